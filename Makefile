@@ -1,0 +1,51 @@
+# Two commands do everything on a machine with Python 3.11 or newer, git and make:
+#   make corpus   builds the dataset        make test   checks the toolkit
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: corpus test lint types pytest check lock clean help
+
+corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
+	dvc repro
+	@printf '\n%s\n' \
+	  'The dataset is in corpus/. To load it from this folder:' '' \
+	  '    $(BIN)/python' \
+	  '    >>> from datasets import load_dataset' \
+	  '    >>> load_dataset("corpus", split="train")               # documents' \
+	  '    >>> load_dataset("corpus", "sentences", split="train")  # also: raw, edits' ''
+
+test: lint types pytest  ## Lint, type check and test the toolkit
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+
+types: $(READY)
+	mypy
+
+pytest: $(READY)
+	python -m pytest
+
+lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
+	python -m pip install --quiet uv
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements.lock
+
+clean:  ## Remove what is made anew: finished shards, caches, plots; not the dataset
+	rm -rf build dvc_plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+help:  ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+# A virtual environment with exactly the packages that requirements.lock names, and this package.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'copydesk needs Python 3.11 or newer; set PYTHON, as in: make PYTHON=python3.12 corpus'; exit 1; }
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --require-hashes -r requirements.lock
+	python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,10 @@
+"""Clean: raw text becomes clean text, with every edit on record.
+
+build/ingest.jsonl → build/clean.jsonl (text, edits)
+"""
+
+from copydesk.stages import clean
+from copydesk.stages.shardwise import main
+
+if __name__ == "__main__":
+    main(clean.run)

@@ -1,0 +1,10 @@
+"""Deduplicate: which documents repeat which, over the whole corpus.
+
+build/describe.jsonl → build/deduplicate.jsonl (duplicates)
+"""
+
+from copydesk.stages import deduplicate
+from copydesk.stages.shardwise import main
+
+if __name__ == "__main__":
+    main(deduplicate.run)

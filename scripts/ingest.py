@@ -1,0 +1,10 @@
+"""Ingest: files become rows of raw text, or are refused.
+
+seeds → build/ingest.jsonl (raw, provenance), reports/quarantine.jsonl
+"""
+
+from copydesk.stages import ingest
+from copydesk.stages.shardwise import main
+
+if __name__ == "__main__":
+    main(ingest.run)

@@ -1,0 +1,10 @@
+"""Package: finished shards become the dataset: Parquet files, card, manifest, figures.
+
+build/*.jsonl → corpus, reports/metrics.json, reports/plots
+"""
+
+from copydesk.stages import package
+from copydesk.stages.shardwise import main
+
+if __name__ == "__main__":
+    main(package.run)

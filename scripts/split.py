@@ -1,0 +1,10 @@
+"""Split: clean text becomes sentences, with their place in the clean and in the raw text.
+
+build/clean.jsonl → build/split.jsonl (sentences, spans)
+"""
+
+from copydesk.stages import split
+from copydesk.stages.shardwise import main
+
+if __name__ == "__main__":
+    main(split.run)

@@ -1,0 +1,42 @@
+"""copydesk: from scraped articles to a versioned, schema-validated corpus in which nothing is lost."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from copydesk.errors import CopydeskError as CopydeskError
+    from copydesk.pipeline import Built as Built
+    from copydesk.pipeline import build as build
+    from copydesk.project import Project as Project
+    from copydesk.text import Alignment as Alignment
+    from copydesk.text import ComposedEdit as ComposedEdit
+    from copydesk.text import Edit as Edit
+    from copydesk.text import EditedText as EditedText
+    from copydesk.validation import validate as validate
+
+__version__ = "0.1.0"
+
+# Imported when they are first used: the command line must answer --help without loading Arrow.
+_WHERE = {
+    "Alignment": "text",
+    "Built": "pipeline",
+    "ComposedEdit": "text",
+    "CopydeskError": "errors",
+    "Edit": "text",
+    "EditedText": "text",
+    "Project": "project",
+    "build": "pipeline",
+    "validate": "validation",
+}
+__all__ = [  # noqa: PLE0604 - one list of public names
+    *_WHERE,
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"copydesk.{_WHERE[name]}"), name)

@@ -1,0 +1,82 @@
+"""What a cleaning rule is.
+
+A rule is pure: what it finds depends on the text alone. Its ``screen`` is an RE2 pattern that is run over a whole
+column of texts at once; a text in which the screen finds nothing never reaches ``find``. So a screen must match
+whenever ``find`` would find something, and should match little else.
+
+``find`` is a hand-written scan, or a ``re`` pattern that cannot backtrack: single runs of a character class, each
+ending where the class ends. Patterns of another kind have no place here: texts are hostile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+from copydesk.text import Edit
+
+Tier = Literal["safe", "probable", "suggest"]
+#: From the surest to the least sure.
+TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
+
+
+class Found(NamedTuple):
+    """Replace ``text[start:end]``: an :class:`~copydesk.text.Edit` before it has the name of its rule."""
+
+    start: int
+    end: int
+    replacement: str
+    confidence: float = 1.0
+
+
+class Rule(NamedTuple):
+    """A repair.
+
+    Attributes
+    ----------
+    name : str
+        Name in params.yaml and in the table of edits.
+    tier : Tier
+        ``safe``: the text itself proves it; ``probable``: a careful editor would do it; ``suggest``: ask one.
+    screen : str
+        RE2 pattern; texts without a match are left alone.
+    find : callable
+        Yields what to replace in a text, without overlap, in any order.
+    repairs : (str, str)
+        A real text and what the rule makes of it.
+    leaves : str
+        A real text that looks similar and must not change.
+    """
+
+    name: str
+    tier: Tier
+    screen: str
+    find: Callable[[str], Iterable[Found]]
+    repairs: tuple[str, str]
+    leaves: str
+
+    def edits(self, text: str) -> list[Edit]:
+        """What the rule finds in a text, as edits that carry its name."""
+        return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in self.find(text)]
+
+
+class Flag(NamedTuple):
+    """A defect that cannot be repaired without inventing: what it is and where in the clean text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Detector(NamedTuple):
+    """Marks what no rule may repair. ``screen`` and ``find`` work as in :class:`Rule`."""
+
+    kind: str
+    screen: str
+    find: Callable[[str], Iterable[tuple[int, int]]]
+    marks: str
+    leaves: str
+
+    def flags(self, text: str) -> list[Flag]:
+        """What the detector finds in a text, in order of position."""
+        return [Flag(self.kind, start, end) for start, end in sorted(self.find(text))]

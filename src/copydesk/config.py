@@ -1,0 +1,112 @@
+"""params.yaml and the other hand-written files, checked against their schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from copydesk.errors import ConfigError
+from copydesk.tables import PACKAGED, Schema, bulk_violations, load_json, load_schema, violations
+
+Params = dict[str, dict[str, Any]]
+
+_MAX_BYTES = 256 << 20
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML in which a key given twice is an error: PyYAML would let the last one win."""
+
+
+def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    mapping: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in mapping:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+        mapping[key] = loader.construct_object(value_node, deep=True)
+    return mapping
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
+    """Read params.yaml, check it against ``params.schema.json`` and fill in the defaults given there.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file; None, or a file that is not there, stands for the defaults.
+    schemas : Path
+        Folder with the schemas.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, the field, what was found and what was expected.
+    """
+    given: Any = {}
+    if path is not None and path.exists():
+        try:
+            given = yaml.load(_bounded_text(path), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+            raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    return check_params({} if given is None else given, str(path), schemas)
+
+
+def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) -> Params:
+    """Check settings against ``params.schema.json`` and fill in the defaults given there."""
+    schema = load_schema("params", schemas)
+    found = violations(schema, given)
+    if found:
+        lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
+        raise ConfigError(f"{where}: does not obey params.schema.json:{lines}")
+    return {name: _with_defaults(section, given.get(name, {})) for name, section in schema["properties"].items()}
+
+
+def _with_defaults(schema: Schema, given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given.get(name, prop["default"]) for name, prop in schema["properties"].items()}
+
+
+def load_json_lines(path: Path, schema_name: str, key: str, schemas: Path = PACKAGED) -> dict[str, dict[str, Any]]:
+    """Read a hand-written JSONL file into a mapping by ``key``; a file that is not there is empty.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, the line, the field, what was found and what was expected; or the line that gives a
+        key again.
+    """
+    if not path.exists():
+        return {}
+    parsed = [
+        (f"{path}:{number}", load_json(line, f"{path}:{number}"))
+        for number, line in enumerate(_bounded_text(path).split("\n"), start=1)
+        if line.strip()
+    ]
+    schema = load_schema(schema_name, schemas)
+    problems = [
+        f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}"
+        for number, v in bulk_violations(schema, (row for _, row in parsed))
+    ]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    rows: dict[str, dict[str, Any]] = {}
+    for where, row in parsed:
+        if row[key] in rows:
+            raise ConfigError(f"{where}: {key} {row[key]!r} is given twice; keep one line")
+        rows[row[key]] = row
+    return rows
+
+
+def _bounded_text(path: Path) -> str:
+    size = path.stat().st_size
+    if size > _MAX_BYTES:
+        raise ConfigError(f"{path}: {size:,} bytes, at most {_MAX_BYTES:,} are read")
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from None

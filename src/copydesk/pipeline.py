@@ -1,0 +1,97 @@
+"""The whole line without DVC: the functions that the scripts call, in the order of dvc.yaml."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from copydesk.config import check_params, load_params
+from copydesk.project import Project
+from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
+from copydesk.tables import PACKAGED
+
+STAGES: dict[str, Callable[[Project], object]] = {
+    "ingest": ingest.run,
+    "clean": clean.run,
+    "split": split.run,
+    "describe": describe.run,
+    "deduplicate": deduplicate.run,
+    "package": package.run,
+    "validate": validate.run,
+}
+
+
+class Built(NamedTuple):
+    """What a build made: the dataset's folder, the figures about it, and the seeds that were refused."""
+
+    corpus: Path
+    metrics: dict[str, Any]
+    quarantined: list[dict[str, str]]
+
+
+def build(
+    seeds: Path | str,
+    out: Path | str,
+    *,
+    params: Path | str | dict[str, Any] | None = None,
+    schemas: Path | str | None = None,
+    reports: Path | str | None = None,
+    work: Path | str | None = None,
+    strict: bool | None = None,
+) -> Built:
+    """Turn a folder of seeds into a dataset: the same bytes as ``dvc repro`` makes.
+
+    Parameters
+    ----------
+    seeds : path
+        Folder with the articles, and sources.jsonl if there is one.
+    out : path
+        The dataset's folder.
+    params : path or dict, optional
+        A params.yaml or its content; the defaults otherwise.
+    schemas : path, optional
+        Folder with the schemas; those of the package otherwise.
+    reports : path, optional
+        Where quarantine.jsonl, validation.json, metrics.json and the plots go; ``reports`` beside ``out``.
+    work : path, optional
+        Where finished shards are kept between builds; ``build`` beside ``out``.
+    strict : bool, optional
+        Whether a refused seed stops the build; as in the params otherwise.
+
+    Raises
+    ------
+    CopydeskError
+        See :mod:`copydesk.errors`.
+    """
+    out = Path(out)
+    folder = Path(schemas) if schemas else PACKAGED
+    settings = (
+        check_params(params, "params", folder)
+        if isinstance(params, dict)
+        else load_params(Path(params) if params else None, folder)
+    )
+    if strict is not None:
+        settings["ingest"]["strict"] = strict
+    project = Project(
+        seeds=Path(seeds),
+        corpus=out,
+        reports=Path(reports) if reports else out.parent / "reports",
+        build=Path(work) if work else out.parent / "build",
+        schemas=folder,
+        params=settings,
+    )
+    return build_project(project)
+
+
+def build_project(project: Project) -> Built:
+    """Run every stage of a project, in order."""
+    for run in STAGES.values():
+        run(project)
+    quarantine = (project.reports / "quarantine.jsonl").read_text("utf-8").splitlines()
+    metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
+    return Built(project.corpus, metrics, [json.loads(line) for line in quarantine])
+
+
+__all__ = ["STAGES", "Built", "build", "build_project"]

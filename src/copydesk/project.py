@@ -1,0 +1,62 @@
+"""Where things lie, and how they are set: a folder with seeds, schemas, params.yaml and a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from copydesk.config import Params, load_params
+from copydesk.store import Store
+from copydesk.tables import PACKAGED
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of a corpus and its settings.
+
+    Attributes
+    ----------
+    seeds : Path
+        The articles as delivered, and the hand-written files about them. Never written to.
+    corpus : Path
+        The dataset.
+    reports : Path
+        What a person reads about a build: quarantine, validation, metrics.
+    build : Path
+        Work in progress; may be deleted at any time.
+    schemas : Path
+        The schemas in force.
+    params : Params
+        The settings in force, with defaults filled in.
+    """
+
+    seeds: Path
+    corpus: Path
+    reports: Path
+    build: Path
+    schemas: Path
+    params: Params
+
+    @classmethod
+    def open(cls, root: Path | str = ".") -> Project:
+        """Open the project in a folder laid out as this repository is."""
+        root = Path(root)
+        schemas = root / "schemas"
+        schemas = schemas.resolve() if schemas.is_dir() else PACKAGED
+        return cls(
+            seeds=root / "seeds",
+            corpus=root / "corpus",
+            reports=root / "reports",
+            build=root / "build",
+            schemas=schemas,
+            params=load_params(root / "params.yaml", schemas),
+        )
+
+    @property
+    def store(self) -> Store:
+        """The store of finished shards."""
+        return Store(self.build / "store")
+
+    def receipts(self, stage: str) -> Path:
+        """The file that lists what a stage made, shard by shard."""
+        return self.build / f"{stage}.jsonl"

@@ -1,0 +1,175 @@
+"""How a stage maps shard to shard: from the store where it is finished, computed where it is not."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from copydesk.engines import local
+from copydesk.errors import BuildError, CopydeskError
+from copydesk.files import write_json_lines
+from copydesk.progress import track
+from copydesk.project import Project
+from copydesk.store import Part, Parts, Store, fingerprint, key
+from copydesk.tables import Table, schema_path, table
+
+
+class Output(NamedTuple):
+    """A table that a stage writes: the schema it obeys and, for a part of a table, the columns."""
+
+    schema: str
+    columns: tuple[str, ...] = ()
+
+
+class Stage(NamedTuple):
+    """What a stage reads and writes.
+
+    Attributes
+    ----------
+    name : str
+        Name of the module below ``copydesk.stages``.
+    reads : tuple of str
+        Tables it is given, as ``stage.table``.
+    writes : mapping of str to Output
+        Tables it makes.
+    params : tuple of str
+        Sections of params.yaml that it is given.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: Mapping[str, Output]
+    params: tuple[str, ...] = ()
+
+
+class Shard(NamedTuple):
+    """What a stage's function is given: tables by name, settings by section, and whatever its ``run`` adds."""
+
+    tables: dict[str, pa.Table]
+    params: dict[str, Any]
+    extra: Any = None
+
+
+class Task(NamedTuple):
+    """One shard of work, small enough to send to another process."""
+
+    stage: Stage
+    key: str
+    store: Path
+    schemas: Path
+    parts: dict[str, Part]
+    params: dict[str, Any]
+    extra: Any
+
+
+#: What a stage's function returns: a table, or the rows of one, for each table that it writes.
+Made = Mapping[str, pa.Table | list[dict[str, Any]]]
+ShardFunction = Callable[[Shard], Made]
+
+
+def run_shards(project: Project, stage: Stage, extras: Iterable[tuple[Any, Any]] | None = None) -> list[Parts]:
+    """Run a stage over every shard and write its receipts.
+
+    Parameters
+    ----------
+    project : Project
+    stage : Stage
+    extras : iterable of (identity, extra), optional
+        For a stage that begins the line: one entry per shard, with what the result follows from and what the
+        function is given. Otherwise shards are those of the stages that it reads from.
+
+    Returns
+    -------
+    list of Parts
+        One entry per shard, in corpus order.
+    """
+    params = {name: project.params[name] for name in stage.params}
+    schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
+    code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
+    store = project.store
+    inputs = read_inputs(project, stage.reads)
+    given = [(None, None)] * len(inputs) if extras is None else list(extras)
+    inputs = inputs or [{} for _ in given]
+    tasks = []
+    for parts, (identity, extra) in zip(inputs, given, strict=True):
+        hashes = {name: part.sha256 for name, part in parts.items()}
+        task_key = key(stage.name, code, [hashes, identity])
+        tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
+    done = [store.result(task.key) for task in tasks]
+    todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
+    computed = iter(
+        track(local.run(compute, todo, project.params["engine"]["workers"]), len(todo), stage.name, len(tasks))
+    )
+    results = [parts if parts is not None else next(computed) for parts in done]
+    for _ in computed:  # lets the progress bar end
+        pass
+    write_receipts(project, stage.name, results)
+    return results
+
+
+def compute(task: Task) -> Parts:
+    """Run a stage's function on one shard and put what it made into the store."""
+    store = Store(task.store)
+    tables = {name.partition(".")[2]: store.read(part) for name, part in task.parts.items()}
+    function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
+    made = function(Shard(tables, task.params, task.extra))
+    tables = {}
+    for name, output in task.stage.writes.items():
+        shape = output_table(output, task.schemas)
+        content = made[name]
+        tables[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
+    return store.put(task.key, tables)
+
+
+def output_table(output: Output, schemas: Path) -> Table:
+    """The table that an output obeys."""
+    return table(output.schema, schemas, output.columns)
+
+
+def read_inputs(project: Project, names: Iterable[str]) -> list[dict[str, Part]]:
+    """Parts by ``stage.table``, one mapping per shard.
+
+    Raises
+    ------
+    BuildError
+        If stages were run out of order.
+    """
+    names = list(names)
+    receipts = {stage: read_receipts(project, stage) for stage in dict.fromkeys(n.partition(".")[0] for n in names)}
+    if len({len(shards) for shards in receipts.values()}) > 1:
+        counts = ", ".join(f"{stage}: {len(shards)}" for stage, shards in receipts.items())
+        raise BuildError(f"{project.build}: stages disagree on the number of shards ({counts}); run dvc repro")
+    count = len(next(iter(receipts.values()))) if receipts else 0
+    split = [(name, *name.split(".")) for name in names]
+    return [{name: receipts[stage][i][table_name] for name, stage, table_name in split} for i in range(count)]
+
+
+def read_receipts(project: Project, stage: str) -> list[Parts]:
+    """What a stage made, shard by shard."""
+    path = project.receipts(stage)
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        raise BuildError(f"{path}: missing; run the stage {stage} first, or dvc repro") from None
+    try:
+        return [{name: Part(*part) for name, part in json.loads(line).items()} for line in lines]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
+
+
+def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
+    """Record what a stage made: one line a shard, table by table its rows and the hash of its file."""
+    write_json_lines(project.receipts(stage), shards)
+
+
+def main(run: Callable[[Project], object]) -> None:
+    """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
+    try:
+        run(Project.open())
+    except CopydeskError as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from None

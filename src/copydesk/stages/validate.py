@@ -1,0 +1,42 @@
+"""Validate: the dataset holds what it claims, or the build fails with a list of what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from copydesk.errors import ValidationError
+from copydesk.files import write_json
+from copydesk.progress import say
+from copydesk.project import Project
+from copydesk.validation import Report, validate
+
+_SHOWN = 50
+
+
+def run(project: Project, *, load: bool = True) -> None:
+    """Check the dataset, write reports/validation.json, show what is wrong."""
+    report = validate(project.corpus, project.schemas, load=load)
+    path = project.reports / "validation.json"
+    write_json(path, report.as_json())
+    if report.ok:
+        checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
+        say(f"validate: {checked}: all hold")
+        return
+    show(report)
+    counts = ", ".join(f"{n} {check}" for check, n in Counter(f.check for f in report.findings).items())
+    raise ValidationError(f"{project.corpus}: {report.total} violations ({counts}); see {path}")
+
+
+def show(report: Report) -> None:
+    """Print the first findings as a table."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations")
+    for finding in report.findings[:_SHOWN]:
+        # As Text: what was found comes from documents and must not be read as markup.
+        sheet.add_row(*(Text(value) for value in finding))
+    if report.total > _SHOWN:
+        sheet.caption = f"{report.total - _SHOWN} more in reports/validation.json"
+    Console(stderr=True).print(sheet)

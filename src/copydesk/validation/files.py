@@ -1,0 +1,155 @@
+"""Files against manifest, shards against schema, card against shards."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from copydesk.errors import CopydeskError
+from copydesk.files import sha256_file
+from copydesk.publishing.card import Config, DataFile, dataset_info
+from copydesk.publishing.manifest import NAME as MANIFEST
+from copydesk.publishing.manifest import read_manifest
+from copydesk.tables import PUBLISHED, table
+from copydesk.validation.report import Report
+
+Files = dict[str, list[DataFile]]
+
+_NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
+#: Files that tools put into the folder and that are no part of the dataset.
+_FOREIGN = frozenset({MANIFEST, ".gitignore"})
+
+
+def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
+    """Check manifest, names, schemas and card; return the files that can be read, by table, in order."""
+    hashes = _check_manifest(corpus, report)
+    files: Files = {name: [] for name in PUBLISHED}
+    for path in sorted(p for p in hashes if p.startswith("data/") and (corpus / p).is_file()):
+        match = _NAME.fullmatch(path)
+        if match is None or match[1] not in files:
+            report.add("names", path, f"expected data/<{'|'.join(PUBLISHED)}>/<split>-00000-of-00001.parquet")
+            continue
+        try:
+            _check_schema(corpus, path, table(match[1], schemas).arrow, report)
+            files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path]))
+        except (pa.ArrowException, OSError) as error:
+            report.add("files", path, f"not a readable Parquet file: {error}")
+    found = {name: shards for name, shards in files.items() if shards}
+    _check_numbering(found, report)
+    for name in ("documents", "raw"):
+        if name not in found:
+            report.add("files", f"data/{name}", "no files; expected at least one")
+    _check_card(corpus, [Config(table(name, schemas), shards) for name, shards in found.items()], report)
+    report.checked["files"] = sum(map(len, found.values()))
+    return found
+
+
+def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
+    """Compare the folder with its manifest; return the hashes of the files that are there."""
+    try:
+        claimed = read_manifest(corpus)
+    except CopydeskError as error:
+        report.add("manifest", MANIFEST, str(error))
+        claimed = {}
+    present = {p.relative_to(corpus).as_posix() for p in corpus.rglob("*") if p.is_file()} - _FOREIGN
+    actual = {path: sha256_file(corpus / path) for path in sorted(present)}
+    for path in sorted(claimed.keys() | present):
+        if path not in present:
+            report.add("manifest", path, "missing; the manifest lists it")
+        elif path not in claimed:
+            report.add("manifest", path, "not in the manifest; remove it or package again")
+        elif actual[path] != claimed[path]:
+            report.add("manifest", path, f"bytes changed: SHA-256 {actual[path]}, expected {claimed[path]}")
+    return actual
+
+
+def _check_schema(corpus: Path, path: str, expected: pa.Schema, report: Report) -> None:
+    found = pq.read_schema(corpus / path)
+    if found.metadata:
+        keys = sorted(key.decode("utf-8", "replace") for key in found.metadata)
+        report.add("schema", path, f"carries metadata {keys}, expected none: older readers fail on it")
+    for field in expected:
+        index = found.get_field_index(field.name)
+        if index < 0:
+            # load_dataset would fill the column with None and say nothing.
+            report.add("schema", path, "column is missing", field=field.name)
+        elif not found.field(index).equals(field):
+            report.add("schema", path, f"found {found.field(index)}, expected {field}", field=field.name)
+    for name in found.names:
+        if name not in expected.names:
+            report.add("schema", path, "column is not in the schema", field=name)
+    if not pq.read_metadata(corpus / path).num_rows:
+        report.add("schema", path, "no rows; a file without rows makes the dataset unloadable")
+
+
+def _check_numbering(files: Files, report: Report) -> None:
+    for name, shards in files.items():
+        splits = defaultdict(list)
+        for shard in shards:
+            match = _NAME.fullmatch(shard.path)
+            if match:
+                splits[match[2]].append((int(match[3]), int(match[4])))
+        for split, numbers in splits.items():
+            expected = [(number, len(numbers)) for number in range(len(numbers))]
+            if sorted(numbers) != expected:
+                report.add("names", f"data/{name}/{split}-*", f"numbered {sorted(numbers)}, expected {expected}")
+
+
+def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
+    matter = _front_matter(corpus / "README.md", report)
+    if matter is None:
+        return
+    entries = _by_name(matter, "configs", configs, report)
+    infos = _by_name(matter, "dataset_info", configs, report)
+    for config in configs:
+        entry, info = entries.get(config.name), infos.get(config.name)
+        if entry is not None:
+            wanted = {
+                "description": f"content sha256:{config.digest}",
+                "data_files": [
+                    {"split": split, "path": f"data/{config.name}/{split}-*.parquet"}
+                    for split in dict.fromkeys(f.split for f in config.files)
+                ],
+            }
+            _compare(f"configs.{config.name}", entry, wanted, report)
+            if not re.fullmatch(r"\d+\.\d+\.\d+", str(entry.get("version"))):
+                report.add("card", "README.md", "expected a version x.y.z", field=f"configs.{config.name}.version")
+        if info is not None:
+            _compare(f"dataset_info.{config.name}", info, dataset_info(config), report)
+
+
+def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:
+    try:
+        _, block, _ = path.read_text("utf-8").split("---\n", 2)
+        matter = yaml.safe_load(block)
+        if isinstance(matter, dict):
+            return matter
+        report.add("card", "README.md", "front matter is not a mapping")
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        report.add("card", "README.md", f"no readable front matter: {error}")
+    return None
+
+
+def _by_name(matter: dict[str, Any], key: str, configs: list[Config], report: Report) -> dict[str, dict[str, Any]]:
+    entries = matter.get(key)
+    if not isinstance(entries, list) or not all(isinstance(e, dict) and "config_name" in e for e in entries):
+        report.add("card", "README.md", "expected a list of entries with config_name", field=key)
+        return {}
+    names = [entry["config_name"] for entry in entries]
+    expected = [config.name for config in configs]
+    if names != expected:
+        report.add("card", "README.md", f"lists {names}, the files are those of {expected}", field=key)
+    return {entry["config_name"]: entry for entry in entries}
+
+
+def _compare(field: str, found: dict[str, Any], wanted: dict[str, Any], report: Report) -> None:
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            message = f"the card says {found.get(key)!r}, the files say {value!r}"
+            report.add("card", "README.md", message[:500], field=f"{field}.{key}")

@@ -1,0 +1,37 @@
+"""Every row of every table against its JSON Schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.tables import bulk_violations, table
+from copydesk.validation.files import Files
+from copydesk.validation.report import Report
+
+_BATCH = 2_000
+
+
+def check_records(corpus: Path, files: Files, schemas: Path, report: Report) -> None:
+    """Validate rows in bulk; the message for a row that is refused is that of the reference validator."""
+    for name, shards in files.items():
+        schema = table(name, schemas).schema
+        for shard in shards:
+            number = 0
+            try:
+                for batch in pq.ParquetFile(corpus / shard.path).iter_batches(_BATCH):
+                    rows = batch.to_pylist()
+                    for index, violation in bulk_violations(schema, rows):
+                        report.add(
+                            "records",
+                            shard.path,
+                            f"row {number + index}: {violation.message}",
+                            document=str(rows[index].get("doc_id") or ""),
+                            field=violation.field,
+                        )
+                    number += len(rows)
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+                report.add("records", shard.path, f"row {number} or later cannot be read: {error}")
+            report.checked[name] += number
