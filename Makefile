@@ -4,10 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest check lock clean help
+.PHONY: corpus test lint types pytest soak lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -30,6 +31,9 @@ types: $(READY)
 pytest: $(READY)
 	python -m pytest
 
+soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
+	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
+
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	python -m pip install --quiet uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
@@ -43,9 +47,9 @@ help:  ## List the commands
 
 # A virtual environment with exactly the packages that requirements.lock names, and this package.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@PATH='$(SYSTEM_PATH)' $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'copydesk needs Python 3.11 or newer; set PYTHON, as in: make PYTHON=python3.12 corpus'; exit 1; }
-	$(PYTHON) -m venv .venv
+	PATH='$(SYSTEM_PATH)' $(PYTHON) -m venv --clear .venv
 	python -m pip install --quiet --require-hashes -r requirements.lock
 	python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(READY)

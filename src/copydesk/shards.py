@@ -59,7 +59,7 @@ def cut(ids: Sequence[str], sizes: Sequence[int], limits: Cut) -> list[tuple[int
         )
     hashes = np.frombuffer(b"".join(hashlib.sha256(i.encode()).digest()[:8] for i in ids), dtype=">u8")
     candidates = np.flatnonzero(hashes <= np.uint64((2**64 - 1) // limits.target))
-    gaps = np.diff(candidates, prepend=-limits.minimum)
+    gaps = np.diff(candidates, prepend=-1)  # the beginning counts as a cut
     ends = set((candidates[gaps >= limits.minimum] + 1).tolist())
     shards = []
     start = weight = 0

@@ -101,19 +101,18 @@ class Table:
         unknown = [name for name in table.column_names if name not in self.arrow.names]
         if missing or unknown:
             raise SchemaError(f"{self._where}: missing columns {missing}, unknown columns {unknown}")
+        for field in self.arrow:
+            if not field.nullable and (nulls := table[field.name].null_count):
+                raise SchemaError(f"{self._where}: column {field.name}: {nulls} nulls, none allowed")
         try:
-            table = table.select(self.arrow.names).replace_schema_metadata(None).cast(self.arrow)
+            return table.select(self.arrow.names).replace_schema_metadata(None).cast(self.arrow)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise SchemaError(f"{self._where}: {error}") from None
-        for field, column in zip(self.arrow, table.columns, strict=True):
-            if column.null_count and not field.nullable:
-                raise SchemaError(f"{self._where}: column {field.name}: {column.null_count} nulls, none allowed")
-        return table
 
     def _fields(self, schema: Schema, path: str) -> list[pa.Field]:
         where = f"{self._where}{path}"
         properties = schema.get("properties", {})
-        if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
+        if "object" not in schema.get("type", ()) or schema.get("additionalProperties") is not False:
             raise SchemaError(f"{where}: expected an object with additionalProperties: false")
         if sorted(schema.get("required", ())) != sorted(properties):
             raise SchemaError(f"{where}: required must name every property: a column is always there")

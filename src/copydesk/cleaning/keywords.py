@@ -11,7 +11,8 @@ from copydesk.cleaning.rule import Found, Rule
 # A capitalised word of four letters or more, glued behind a small letter or a comma.
 _GLUED = re.compile(r"(?<=[a-z,])[A-Z][a-z]{3,30}(?![a-z])")
 _JOINT = re.compile("[a-z,][A-Z][a-z]{3}")
-_WORD = re.compile("[A-Za-z’']")
+# Beginnings of names that go on with a capital: McDonald, MacArthur, DeLillo, LeBron, VanDyke.
+_NAME = re.compile("[A-Z][a-z]{1,2}")
 _ENOUGH = 3
 
 
@@ -20,7 +21,9 @@ def _linked_words(text: str) -> set[str]:
     behind: dict[str, set[str]] = defaultdict(set)
     for match in _GLUED.finditer(text):
         start = match.start()
-        behind[match.group()].add(text[max(0, start - 12) : start].rpartition(" ")[2])
+        before = text[max(0, start - 12) : start].rpartition(" ")[2]
+        if not _NAME.fullmatch(before):
+            behind[match.group()].add(before)
     return {word for word, contexts in behind.items() if len(contexts) >= _ENOUGH}
 
 
@@ -51,9 +54,10 @@ RULES = (
         "[a-z,][A-Z][a-z]{3}",
         _glued,
         repairs=(
-            "with RussiaMilitaryThreat. In the economy,Militaryand science. What the war bringsMilitaryHe said",
-            "with Russia Military Threat. In the economy, Military and science. What the war brings Military He said",
+            "RussiaMilitaryThreat. Facing the attackMilitaryThreat, it bringsMilitaryHe. The economy,Militaryand all",
+            "Russia Military Threat. Facing the attack Military Threat, it brings Military He. "
+            "The economy, Military and all",
         ),
-        leaves="McDonald, MacDonald and LeDonald wrote JavaScript for YouTube and iPhone",
+        leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
     ),
 )

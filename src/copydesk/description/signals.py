@@ -6,8 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_WORD = r"[^\s\v\x{85}\p{Z}]+"
-_SPACE = r"[\s\v\x{85}\p{Z}]"
+# White space as Python's str.split has it.
+_WHITE = r"\s\v\x1c-\x1f\x{85}\p{Z}"
+_WORD = f"[^{_WHITE}]+"
+_SPACE = f"[{_WHITE}]"
 _SYMBOL = r"#|\.\.\.|…"
 
 

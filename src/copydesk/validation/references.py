@@ -37,10 +37,10 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
         ids.add(doc_id)
         repeats += [(doc_id, other) for other in (document["duplicate_of"], document["duplicate_group"]) if other]
         check = _Document(document, report)
-        raw = others["raw"].take(doc_id)
+        raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
         if len(raw) == 1:
             check.raw(raw[0])
-            check.edits(others["edits"].take(doc_id), raw[0]["text"])
+            check.edits(edits, raw[0]["text"])
         else:
             report.add("ids", "data/raw", f"{len(raw)} rows, expected 1", document=doc_id, field="doc_id")
         check.sentences(others["sentences"].take(doc_id))

@@ -1,0 +1,61 @@
+"""Nobody sees half a file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from copydesk.files import copy_hashed, replacing, replacing_folder, sha256_file, write_json
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), replacing(path) as file:
+        file.write(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file"
+    for content in (b"one", b"two"):
+        with replacing(path) as file:
+            file.write(content)
+        assert path.read_bytes() == content
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(RuntimeError), replacing_folder(folder) as new:
+        (new / "half").touch()
+        raise RuntimeError
+    assert [p.name for p in folder.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_the_new_folder_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name in ("one", "two"):
+        with replacing_folder(folder) as new:
+            (new / name).touch()
+        assert [p.name for p in folder.iterdir()] == [name]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_copies_are_hashed_on_the_way(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 3_000_000)
+    digest = copy_hashed(source, tmp_path / "a" / "target")
+    assert digest == hashlib.sha256(source.read_bytes()).hexdigest() == sha256_file(tmp_path / "a" / "target")
+
+
+def test_json_is_written_for_people(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": "é", "a": 1})
+    assert (tmp_path / "a.json").read_text("utf-8") == '{\n  "a": 1,\n  "b": "é"\n}\n'

@@ -1,0 +1,375 @@
+"""Every check finds exactly what it is there for: each test breaks one thing in a corpus that holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from copydesk.errors import ValidationError
+from copydesk.files import sha256_file
+from copydesk.project import Project
+from copydesk.publishing.card import Config, DataFile, front_matter
+from copydesk.publishing.metrics import measure
+from copydesk.shards import write_parquet
+from copydesk.stages import validate as stage
+from copydesk.tables import table
+from copydesk.validation import Report, validate
+from copydesk.validation.report import Finding
+
+Change = Callable[[pa.Table], pa.Table]
+
+
+def check(project: Project) -> Report:
+    return validate(project.corpus, project.schemas, load=False)
+
+
+def shard(project: Project, name: str) -> Path:
+    return project.corpus / "data" / name / "train-00000-of-00001.parquet"
+
+
+def rewrite(project: Project, name: str, change: Change) -> None:
+    """Change a shard, and everything that counts and hashes it, as a tool with a bug would."""
+    path = shard(project, name)
+    write_parquet(change(pq.read_table(path)), path)
+    repackage(project)
+
+
+def repackage(project: Project) -> None:
+    """Write a card and a manifest that fit the files as they are."""
+    configs, tables = [], {}
+    for folder in ("documents", "sentences", "raw", "edits"):
+        files = sorted((project.corpus / "data" / folder).glob("*.parquet"))
+        if files:
+            names = {p: f"data/{folder}/{p.name}" for p in files}
+            shards = [DataFile.of(p, name, "train", sha256_file(p)) for p, name in names.items()]
+            configs.append(Config(table(folder, project.schemas), shards))
+        tables[folder] = [pq.read_table(p) for p in files]
+    try:
+        metrics = measure(tables)
+    except (pa.ArrowException, KeyError):
+        metrics = measure({"documents": [], "raw": [], "sentences": [], "edits": []})
+    matter = front_matter(project.params["corpus"], configs, metrics)
+    card = project.corpus / "README.md"
+    card.write_text(f"---\n{yaml.safe_dump(matter, sort_keys=False)}---\n")
+    write_manifest(project)
+
+
+def write_manifest(project: Project) -> None:
+    files = [project.corpus / "README.md", *sorted((project.corpus / "data").rglob("*.parquet"))]
+    lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]
+    (project.corpus / "MANIFEST.sha256").write_text("".join(lines))
+
+
+def set_cell(column: str, row: int, value: Any) -> Change:
+    def change(rows: pa.Table) -> pa.Table:
+        values = rows[column].to_pylist()
+        values[row] = value(values[row]) if callable(value) else value
+        field = rows.schema.field(column)
+        nullable = field.with_nullable(True) if None in values else field
+        return rows.set_column(rows.column_names.index(column), nullable, pa.array(values, field.type))
+
+    return change
+
+
+def only(report: Report) -> Finding:
+    assert [f for f in report.findings if f != report.findings[0]] == []
+    return report.findings[0]
+
+
+def test_the_corpus_holds(own_copy: Project) -> None:
+    report = check(own_copy)
+    assert report.ok
+    assert dict(report.checked) == {"files": 4, "documents": 2, "raw": 2, "sentences": 88, "edits": 26}
+
+
+def test_a_corpus_that_was_packaged_again_holds(own_copy: Project) -> None:
+    rewrite(own_copy, "sentences", lambda rows: rows)
+    assert check(own_copy).ok
+
+
+def test_a_changed_byte(own_copy: Project) -> None:
+    path = shard(own_copy, "raw")
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    finding = check(own_copy).findings[0]
+    assert (finding.check, finding.file) == ("manifest", "data/raw/train-00000-of-00001.parquet")
+    assert finding.message.startswith("bytes changed: SHA-256")
+
+
+def test_a_changed_byte_of_the_card(own_copy: Project) -> None:
+    card = own_copy.corpus / "README.md"
+    card.write_text(card.read_text("utf-8") + "!", "utf-8")
+    assert only(check(own_copy))[:2] == ("manifest", "README.md")
+
+
+def test_a_missing_shard(own_copy: Project) -> None:
+    shard(own_copy, "edits").unlink()
+    found = {(f.check, f.file): f.message for f in check(own_copy).findings}
+    assert found["manifest", "data/edits/train-00000-of-00001.parquet"] == "missing; the manifest lists it"
+    assert "lists ['documents', 'sentences', 'raw', 'edits'], the files are those of" in found["card", "README.md"]
+
+
+def test_a_missing_manifest(own_copy: Project) -> None:
+    (own_copy.corpus / "MANIFEST.sha256").unlink()
+    assert "MANIFEST.sha256: cannot be read" in check(own_copy).findings[0].message
+
+
+def test_a_manifest_that_leads_out_of_the_folder(own_copy: Project) -> None:
+    path = own_copy.corpus / "MANIFEST.sha256"
+    path.write_text(f"{'0' * 64}  ../secret\n")
+    assert "expected a SHA-256, two spaces and a path" in check(own_copy).findings[0].message
+
+
+def test_a_foreign_file(own_copy: Project) -> None:
+    (own_copy.corpus / "data" / "raw" / "notes.txt").write_text("x")
+    findings = check(own_copy).findings
+    assert findings[0][:2] == ("manifest", "data/raw/notes.txt")
+    assert findings[1].message.startswith("expected data/<documents|sentences|raw|edits>/<split>-")
+
+
+def test_a_missing_column_in_one_shard(make_corpus: Callable[..., Project]) -> None:
+    from conftest import articles
+
+    project = make_corpus(articles(30), {"shards": {"target": 6, "minimum": 3, "maximum": 12}})
+    path = sorted((project.corpus / "data" / "documents").glob("*.parquet"))[1]
+    write_parquet(pq.read_table(path).drop_columns(["language"]), path)
+    repackage(project)
+    finding = only(check(project))
+    assert finding == Finding("schema", f"data/documents/{path.name}", "", "language", "column is missing")
+
+
+def test_an_extra_column(own_copy: Project) -> None:
+    rewrite(own_copy, "edits", lambda rows: rows.append_column("note", [["x"] * rows.num_rows]))
+    assert only(check(own_copy))[3:] == ("note", "column is not in the schema")
+
+
+def test_a_column_of_another_type(own_copy: Project) -> None:
+    def wider(rows: pa.Table) -> pa.Table:
+        field = rows.schema.field("start")
+        return rows.set_column(4, field.with_type(pa.int64()), rows["start"].cast(pa.int64()))
+
+    rewrite(own_copy, "sentences", wider)
+    finding = only(check(own_copy))
+    assert (finding.field, finding.message) == (
+        "start",
+        "found pyarrow.Field<start: int64 not null>, expected pyarrow.Field<start: int32 not null>",
+    )
+
+
+def test_metadata_that_older_readers_fail_on(own_copy: Project) -> None:
+    path = shard(own_copy, "raw")
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"huggingface": "{}"}), path)
+    repackage(own_copy)
+    assert "carries metadata ['huggingface'" in only(check(own_copy)).message
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("documents", "text"), ("sentences", "text"), ("raw", "sha256"), ("edits", "before")]
+)
+def test_a_null_where_none_may_be(own_copy: Project, name: str, column: str) -> None:
+    rewrite(own_copy, name, set_cell(column, 0, None))
+    found = {(f.check, f.field): f for f in check(own_copy).findings}
+    assert found["schema", column].message.endswith("not null>")
+    record = found["records", column]
+    assert record.message == "row 0: None is not of type 'string'"
+    assert record.document == "000_4fde35a8baa4b888"
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "message"),
+    [
+        ("documents", "published", "last week", "is not valid under any of the given schemas"),
+        ("documents", "language", "English", "does not match"),
+        ("documents", "url", "no address", "is not a 'uri'"),
+        ("raw", "newline", "both", "is not one of"),
+        ("edits", "tier", "certain", "is not one of"),
+        ("edits", "rules", [], "should be non-empty"),
+        ("edits", "confidence", 1.5, "is greater than the maximum of 1"),
+    ],
+)
+def test_a_value_that_the_schema_refuses(own_copy: Project, name: str, column: str, value: Any, message: str) -> None:
+    rewrite(own_copy, name, set_cell(column, 1, value))
+    finding = check(own_copy).findings[0]
+    assert (finding.check, finding.field) == ("records", column)
+    assert message in finding.message
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "row", "value", "field"),
+    [
+        ("documents", "text", 0, lambda t: t + "!", "text_sha256"),
+        ("documents", "characters", 0, 7, "characters"),
+        ("documents", "raw_sha256", 0, "0" * 64, "raw_sha256"),
+        ("documents", "sentence_count", 0, 7, "sentence_count"),
+        ("documents", "sentences", 0, lambda s: s[:-1], "sentences"),
+        ("documents", "flags", 0, [{"kind": "redaction", "start": 5, "end": 10**6}], "flags[0]"),
+        ("documents", "duplicate_of", 0, "nobody", "duplicate_of"),
+        ("raw", "text", 0, lambda t: t.replace("Ukraine", "Russia", 1), "sha256"),
+        ("raw", "encoding", 0, "utf-99", "encoding"),
+        ("raw", "size", 0, 1, "size"),
+        ("raw", "newline", 0, "crlf", "newline"),
+        ("sentences", "start", 3, lambda n: n + 1, "sentences"),
+        ("sentences", "end", 3, lambda n: n - 1, "sentences"),
+        ("sentences", "raw_start", 3, lambda n: n + 1, "raw_start"),
+        ("sentences", "raw_end", 3, lambda n: n + 1, "raw_end"),
+        ("sentences", "text", 3, "Another sentence.", "[3].text"),
+        ("sentences", "index", 3, 4, "index"),
+        ("edits", "start", 2, lambda n: n + 1, "before/after"),
+        ("edits", "raw_start", 2, lambda n: n - 1, "before/after"),
+        ("edits", "after", 2, "  ", "before/after"),
+        ("edits", "before", 2, "x", "before/after"),
+        ("edits", "index", 2, 3, "index"),
+        ("edits", "applied", 2, False, "before"),
+    ],
+)
+def test_a_claim_that_does_not_hold(
+    own_copy: Project, name: str, column: str, row: int, value: Any, field: str
+) -> None:
+    rewrite(own_copy, name, set_cell(column, row, value))
+    report = check(own_copy)
+    assert {f.document for f in report.findings} == {"000_4fde35a8baa4b888"}
+    assert field in {f.field for f in report.findings}
+    assert {f.check for f in report.findings} <= {"content", "ids"}
+
+
+def test_a_duplicate_id(own_copy: Project) -> None:
+    rewrite(own_copy, "documents", lambda rows: pa.concat_tables([rows, rows.slice(1, 1)]))
+    finding = check(own_copy).findings[0]
+    assert finding[:3] == ("ids", "data/documents", "003_7f19f5ed8fd5d325")
+    assert finding.message == "the id is given twice"
+
+
+@pytest.mark.parametrize("name", ["sentences", "edits", "raw"])
+def test_rows_of_a_document_that_is_not_there(own_copy: Project, name: str) -> None:
+    rewrite(
+        own_copy,
+        name,
+        lambda rows: pa.concat_tables([rows, set_cell("doc_id", -1, "ghost")(rows.slice(rows.num_rows - 1))]),
+    )
+    finding = only(check(own_copy))
+    assert finding == Finding("ids", f"data/{name}", "ghost", "doc_id", "there is no such document")
+
+
+def test_a_document_without_its_raw_text(own_copy: Project) -> None:
+    rewrite(own_copy, "raw", lambda rows: rows.slice(0, 1))
+    assert only(check(own_copy))[1:3] == ("data/raw", "003_7f19f5ed8fd5d325")
+
+
+def test_rows_in_another_order(own_copy: Project) -> None:
+    rewrite(own_copy, "raw", lambda rows: rows.take([1, 0]))
+    assert "rows are not in the order of documents" in {f.message for f in check(own_copy).findings}
+
+
+def test_a_lost_sentence(own_copy: Project) -> None:
+    rewrite(own_copy, "sentences", lambda rows: rows.slice(0, rows.num_rows - 1))
+    assert "more than white space lies behind the last sentence" in {f.message for f in check(own_copy).findings}
+
+
+def edit_card(project: Project, change: Callable[[dict[str, Any]], None]) -> None:
+    card = project.corpus / "README.md"
+    _, block, prose = card.read_text("utf-8").split("---\n", 2)
+    matter = yaml.safe_load(block)
+    change(matter)
+    card.write_text(f"---\n{yaml.safe_dump(matter, sort_keys=False)}---\n{prose}", "utf-8")
+    write_manifest(project)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda m: m["dataset_info"][1]["splits"][0].update(num_examples=89), "dataset_info.sentences.splits"),
+        (lambda m: m["dataset_info"][0].update(download_size=1), "dataset_info.documents.download_size"),
+        (lambda m: m["dataset_info"][2]["features"].pop(), "dataset_info.raw.features"),
+        (lambda m: m["configs"][3].update(description="content sha256:0"), "configs.edits.description"),
+        (lambda m: m["configs"][3].pop("description"), "configs.edits.description"),
+        (lambda m: m["configs"][0].update(version="soon"), "configs.documents.version"),
+        (lambda m: m["configs"][0].update(data_files="data/*"), "configs.documents.data_files"),
+        (lambda m: m["configs"].pop(), "configs"),
+        (lambda m: m.pop("dataset_info"), "dataset_info"),
+    ],
+)
+def test_a_card_that_is_off(own_copy: Project, change: Callable[[dict[str, Any]], None], field: str) -> None:
+    edit_card(own_copy, change)
+    finding = only(check(own_copy))
+    assert finding[:2] + finding[3:4] == ("card", "README.md", field)
+
+
+@pytest.mark.parametrize(
+    "text", ["no front matter", "---\n- a\n---\n", "---\na: [\n---\n", "---\na: !!python/name:os.system\n---\n"]
+)
+def test_a_card_that_cannot_be_read(own_copy: Project, text: str) -> None:
+    (own_copy.corpus / "README.md").write_text(text)
+    write_manifest(own_copy)
+    assert only(check(own_copy)).check == "card"
+
+
+def test_a_gap_in_the_numbering(own_copy: Project) -> None:
+    path = shard(own_copy, "raw")
+    path.rename(path.with_name("train-00001-of-00002.parquet"))
+    repackage(own_copy)
+    assert only(check(own_copy)).message == "numbered [(1, 2)], expected [(0, 1)]"
+
+
+def test_a_shard_without_rows(own_copy: Project) -> None:
+    path = shard(own_copy, "edits")
+    empty = path.with_name("train-00001-of-00002.parquet")
+    write_parquet(pq.read_table(path).slice(0, 0), empty)
+    path.rename(path.with_name("train-00000-of-00002.parquet"))
+    repackage(own_copy)
+    assert "no rows; a file without rows makes the dataset unloadable" in {
+        f.message for f in check(own_copy).findings
+    }
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"PAR1" + b"\xff" * 60 + b"PAR1"])
+def test_a_file_that_is_no_parquet(own_copy: Project, data: bytes) -> None:
+    shard(own_copy, "raw").write_bytes(data)
+    write_manifest(own_copy)
+    found = {f.check: f for f in check(own_copy).findings}
+    assert found["files"].file.startswith("data/raw")
+
+
+def test_no_dataset_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="no folder data; expected a dataset"):
+        validate(tmp_path)
+
+
+def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
+    # A script beside the card would be run by old versions and is refused by new ones; a second default is ambiguous.
+    edit_card(own_copy, lambda m: m["configs"][1].update(default=True))
+    report = validate(own_copy.corpus, own_copy.schemas)
+    assert {f.check for f in report.findings} == {"loading"}
+
+
+def test_the_stage_writes_a_report_and_fails(own_copy: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(own_copy, "sentences", set_cell("text", 3, "[bold]Not markup[/bold]"))
+    with pytest.raises(ValidationError, match=r"1 violations \(1 content\); see .*validation.json"):
+        stage.run(own_copy, load=False)
+    written = json.loads((own_copy.reports / "validation.json").read_text("utf-8"))
+    assert (written["ok"], written["violations"], written["first"][0]["field"]) == (False, 1, "[3].text")
+    assert "[bold]" in re.sub(r"\s", "", capsys.readouterr().err)
+
+
+def test_a_great_many_violations_are_counted_and_the_first_kept() -> None:
+    report = Report()
+    for n in range(5_000):
+        report.add("content", "f", str(n))
+    assert (report.total, len(report.findings)) == (5_000, 1_000)
+
+
+def test_sha256sum_agrees_with_the_manifest(own_copy: Project) -> None:
+    tool = shutil.which("sha256sum") or shutil.which("shasum")
+    assert tool is not None
+    arguments = ["-a", "256"] if tool.endswith("shasum") else []
+    subprocess.run([tool, *arguments, "-c", "MANIFEST.sha256"], cwd=own_copy.corpus, check=True, capture_output=True)
