@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help reads the same on every terminal and in a log
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -58,10 +58,11 @@ def forty(make_corpus: Callable[..., Project]) -> Project:
 
 
 def test_nothing_new_computes_nothing(forty: Project, computed: list[str]) -> None:
-    before = outputs(forty)
+    before, receipts = outputs(forty), {p.name: p.read_bytes() for p in forty.build.glob("*.jsonl")}
     run_stages(forty)
     assert computed == []
     assert outputs(forty) == before
+    assert {p.name: p.read_bytes() for p in forty.build.glob("*.jsonl")} == receipts
 
 
 @pytest.mark.parametrize("change", ["edit", "add", "remove", "append", "source"])

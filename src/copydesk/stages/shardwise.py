@@ -164,7 +164,8 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
 
 def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
     """Record what a stage made: one line a shard, table by table its rows and the hash of its file."""
-    write_json_lines(project.receipts(stage), shards)
+    # Sorted: a result that was computed and one that was found list their tables in different orders.
+    write_json_lines(project.receipts(stage), (dict(sorted(parts.items())) for parts in shards))
 
 
 def main(run: Callable[[Project], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 from copydesk.errors import ValidationError
@@ -28,15 +29,21 @@ def run(project: Project, *, load: bool = True) -> None:
 
 
 def show(report: Report) -> None:
-    """Print the first findings as a table."""
+    """Print the first findings: a table on a terminal, a line for each in a log."""
+    more = f"{report.total - _SHOWN} more in reports/validation.json" if report.total > _SHOWN else ""
+    if not sys.stderr.isatty():
+        for finding in report.findings[:_SHOWN]:
+            where = " ".join(part for part in finding[1:4] if part)
+            say(f"{finding.check}: {where}: {finding.message}")
+        if more:
+            say(more)
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations")
+    sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations", caption=more)
     for finding in report.findings[:_SHOWN]:
         # As Text: what was found comes from documents and must not be read as markup.
         sheet.add_row(*(Text(value) for value in finding))
-    if report.total > _SHOWN:
-        sheet.caption = f"{report.total - _SHOWN} more in reports/validation.json"
     Console(stderr=True).print(sheet)

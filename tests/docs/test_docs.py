@@ -1,0 +1,103 @@
+"""Documentation is run: its Python, its tables, its help texts; links lead somewhere."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import copydesk
+from conftest import ROOT, run_python
+from copydesk.cleaning import RULES
+from copydesk.config import check_params
+from copydesk.project import Project
+from copydesk.readers import REASONS
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pages
+def test_python_runs(page: Path, two_articles: Project, tmp_path: Path) -> None:
+    code = "\n".join(blocks(page, "python"))
+    done = run_python(code, cwd=two_articles.corpus.parent, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pages
+def test_settings_are_valid(page: Path) -> None:
+    for block in blocks(page, "yaml"):
+        settings = yaml.safe_load(block)
+        check_params(settings)
+        assert set(settings.get("clean", {}).get("rules", {})) <= {rule.name for rule in RULES}
+
+
+@pages
+def test_links_lead_to_files(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_what_is_there() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text.splitlines()[2:4] == [
+        "    make corpus    # build the dataset from the articles in seeds/ and say how to load it",
+        "    make test      # lint, type check and test the toolkit",
+    ]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for name in re.findall(r"\bmake ([a-z]+)", "".join(page.read_text("utf-8") for page in PAGES)):
+        assert re.search(rf"^{name}:", makefile, re.MULTILINE), name
+    for place in re.findall(r"`([a-z]+/|[a-z]+\.yaml)`", text):
+        assert (ROOT / place).exists(), place
+
+
+def test_every_reason_for_refusing_a_seed_is_documented() -> None:
+    text = (ROOT / "docs" / "keep.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", text, re.MULTILINE))
+    assert listed == REASONS
+
+
+@pytest.mark.parametrize("command", ["build", "validate"])
+def test_help_in_the_docs_is_what_the_command_prints(command: str) -> None:
+    (block,) = (
+        b for b in blocks(ROOT / "docs" / "check.md", "console") if b.startswith(f"$ copydesk {command} --help")
+    )
+    expected = f"$ copydesk {command} --help\n{help_of(command)}"
+    assert block == expected, f"docs/check.md is out of date; expected:\n{expected}"
+
+
+def help_of(command: str) -> str:
+    """The help text, without frames and colours, which depend on the terminal."""
+    code = (
+        "import sys; sys.argv[0] = 'copydesk'\n"
+        "from copydesk import cli\n"
+        "cli.app(args=sys.argv[1:], prog_name='copydesk')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, command, "--help"],
+        env={"TERM": "dumb", "COLUMNS": "100", "PATH": "", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.strip("\n").splitlines())
+
+
+def test_examples_in_docstrings_hold() -> None:
+    attempted = 0
+    for module in pkgutil.walk_packages(copydesk.__path__, "copydesk."):
+        result = doctest.testmod(importlib.import_module(module.name))
+        assert result.failed == 0, module.name
+        attempted += result.attempted
+    assert attempted >= 5

@@ -1,0 +1,152 @@
+"""The pipeline under real git and real DVC, in a copy of this repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import copydesk
+from conftest import ROOT, file_bytes
+from copydesk.pipeline import STAGES
+from copydesk.store import sources
+
+_PACKAGE = ROOT / "src" / "copydesk"
+
+
+def run(root: Path, *command: str, check: bool = True) -> str:
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "DVC_NO_ANALYTICS": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+    done = subprocess.run(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0 or not check, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the files of this one as they are now, committed, and nothing built."""
+    root = tmp_path_factory.mktemp("clone")
+    listed = run(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name, follow_symlinks=False)
+    run(root, "git", "init", "-q", "-b", "main")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "-q", "-m", "as it is")
+    return root
+
+
+@pytest.fixture(scope="module")
+def reproduced(clone: Path) -> tuple[Path, str]:
+    """That repository after ``dvc repro``, and what the command said."""
+    return clone, run(clone, "dvc", "repro")
+
+
+def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path, str]) -> None:
+    root, said = reproduced
+    # What the dataset was validated by stands in git, and its bytes are those that were validated.
+    assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)[:-1]
+    assert run(root, "git", "status", "--porcelain") == ""
+    assert sorted(p.name for p in (root / "corpus").iterdir()) == [
+        ".gitignore",
+        "MANIFEST.sha256",
+        "README.md",
+        "data",
+    ]
+
+
+def test_a_log_has_a_line_a_stage_and_no_control_characters(reproduced: tuple[Path, str]) -> None:
+    _, said = reproduced
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", said.replace("\r\n", "\n"))
+    assert len(re.findall(r"^clean: .*", said, re.MULTILINE)) == 1
+
+
+def test_the_second_run_does_nothing(reproduced: tuple[Path, str]) -> None:
+    root, _ = reproduced
+    said = run(root, "dvc", "repro")
+    assert "Running stage" not in said
+    assert "Data and pipelines are up to date." in said
+    assert "up to date" in run(root, "dvc", "status")
+
+
+def test_building_without_dvc_gives_the_same_bytes(reproduced: tuple[Path, str], tmp_path: Path) -> None:
+    root, _ = reproduced
+    built = copydesk.build(root / "seeds", tmp_path / "corpus", params=root / "params.yaml", schemas=root / "schemas")
+    expected = {name: data for name, data in file_bytes(root / "corpus").items() if name != ".gitignore"}
+    assert file_bytes(built.corpus) == expected
+    assert file_bytes(tmp_path / "reports") == file_bytes(root / "reports")
+    assert (built.metrics["documents"], built.quarantined) == (2, [])
+
+
+def test_metrics_and_plots_are_shown(reproduced: tuple[Path, str]) -> None:
+    root, _ = reproduced
+    shown = json.loads(run(root, "dvc", "metrics", "show", "--json"))
+    assert shown[""]["data"]["reports/metrics.json"]["data"]["documents"] == 2
+    page = run(root, "dvc", "plots", "show", "-o", "plots").strip()
+    assert "edits_per_rule" in (root / "plots" / "index.html").read_text("utf-8"), page
+    shutil.rmtree(root / "plots")
+
+
+def test_a_changed_article_changes_what_follows_from_it(reproduced: tuple[Path, str]) -> None:
+    root, _ = reproduced
+    seed = next((root / "seeds").glob("003_*.txt"))
+    before = seed.read_bytes()
+    try:
+        seed.write_bytes(before + b"\nOne more  sentence.")
+        said = run(root, "dvc", "repro")
+        assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)
+        changes = json.loads(run(root, "dvc", "metrics", "diff", "--json"))
+        assert changes["reports/metrics.json"]["sentences"]["diff"] == 1
+        assert changes["reports/metrics.json"]["edits.spaces"] == {"old": None, "new": 1}
+    finally:
+        seed.write_bytes(before)
+    # Everything is known again: the outputs come from the caches, the bytes are the old ones.
+    run(root, "dvc", "repro")
+    assert run(root, "git", "status", "--porcelain") == ""
+
+
+def test_a_bad_article_is_named_and_the_rest_goes_on(reproduced: tuple[Path, str]) -> None:
+    root, _ = reproduced
+    bad = root / "seeds" / "bad.txt"
+    try:
+        bad.write_bytes(b"caf\xe9")
+        said = run(root, "dvc", "repro", "package")
+        assert "1 seeds refused, see reports/quarantine.jsonl: bad.txt" in said
+        assert json.loads((root / "reports" / "quarantine.jsonl").read_text("utf-8"))["reason"] == "undecodable"
+        assert "clean: 1 shards, 0 computed, 1 from the store" in said
+    finally:
+        bad.unlink()
+        run(root, "git", "checkout", "-q", ".")
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_all_the_code_it_runs(name: str) -> None:
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"][name]
+    code = {p.relative_to(_PACKAGE).as_posix() for p in sources(f"copydesk.stages.{name}")}
+    # A room is depended on as a whole; the stages, which share one, and the core file by file.
+    rooms = {p if "/" not in p or p.startswith("stages/") else p.partition("/")[0] for p in code}
+    expected = sorted(f"src/copydesk/{p}" for p in rooms)
+    assert sorted(d for d in stage["deps"] if d.startswith("src/")) == expected
+    assert {"schemas", f"scripts/{name}.py"} <= set(stage["deps"])
+
+
+def test_a_script_does_one_thing() -> None:
+    for name in STAGES:
+        lines = (ROOT / "scripts" / f"{name}.py").read_text("utf-8").splitlines()
+        assert f"    main({name}.run)" in lines
+        assert len(lines) < 15

@@ -1,0 +1,75 @@
+"""The command line: help, exit codes, errors in a line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import copydesk
+from conftest import ROOT
+from copydesk.project import Project
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("copydesk")), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.strip() == copydesk.__version__
+    shown = run("--help").stdout
+    assert "build" in shown
+    assert "validate" in shown
+    for command in ("build", "validate"):
+        assert "Exits with 0" in " ".join(run(command, "--help").stdout.split())
+
+
+def test_build_and_validate(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    done = run("build", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "corpus: 2 documents, 0 seeds refused\n"
+    assert run("validate", "--no-load", cwd=tmp_path).returncode == 0
+    assert run("validate", "--no-load", "--root", str(tmp_path)).returncode == 0
+    card = tmp_path / "corpus" / "README.md"
+    card.write_text("broken")
+    done = run("validate", "--no-load", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ValidationError: corpus: 2 violations")
+    assert "Traceback" not in done.stderr
+
+
+def test_strict_stops_at_a_refused_seed(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "a.txt").write_text("Fine.")
+    (tmp_path / "seeds" / "b.txt").write_bytes(b"")
+    done = run("build", "--strict", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "b.txt: empty: 0 bytes" in done.stderr
+    assert not (tmp_path / "corpus").exists()
+
+
+@pytest.mark.parametrize("script", ["clean", "validate"])
+def test_a_script_prints_its_error_in_a_line(tmp_path: Path, script: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Error: " in done.stderr
+
+
+def test_the_validate_script_exits_with_0_or_1(own_copy: Project) -> None:
+    root = own_copy.corpus.parent
+    command = [sys.executable, str(ROOT / "scripts" / "validate.py")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((root / "reports" / "validation.json").read_text("utf-8"))["ok"] is True
+    (root / "corpus" / "data" / "raw" / "train-00000-of-00001.parquet").unlink()
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "the manifest lists it" in " ".join(done.stderr.split())

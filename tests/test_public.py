@@ -1,0 +1,59 @@
+"""The public names are these, and the package answers quickly."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import copydesk
+from copydesk import errors
+
+
+def test_public_names() -> None:
+    assert sorted(copydesk.__all__) == [
+        "Alignment",
+        "Built",
+        "ComposedEdit",
+        "CopydeskError",
+        "Edit",
+        "EditedText",
+        "Project",
+        "__version__",
+        "build",
+        "validate",
+    ]
+    for name in copydesk.__all__:
+        assert getattr(copydesk, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = copydesk.nothing
+
+
+def test_every_error_is_in_the_tree_at_the_top_of_its_module() -> None:
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.CopydeskError)]
+    assert errors.__doc__ is not None
+    for error in classes:
+        assert error.__name__ in errors.__doc__
+        assert error.__doc__
+
+
+def test_every_module_can_be_imported_and_says_what_it_is() -> None:
+    for module in pkgutil.walk_packages(copydesk.__path__, "copydesk."):
+        assert importlib.import_module(module.name).__doc__, module.name
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("copydesk.cli", ("pyarrow", "numpy", "datasets", "jsonschema", "rich.progress", "yaml")),
+        ("copydesk.stages.clean", ("datasets", "pandas", "ftfy", "typer", "dvc")),
+        ("copydesk.stages.package", ("datasets", "pandas", "typer", "dvc")),
+    ],
+)
+def test_start_up_loads_only_what_is_needed(module: str, absent: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([name for name in {absent!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
