@@ -12,7 +12,7 @@ export DVC_NO_ANALYTICS := 1
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
-	@printf '\n%s\n' \
+	@printf '%s\n' '' \
 	  'The dataset is in corpus/. To load it from this folder:' '' \
 	  '    $(BIN)/python' \
 	  '    >>> from datasets import load_dataset' \
