@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import copydesk
-from conftest import ROOT
 from copydesk.project import Project
+from support import ROOT
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from copydesk.config import check_params, load_json_lines, load_params
 from copydesk.errors import ConfigError
+from support import ROOT
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:

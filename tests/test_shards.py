@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
-from conftest import run_python
 from copydesk.errors import ConfigError
 from copydesk.shards import ROW_GROUP, Cut, cut, read_parquet, write_parquet
+from support import run_python
 
 LIMITS = Cut(target=8, minimum=3, maximum=24, max_bytes=1 << 30)
 UNLIMITED = LIMITS._replace(maximum=10**6)

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from conftest import ROOT
 from copydesk.errors import ConfigError, SchemaError
 from copydesk.publishing.card import yaml_features
 from copydesk.tables import PUBLISHED, Table, bulk_violations, load_json, load_schema, table, violations
+from support import ROOT
 
 
 def columns(**properties: Any) -> dict[str, Any]:

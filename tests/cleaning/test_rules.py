@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 
-from conftest import hard_texts
 from copydesk.cleaning import DETECTORS, RULES, clean, clean_text, plan
 from copydesk.cleaning.rule import Detector, Rule
 from copydesk.config import check_params
 from copydesk.errors import ConfigError
 from copydesk.text import EditedText
+from support import hard_texts
 
 SETTINGS = check_params({})["clean"]
 PLAN = plan(SETTINGS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import ROOT
 from copydesk.cleaning import Cleaned, clean_text, plan
 from copydesk.config import load_params
+from support import ROOT
 
 
 def cleaned(name: str) -> Cleaned:

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from conftest import ROOT, hard_texts
 from copydesk.description.duplicates import group, text_keys
 from copydesk.description.language import detect
 from copydesk.description.signals import signals
+from support import ROOT, hard_texts
 
 #: The first article of the Universal Declaration of Human Rights, in several languages (public domain).
 RIGHTS = {

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 import copydesk
-from conftest import ROOT, run_python
 from copydesk.cleaning import RULES
 from copydesk.config import check_params
 from copydesk.project import Project
 from copydesk.readers import REASONS
+from support import ROOT, run_python
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

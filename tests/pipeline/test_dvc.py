@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 import copydesk
-from conftest import ROOT, file_bytes
 from copydesk.pipeline import STAGES
 from copydesk.store import sources
+from support import ROOT, file_bytes
 
 _PACKAGE = ROOT / "src" / "copydesk"
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from conftest import articles, run_python, run_stages, write_seeds
 from copydesk.project import Project
 from copydesk.readers.text import RawText, to_bytes
 from copydesk.tables import PUBLISHED
 from copydesk.text import ComposedEdit, revert
 from copydesk.validation import validate
+from support import articles, run_python, run_stages, write_seeds
 
 LOAD = """
 import json, sys

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write_seeds
 from copydesk.errors import BuildError
 from copydesk.readers import REASONS
 from copydesk.readers.folder import list_seeds
+from support import write_seeds
 
 
 def listed(folder: Path, max_bytes: int = 1000) -> tuple[list[str], dict[str, str]]:

@@ -8,10 +8,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from conftest import hard_texts
 from copydesk.errors import UnreadableError
 from copydesk.readers import REASONS
 from copydesk.readers.text import newline_style, read_text, to_bytes
+from support import hard_texts
 
 TEXT = "Kiev – “café”\r\nsecond line\n"
 

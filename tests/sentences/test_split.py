@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from conftest import ROOT, hard_texts
 from copydesk.sentences import split, split_column
+from support import ROOT, hard_texts
 
 
 @pytest.mark.parametrize(

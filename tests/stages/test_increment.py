@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conftest import articles, file_bytes, run_stages, write_seeds
 from copydesk.config import check_params
 from copydesk.errors import BuildError, StoreError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.stages import shardwise
 from copydesk.stages.shardwise import Task, compute, read_receipts
+from support import articles, file_bytes, run_stages, write_seeds
 
 SMALL: dict[str, Any] = {"shards": {"target": 6, "minimum": 3, "maximum": 18}, "engine": {"workers": 1}}
 

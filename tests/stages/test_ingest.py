@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from conftest import run_stages
 from copydesk.errors import BuildError, ConfigError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers.text import RawText, to_bytes
 from copydesk.stages import ingest
 from copydesk.stages.shardwise import read_inputs
 from copydesk.tables import load_schema, violations
+from support import run_stages
 
 BAD = {
     "good.txt": "A good article.\n",

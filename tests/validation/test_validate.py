@@ -139,7 +139,7 @@ def test_a_foreign_file(own_copy: Project) -> None:
 
 
 def test_a_missing_column_in_one_shard(make_corpus: Callable[..., Project]) -> None:
-    from conftest import articles
+    from support import articles
 
     project = make_corpus(articles(30), {"shards": {"target": 6, "minimum": 3, "maximum": 12}})
     path = sorted((project.corpus / "data" / "documents").glob("*.parquet"))[1]
