@@ -67,3 +67,10 @@ def run_python(code: str, *, cwd: Path | None = None, home: Path | None = None) 
     return subprocess.run(
         [sys.executable, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def square(number: int) -> tuple[int, int]:
+    """A task for engines, and the process that did it; here, since other processes import it by name."""
+    if number < 0:
+        raise ValueError(f"no root of {number}")
+    return number * number, os.getpid()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,22 @@ def test_the_new_folder_takes_the_place_of_the_old(tmp_path: Path) -> None:
             (new / name).touch()
         assert [p.name for p in folder.iterdir()] == [name]
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from copydesk.files import replacing_folder\n"
+        "with replacing_folder(pathlib.Path(sys.argv[1])) as new:\n"
+        "    (new / 'half').touch(); os.kill(os.getpid(), 9)"
+    )
+    folder = tmp_path / "folder"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    assert len(list(tmp_path.iterdir())) == 1
+    with replacing_folder(folder) as new:
+        (new / "whole").touch()
+    assert list(tmp_path.rglob("*")) == [folder, folder / "whole"]
 
 
 def test_copies_are_hashed_on_the_way(tmp_path: Path) -> None:

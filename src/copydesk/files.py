@@ -59,6 +59,9 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder beside ``path`` that takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):
+        if left.suffix in (".tmp", ".old"):  # by a process that was killed here
+            shutil.rmtree(left)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
     try:
         yield temporary

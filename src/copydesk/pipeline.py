@@ -43,6 +43,9 @@ def build(
 ) -> Built:
     """Turn a folder of seeds into a dataset: the same bytes as ``dvc repro`` makes.
 
+    A corpus of many shards is built by several processes. In a script of your own call this under
+    ``if __name__ == "__main__":``, since each of them imports the script again; or set ``engine.workers`` to 1.
+
     Parameters
     ----------
     seeds : path

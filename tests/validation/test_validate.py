@@ -22,7 +22,7 @@ from copydesk.publishing.card import Config, DataFile, front_matter
 from copydesk.publishing.metrics import measure
 from copydesk.shards import write_parquet
 from copydesk.stages import validate as stage
-from copydesk.tables import table
+from copydesk.tables import PUBLISHED, table, violations
 from copydesk.validation import Report, validate
 from copydesk.validation.report import Finding
 
@@ -90,6 +90,13 @@ def test_the_corpus_holds(own_copy: Project) -> None:
     report = check(own_copy)
     assert report.ok
     assert dict(report.checked) == {"files": 4, "documents": 2, "raw": 2, "sentences": 88, "edits": 26}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_row_is_valid_for_the_reference_validator(own_copy: Project, name: str) -> None:
+    rows = pq.read_table(shard(own_copy, name)).to_pylist()
+    assert rows
+    assert [v for row in rows for v in violations(table(name, own_copy.schemas).schema, row)] == []
 
 
 def test_a_corpus_that_was_packaged_again_holds(own_copy: Project) -> None:

@@ -138,7 +138,7 @@ def render_card(settings: dict[str, Any], configs: list[Config], metrics: Metric
 def _prose(settings: dict[str, Any], configs: list[Config], metrics: Metrics) -> str:
     summary = metrics.summary
     sections = [
-        f"# {settings['title']}",
+        f"# {' '.join(settings['title'].split())}",
         settings["summary"].strip(),
         f"{summary['documents']:,} documents, {summary['sentences']:,} sentences, {summary['words']:,} words, "
         f"{summary['characters']['clean']:,} characters of clean text ({summary['characters']['raw']:,} raw).",
