@@ -8,7 +8,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak lock clean help
+.PHONY: corpus test lint types pytest soak quality bench lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -33,6 +33,12 @@ pytest: $(READY)
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
+
+quality: $(READY)  ## Score the cleaner on real text whose defects are known
+	python benchmarks/quality/score_cleaning.py
+
+bench: $(READY)  ## Measure how fast the cleaner is
+	python benchmarks/speed/cleaning.py
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	python -m pip install --quiet uv

@@ -77,6 +77,49 @@ def validate(
     run(replace(project, corpus=corpus or project.corpus), load=load)
 
 
+@app.command()
+def rules(
+    root: Root = Path(),
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/rules.md instead.")] = False,
+) -> None:
+    """List the cleaning rules: tier, edits in the current corpus, what each repairs and what it leaves.
+
+    Exits with 0.
+    """
+    from copydesk.report.rules import as_markdown, as_table
+
+    if markdown:
+        print(as_markdown(), end="")
+        return
+    project = copydesk.Project.open(root)
+    as_table(project.params["clean"], project.reports / "metrics.json")
+
+
+@app.command()
+def clean(
+    file: Annotated[Path, typer.Argument(help="A text file.")],
+    root: Root = Path(),
+    diff: Annotated[bool, typer.Option("--diff", help="Show each change and not the text.")] = False,
+) -> None:
+    """Print what cleaning would make of one file; nothing is written.
+
+    Exits with 0, or with 1 when the file cannot be read as ingest would read it.
+    """
+    from copydesk.cleaning import clean_text, plan
+    from copydesk.readers.text import read_text
+    from copydesk.report.rules import print_changes
+
+    project = copydesk.Project.open(root)
+    if not file.is_file():
+        raise copydesk.CopydeskError(f"{file}: no such file")
+    raw = read_text(file.read_bytes(), project.params["ingest"]["encodings"])
+    cleaned = clean_text(raw.text, plan(project.params["clean"]))
+    if diff:
+        print_changes(cleaned)
+    else:
+        print(cleaned.edited.text)
+
+
 def main() -> None:
     """Run the command line; an error of ours is a line on stderr and exit status 1."""
     try:

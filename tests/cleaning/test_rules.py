@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from copydesk.cleaning import DETECTORS, RULES, clean, clean_text, plan
-from copydesk.cleaning.rule import Detector, Rule
+from copydesk.cleaning.rule import Detector, Rule, Screen
 from copydesk.config import check_params
 from copydesk.errors import ConfigError
 from copydesk.text import EditedText
@@ -22,8 +22,11 @@ rules = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 detectors = pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.kind)
 
 
-def screened(pattern: str, text: str) -> bool:
-    return bool(pc.match_substring_regex(pa.array([text]), pattern)[0].as_py())
+def screened(screen: Screen, text: str) -> bool:
+    column = pa.array([text])
+    if isinstance(screen, str):
+        return bool(pc.match_substring_regex(column, screen)[0].as_py())
+    return screen(column)[0]
 
 
 @rules

@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_configuration_loads_from_the_root(two_articles: Project, home: Path, cache: str) -> None:
     loaded = load("corpus", home, [None, *PUBLISHED], cwd=two_articles.corpus.parent)
     counts = {name: count for name, (count, _, _) in loaded.items()}
-    rows = {"None": 2, "documents": 2, "sentences": 88, "raw": 2, "edits": 26}
+    rows = {"None": 2, "documents": 2, "sentences": 86, "raw": 2, "edits": 34}
     assert counts == {f"{name} {how}": n for name, n in rows.items() for how in ("mapped", "streamed")}
     assert {version for _, _, version in loaded.values()} == {"0.1.0"}
     assert loaded["None mapped"] == loaded["documents streamed"]

@@ -12,8 +12,20 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.cleaning import characters, flags, keywords, lines, spacing
-from copydesk.cleaning.rule import TIERS, Detector, Flag, Rule, Tier
+from copydesk.cleaning import (
+    breaks,
+    capitals,
+    characters,
+    fragments,
+    glue,
+    joints,
+    lines,
+    marks,
+    quotes,
+    spacing,
+    stops,
+)
+from copydesk.cleaning.rule import TIERS, Detector, Flag, Rule, Screen, Tier
 from copydesk.errors import ConfigError
 from copydesk.text import ComposedEdit, EditedText
 
@@ -21,10 +33,20 @@ from copydesk.text import ComposedEdit, EditedText
 RULES: tuple[Rule, ...] = (
     *characters.RULES,
     *spacing.RULES,
-    *keywords.RULES,
+    *breaks.RULES,
+    *capitals.RULES,
+    *fragments.RULES,
+    *glue.RULES,
+    *joints.RULES,
+    *stops.RULES,
+    *quotes.RULES,
     *lines.RULES,
 )
-DETECTORS: tuple[Detector, ...] = flags.DETECTORS
+DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS)
+
+
+#: Patterns that are scanned for together, and how many texts are too few to scan at all.
+_TOGETHER, _FEW = 4, 4
 
 
 class Plan(NamedTuple):
@@ -78,21 +100,23 @@ def clean(texts: pa.Array, how: Plan, detectors: Sequence[Detector] = DETECTORS)
     -------
     list of Cleaned, length n
     """
-    cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
     screens = [rule.screen for rule in (*how.applied, *how.suggested)] + [d.screen for d in detectors]
-    # A text in which no screen finds anything is not changed by the first rule, so not by the next ...
-    suspects = _passing(texts, screens)
+    column = _Column(texts, screens)
+    cleaned = column.cleaned
     for rule in how.applied:
-        current = pa.array([cleaned[i].edited.text for i in suspects], pa.string())
-        for position in _passing(current, [rule.screen]):
-            number = suspects[position]
+        for number in column.passing(rule.screen):
             edited = cleaned[number].edited
             cleaned[number] = Cleaned(edited.apply(rule.edits(edited.text)))
-    for number in suspects:
-        edited = cleaned[number].edited
-        suggestions = [e for rule in how.suggested for e in _suggested(rule, edited)]
-        found = [flag for detector in detectors for flag in detector.flags(edited.text)]
-        cleaned[number] = Cleaned(edited, tuple(sorted(suggestions)), tuple(sorted(found, key=lambda f: f[1:])))
+    for rule in how.suggested:
+        for number in column.passing(rule.screen):
+            known = cleaned[number]
+            suggestions = sorted((*known.suggestions, *_suggested(rule, known.edited)))
+            cleaned[number] = known._replace(suggestions=tuple(suggestions))
+    for detector in detectors:
+        for number in column.passing(detector.screen):
+            known = cleaned[number]
+            flags = sorted((*known.flags, *detector.flags(known.edited.text)), key=lambda f: (f.start, f.end, f.kind))
+            cleaned[number] = known._replace(flags=tuple(flags))
     return cleaned
 
 
@@ -111,12 +135,47 @@ def least_sure(rules: Iterable[str], tiers: dict[str, Tier]) -> Tier:
     return max((tiers[rule] for rule in rules), key=TIERS.index)
 
 
-def _passing(texts: pa.Array, screens: list[str]) -> list[int]:
-    if not screens or not len(texts):
+class _Column:
+    """Texts on their way through the rules, and which of them pass a screen as they are now."""
+
+    def __init__(self, texts: pa.Array, screens: Sequence[Screen]) -> None:
+        self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
+        self._passed: dict[Screen, Sequence[int]] = {}
+        patterns = []
+        for screen in dict.fromkeys(screens):
+            if isinstance(screen, str) and len(texts) < _FEW:
+                self._passed[screen] = range(len(texts))  # compiling the pattern costs more than it saves
+            elif isinstance(screen, str):
+                patterns.append(screen)
+            else:
+                self._passed[screen] = _passing(texts, screen)
+        for start in range(0, len(patterns), _TOGETHER):
+            self._scan(texts, patterns[start : start + _TOGETHER])
+
+    def passing(self, screen: Screen) -> list[int]:
+        """Numbers of the texts that pass a screen: scanned once as they came, and again once they have changed."""
+        if len(self.cleaned) < _FEW and isinstance(screen, str):
+            return list(range(len(self.cleaned)))
+        changed = [number for number, text in enumerate(self.cleaned) if text.edited.edits]
+        now = _passing(pa.array([self.cleaned[number].edited.text for number in changed], pa.string()), screen)
+        return sorted(set(self._passed[screen]).difference(changed).union(changed[position] for position in now))
+
+    def _scan(self, texts: pa.Array, patterns: list[str]) -> None:
+        """Find which texts match which patterns: one scan for all of them, then each on what matched any."""
+        some = _passing(texts, "|".join(f"(?:{pattern})" for pattern in patterns))
+        suspects = texts.take(pa.array(some, pa.int64()))
+        for pattern in patterns:
+            self._passed[pattern] = [some[position] for position in _passing(suspects, pattern)]
+
+
+def _passing(texts: pa.Array, screen: Screen) -> list[int]:
+    """Positions of the texts that pass a screen."""
+    if not len(texts):
         return []
-    pattern = "|".join(f"(?:{screen})" for screen in screens)
-    mask = pc.match_substring_regex(texts, pattern)
-    return list(pc.indices_nonzero(mask).to_pylist())
+    if isinstance(screen, str):
+        positions: list[int] = pc.indices_nonzero(pc.match_substring_regex(texts, screen)).to_pylist()
+        return positions
+    return [position for position, passes in enumerate(screen(texts)) if passes]
 
 
 def _suggested(rule: Rule, edited: EditedText) -> Iterable[ComposedEdit]:

@@ -12,9 +12,19 @@ from copydesk.cleaning.rule import Found, Rule
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
-_BREAKS = re.compile("\r\n?|[\v\f\u2028\u2029]")
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]")
+_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_MARKS = "\u200e\u200f"
 _FIELD = re.compile("[ \t]+")
+# What ftfy needs at least one of to change a text: an entity, a control of the second set, a ligature, a letter that
+# misread bytes begin with, or two characters outside ASCII together that are not both plain typography.
+_SUSPECT = "&[#A-Za-z]|[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
+_SUSPECT_LINE = re.compile(_SUSPECT)
+_WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
+# Characters beside which a full-width one is at home: ideographs, kana, hangul, and their punctuation.
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_FOLLOWED_BY_SPACE = ",.;:!?)"
 
 
 def _line_ends(text: str) -> Iterator[Found]:
@@ -22,7 +32,9 @@ def _line_ends(text: str) -> Iterator[Found]:
 
 
 def _invisible(text: str) -> Iterator[Found]:
-    return (Found(m.start(), m.end(), "") for m in _INVISIBLE.finditer(text))
+    # Marks of direction do their work in Hebrew and Arabic, and none elsewhere.
+    kept = _MARKS if _RIGHT_TO_LEFT.search(text) else ""
+    return (Found(m.start(), m.end(), "") for m in _INVISIBLE.finditer(text) if m.group() not in kept)
 
 
 @cache
@@ -49,7 +61,7 @@ def _misdecoded(text: str) -> Iterator[Found]:
 
     start = 0
     for line in text.split("\n"):
-        if not line.isascii() or "&" in line:
+        if _SUSPECT_LINE.search(line):
             fixed = fix_text_segment(line, _config())
             if fixed != line:
                 yield from _differences(line, fixed, start)
@@ -76,11 +88,26 @@ def _common(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
+def _full_width(text: str) -> Iterator[Found]:
+    """Full-width characters among Latin ones: beside East Asian text they are right."""
+    for match in _WIDE.finditer(text):
+        start, end = match.span()
+        around = text[max(0, start - 2) : start] + text[end : end + 2]
+        if _EAST_ASIAN.search(around.replace("\u3002", "").replace("\u3001", "")):
+            continue
+        narrow = {"\u3002": ".", "\u3001": ","}.get(match.group()) or chr(ord(match.group()) - 0xFEE0)
+        following = text[end : end + 1]
+        number = following.isdigit() and text[start - 1 : start].isdigit()
+        if narrow in _FOLLOWED_BY_SPACE and not number and (following.isalnum() or following in ("“", "‘", "(")):
+            narrow += " "
+        yield Found(start, end, narrow)
+
+
 RULES = (
     Rule(
         "line-end",
         "safe",
-        r"[\r\v\f\x{2028}\x{2029}]",
+        r"[\r\x{2028}\x{2029}]",
         _line_ends,
         repairs=("one\r\ntwo\rthree", "one\ntwo\nthree"),
         leaves="one\n\ntwo",
@@ -89,7 +116,7 @@ RULES = (
     Rule(
         "mojibake",
         "safe",
-        r"&[#A-Za-z]|[\x{80}-\x{9f}ŒœÃÂ\x{fb00}-\x{fb06}]|[^\x00-\x7f][^\x00-\x7f]",
+        _SUSPECT,
         _misdecoded,
         repairs=("The ministerâ€™s cafÃ© &amp; bar", "The minister’s café & bar"),
         leaves="“Überraschung” — naïve café, AT&T, ￼",
@@ -97,10 +124,21 @@ RULES = (
     Rule(
         "invisible",
         "safe",
-        r"[\x00-\x08\x0e-\x1f\x7f\x{ad}\x{200b}\x{2060}\x{feff}]",
+        r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{ad}\x{200b}\x{200e}\x{200f}\x{2060}\x{feff}]",
         _invisible,
         repairs=("infra\u00adstructure\u200b\x00", "infrastructure"),
         # A zero-width joiner holds an emoji together.
         leaves="👩\u200d💻 and \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    ),
+    Rule(
+        "full-width",
+        "safe",
+        "[\uff01-\uff5e\u3002\u3001]",
+        _full_width,
+        repairs=(
+            "The prime minister said，after the talks， that he ＡＧＲＥＥＤ。",
+            "The prime minister said, after the talks, that he AGREED.",
+        ),
+        leaves="He said 你好，世界。 and left",
     ),
 )

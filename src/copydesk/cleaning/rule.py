@@ -1,8 +1,8 @@
 """What a cleaning rule is.
 
 A rule is pure: what it finds depends on the text alone. Its ``screen`` is an RE2 pattern that is run over a whole
-column of texts at once; a text in which the screen finds nothing never reaches ``find``. So a screen must match
-whenever ``find`` would find something, and should match little else.
+column of texts at once, or a function of a column; a text that does not pass the screen never reaches ``find``. So a
+screen must pass a text whenever ``find`` would find something, and should pass little else.
 
 ``find`` is a hand-written scan, or a ``re`` pattern that cannot backtrack: single runs of a character class, each
 ending where the class ends. Patterns of another kind have no place here: texts are hostile.
@@ -13,11 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
+import pyarrow as pa
+
 from copydesk.text import Edit
 
 Tier = Literal["safe", "probable", "suggest"]
 #: From the surest to the least sure.
 TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
+
+
+#: An RE2 pattern, or a function that tells for each text of a column whether it passes.
+Screen = str | Callable[[pa.Array], list[bool]]
 
 
 class Found(NamedTuple):
@@ -38,8 +44,8 @@ class Rule(NamedTuple):
         Name in params.yaml and in the table of edits.
     tier : Tier
         ``safe``: the text itself proves it; ``probable``: a careful editor would do it; ``suggest``: ask one.
-    screen : str
-        RE2 pattern; texts without a match are left alone.
+    screen : Screen
+        Texts that do not pass it are left alone.
     find : callable
         Yields what to replace in a text, without overlap, in any order.
     repairs : (str, str)
@@ -50,7 +56,7 @@ class Rule(NamedTuple):
 
     name: str
     tier: Tier
-    screen: str
+    screen: Screen
     find: Callable[[str], Iterable[Found]]
     repairs: tuple[str, str]
     leaves: str
@@ -72,7 +78,7 @@ class Detector(NamedTuple):
     """Marks what no rule may repair. ``screen`` and ``find`` work as in :class:`Rule`."""
 
     kind: str
-    screen: str
+    screen: Screen
     find: Callable[[str], Iterable[tuple[int, int]]]
     marks: str
     leaves: str

@@ -1,4 +1,4 @@
-"""White space: which kind, how much, and where it was lost."""
+"""White space: which kind, how much, and where there should be none."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from copydesk.cleaning.rule import Found, Rule
 
 _ODD = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_RUN = re.compile(f"[ {_ODD}]+")
-_END = re.compile("[a-z][a-z][.?!][A-Z][a-z]")
-_SPACE = re.compile(r"\s")
+# Runs that are not one plain space between two characters of a line.
+_RUN = re.compile(f" [ {_ODD}]+|[{_ODD}][ {_ODD}]*|\\A |(?<=\n) | (?=\n)| \\Z")
+_BEFORE_MARK = re.compile("(?<=[^\\s]) [,.;:!?]")
+_BEHIND_MARK = " \n\"'”’)]"
+# A space before these is how French is set.
+_FRENCH_TOO = ";:!?"
 
 
 def _spaces(text: str) -> Iterator[Found]:
@@ -22,19 +25,17 @@ def _spaces(text: str) -> Iterator[Found]:
             yield Found(start, end, wanted)
 
 
-def _missing_after_sentence(text: str) -> Iterator[Found]:
-    for joint in _END.finditer(text):
-        position = joint.start() + 3
-        if not _is_address(text, position):
-            yield Found(position, position, " ", 0.9)
-
-
-def _is_address(text: str, position: int, reach: int = 100) -> bool:
-    """Whether the run of characters around a position looks like a web address, a path or code."""
-    before = _SPACE.split(text[max(0, position - reach) : position])[-1]
-    after = _SPACE.split(text[position : position + reach], maxsplit=1)[0]
-    token = before + after
-    return any(sign in token for sign in ("/", "@", "_", "\\", "(", "=", "www."))
+def _before_mark(text: str) -> Iterator[Found]:
+    french = "«" in text
+    for match in _BEFORE_MARK.finditer(text):
+        start, end = match.span()
+        mark = text[end - 1]
+        before, behind = text[start - 1], text[end : end + 1]
+        # ".5", ".com", "...", ":)" and the like begin something; a lone mark behind a word ends it.
+        if (behind and behind not in _BEHIND_MARK) or (mark in _FRENCH_TOO and (french or behind in ("(", ")"))):
+            continue
+        if before.isalnum() or before in "”’\"')]%":
+            yield Found(start, start + 1, "")
 
 
 RULES = (
@@ -48,11 +49,11 @@ RULES = (
         leaves="Kiev said. He\n\nleft",
     ),
     Rule(
-        "missing-space",
-        "probable",
-        "[a-z][a-z][.?!][A-Z][a-z]",
-        _missing_after_sentence,
-        repairs=("the outcome of the war?Russia does not", "the outcome of the war? Russia does not"),
-        leaves="see https://example.org/war?Russia=1 and a U.S.-led force",
+        "space-before-mark",
+        "safe",
+        "[^ \n] [,.;:!?]",
+        _before_mark,
+        repairs=("the participation of this team , he said .", "the participation of this team, he said."),
+        leaves="a .22 rifle, the .NET runtime, wait ... and « vraiment ! »",
     ),
 )

@@ -204,7 +204,7 @@ _LIMITS = """\
 ## Known limits
 
 - The rules repair defects of form. They do not check facts, and they do not improve a machine translation.
-- Some defects are left: a lost full stop, a stray drop cap and an author biography are not yet repaired.
+- Repairs of the tier `probable` are what a careful editor would do; each says in `edits` how sure it is.
 - The language is told from function words, for seven European languages; it is null for the others.
 - Duplicates are told by equal text, not by similar text.
 - The articles were written by people about people and events; names and claims stand as they were published."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import partial
 
 import pyarrow as pa
 
-from copydesk.cleaning.lines import SOURCE_LINE, outlet
 from copydesk.description.duplicates import text_keys
+from copydesk.description.provenance import told
 from copydesk.description.signals import signals
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 
@@ -30,12 +31,7 @@ def shard(given: Shard) -> Made:
     """Describe the documents of a shard."""
     provenance, text = given.tables["provenance"], given.tables["text"]
     column = text["text"].combine_chunks()
-    outlets = _outlets(given.tables["edits"])
-    known = zip(provenance["doc_id"].to_pylist(), provenance["source_outlet"].to_pylist(), strict=True)
-    position = provenance.column_names.index("source_outlet")
-    # What the steward wrote comes first, what the article said second.
-    completed = pa.array([own or outlets.get(doc_id) for doc_id, own in known], pa.string())
-    provenance = provenance.set_column(position, "source_outlet", completed)
+    provenance = _completed(provenance, _told(given.tables["edits"]))
     columns = {**dict(zip(provenance.column_names, provenance.columns, strict=True)), **signals(column)}
     keys = text_keys(column, given.params["deduplicate"]["normalise"])
     return {
@@ -44,11 +40,20 @@ def shard(given: Shard) -> Made:
     }
 
 
-def _outlets(edits: pa.Table) -> dict[str, str]:
-    """The outlets that removed source lines named, by document."""
-    found = {}
-    rows = edits.select(["doc_id", "rules", "before"]).to_pylist()
-    for row in rows:
-        if SOURCE_LINE in row["rules"] and (name := outlet(row["before"])) is not None:
-            found[row["doc_id"]] = name
-    return found
+def _completed(provenance: pa.Table, told_of: dict[str, dict[str, str]]) -> pa.Table:
+    """Provenance with what the articles said of themselves: what the steward wrote comes first."""
+    doc_ids = provenance["doc_id"].to_pylist()
+    for name in ("byline", "source_outlet", "publisher", "published"):
+        known = zip(doc_ids, provenance[name].to_pylist(), strict=True)
+        completed = [told_of.get(doc_id, {}).get(name) if own is None else own for doc_id, own in known]
+        position = provenance.column_names.index(name)
+        provenance = provenance.set_column(position, name, pa.array(completed, pa.string()))
+    return provenance
+
+
+def _told(edits: pa.Table) -> dict[str, dict[str, str]]:
+    """What the lines that were removed from each document say about it."""
+    removed = defaultdict(list)
+    for row in edits.select(["doc_id", "rules", "before"]).to_pylist():
+        removed[row["doc_id"]].append((row["rules"], row["before"]))
+    return {doc_id: told(rows) for doc_id, rows in removed.items()}

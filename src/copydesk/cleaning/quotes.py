@@ -1,0 +1,86 @@
+"""Quotation marks: turned round where they face the wrong way, marked where one of a pair is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from copydesk.cleaning.rule import Detector, Found, Rule
+
+_MARKS = re.compile("[“”]")
+_STRAIGHT = re.compile('(?<!\\d)"')
+_CLOSING_CONTEXT = " \n.,;:!?)]—–"
+_LONGEST = 400  # characters of a flag
+
+
+def _turned(text: str) -> Iterator[Found]:
+    if "„" in text:
+        return  # the German way, in which “ closes
+    start = 0
+    for line in text.split("\n"):
+        balance = line.count("“") - line.count("”")
+        for match in _MARKS.finditer(line) if balance else ():
+            position, mark = match.start(), match.group()
+            before, behind = line[position - 1 : position], line[position + 1 : position + 2]
+            opens = (not before or before in " ([—–") and behind.isalnum()
+            closes = bool(before) and not before.isspace() and (not behind or behind in _CLOSING_CONTEXT)
+            if mark == "”" and opens and balance < 0:
+                yield Found(start + position, start + position + 1, "“", 0.9)
+                balance += 2
+            elif mark == "“" and closes and balance > 0:
+                yield Found(start + position, start + position + 1, "”", 0.9)
+                balance -= 2
+        start += len(line) + 1
+
+
+def _unbalanced(text: str) -> Iterator[tuple[int, int]]:
+    if "„" in text:
+        return
+    lines = text.split("\n")
+    start = 0
+    opened = -1  # where a quotation began that is still open
+    for number, line in enumerate(lines):
+        free = start  # from here on nothing is quoted
+        for match in _MARKS.finditer(line):
+            position = start + match.start()
+            if match.group() == "”":
+                if opened < 0:
+                    yield max(free, position - _LONGEST), position + 1
+                opened, free = -1, position + 1
+            else:
+                if opened >= start:
+                    yield opened, min(position + 1, opened + _LONGEST)
+                opened = position
+        end = start + len(line)
+        following = next((one for one in lines[number + 1 : number + 3] if one), "")
+        # A quotation of several paragraphs opens each of them and closes the last.
+        closes_later = following.startswith("“") or -1 < following.find("”") < (following + "“").find("“")
+        if opened >= 0 and not closes_later:
+            yield opened, min(end, opened + _LONGEST)
+            opened = -1
+        straight = [m.start() for m in _STRAIGHT.finditer(line)]
+        if len(straight) % 2 and not following.startswith('"'):
+            yield start + straight[-1], min(end, start + straight[-1] + _LONGEST)
+        start = end + 1
+
+
+RULES = (
+    Rule(
+        "quote-direction",
+        "probable",
+        "(?:\\A|[\n (—–])”|“(?:\\z|[\n .,;:!?)—–])",
+        _turned,
+        repairs=("“Never,“ he said.\nHe was ”almost tired”.", "“Never,” he said.\nHe was “almost tired”."),
+        leaves="“Speed,” he said, “will save lives.”\n„So nicht“, sagte er.",
+    ),
+)
+
+DETECTORS = (
+    Detector(
+        "unbalanced-quote",
+        '[“”"]',
+        _unbalanced,
+        marks="We will not do that,” he said, “and that is all.”",
+        leaves='“One paragraph.\n“Another,” he said. The 5" gun and "this" too.',
+    ),
+)

@@ -1,0 +1,120 @@
+"""What removed lines say about where an article is from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+
+from copydesk.cleaning import clean_text, plan
+from copydesk.config import check_params
+from copydesk.description.provenance import FEEDING, found, published, told
+from copydesk.project import Project
+from copydesk.stages.shardwise import read_inputs
+from support import ROOT, hard_texts
+
+BIOGRAPHY = "Ines Falk is a seasoned journalist and author at The Harbour Gazette, with a focus on shipping."
+
+
+@pytest.mark.parametrize(
+    ("rule", "removed", "fields"),
+    [
+        ("source-line", "\nSource: Today IT", {"source_outlet": "Today IT"}),
+        ("source-line", "\n\n(Source: The Harbour Gazette)", {"source_outlet": "The Harbour Gazette"}),
+        ("source-line", "\nSource: Example Wire / Agencies", {"source_outlet": "Example Wire"}),
+        ("source-line", "\nVia Example Wire", {"source_outlet": "Example Wire"}),
+        ("source-line", "\nQuelle: Beispielzeitung", {"source_outlet": "Beispielzeitung"}),
+        ("source-line", "\nSource: https://www.example.com/1.html", {}),
+        ("source-line", "\nSource: the minister himself.", {}),
+        ("byline", "By Ines Falk\n", {"byline": "Ines Falk"}),
+        ("byline", "By INES FALK and TOM REED\n", {"byline": "Ines Falk and Tom Reed"}),
+        ("byline", "By Ines Falk, Staff Writer\n", {"byline": "Ines Falk"}),
+        (
+            "byline",
+            "By Ines Falk, Tom Reed and Ana Lima, Example Wire\n",
+            {"byline": "Ines Falk, Tom Reed and Ana Lima"},
+        ),
+        (
+            "byline",
+            "Written by Ines Falk on November 14, 2022\n",
+            {"byline": "Ines Falk", "published": "2022-11-14"},
+        ),
+        ("byline", "Von Ines Falk\n", {"byline": "Ines Falk"}),
+        ("byline", "Ines Falk\n", {}),
+        ("date-line", "\nPublished November 20th, 2019 - 07:29 GMT", {"published": "2019-11-20"}),
+        ("date-line", "\nUpdated May 3, 2020", {}),
+        ("author-biography", "\n" + BIOGRAPHY, {"byline": "Ines Falk", "publisher": "The Harbour Gazette"}),
+        ("author-biography", "\nInes Falk is a freelance writer based in Lisbon.", {"byline": "Ines Falk"}),
+        (
+            "author-biography",
+            "\nAbout the author: Ines Falk writes about energy for Example Wire.",
+            {"byline": "Ines Falk", "publisher": "Example Wire"},
+        ),
+        ("author-biography", "\nShe has a background in law.", {}),
+        ("spaces", "By Ines Falk", {}),
+        ("byline", "By Ines Falk " * 1000, {}),
+    ],
+)
+def test_a_removed_line_gives_fields(rule: str, removed: str, fields: dict[str, str]) -> None:
+    assert found(rule, removed) == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Nov. 19, 2019 8:03 am ET", "2019-11-19"),
+        ("19 November 2019", "2019-11-19"),
+        ("2019-11-19T08:00:00Z", "2019-11-19"),
+        ("3. März 2020", "2020-03-03"),
+        ("3 mars 2020", "2020-03-03"),
+        ("3 de mayo de 2021", "2021-05-03"),
+        ("3 maggio 2021", "2021-05-03"),
+        ("03/04/2020", None),
+        ("February 30, 2020", None),
+        ("3 May 2020 and 4 May 2020", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_date_is_read_or_left_open(text: str, date: str | None) -> None:
+    assert published(text) == date
+
+
+def test_lines_removed_together_are_asked_one_by_one() -> None:
+    removed = f"\nSource: Today IT\n{BIOGRAPHY}"
+    fields = {"source_outlet": "Today IT", "byline": "Ines Falk", "publisher": "The Harbour Gazette"}
+    assert told([(("source-line", "author-biography"), removed)]) == fields
+
+
+def test_a_byline_is_heard_before_a_biography() -> None:
+    edits = [(("author-biography",), BIOGRAPHY), (("byline",), "By Tom Reed\n")]
+    assert told(edits)["byline"] == "Tom Reed"
+
+
+def test_what_the_third_article_says() -> None:
+    (path,) = (ROOT / "seeds").glob("003_*.txt")
+    cleaned = clean_text(path.read_text("utf-8"), plan(check_params({})["clean"]))
+    assert told((edit.rules, edit.before) for edit in cleaned.edited.edits) == {
+        "source_outlet": "Today IT",
+        "byline": "Karen Clayton",
+        "publisher": "The Nation Update",
+    }
+
+
+def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project]) -> None:
+    body = "The council met for the third time this week and decided nothing at all. " * 4
+    article = f"A harbour\nBy Tom Reed\nPublished 3 May 2020\n{body}\nThe rest is known.\n{BIOGRAPHY}"
+    sources = '{"doc_id": "b", "byline": "Editors", "published": "2020-05-04"}\n'
+    project = make_corpus({"a.txt": article, "b.txt": article + " ", "sources.jsonl": sources})
+    (parts,) = read_inputs(project, ["package.documents"])
+    rows = project.store.read(parts["package.documents"]).to_pylist()
+    assert [(row["byline"], row["publisher"], row["published"]) for row in rows] == [
+        ("Tom Reed", "The Harbour Gazette", "2020-05-03"),
+        ("Editors", "The Harbour Gazette", "2020-05-04"),
+    ]
+
+
+@given(hard_texts)
+def test_any_text_gives_known_fields(text: str) -> None:
+    for rule in FEEDING:
+        assert found(rule, text).keys() <= {"byline", "source_outlet", "publisher", "published"}
