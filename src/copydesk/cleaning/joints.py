@@ -222,7 +222,9 @@ RULES = (
     Rule(
         "glued-punctuation",
         "probable",
-        r"[\pL\pN)”’\"][,;:]+[\pL\pN“‘]|[\pL\pN]\([\pL\pN]|[)\]”][\pL\pN]{2}|\pL“| [–—][A-Z]|[\pL.,!?]\"[\pL\pN]",
+        # Not "1,200" and "5:45", which most texts have.
+        r"[\pL)”’\"][,;:]+[\pL\pN“‘]|\pN[,;:]+[\pL“‘]"
+        r"|[\pL\pN]\([\pL\pN]|[)\]”][\pL\pN]{2}|\pL“| [–—][A-Z]|[\pL.,!?]\"[\pL\pN]",
         _glued_to_marks,
         repairs=(
             "in the economy,and in terms(as of today)of science",
@@ -233,7 +235,8 @@ RULES = (
     Rule(
         "missing-space",
         "probable",
-        r"[.?!…][”’\"')\]]*[“‘\"'(]?[\p{Lu}\p{Nl}]",
+        # Not "U.S.", which many texts have.
+        r"(?:[^\s.?!…]{2}|[)\]”’\"'%\pN]|I)[.?!…]+[”’\"')\]]*[“‘\"'(]?[\p{Lu}\p{Nl}]",
         _missing_after_sentence,
         repairs=("the outcome of the war?Russia does not", "the outcome of the war? Russia does not"),
         leaves="see https://example.org/war?Russia=1 and a U.S.-led force, Node.js, README.TXT, System.Out.println",

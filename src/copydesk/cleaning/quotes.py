@@ -40,6 +40,9 @@ def _unbalanced(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     opened = -1  # where a quotation began that is still open
     for number, line in enumerate(lines):
+        if opened < 0 and '"' not in line and "“" not in line and "”" not in line:
+            start += len(line) + 1
+            continue
         free = start  # from here on nothing is quoted
         for match in _MARKS.finditer(line):
             position = start + match.start()
@@ -52,15 +55,16 @@ def _unbalanced(text: str) -> Iterator[tuple[int, int]]:
                     yield opened, min(position + 1, opened + _LONGEST)
                 opened = position
         end = start + len(line)
-        following = next((one for one in lines[number + 1 : number + 3] if one), "")
-        # A quotation of several paragraphs opens each of them and closes the last.
-        closes_later = following.startswith("“") or -1 < following.find("”") < (following + "“").find("“")
-        if opened >= 0 and not closes_later:
-            yield opened, min(end, opened + _LONGEST)
-            opened = -1
-        straight = [m.start() for m in _STRAIGHT.finditer(line)]
-        if len(straight) % 2 and not following.startswith('"'):
-            yield start + straight[-1], min(end, start + straight[-1] + _LONGEST)
+        straight = [m.start() for m in _STRAIGHT.finditer(line)] if '"' in line else []
+        if opened >= 0 or len(straight) % 2:
+            following = next((one for one in lines[number + 1 : number + 3] if one), "")
+            # A quotation of several paragraphs opens each of them and closes the last.
+            closes_later = following.startswith("“") or -1 < following.find("”") < (following + "“").find("“")
+            if opened >= 0 and not closes_later:
+                yield opened, min(end, opened + _LONGEST)
+                opened = -1
+            if len(straight) % 2 and not following.startswith('"'):
+                yield start + straight[-1], min(end, start + straight[-1] + _LONGEST)
         start = end + 1
 
 
