@@ -13,7 +13,7 @@ _HYPHEN = re.compile("(?<=[A-Za-z])-\n(?=[a-z])")
 _LEFT = re.compile("[A-Za-z’']+$")
 _RIGHT = re.compile("[a-z’']+")
 _WORD = 40
-_NARROWEST, _WIDEST = 40, 110
+_NARROWEST, _USUAL, _WIDEST = 40, 60, 110
 #: What must be known of a joined word: once in ten million words.
 _KNOWN = 1e-7
 
@@ -63,9 +63,10 @@ def _filled(lines: list[str], breaks: list[int]) -> Iterator[Found]:
     tight = [len(one) + 1 + len(two.split(" ", 1)[0]) > width for one, two in pairwise(lines)]
     # Text that breaks where a sentence ends was not wrapped; wrapped text mostly breaks inside one.
     inside = sum(line[-1] not in '.!?”"' and not line.endswith(":") for line in lines[:-1])
-    if sum(tight) >= 0.9 * len(tight) and inside * 2 >= len(tight) and (len(tight) >= 2 or inside):
+    if sum(tight) >= 0.9 * len(tight) and inside * 2 >= len(tight):
         small = sum(following[:1].islower() for following in lines[1:])
-        if len(tight) >= 2 or small:
+        # Of one break alone the width tells nothing, unless it is a usual one.
+        if small * 2 >= len(tight) and (len(tight) > 1 or width >= _USUAL):
             yield from (Found(b, b + 1, " ") for b, fits in zip(breaks, tight, strict=True) if fits)
 
 

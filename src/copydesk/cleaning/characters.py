@@ -22,8 +22,8 @@ _FIELD = re.compile("[ \t]+")
 _SUSPECT = "&[#A-Za-z]|[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
 _SUSPECT_LINE = re.compile(_SUSPECT)
 _WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
-# Characters beside which a full-width one is at home: ideographs, kana, hangul, and their punctuation.
-_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# Letters beside which a full-width character is at home: ideographs, kana, hangul.
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u2fdf\u3041-\u30ff\u3105-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _FOLLOWED_BY_SPACE = ",.;:!?)"
 
 
@@ -89,11 +89,17 @@ def _common(one: str, other: str) -> int:
 
 
 def _full_width(text: str) -> Iterator[Found]:
-    """Full-width characters among Latin ones: beside East Asian text they are right."""
+    """Full-width characters in lines of Latin text: among East Asian text they are right."""
+    checked = -1  # the end of the line that was looked at last
+    at_home = False
     for match in _WIDE.finditer(text):
         start, end = match.span()
-        around = text[max(0, start - 2) : start] + text[end : end + 2]
-        if _EAST_ASIAN.search(around.replace("\u3002", "").replace("\u3001", "")):
+        if start > checked:
+            begin = text.rfind("\n", max(0, checked), start) + 1
+            checked = text.find("\n", end)
+            checked = len(text) if checked < 0 else checked
+            at_home = _EAST_ASIAN.search(text, begin, checked) is not None
+        if at_home:
             continue
         narrow = {"\u3002": ".", "\u3001": ","}.get(match.group()) or chr(ord(match.group()) - 0xFEE0)
         following = text[end : end + 1]

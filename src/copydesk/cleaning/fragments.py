@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.vocabulary import COMMON, common_words, frequency
+from copydesk.cleaning.words import English
 
 _LONGEST = 16
 _MANY = 20
@@ -63,6 +64,7 @@ def _joints(text: str) -> list[int]:
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
     rare = {word for word in set(text.split(" ")) - known if word.islower() and word.isalpha()}
     found: set[int] = set()
+    english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
         left = text[max(0, space - _LONGEST - 2) : space].rpartition(" ")[2].rpartition("\n")[2].lstrip(_OPENERS)
         right = text[space + 1 : space + _LONGEST + 3].partition(" ")[0].partition("\n")[0].rstrip(_CLOSERS)
@@ -70,7 +72,8 @@ def _joints(text: str) -> list[int]:
             continue
         whole, part = frequency(left + right), min(frequency(left), frequency(right))
         # The first part of a pair may be the end of a word that was just made whole.
-        if part < COMMON and part * _RARER < whole and space - len(left) - 1 not in found:
+        once = space - len(left) - 1 not in found
+        if part < COMMON and part * _RARER < whole and once and english.holds(space):
             found.add(space)
     return sorted(found)
 
@@ -104,6 +107,6 @@ RULES = (
         _SCREEN,
         _torn,
         repairs=("who were ca lled by the newsp aper", "who were called by the newspaper"),
-        leaves="a set up, in to it, every one, may be, over all, some times, the co op and the ex cons",
+        leaves="a set up, in to it, every one, the co op and the ex cons\nlas pistas de baile y las de rs",
     ),
 )

@@ -14,7 +14,16 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.words import FUNCTION_WORDS, Seen, Split, common_words, cut, log_frequency, may_be_several
+from copydesk.cleaning.words import (
+    FUNCTION_WORDS,
+    English,
+    Seen,
+    Split,
+    common_words,
+    cut,
+    log_frequency,
+    may_be_several,
+)
 
 _LONGEST = 60
 _SURE = 0.8
@@ -143,7 +152,7 @@ def _glued(text: str, least: float, most: float) -> Iterator[Found]:
     if not any(map(may_be_several, unusual)):
         return
     hits = {t: hit for t, hit in _probabilities(text, unusual).items() if least <= hit[1] < most}
-    english = _English(text)
+    english = English(text)
     for match in _TOKEN.finditer(text) if hits else ():
         if (
             (hit := hits.get(match.group()))
@@ -170,25 +179,6 @@ def _is_protected(text: str, start: int, end: int) -> bool:
         return True
     behind_stop = before[-1:] == "." and before[:1].isalnum() and not (before[:1].islower() and text[start].isupper())
     return behind_stop or (after[:1] == "." and after[1:].islower())
-
-
-class _English:
-    """Whether the line of a position is English, judged by its function words."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._start = self._end = -1
-        self._holds = False
-
-    def holds(self, position: int) -> bool:
-        """Asked in order of position."""
-        if position >= self._end:
-            self._start = self._text.rfind("\n", max(0, self._end), position) + 1 or max(0, self._end)
-            end = self._text.find("\n", position)
-            self._end = len(self._text) if end < 0 else end
-            words = self._text[self._start : self._end].lower().replace("’", "'").split()
-            self._holds = len(words) < 6 or sum(map(FUNCTION_WORDS.__contains__, words)) >= 0.12 * len(words)
-        return self._holds
 
 
 _DIGITS = re.compile(r"\d+")

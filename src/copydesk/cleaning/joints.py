@@ -137,7 +137,8 @@ def _glued_to_marks(text: str) -> Iterator[Found]:
         start, end = match.span()
         mark = match.group()
         left, right = text[start - 1 : start], text[end : end + 1]
-        if not left or (left.isspace() and mark not in "–—"):
+        # Scripts that set no spaces between words have lost none.
+        if not left or (left.isspace() and mark not in "–—") or right >= "\u2e80" or left >= "\u3040":
             continue
         if mark[0] in ",;:":
             at = end if _parts(text, start, end) else -1

@@ -12,7 +12,6 @@ _ODD = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _RUN = re.compile(f" [ {_ODD}]+|[{_ODD}][ {_ODD}]*|\\A |(?<=\n) | (?=\n)| \\Z")
 _BEFORE_MARK = re.compile("(?<=[^\\s]) [,.;:!?]")
 _BEHIND_MARK = " \n\"'”’)]"
-# A space before these is how French is set.
 _FRENCH_TOO = ";:!?"
 
 
@@ -26,13 +25,15 @@ def _spaces(text: str) -> Iterator[Found]:
 
 
 def _before_mark(text: str) -> Iterator[Found]:
-    french = "«" in text
+    # A text that sets most of these off, as French does, means to.
+    set_off = sum(text.count(f" {mark}") for mark in _FRENCH_TOO)
+    kept = _FRENCH_TOO if 2 * set_off > sum(map(text.count, _FRENCH_TOO)) else ""
     for match in _BEFORE_MARK.finditer(text):
         start, end = match.span()
         mark = text[end - 1]
         before, behind = text[start - 1], text[end : end + 1]
         # ".5", ".com", "...", ":)" and the like begin something; a lone mark behind a word ends it.
-        if (behind and behind not in _BEHIND_MARK) or (mark in _FRENCH_TOO and (french or behind in ("(", ")"))):
+        if mark in kept or (behind and behind not in _BEHIND_MARK):
             continue
         if before.isalnum() or before in "”’\"')]%":
             yield Found(start, start + 1, "")

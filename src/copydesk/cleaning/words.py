@@ -222,3 +222,22 @@ def may_be_several(token: str) -> bool:
     """Whether a token could be several words, whatever its document holds."""
     split = cut(token)
     return split is not None and split.glued + 0.5 > split.whole
+
+
+class English:
+    """Whether the line of a position is English, judged by its function words: the only dictionary is English."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._start = self._end = -1
+        self._holds = False
+
+    def holds(self, position: int) -> bool:
+        """Asked in order of position."""
+        if position >= self._end:
+            self._start = self._text.rfind("\n", max(0, self._end), position) + 1 or max(0, self._end)
+            end = self._text.find("\n", position)
+            self._end = len(self._text) if end < 0 else end
+            words = self._text[self._start : self._end].lower().replace("’", "'").split()
+            self._holds = len(words) < 6 or sum(map(FUNCTION_WORDS.__contains__, words)) >= 0.12 * len(words)
+        return self._holds
