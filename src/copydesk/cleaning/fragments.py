@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.vocabulary import COMMON, common_words, frequency
-from copydesk.cleaning.words import English
+from copydesk.cleaning.vocabulary import COMMON, English, common_words, frequency
 
 _LONGEST = 16
 _MANY = 20

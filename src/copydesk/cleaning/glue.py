@@ -14,16 +14,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.words import (
-    FUNCTION_WORDS,
-    English,
-    Seen,
-    Split,
-    common_words,
-    cut,
-    log_frequency,
-    may_be_several,
-)
+from copydesk.cleaning.vocabulary import FUNCTION_WORDS, English, common_words
+from copydesk.cleaning.words import Seen, Split, cut, log_frequency, may_be_several
 
 _LONGEST = 60
 _SURE = 0.8

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.words import FUNCTION_WORDS, log_frequency
+from copydesk.cleaning.vocabulary import FUNCTION_WORDS
+from copydesk.cleaning.words import log_frequency
 
 _REACH = 60
 _LETTERS = re.compile(r"[^\W\d_]+")

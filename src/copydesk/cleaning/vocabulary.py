@@ -1,4 +1,4 @@
-"""How often English words are used: the evidence by which words that were cut or run together are told.
+"""How often English words are used, and which lines are English: the evidence on torn and glued words.
 
 Frequencies are those of ``wordfreq`` (Speer 2022): a share of all words in running text. They are loaded when a text
 first needs them.
@@ -6,25 +6,58 @@ first needs them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
-#: A common word: twice in a million words.
-COMMON = 2e-6
+#: A common word: three times in a million words.
+COMMON = 3e-6
+#: Words that hold sentences together. They tell English from other languages, and do not form compounds.
+FUNCTION_WORDS = frozenset(
+    """a about after again against all also although am among an and any are aren't around as at be because been
+    before being between both but by can can't could couldn't did didn't do does doesn't don't during each
+    either even ever every for from had has hasn't have he her here him his how however i if in into is isn't it
+    it's its just like may me might more most must my near neither never no nor not now of on once only or other
+    our out over own same she should since so some still such than that that's the their them then there these
+    they this those though through throughout to too toward towards under until up upon us very via was wasn't
+    we were what when where whether which while who whom whose why will with within without won't would yet you
+    your""".split()
+)
 
 
 @cache
-def _frequencies() -> dict[str, float]:
+def frequencies() -> Mapping[str, float]:
+    """Frequency of some 300,000 English words (loaded when first needed)."""
     from wordfreq import get_frequency_dict
 
     return get_frequency_dict("en", "large")
 
 
-def frequency(word: str) -> float:
-    """Share of running English text that a word makes up, whatever its case; 0 if it is not known."""
-    return _frequencies().get(word.lower().replace("’", "'"), 0.0)
-
-
 @cache
 def common_words() -> frozenset[str]:
-    """Words that make up at least ``COMMON`` of running English text, in small letters."""
-    return frozenset(word for word, share in _frequencies().items() if share >= COMMON)
+    """Words so common that no one has to ask whether they are two: as written, capitalised, and in capitals."""
+    words = [word for word, share in frequencies().items() if share >= COMMON]
+    return frozenset(form for word in words for form in (word, word.capitalize(), word.upper()))
+
+
+def frequency(word: str) -> float:
+    """Share of running English text that a word makes up, whatever its case; 0 if it is not known."""
+    return frequencies().get(word.lower().replace("’", "'"), 0.0)
+
+
+class English:
+    """Whether the line of a position is English, judged by its function words: the only dictionary is English."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._start = self._end = -1
+        self._holds = False
+
+    def holds(self, position: int) -> bool:
+        """Asked in order of position."""
+        if position >= self._end:
+            self._start = self._text.rfind("\n", max(0, self._end), position) + 1 or max(0, self._end)
+            end = self._text.find("\n", position)
+            self._end = len(self._text) if end < 0 else end
+            words = self._text[self._start : self._end].lower().replace("’", "'").split()
+            self._holds = len(words) < 6 or sum(map(FUNCTION_WORDS.__contains__, words)) >= 0.12 * len(words)
+        return self._holds

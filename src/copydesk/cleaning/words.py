@@ -8,17 +8,8 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-#: Words that hold sentences together. They tell English from other languages, and do not form compounds.
-FUNCTION_WORDS = frozenset(
-    """a about after again against all also although am among an and any are aren't around as at be because been
-    before being between both but by can can't could couldn't did didn't do does doesn't don't during each
-    either even ever every for from had has hasn't have he her here him his how however i if in into is isn't it
-    it's its just like may me might more most must my near neither never no nor not now of on once only or other
-    our out over own same she should since so some still such than that that's the their them then there these
-    they this those though through throughout to too toward towards under until up upon us very via was wasn't
-    we were what when where whether which while who whom whose why will with within without won't would yet you
-    your""".split()
-)
+from copydesk.cleaning.vocabulary import FUNCTION_WORDS, frequencies
+
 # Of the short words only these stand alone often enough: the long tail of two letters is abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
 #: Word forms of three and four letters that a list of words holds, but that are mostly parts of longer words.
@@ -29,21 +20,6 @@ AFFIXES = frozenset(
     pseudo psycho que radio retro ron semi ship ski sky socio sub super techno tele thermo ting tion ton trans
     tri turbo ultra und under von war ware way ways wise""".split()
 )
-
-
-@cache
-def frequencies() -> Mapping[str, float]:
-    """Frequency of some 300,000 English words (loaded when first needed)."""
-    from wordfreq import get_frequency_dict
-
-    return get_frequency_dict("en", "large")
-
-
-@cache
-def common_words(least: float = 3e-6) -> frozenset[str]:
-    """Words so common that no one has to ask whether they are two: as written, capitalised, and in capitals."""
-    words = [word for word, frequency in frequencies().items() if frequency >= least]
-    return frozenset(form for word in words for form in (word, word.capitalize(), word.upper()))
 
 
 @cache
@@ -222,22 +198,3 @@ def may_be_several(token: str) -> bool:
     """Whether a token could be several words, whatever its document holds."""
     split = cut(token)
     return split is not None and split.glued + 0.5 > split.whole
-
-
-class English:
-    """Whether the line of a position is English, judged by its function words: the only dictionary is English."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._start = self._end = -1
-        self._holds = False
-
-    def holds(self, position: int) -> bool:
-        """Asked in order of position."""
-        if position >= self._end:
-            self._start = self._text.rfind("\n", max(0, self._end), position) + 1 or max(0, self._end)
-            end = self._text.find("\n", position)
-            self._end = len(self._text) if end < 0 else end
-            words = self._text[self._start : self._end].lower().replace("’", "'").split()
-            self._holds = len(words) < 6 or sum(map(FUNCTION_WORDS.__contains__, words)) >= 0.12 * len(words)
-        return self._holds
