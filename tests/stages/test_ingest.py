@@ -17,6 +17,7 @@ from copydesk.readers.text import RawText, to_bytes
 from copydesk.stages import ingest
 from copydesk.stages.shardwise import read_inputs
 from copydesk.tables import load_schema, violations
+from copydesk.validation import validate
 from support import run_stages
 
 BAD = {
@@ -76,6 +77,7 @@ def test_every_file_is_read_or_listed(make_project: Callable[..., Project]) -> N
     files = {p.relative_to(project.seeds).as_posix() for p in project.seeds.rglob("*") if not p.is_dir()}
     assert {row["path"] for row in rows} | set(REFUSED) == files
     assert [v for row in refused for v in violations(load_schema("quarantine"), row)] == []
+    assert validate(project.corpus, project.schemas, load=False).findings == []
 
 
 def test_the_bytes_of_what_was_read_come_back(make_project: Callable[..., Project]) -> None:
