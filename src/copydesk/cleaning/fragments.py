@@ -80,8 +80,9 @@ def _joints(text: str) -> list[int]:
 def _spaces_beside(text: str, words: set[str]) -> set[int]:
     """Offsets of the spaces before and behind each of some words."""
     if len(words) > _MANY:  # one pass over the text, however many there are
-        starts = accumulate((len(field) + 1 for field in text.split(" ")), initial=0)
-        spans = [(s, s + len(w)) for s, w in zip(starts, text.split(" "), strict=False) if w in words]
+        fields = text.split(" ")
+        starts = accumulate((len(field) + 1 for field in fields), initial=0)
+        spans = [(s, s + len(w)) for s, w in zip(starts, fields, strict=False) if w in words]
     else:
         spans = [span for word in words for span in _places(text, word)]
     return {space for start, end in spans for space in (start - 1, end) if text[space : space + 1] == " "}

@@ -71,7 +71,8 @@ def _probabilities(text: str, unusual: set[str]) -> dict[str, tuple[Split, float
     seen = Seen(words, max(200, len(tokens)))
     values: dict[str, float] = {}
     # A rare word of English that is not several by itself is not made so by its document.
-    doubtful = (t for t in unusual if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
+    # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
+    doubtful = (t for t in sorted(unusual) if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
     splits = {token: split for token in doubtful if (split := cut(token, seen, values))}
     splits = _without_names(splits, pairs)
     gathered = _neighbours(splits)

@@ -106,7 +106,6 @@ def _pattern(
     return Pattern(kind, where, tuple(heads.split("|")), line, longest, first)
 
 
-_ANY = r"[^\n]*"
 _COLON = r" ?[:|>»] ?[^\n]*\w[^\n]*"
 _CREDITED = rf"{NAMES}|{OUTLET}|{AGENCY}"
 _CREDIT = r" ?(?:[:|©]|© ?:) ?(?:[^\n.]|\.(?! [A-Z][a-z]+ [a-z]))*"
@@ -400,11 +399,6 @@ for _p in PATTERNS:
         _BY_WORD.setdefault(_word, []).append(_p)
 #: No line of a kind is longer.
 LONGEST = 800
-
-
-def is_date_line(line: str) -> bool:
-    """Whether a line holds a date and nothing else than what belongs to one."""
-    return date_line(line) is not None
 
 
 def date_line(line: str) -> tuple[bool, bool, str] | None:
