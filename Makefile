@@ -3,12 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := build/peers
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak quality bench lock clean help
+.PHONY: corpus test lint types pytest soak quality sentences bench lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -34,11 +35,17 @@ pytest: $(READY)
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
 
-quality: $(READY)  ## Score the cleaner on real text whose defects are known
+quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
+	python benchmarks/quality/score_sentences.py
 
-bench: $(READY)  ## Measure how fast the cleaner is
+sentences: $(READY) $(PEERS)  ## Score the splitter beside other libraries, and its speed
+	python benchmarks/quality/score_sentences.py --peers $(PEERS)
+	python benchmarks/speed/sentences.py --peers $(PEERS)
+
+bench: $(READY)  ## Measure how fast the cleaner and the splitter are
 	python benchmarks/speed/cleaning.py
+	python benchmarks/speed/sentences.py
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	python -m pip install --quiet uv
@@ -59,3 +66,8 @@ $(READY): requirements.lock pyproject.toml
 	python -m pip install --quiet --require-hashes -r requirements.lock
 	python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# Other libraries, only to be measured: in a folder that nothing else looks into.
+$(PEERS): benchmarks/quality/peers.txt
+	python -m pip install --quiet --upgrade --target $(PEERS) -r benchmarks/quality/peers.txt
+	@touch $(PEERS)

@@ -119,7 +119,7 @@ def test_the_fingerprint_follows_code_schema_and_settings(tmp_path: Path, monkey
 
 def test_data_beside_the_code_counts() -> None:
     names = {p.name for p in sources("copydesk.stages.split")}
-    assert {"abbreviations.en.txt", "rules.py", "language.py", "text.py", "shards.py"} <= names
+    assert {"en.txt", "weights.tsv", "candidates.py", "language.py", "text.py", "shards.py"} <= names
 
 
 def test_what_runs_and_shows_the_work_does_not_count() -> None:

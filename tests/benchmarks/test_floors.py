@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from types import ModuleType
 
@@ -15,17 +16,26 @@ QUALITY = ROOT / "benchmarks" / "quality"
 FLOORS = json.loads((QUALITY / "floors.json").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def scoring() -> ModuleType:
+def script(name: str) -> ModuleType:
     sys.path.insert(0, str(QUALITY))
     try:
         importlib.import_module("adapters")
-        return importlib.import_module("score_cleaning")
+        return importlib.import_module(name)
     finally:
         sys.path.remove(str(QUALITY))
 
 
-@pytest.mark.parametrize("which", FLOORS)
+@pytest.fixture(scope="module")
+def scoring() -> ModuleType:
+    return script("score_cleaning")
+
+
+@pytest.fixture(scope="module")
+def splitting() -> ModuleType:
+    return script("score_sentences")
+
+
+@pytest.mark.parametrize("which", ["clean", "clean_all"])
 def test_the_cleaner_keeps_its_floors(scoring: ModuleType, which: str) -> None:
     clean = getattr(sys.modules["adapters"], which)
     scores = scoring.score(clean, scoring.load("bench"), scoring.load("control"))
@@ -36,6 +46,38 @@ def test_the_cleaner_keeps_its_floors(scoring: ModuleType, which: str) -> None:
     assert scores.false_edits_per_10k <= floors["false_edits_per_10k"]
     assert {k: v for k, v in scores.recall.items() if v < floors["recall"].get(k, 0)} == {}
     assert {k: v for k, v in scores.flags.items() if v < floors["flags"].get(k, 0)} == {}
+
+
+@pytest.mark.parametrize("treebank", FLOORS["split"])
+def test_the_splitter_keeps_its_floors(splitting: ModuleType, treebank: str) -> None:
+    documents = [d for d in splitting.load(splitting.OPEN / "dev.jsonl.xz") if d["id"].startswith(treebank + "/")]
+    split = sys.modules["adapters"].split
+    found = splitting.score(documents, split)._asdict()
+    found["glued_f1"] = splitting.score(map(splitting.glued, documents), split).f1
+    floors = FLOORS["split"][treebank]
+    assert {name: found[name] for name in floors if found[name] < floors[name]} == {}
+
+
+def test_the_splitting_scorer_tells_right_from_wrong(splitting: ModuleType) -> None:
+    text = "Heading One. Two? Three\nFour"
+    gold = [(0, 7), (8, 12), (13, 17), (18, 23), (24, 28)]
+    document = {"id": "x", "lang": "en", "text": text, "spans": gold}
+    assert splitting.score([document], lambda text, lang: gold)[:3] == (1, 1, 1)
+    # Without the heading: one boundary of three is missed, which carries no mark; two sentences of five are lost.
+    found = splitting.score([document], lambda text, lang: [(0, 12), (13, 18), (18, 23), (24, 28)])
+    assert found[:3] == (4 / 5, 1, 6 / 9)
+    # One sentence a line: all three are missed, two of them with a mark.
+    assert splitting.score([document], lambda text, lang: [(0, 23), (24, 28)])[:3] == (0, 0, 2 / 7)
+    # One too many.
+    assert splitting.score([document], lambda text, lang: [(0, 3), (4, 7), *gold[1:]])[:2] == (6 / 7, 6 / 7)
+
+
+def test_gluing_deletes_the_space_between_sentences_only(splitting: ModuleType) -> None:
+    text = " ".join(f"Sentence {number} is here." for number in range(200))
+    spans = [(m.start(), m.end()) for m in re.finditer(r"Sentence[^.]*\.", text)]
+    glued = splitting.glued({"id": "x", "lang": "en", "text": text, "spans": spans})
+    assert 5 < len(text) - len(glued["text"]) < 40
+    assert [glued["text"][s:e] for s, e in glued["spans"]] == [text[s:e] for s, e in spans]
 
 
 def test_the_scorer_tells_right_from_wrong(scoring: ModuleType) -> None:

@@ -1,4 +1,8 @@
-"""Sentences as spans of a text: in order, without overlap, white space alone between them."""
+"""Sentences as spans of a text: in order, without overlap, white space alone between them.
+
+Lines end sentences. Inside a line ``candidates`` finds the places where one may end, ``words`` and ``lexicon`` class
+what stands around each, and ``model`` decides. Offsets are code points.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from copydesk.sentences.rules import sentence_ends
+from copydesk.sentences.candidates import candidates
+from copydesk.sentences.lexicon import lexicon
+from copydesk.sentences.model import ends_sentence
 
 
 class Spans(NamedTuple):
@@ -18,8 +24,28 @@ class Spans(NamedTuple):
     paragraphs: list[int]
 
 
+def served(language: str | None) -> str:
+    """Language whose lexicon splits texts of a language: itself, or ``und`` where it has none.
+
+    >>> served("de"), served("la"), served(None)
+    ('de', 'und', 'und')
+    """
+    return lexicon(language).language
+
+
 def split(text: str, language: str | None = "en") -> list[tuple[int, int]]:
     """Split one text into sentences.
+
+    Parameters
+    ----------
+    text : str
+    language : str or None
+        ISO 639-1 code. None, or a language without a lexicon (see ``served``), goes by marks and shapes alone.
+
+    Returns
+    -------
+    list of (start, end)
+        Offsets in code points. Every character but white space belongs to just one sentence.
 
     >>> text = "Mr. Smith left. He was late!"
     >>> [text[start:end] for start, end in split(text)]
@@ -36,27 +62,31 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
     ----------
     texts : pa.Array of string, shape (n,)
     languages : sequence of str or None, length n
-        ISO 639-1 codes; None, or a language without rules of its own, takes the rules that need none.
+        ISO 639-1 codes; None as in ``split``.
     """
     return [_split(text, language) for text, language in zip(texts.to_pylist(), languages, strict=True)]
 
 
 def _split(text: str, language: str | None) -> Spans:
+    ends = [end for end, context in candidates(text, lexicon(language)) if context is None or ends_sentence(context)]
     spans = Spans([], [], [])
+    at = 0
     line_start = paragraph = 0
     while line_start <= len(text):
         line_end = text.find("\n", line_start)
         line_end = len(text) if line_end < 0 else line_end
-        line = text[line_start:line_end]
         begun = len(spans.starts)
-        start = 0
-        for end in [*sentence_ends(line, language), len(line)]:
-            piece = line[start:end]
-            left = len(piece) - len(piece.lstrip())
+        start = line_start
+        while start < line_end:
+            inside = at < len(ends) and ends[at] < line_end
+            end = ends[at] if inside else line_end
+            at += inside
+            piece = text[start:end]
             sentence = piece.strip()
             if sentence:
-                spans.starts.append(line_start + start + left)
-                spans.ends.append(line_start + start + left + len(sentence))
+                left = start + len(piece) - len(piece.lstrip())
+                spans.starts.append(left)
+                spans.ends.append(left + len(sentence))
                 spans.paragraphs.append(paragraph)
             start = end
         paragraph += len(spans.starts) > begun

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from copydesk.description.language import detect
-from copydesk.sentences import Spans, split_column
+from copydesk.sentences import Spans, served, split_column
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.text import Alignment, Offsets
 
@@ -23,7 +23,15 @@ STAGE = Stage(
         "sentences": Output("sentences"),
         "spans": Output(
             "documents",
-            ("doc_id", "sentences", "language", "language_score", "paragraphs", "sentence_count"),
+            (
+                "doc_id",
+                "sentences",
+                "language",
+                "language_score",
+                "sentence_language",
+                "paragraphs",
+                "sentence_count",
+            ),
         ),
     },
 )
@@ -50,6 +58,7 @@ def shard(given: Shard) -> Made:
         ],
         "language": languages,
         "language_score": scores,
+        "sentence_language": [served(language) for language in languages.to_pylist()],
         "paragraphs": [found.paragraphs[-1] + 1 if found.paragraphs else 0 for found in spans],
         "sentence_count": [len(found.starts) for found in spans],
     }
