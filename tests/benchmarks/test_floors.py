@@ -58,6 +58,20 @@ def test_the_splitter_keeps_its_floors(splitting: ModuleType, treebank: str) -> 
     assert {name: found[name] for name in floors if found[name] < floors[name]} == {}
 
 
+def test_golden_rules_that_fail_are_those_the_docs_explain(splitting: ModuleType) -> None:
+    split = sys.modules["adapters"].split
+    rules = json.loads((splitting.OPEN / "golden_rules_en.json").read_text("utf-8"))
+    failing = [
+        int(rule["rule"].removeprefix("golden"))
+        for rule in rules
+        if [rule["text"][start:end] for start, end in split(rule["text"])] != [s.strip() for s in rule["sentences"]]
+    ]
+    table = (ROOT / "docs" / "sentences.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+    assert len(rules) == 48
+    assert failing == [int(number) for row in rows for number in row.split(", ")]
+
+
 def test_the_splitting_scorer_tells_right_from_wrong(splitting: ModuleType) -> None:
     text = "Heading One. Two? Three\nFour"
     gold = [(0, 7), (8, 12), (13, 17), (18, 23), (24, 28)]
