@@ -1,6 +1,7 @@
-"""Describe: counts, signals and provenance of each document.
+"""Describe: signals and provenance of each document, what it shares with benchmarks, whether it is kept.
 
-build/ingest.jsonl, build/clean.jsonl → build/describe.jsonl (description, signatures)
+build/ingest.jsonl, build/benchmarks.jsonl, build/clean.jsonl, build/split.jsonl
+→ build/describe.jsonl (description, signatures, dropped)
 """
 
 from copydesk.stages import describe

@@ -57,6 +57,11 @@ class Project:
         """The store of finished shards."""
         return Store(self.build / "store")
 
+    @property
+    def benchmarks(self) -> Path:
+        """Texts of benchmarks as the stages behind ingest read them; the file is empty where there are none."""
+        return self.build / "benchmarks.jsonl"
+
     def receipts(self, stage: str) -> Path:
         """The file that lists what a stage made, shard by shard."""
         return self.build / f"{stage}.jsonl"

@@ -28,7 +28,7 @@ _PACKAGE = Path(__file__).parent
 #: Modules that run the work and show it; tests hold that they change no byte.
 _NEVER_DECIDE = ("engines", "progress")
 #: Libraries whose version may change what a stage writes.
-_LIBRARIES = ("pyarrow", "ftfy", "numpy")
+_LIBRARIES = ("pyarrow", "ftfy", "numpy", "pycld2", "rensa", "wordfreq")
 
 
 class Part(NamedTuple):

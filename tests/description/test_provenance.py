@@ -9,7 +9,7 @@ from hypothesis import given
 
 from copydesk.cleaning import clean_text, plan
 from copydesk.config import check_params
-from copydesk.description.provenance import FEEDING, found, published, told
+from copydesk.description.provenance import FEEDING, Removed, Told, found, published, told
 from copydesk.project import Project
 from copydesk.stages.shardwise import read_inputs
 from support import ROOT, hard_texts
@@ -80,25 +80,49 @@ def test_a_date_is_read_or_left_open(text: str, date: str | None) -> None:
     assert published(text) == date
 
 
+def removed(*edits: tuple[tuple[str, ...], str]) -> list[Removed]:
+    return [Removed(frozenset(rules), text, 100 * number) for number, (rules, text) in enumerate(edits)]
+
+
+def values(fields: dict[str, Told]) -> dict[str, str]:
+    return {name: field.value for name, field in fields.items()}
+
+
 def test_lines_removed_together_are_asked_one_by_one() -> None:
-    removed = f"\nSource: Today IT\n{BIOGRAPHY}"
-    fields = {"source_outlet": "Today IT", "byline": "Ines Falk", "publisher": "The Harbour Gazette"}
-    assert told([(("source-line", "author-biography"), removed)]) == fields
+    text = f"\nSource: Today IT\n{BIOGRAPHY}"
+    fields = told(removed((("source-line", "author-biography"), text)))
+    assert values(fields) == {
+        "source_outlet": "Today IT",
+        "byline": "Ines Falk",
+        "publisher": "The Harbour Gazette",
+    }
+    assert {name: (field.origin, text[field.raw_start : field.raw_end]) for name, field in fields.items()} == {
+        "source_outlet": ("source-line", "Today IT"),
+        "byline": ("author-biography", "Ines Falk"),
+        "publisher": ("author-biography", "The Harbour Gazette"),
+    }
 
 
 def test_a_byline_is_heard_before_a_biography() -> None:
-    edits = [(("author-biography",), BIOGRAPHY), (("byline",), "By Tom Reed\n")]
-    assert told(edits)["byline"] == "Tom Reed"
+    edits = removed((("author-biography",), BIOGRAPHY), (("byline",), "By Tom Reed\n"))
+    assert told(edits)["byline"] == Told("Tom Reed", "byline", 103, 111)
+
+
+def test_a_value_that_was_rewritten_has_the_place_of_its_line() -> None:
+    assert told(removed((("byline",), "By INES FALK\n")))["byline"] == Told("Ines Falk", "byline", 0, 13)
 
 
 def test_what_the_third_article_says() -> None:
     (path,) = (ROOT / "seeds").glob("003_*.txt")
-    cleaned = clean_text(path.read_text("utf-8"), plan(check_params({})["clean"]))
-    assert told((edit.rules, edit.before) for edit in cleaned.edited.edits) == {
+    raw = path.read_text("utf-8")
+    edits = clean_text(raw, plan(check_params({})["clean"])).edited.edits
+    fields = told(Removed(frozenset(edit.rules), edit.before, edit.raw_start) for edit in edits)
+    assert values(fields) == {
         "source_outlet": "Today IT",
         "byline": "Karen Clayton",
         "publisher": "The Nation Update",
     }
+    assert all(raw[field.raw_start : field.raw_end] == field.value for field in fields.values())
 
 
 def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project]) -> None:
@@ -106,8 +130,8 @@ def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project])
     article = f"A harbour\nBy Tom Reed\nPublished 3 May 2020\n{body}\nThe rest is known.\n{BIOGRAPHY}"
     sources = '{"doc_id": "b", "byline": "Editors", "published": "2020-05-04"}\n'
     project = make_corpus({"a.txt": article, "b.txt": article + " ", "sources.jsonl": sources})
-    (parts,) = read_inputs(project, ["package.documents"])
-    rows = project.store.read(parts["package.documents"]).to_pylist()
+    (parts,) = read_inputs(project, ["package.documents_train"])
+    rows = project.store.read(parts["package.documents_train"]).to_pylist()
     assert [(row["byline"], row["publisher"], row["published"]) for row in rows] == [
         ("Tom Reed", "The Harbour Gazette", "2020-05-03"),
         ("Editors", "The Harbour Gazette", "2020-05-04"),

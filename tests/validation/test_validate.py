@@ -19,6 +19,7 @@ from copydesk.errors import ValidationError
 from copydesk.files import sha256_file
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile, front_matter
+from copydesk.publishing.manifest import manifest_json
 from copydesk.publishing.metrics import measure
 from copydesk.shards import write_parquet
 from copydesk.stages import validate as stage
@@ -51,7 +52,7 @@ def repackage(project: Project) -> None:
         files = sorted((project.corpus / "data" / folder).glob("*.parquet"))
         if files:
             names = {p: f"data/{folder}/{p.name}" for p in files}
-            shards = [DataFile.of(p, name, "train", sha256_file(p)) for p, name in names.items()]
+            shards = [DataFile.of(p, name, p.name.partition("-")[0], sha256_file(p)) for p, name in names.items()]
             configs.append(Config(table(folder, project.schemas), shards))
         tables[folder] = [pq.read_table(p) for p in files]
     try:
@@ -61,11 +62,13 @@ def repackage(project: Project) -> None:
     matter = front_matter(project.params["corpus"], configs, metrics)
     card = project.corpus / "README.md"
     card.write_text(f"---\n{yaml.safe_dump(matter, sort_keys=False)}---\n")
+    (project.corpus / "manifest.json").write_text(manifest_json(project.params["corpus"], configs, []))
     write_manifest(project)
 
 
 def write_manifest(project: Project) -> None:
-    files = [project.corpus / "README.md", *sorted((project.corpus / "data").rglob("*.parquet"))]
+    others = [project.corpus / name for name in ("README.md", "manifest.json")]
+    files = [*(path for path in others if path.exists()), *sorted((project.corpus / "data").rglob("*.parquet"))]
     lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]
     (project.corpus / "MANIFEST.sha256").write_text("".join(lines))
 
@@ -380,3 +383,58 @@ def test_sha256sum_agrees_with_the_manifest(own_copy: Project) -> None:
     assert tool is not None
     arguments = ["-a", "256"] if tool.endswith("shasum") else []
     subprocess.run([tool, *arguments, "-c", "MANIFEST.sha256"], cwd=own_copy.corpus, check=True, capture_output=True)
+
+
+def test_a_listing_that_lies_is_found(own_copy: Project) -> None:
+    path = own_copy.corpus / "manifest.json"
+    listing = json.loads(path.read_text())
+    listing["tables"]["documents"]["rows"] = 3
+    path.write_text(json.dumps(listing))
+    write_manifest(own_copy)
+    finding = only(check(own_copy))
+    assert (finding.check, finding.file, finding.field) == ("manifest", "manifest.json", "tables.documents")
+    path.write_text("[]")
+    write_manifest(own_copy)
+    assert "cannot be read" in only(check(own_copy)).message
+
+
+def test_a_row_in_another_split_than_its_file_is_found(own_copy: Project) -> None:
+    rewrite(own_copy, "documents", set_cell("split", 0, "test"))
+    finding = only(check(own_copy))
+    assert (finding.check, finding.field) == ("content", "split")
+    assert finding.message == "found 'test', expected 'train'"
+
+
+def test_documents_that_repeat_each_other_in_two_splits_are_found(own_copy: Project) -> None:
+    path = shard(own_copy, "documents")
+    rows = pq.read_table(path)
+    first, second = rows["doc_id"].to_pylist()
+    rewrite(own_copy, "documents", set_cell("duplicate_of", 1, first))
+    whole = pq.read_table(path)
+    for name in ("documents", "raw", "sentences", "edits"):
+        source = shard(own_copy, name)
+        table_of = whole if name == "documents" else pq.read_table(source)
+        mask = pa.array([doc_id == second for doc_id in table_of["doc_id"].to_pylist()])
+        moved = table_of.filter(mask)
+        if name == "documents":
+            moved = moved.set_column(
+                moved.column_names.index("split"), moved.schema.field("split"), pa.array(["test"])
+            )
+        write_parquet(moved, source.with_name("test-00000-of-00001.parquet"))
+        write_parquet(table_of.filter(pa.array([not m for m in mask.to_pylist()])), source)
+    repackage(own_copy)
+    found = [(finding.check, finding.document, finding.field) for finding in check(own_copy).findings]
+    assert found == [("splits", second, "split")]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "field"),
+    [
+        ("passages", [{"start": 0, "end": 10**6, "language": "fr"}], "passages[0]"),
+        ("provenance", [{"field": "title", "origin": "text", "raw_start": 0, "raw_end": 5}], "provenance[0]"),
+        ("provenance", [{"field": "licence", "origin": "text", "raw_start": 0, "raw_end": 10**6}], "provenance[0]"),
+    ],
+)
+def test_spans_that_leave_the_text_are_found(own_copy: Project, column: str, value: Any, field: str) -> None:
+    rewrite(own_copy, "documents", set_cell(column, 0, value))
+    assert only(check(own_copy)).field == field

@@ -21,6 +21,7 @@ from copydesk.cleaning import (
     joints,
     lines,
     marks,
+    personal,
     quotes,
     spacing,
     stops,
@@ -29,7 +30,8 @@ from copydesk.cleaning.rule import TIERS, Detector, Flag, Rule, Screen, Tier
 from copydesk.errors import ConfigError
 from copydesk.text import ComposedEdit, EditedText
 
-#: Every rule, in the order in which they are applied: what a character is, then where words end, then lines.
+#: Every rule, in the order in which they are applied: what a character is, then where words end, then lines; last,
+#: on clean text, what is to be hidden.
 RULES: tuple[Rule, ...] = (
     *characters.RULES,
     *spacing.RULES,
@@ -41,8 +43,9 @@ RULES: tuple[Rule, ...] = (
     *stops.RULES,
     *quotes.RULES,
     *lines.RULES,
+    *personal.RULES,
 )
-DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS)
+DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
 
 
 #: Patterns that are scanned for together, and how many texts are too few to scan at all.

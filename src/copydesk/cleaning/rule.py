@@ -20,6 +20,8 @@ from copydesk.text import Edit
 Tier = Literal["safe", "probable", "suggest"]
 #: From the surest to the least sure.
 TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
+#: Of a rule that is neither applied nor suggested until params.yaml gives it a tier.
+Off = Literal["off"]
 
 
 #: An RE2 pattern, or a function that tells for each text of a column whether it passes.
@@ -42,8 +44,9 @@ class Rule(NamedTuple):
     ----------
     name : str
         Name in params.yaml and in the table of edits.
-    tier : Tier
-        ``safe``: the text itself proves it; ``probable``: a careful editor would do it; ``suggest``: ask one.
+    tier : Tier or Off
+        ``safe``: the text itself proves it; ``probable``: a careful editor would do it; ``suggest``: ask one;
+        ``off``: not unless params.yaml says so.
     screen : Screen
         Texts that do not pass it are left alone.
     find : callable
@@ -55,7 +58,7 @@ class Rule(NamedTuple):
     """
 
     name: str
-    tier: Tier
+    tier: Tier | Off
     screen: Screen
     find: Callable[[str], Iterable[Found]]
     repairs: tuple[str, str]

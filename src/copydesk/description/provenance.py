@@ -1,10 +1,14 @@
-"""What lines that were removed from an article say about where it is from."""
+"""Where an article is from: what a steward wrote, what its removed lines say, what its text shows."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from copydesk.cleaning.line_patterns import BIOGRAPHY, DATE, LONGEST, MONTHS, NAME, NAMES, OUTLET
 
@@ -24,6 +28,8 @@ _PUBLISHER = re.compile(
 )
 _WRITES = re.compile(rf" (?:writes|reports|covers|blogs) [^\n.]{{0,80}}?(?:for|at) (?P<publisher>{OUTLET})")
 _ABOUT = re.compile(rf"(?:About the author ?: ?|About )(?P<name>{NAME})(?: (?:writes|covers|is) |$)")
+#: Columns of documents that say where one is from.
+FIELDS = ("title", "byline", "source_outlet", "publisher", "url", "published", "licence")
 #: The rules whose removed lines are asked, the surest first.
 FEEDING = ("byline", "date-line", "source-line", "author-biography")
 
@@ -108,16 +114,86 @@ def _people(names: str) -> str:
     return people.title().replace(" And ", " and ") if people.replace(" and ", "").isupper() else people
 
 
-def told(removed: Iterable[tuple[Iterable[str], str]]) -> dict[str, str]:
-    """The fields that the edits of a document give: for each the names of its rules and the text it removed.
+#: For each document, the origins of its values.
+Origins = list[list[dict[str, Any]]]
 
-    >>> told([(["source-line"], "Source: Today IT"), (["spaces"], "  ")])
-    {'source_outlet': 'Today IT'}
+
+class Removed(NamedTuple):
+    """Text that edits took out of a document: by which rules, and where it stood in the raw text."""
+
+    rules: frozenset[str]
+    text: str
+    raw_start: int
+
+
+class Told(NamedTuple):
+    """A value, where it comes from (``sources.jsonl``, ``text``, or a rule), and its span in the raw text."""
+
+    value: str
+    origin: str
+    raw_start: int | None = None
+    raw_end: int | None = None
+
+
+def told(removed: Iterable[Removed]) -> dict[str, Told]:
+    """The fields that the edits of a document give.
+
+    >>> told([Removed(frozenset(["source-line"]), "Source: Today IT", 100)])
+    {'source_outlet': Told(value='Today IT', origin='source-line', raw_start=108, raw_end=116)}
     """
-    edits = [(frozenset(rules), before) for rules, before in removed]
-    fields: dict[str, str] = {}
+    edits = list(removed)
+    fields: dict[str, Told] = {}
     for rule in FEEDING:
-        for rules, before in edits:
-            if rule in rules:
-                fields = {**found(rule, before), **fields}
+        for edit in edits:
+            if rule in edit.rules:
+                fields = {name: _placed(value, rule, edit) for name, value in found(rule, edit.text).items()} | fields
     return fields
+
+
+def _placed(value: str, rule: str, edit: Removed) -> Told:
+    at = edit.text.find(value)
+    # A date is written in another form than it was read, a name in capitals in another case: then the whole text.
+    start, length = (at, len(value)) if at >= 0 else (0, len(edit.text))
+    return Told(value, rule, edit.raw_start + start, edit.raw_start + start + length)
+
+
+def removed_by_document(edits: pa.Table) -> dict[str, list[Removed]]:
+    """What the applied edits took out, by document."""
+    removed = defaultdict(list)
+    for row in edits.filter(edits["applied"]).select(["doc_id", "rules", "before", "raw_start"]).to_pylist():
+        removed[row["doc_id"]].append(Removed(frozenset(row["rules"]), row["before"], row["raw_start"]))
+    return removed
+
+
+def completed(stated: pa.Table, found_in: Mapping[str, Mapping[str, Told]]) -> tuple[pa.Table, Origins]:
+    """Provenance that the steward stated, completed by what was found in the articles.
+
+    Parameters
+    ----------
+    stated : pa.Table, n rows
+        ``doc_id`` and the columns ``FIELDS``, null where nothing was stated.
+    found_in : mapping of doc_id to fields
+        What was found, for the documents in which something was.
+
+    Returns
+    -------
+    (pa.Table, list of length n)
+        The table with nulls filled, and for each document the origins of the values that are not null.
+    """
+    rows = stated.select(["doc_id", *FIELDS]).to_pylist()
+    origins = []
+    for row in rows:
+        known = {name: Told(row[name], "sources.jsonl") for name in FIELDS if row[name] is not None}
+        known = {**found_in.get(row["doc_id"], {}), **known}
+        row.update({name: told_of.value for name, told_of in known.items()})
+        origins.append(
+            [
+                {"field": name, "origin": known[name].origin, "raw_start": known[name][2], "raw_end": known[name][3]}
+                for name in FIELDS
+                if name in known
+            ]
+        )
+    for name in FIELDS:
+        position = stated.column_names.index(name)
+        stated = stated.set_column(position, name, pa.array([row[name] for row in rows], pa.string()))
+    return stated, origins

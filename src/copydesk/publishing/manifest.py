@@ -1,20 +1,41 @@
-"""MANIFEST.sha256: the hash of every file of the dataset, as ``sha256sum --check`` reads it."""
+"""What the dataset consists of: ``MANIFEST.sha256`` for ``sha256sum --check``, ``manifest.json`` for programs."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from copydesk.errors import ValidationError
 from copydesk.publishing.card import Config
 
 NAME = "MANIFEST.sha256"
+LISTING = "manifest.json"
 
 
-def manifest_text(card: str, configs: Iterable[Config]) -> str:
-    """The manifest of a card and its files, sorted by path."""
-    hashes = {"README.md": hashlib.sha256(card.encode()).hexdigest()}
+def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:
+    """The tables of a dataset with their rows and files."""
+    return {
+        config.name: {
+            "rows": config.rows,
+            "content_sha256": config.digest,
+            "files": {f.path: {"sha256": f.sha256, "size": f.size, "rows": f.rows} for f in config.files},
+        }
+        for config in configs
+    }
+
+
+def manifest_json(settings: dict[str, Any], configs: Iterable[Config], dropped: list[dict[str, Any]]) -> str:
+    """Version, tables with their files, and every document that was left out with the reason and the values."""
+    whole = {"version": settings["version"], "tables": tables_listed(configs), "dropped": dropped}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:
+    """The hashes of the data files and of others, given by path with their content; sorted by path."""
+    hashes = {path: hashlib.sha256(content.encode()).hexdigest() for path, content in others.items()}
     hashes |= {file.path: file.sha256 for config in configs for file in config.files}
     return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes))
 

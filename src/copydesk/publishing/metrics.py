@@ -19,21 +19,29 @@ _BIN = 20  # characters
 
 
 class Metrics(NamedTuple):
-    """Figures about a corpus; ``sentence_lengths`` counts sentences by length in characters, in bins of 20."""
+    """Figures about a corpus.
+
+    ``sources`` counts documents by outlet or publisher, ``lost`` those that were dropped; ``sentence_lengths`` counts
+    sentences by length in characters, in bins of 20.
+    """
 
     summary: dict[str, Any]
     languages: dict[str, int]
     licences: dict[str, int]
+    sources: dict[str, int]
+    lost: dict[str, int]
     sentence_lengths: dict[int, int]
 
 
-def measure(tables: Mapping[str, Iterable[pa.Table]]) -> Metrics:
-    """Count what is in the published tables, given shard by shard."""
+def measure(tables: Mapping[str, Iterable[pa.Table]], dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
+    """Count what is in the published tables, given shard by shard, and what was dropped."""
     counts: Counter[str] = Counter()
     rules: dict[str, Counter[str]] = {"applied": Counter(), "suggested": Counter()}
     flags: Counter[str] = Counter()
     languages: Counter[str] = Counter()
     licences: Counter[str] = Counter()
+    sources: Counter[str] = Counter()
+    splits: Counter[str] = Counter()
     lengths: Counter[int] = Counter()
     for documents in tables["documents"]:
         counts["documents"] += documents.num_rows
@@ -43,6 +51,10 @@ def measure(tables: Mapping[str, Iterable[pa.Table]]) -> Metrics:
         flags.update(pc.struct_field(pc.list_flatten(documents["flags"]), "kind").to_pylist())
         languages.update(_named(documents["language"], "unknown"))
         licences.update(_named(documents["licence"], "LicenseRef-unknown"))
+        sources.update(_named(pc.coalesce(documents["source_outlet"], documents["publisher"]), "unknown"))
+        splits.update(_named(documents["split"], ""))
+        counts["public"] += pc.sum(documents["public"]).as_py()
+        counts["near"] += pc.sum(pc.equal(documents["duplicate_kind"], "near")).as_py() or 0
     for raw in tables["raw"]:
         counts["bytes_raw"] += pc.sum(raw["size"]).as_py()
         counts["characters_raw"] += pc.sum(pc.utf8_length(raw["text"])).as_py()
@@ -54,9 +66,14 @@ def measure(tables: Mapping[str, Iterable[pa.Table]]) -> Metrics:
     for edits in tables["edits"]:
         for kind, mask in (("applied", edits["applied"]), ("suggested", pc.invert(edits["applied"]))):
             rules[kind].update(pc.list_flatten(edits.filter(mask)["rules"]).to_pylist())
+    dropped = list(dropped)
+    lost = Counter(row["source"] or "unknown" for row in dropped)
     summary = {
         "documents": counts["documents"],
-        "duplicates": counts["duplicates"],
+        "public": counts["public"],
+        "splits": _sorted(splits),
+        "duplicates": {"exact": counts["duplicates"] - counts["near"], "near": counts["near"]},
+        "dropped": _sorted(Counter(row["reason"] for row in dropped)),
         "sentences": counts["sentences"],
         "words": counts["words"],
         "characters": {"raw": counts["characters_raw"], "clean": counts["characters_clean"]},
@@ -65,7 +82,7 @@ def measure(tables: Mapping[str, Iterable[pa.Table]]) -> Metrics:
         "suggestions": _sorted(rules["suggested"]),
         "flags": _sorted(flags),
     }
-    return Metrics(summary, _sorted(languages), _sorted(licences), _sorted(lengths))
+    return Metrics(summary, _sorted(languages), _sorted(licences), _sorted(sources), _sorted(lost), _sorted(lengths))
 
 
 def write_plots(folder: Path, metrics: Metrics) -> None:

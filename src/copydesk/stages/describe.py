@@ -1,59 +1,146 @@
-"""Describe: counts, signals and provenance of each document, and the keys by which duplicates are found."""
+"""Describe: signals and provenance of each document, what it shares with benchmarks, whether it is kept."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import partial
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.description.duplicates import text_keys
-from copydesk.description.provenance import told
+from copydesk.config import load_json_lines
+from copydesk.description.contamination import overlaps, runs
+from copydesk.description.licences import public
+from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told
+from copydesk.description.selection import Condition
 from copydesk.description.signals import signals
+from copydesk.description.signatures import Signatures, minhash, normalised, text_keys
+from copydesk.description.title import headline
+from copydesk.project import Project
+from copydesk.shards import read_parquet
+from copydesk.stages.alignments import alignments
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
+from copydesk.store import Parts
+from copydesk.tables import table
 
-PROVENANCE = ("title", "byline", "source_outlet", "publisher", "url", "published", "licence", "raw_sha256")
-SIGNALS = ("characters", "words", "mean_word_length", "symbol_word_ratio")
+#: Columns that other documents decide: no condition can ask for them.
+LATER = frozenset({"duplicate_of", "duplicate_group", "duplicate_kind", "split"})
+
+SIGNALS = (
+    *("characters", "words", "mean_word_length", "symbol_word_ratio", "alpha_word_ratio", "stop_words"),
+    *("bullet_line_ratio", "ellipsis_line_ratio"),
+    *("dup_paragraph_frac", "dup_paragraph_char_frac", "dup_line_frac", "dup_line_char_frac"),
+    *(f"top_{n}_gram_frac" for n in range(2, 5)),
+    *(f"dup_{n}_gram_frac" for n in range(5, 11)),
+    *("terminal_punct_lines", "curly_brackets", "lorem_ipsum", "javascript_lines", "policy_lines"),
+    *("line_punct_ratio", "short_line_ratio", "char_dup_ratio", "list_ratio"),
+)
 
 STAGE = Stage(
     "describe",
-    reads=("ingest.provenance", "clean.text", "clean.edits"),
+    reads=("ingest.provenance", "clean.text", "clean.edits", "split.spans"),
     writes={
-        "description": Output("documents", ("doc_id", *PROVENANCE, *SIGNALS)),
+        "description": Output(
+            "documents",
+            ("doc_id", *FIELDS, "public", "provenance", "raw_sha256", *SIGNALS, "flags", "benchmark_overlap"),
+        ),
         "signatures": Output("signatures"),
+        "dropped": Output("dropped"),
     },
-    params=("deduplicate",),
+    params=("select", "decontaminate", "deduplicate", "publish"),
 )
-run = partial(run_shards, stage=STAGE)
+
+
+def run(project: Project) -> list[Parts]:
+    """Check the condition, gather the runs of words of the benchmarks, describe every shard."""
+    schema = table("documents", project.schemas).arrow
+    Condition(project.params["select"]["keep"], pa.schema([field for field in schema if field.name not in LATER]))
+    benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
+    common: tuple[str | None, str | None] = (None, None)
+    if benchmarks:
+        known = runs((row["text"] for row in benchmarks.values()), project.params["decontaminate"]["words"])
+        part = project.store.add(pa.table({"run": known}))
+        common = (part.sha256, str(project.store.path(part)))
+    return run_shards(project, STAGE, common=common)
 
 
 def shard(given: Shard) -> Made:
     """Describe the documents of a shard."""
-    provenance, text = given.tables["provenance"], given.tables["text"]
-    column = text["text"].combine_chunks()
-    provenance = _completed(provenance, _told(given.tables["edits"]))
-    columns = {**dict(zip(provenance.column_names, provenance.columns, strict=True)), **signals(column)}
-    keys = text_keys(column, given.params["deduplicate"]["normalise"])
-    return {
-        "description": pa.table(columns),
-        "signatures": pa.table({"doc_id": text["doc_id"], "text_key": keys}),
+    text, settings = given.tables["text"], given.params
+    ids, column = text["doc_id"].combine_chunks(), text["text"].combine_chunks()
+    provenance, origins = completed(given.tables["provenance"], _found(given, column))
+    known = read_parquet(given.extra)["run"].to_numpy() if given.extra else np.zeros(0, dtype=np.uint64)
+    shared = overlaps(column, known, settings["decontaminate"]["words"])
+    licences = provenance["licence"].combine_chunks()
+    columns: dict[str, Any] = {
+        **dict(zip(provenance.column_names, provenance.columns, strict=True)),
+        "public": public(licences, settings["publish"]["allow"]),
+        "provenance": origins,
+        **signals(column),
+        "flags": _flags(text["flags"], shared, settings["decontaminate"]["flag"]),
+        "benchmark_overlap": [overlap.share for overlap in shared],
     }
+    description = pa.table(columns)
+    dropped = _dropped(settings["select"]["keep"], text, description, given.tables["spans"])
+    kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
+    compared = normalised(column)
+    near = settings["deduplicate"]["near"]
+    signatures = {
+        "doc_id": ids,
+        "text_key": text_keys(compared if settings["deduplicate"]["normalise"] else column),
+        "minhash": _lists(minhash(compared)) if near else [[]] * len(ids),
+        "words": description["words"],
+        "kept": kept,
+    }
+    return {"description": description, "signatures": pa.table(signatures), "dropped": dropped}
 
 
-def _completed(provenance: pa.Table, told_of: dict[str, dict[str, str]]) -> pa.Table:
-    """Provenance with what the articles said of themselves: what the steward wrote comes first."""
-    doc_ids = provenance["doc_id"].to_pylist()
-    for name in ("byline", "source_outlet", "publisher", "published"):
-        known = zip(doc_ids, provenance[name].to_pylist(), strict=True)
-        completed = [told_of.get(doc_id, {}).get(name) if own is None else own for doc_id, own in known]
-        position = provenance.column_names.index(name)
-        provenance = provenance.set_column(position, name, pa.array(completed, pa.string()))
-    return provenance
+def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:
+    """The documents that a condition over the columns of some tables, row by row the same documents, leaves out."""
+    columns = {
+        name: column for table in tables for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    asked = pa.table(columns)
+    found = Condition(keep, asked.schema).dropped(asked)
+    rows = pa.array([each.row for each in found], pa.int64())
+    ids = asked["doc_id"].take(rows).to_pylist()
+    sources = pc.coalesce(asked["source_outlet"], asked["publisher"]).take(rows).to_pylist()
+    return [
+        {"doc_id": doc_id, "reason": each.reason, "values": each.values, "source": source}
+        for doc_id, each, source in zip(ids, found, sources, strict=True)
+    ]
 
 
-def _told(edits: pa.Table) -> dict[str, dict[str, str]]:
-    """What the lines that were removed from each document say about it."""
-    removed = defaultdict(list)
-    for row in edits.select(["doc_id", "rules", "before"]).to_pylist():
-        removed[row["doc_id"]].append((row["rules"], row["before"]))
-    return {doc_id: told(rows) for doc_id, rows in removed.items()}
+def _found(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
+    """What the removed lines say of each document, and the headlines of those for which none was stated."""
+    found = {doc_id: told(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()}
+    stated = given.tables["provenance"]
+    aligned = dict(alignments(given.tables["edits"]))
+    for doc_id, title, text in zip(
+        stated["doc_id"].to_pylist(), stated["title"].to_pylist(), texts.to_pylist(), strict=True
+    ):
+        place = headline(text) if title is None else None
+        if place is not None:
+            start, end = np.array(place[:1]), np.array(place[1:])
+            raw = aligned[doc_id].to_raw(start, end) if doc_id in aligned else (start, end)
+            headed = Told(text[slice(*place)], "text", int(raw[0][0]), int(raw[1][0]))
+            found.setdefault(doc_id, {})["title"] = headed
+    return found
+
+
+def _flags(flags: pa.ChunkedArray, shared: list[Any], above: float) -> Any:
+    """The flags of cleaning, and those of the runs that a benchmark holds too."""
+    if not any(overlap.share > above for overlap in shared):
+        return flags
+    merged = []
+    for known, overlap in zip(flags.to_pylist(), shared, strict=True):
+        new = overlap.spans if overlap.share > above else []
+        rows = [*known, *({"kind": "benchmark", "start": start, "end": end} for start, end in new)]
+        merged.append(sorted(rows, key=lambda row: (row["start"], row["end"], row["kind"])))
+    return merged
+
+
+def _lists(matrix: Signatures) -> pa.Array:
+    rows, width = matrix.shape
+    values = pa.array(matrix.astype(np.int64).ravel())
+    return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1) * width, pa.int32()), values)

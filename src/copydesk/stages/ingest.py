@@ -45,6 +45,8 @@ def run(project: Project) -> None:
     limits = project.params["ingest"]
     seeds, refusals = list_seeds(project.seeds, limits["max_bytes"])
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
+    benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
+    write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
     hashed = [(seed, _sha256(project.seeds / seed.path)) for seed in seeds]
     shards = cut([s.doc_id for s in seeds], [s.size for s in seeds], Cut(**project.params["shards"]))
     parts = run_shards(

@@ -2,75 +2,142 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, StoreError
-from copydesk.files import copy_hashed, replacing_folder, write_json, write_text
+from copydesk.files import copy_hashed, replacing_folder, write_json, write_json_lines, write_text
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile, render_card
-from copydesk.publishing.manifest import manifest_text
-from copydesk.publishing.metrics import measure, write_plots
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, read_inputs, run_shards
+from copydesk.publishing.manifest import manifest_json, manifest_text
+from copydesk.publishing.metrics import Metrics, measure, write_plots
+from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.store import Part
 from copydesk.tables import PUBLISHED, table
 
 STAGE = Stage(
     "package",
-    reads=("describe.description", "clean.text", "split.spans", "deduplicate.duplicates"),
-    writes={"documents": Output("documents")},
+    reads=(
+        *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
+        *("split.sentences", "ingest.raw", "clean.edits"),
+    ),
+    writes={
+        **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
+        "dropped": Output("dropped"),
+    },
+    params=("deduplicate",),
 )
-#: Which stage makes each published table.
-MADE_BY = {"documents": "package", "sentences": "split", "raw": "ingest", "edits": "clean"}
-#: The only split so far.
-SPLIT = "train"
+#: What documents are joined of; where two have a column, the later one is taken.
+_JOINED = ("text", "description", "spans", "duplicates")
 
 
 def run(project: Project) -> None:
     """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
-    run_shards(project, STAGE)
-    shards = read_inputs(project, [f"{MADE_BY[name]}.{name}" for name in PUBLISHED])
+    shards = run_shards(project, STAGE)
     # A table without rows, or a file without rows, makes a dataset that cannot be loaded.
     parts = {
-        name: [part for shard in shards if (part := shard[f"{MADE_BY[name]}.{name}"]).rows] for name in PUBLISHED
+        name: {
+            split: [part for shard in shards if (part := shard[f"{name}_{split}"]).rows] for split in sorted(SPLITS)
+        }
+        for name in PUBLISHED
     }
-    if not parts["documents"]:
-        raise BuildError(f"{project.corpus}: no documents to package")
+    lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
+    dropped = [row for part in lost for row in project.store.read(part).to_pylist()]
+    write_json_lines(project.reports / "dropped.jsonl", dropped)
+    if not any(parts["documents"].values()):
+        listed = project.reports / "dropped.jsonl"
+        raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
     with replacing_folder(project.corpus / "data") as data:
-        configs = [
-            Config(table(name, project.schemas), _lay_out(project, data, name, parts[name]))
-            for name in PUBLISHED
-            if parts[name]
-        ]
-    metrics = measure({name: map(project.store.read, found) for name, found in parts.items()})
+        laid = {name: _lay_out(project, data, name, by_split) for name, by_split in parts.items()}
+    configs = [Config(table(name, project.schemas), files) for name, files in laid.items() if files]
+    metrics = measure(
+        {
+            name: (project.store.read(part) for found in by_split.values() for part in found)
+            for name, by_split in parts.items()
+        },
+        dropped,
+    )
     card = render_card(project.params["corpus"], configs, metrics)
-    write_text(project.corpus / "README.md", card)
-    write_text(project.corpus / "MANIFEST.sha256", manifest_text(card, configs))
+    written = {"README.md": card, "manifest.json": manifest_json(project.params["corpus"], configs, dropped)}
+    for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
+        write_text(project.corpus / name, content)
     write_json(project.reports / "metrics.json", metrics.summary)
     write_plots(project.reports / "plots", metrics)
+    _raise_alarms(project, metrics)
     size = sum(file.size for config in configs for file in config.files)
     rows = ", ".join(f"{config.rows} {config.name}" for config in configs)
-    say(f"package: {rows} in {sum(len(c.files) for c in configs)} files, {size:,} bytes")
+    say(f"package: {rows} in {sum(len(c.files) for c in configs)} files, {size:,} bytes, {len(dropped)} dropped")
 
 
 def shard(given: Shard) -> Made:
-    """Join what the stages found out about the documents of a shard; all keep the same rows in one order."""
+    """Join what the stages found out about the documents of a shard, and part all its tables by split."""
     columns: dict[str, pa.ChunkedArray] = {}
-    for name, part in given.tables.items():
+    for name in _JOINED:
+        part = given.tables[name]
         if columns and not part["doc_id"].equals(columns["doc_id"]):
             raise BuildError(f"{name}: documents differ from those of another stage; delete build/ and build again")
         columns |= dict(zip(part.column_names, part.columns, strict=True))
-    return {"documents": pa.table(columns)}
+    documents = pa.table(columns)
+    dropped = given.tables["dropped"].to_pylist()
+    if given.params["deduplicate"]["duplicates"] == "drop":
+        dropped += _repeating(documents.filter(pc.is_valid(documents["duplicate_of"])))
+    gone = pa.array([row["doc_id"] for row in dropped], pa.string())
+    kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
+    tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
+    made: dict[str, Any] = {"dropped": dropped}
+    for split in SPLITS:
+        mask = pc.and_(kept, pc.equal(documents["split"], split))
+        ids = documents["doc_id"].filter(mask)
+        for name, rows in tables.items():
+            everything = len(ids) == documents.num_rows
+            made[f"{name}_{split}"] = rows if everything else rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+    return made
 
 
-def _lay_out(project: Project, data: Path, name: str, parts: list[Part]) -> list[DataFile]:
+def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
+    rows = documents.select(["doc_id", "duplicate_of", "duplicate_kind", "source_outlet", "publisher"]).to_pylist()
+    return [
+        {
+            "doc_id": row["doc_id"],
+            "reason": "duplicate",
+            "values": json.dumps(
+                {name: row[name] for name in ("duplicate_of", "duplicate_kind")}, ensure_ascii=False
+            ),
+            "source": row["source_outlet"] or row["publisher"],
+        }
+        for row in rows
+    ]
+
+
+def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
     files = []
-    for number, part in enumerate(parts):
-        target = data / name / f"{SPLIT}-{number:05d}-of-{len(parts):05d}.parquet"
-        source = project.store.path(part)
-        if copy_hashed(source, target) != part.sha256:
-            raise StoreError(f"{source}: damaged; delete {project.build} and build again")
-        files.append(DataFile.of(target, f"data/{name}/{target.name}", SPLIT, part.sha256))
+    for split, parts in by_split.items():
+        for number, part in enumerate(parts):
+            target = data / name / f"{split}-{number:05d}-of-{len(parts):05d}.parquet"
+            source = project.store.path(part)
+            if copy_hashed(source, target) != part.sha256:
+                raise StoreError(f"{source}: damaged; delete {project.build} and build again")
+            files.append(DataFile.of(target, f"data/{name}/{target.name}", split, part.sha256))
     return files
+
+
+def _raise_alarms(project: Project, metrics: Metrics) -> None:
+    """Write down, and say, which sources lost more of their documents than they may."""
+    settings = project.params["select"]
+    alarms = []
+    for source, lost in sorted(metrics.lost.items()):
+        total = lost + metrics.sources.get(source, 0)
+        if total >= settings["alarm_minimum"] and lost > settings["alarm"] * total:
+            alarms.append({"source": source, "documents": total, "dropped": lost, "share": round(lost / total, 6)})
+    write_json_lines(project.reports / "alarms.jsonl", alarms)
+    for alarm in alarms:
+        say(
+            f"package: ALARM: {alarm['source']} loses {alarm['dropped']} of {alarm['documents']} documents "
+            f"(select.alarm: {settings['alarm']}); see {project.reports / 'dropped.jsonl'}"
+        )

@@ -72,7 +72,12 @@ Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
 
 
-def run_shards(project: Project, stage: Stage, extras: Iterable[tuple[Any, Any]] | None = None) -> list[Parts]:
+def run_shards(
+    project: Project,
+    stage: Stage,
+    extras: Iterable[tuple[Any, Any]] | None = None,
+    common: tuple[Any, Any] = (None, None),
+) -> list[Parts]:
     """Run a stage over every shard and write its receipts.
 
     Parameters
@@ -82,6 +87,8 @@ def run_shards(project: Project, stage: Stage, extras: Iterable[tuple[Any, Any]]
     extras : iterable of (identity, extra), optional
         For a stage that begins the line: one entry per shard, with what the result follows from and what the
         function is given. Otherwise shards are those of the stages that it reads from.
+    common : (identity, extra)
+        The same for a stage in the middle, once for all its shards.
 
     Returns
     -------
@@ -93,7 +100,7 @@ def run_shards(project: Project, stage: Stage, extras: Iterable[tuple[Any, Any]]
     code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
     store = project.store
     inputs = read_inputs(project, stage.reads)
-    given = [(None, None)] * len(inputs) if extras is None else list(extras)
+    given = [common] * len(inputs) if extras is None else list(extras)
     inputs = inputs or [{} for _ in given]
     tasks = []
     for parts, (identity, extra) in zip(inputs, given, strict=True):

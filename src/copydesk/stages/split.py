@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.description.language import detect
-from copydesk.sentences import Spans, served, split_column
+from copydesk.description.language import detect, passages
+from copydesk.sentences import served, split_column
+from copydesk.stages.alignments import alignments
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
-from copydesk.text import Alignment, Offsets
 
 STAGE = Stage(
     "split",
@@ -24,84 +21,75 @@ STAGE = Stage(
         "spans": Output(
             "documents",
             (
-                "doc_id",
-                "sentences",
-                "language",
-                "language_score",
-                "sentence_language",
-                "paragraphs",
-                "sentence_count",
+                *("doc_id", "sentences", "language", "language_score", "language_share", "passages"),
+                *("sentence_language", "paragraphs", "sentence_count"),
             ),
         ),
     },
 )
 run = partial(run_shards, stage=STAGE)
 
-_PLACES = ("raw_start", "raw_end", "start", "end")
-
 
 def shard(given: Shard) -> Made:
     """Split the texts of a shard."""
-    ids, column = given.tables["text"]["doc_id"], given.tables["text"]["text"].combine_chunks()
+    ids, column = given.tables["text"]["doc_id"].combine_chunks(), given.tables["text"]["text"].combine_chunks()
     # The language decides the rules, so it is told here and not in the stage that describes.
-    languages, scores = detect(column)
-    spans = split_column(column, languages.to_pylist())
-    aligned = dict(_alignments(given.tables["edits"]))
-    blocks = [
-        _sentences(doc_id, text, found, aligned.get(doc_id))
-        for doc_id, text, found in zip(ids.to_pylist(), column.to_pylist(), spans, strict=True)
+    languages = detect(column)
+    labels = languages.labels.to_pylist()
+    found = split_column(column, labels)
+    counts = np.array([len(spans.starts) for spans in found], dtype=np.int64)
+    starts, ends, paragraphs = (
+        np.array([place for spans in found for place in spans[which]], dtype=np.int64) for which in range(3)
+    )
+    rows = np.concatenate([[0], np.cumsum(counts)])
+    raw_starts, raw_ends = starts.copy(), ends.copy()
+    aligned = dict(alignments(given.tables["edits"]))
+    for number, doc_id in enumerate(ids.to_pylist()):
+        if doc_id in aligned:
+            here = slice(rows[number], rows[number + 1])
+            raw_starts[here], raw_ends[here] = aligned[doc_id].to_raw(starts[here], ends[here])
+    texts = [
+        text[start:end]
+        for text, spans in zip(column.to_pylist(), found, strict=True)
+        for start, end in zip(spans.starts, spans.ends, strict=True)
     ]
+    owner = np.repeat(np.arange(len(found)), counts)
+    sentences = {
+        "doc_id": ids.take(pa.array(owner)),
+        "index": np.arange(len(owner)) - rows[:-1][owner],
+        "paragraph": paragraphs,
+        "text": pa.array(texts, pa.string()),
+        "start": starts,
+        "end": ends,
+        "raw_start": raw_starts,
+        "raw_end": raw_ends,
+    }
     documents = {
         "doc_id": ids,
-        "sentences": [
-            [{"start": s, "end": e} for s, e in zip(found.starts, found.ends, strict=True)] for found in spans
-        ],
-        "language": languages,
-        "language_score": scores,
-        "sentence_language": [served(language) for language in languages.to_pylist()],
-        "paragraphs": [found.paragraphs[-1] + 1 if found.paragraphs else 0 for found in spans],
-        "sentence_count": [len(found.starts) for found in spans],
+        "sentences": _lists(rows, {"start": starts.astype(np.int32), "end": ends.astype(np.int32)}),
+        "language": languages.labels,
+        "language_score": languages.scores,
+        "language_share": languages.shares,
+        "passages": _passages(column, languages.labels),
+        "sentence_language": pa.array([served(label) for label in labels], pa.string()),
+        "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in found],
+        "sentence_count": counts,
     }
-    return {
-        "sentences": pa.concat_tables(blocks) if blocks else [],
-        "spans": pa.table({name: _column(name, value) for name, value in documents.items()}),
-    }
+    return {"sentences": pa.table(sentences), "spans": pa.table(documents)}
 
 
-def _column(name: str, value: Any) -> Any:
-    if name != "sentences":
-        return value
-    place = pa.struct([pa.field("start", pa.int32(), nullable=False), pa.field("end", pa.int32(), nullable=False)])
-    return pa.array(value, pa.list_(pa.field("element", place, nullable=False)))
+def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:
+    found = passages(texts, labels)
+    rows = np.concatenate([[0], np.cumsum([len(each) for each in found])])
+    flat = [passage for each in found for passage in each]
+    starts, ends = (np.array([passage[which] for passage in flat], dtype=np.int32) for which in range(2))
+    return _lists(rows, {"start": starts, "end": ends, "language": pa.array([p[2] for p in flat], pa.string())})
 
 
-def _alignments(edits: pa.Table) -> Iterator[tuple[str, Alignment]]:
-    """Alignments of the documents that were edited; the others are equal to their source."""
-    rows = edits.filter(edits["applied"]).select(["doc_id", *_PLACES]).to_pylist()
-    for doc_id, group in groupby(rows, itemgetter("doc_id")):
-        columns = zip(*(itemgetter(*_PLACES)(row) for row in group), strict=True)
-        yield doc_id, Alignment(*(list(column) for column in columns))
-
-
-def _sentences(doc_id: str, text: str, found: Spans, alignment: Alignment | None) -> pa.Table:
-    starts, ends = np.array(found.starts, dtype=np.int64), np.array(found.ends, dtype=np.int64)
-    raw: tuple[Offsets, Offsets] = alignment.to_raw(starts, ends) if alignment else (starts, ends)
-    return pa.table(
-        {
-            "doc_id": [doc_id] * len(starts),
-            "index": np.arange(len(starts)),
-            "paragraph": np.array(found.paragraphs, dtype=np.int64),
-            "text": [text[s:e] for s, e in zip(found.starts, found.ends, strict=True)],
-            "start": starts,
-            "end": ends,
-            "raw_start": raw[0],
-            "raw_end": raw[1],
-        },
-        schema=_SENTENCES,
-    )
-
-
-_SENTENCES = pa.schema(
-    [("doc_id", pa.string()), ("index", pa.int64()), ("paragraph", pa.int64()), ("text", pa.string())]
-    + [(name, pa.int64()) for name in ("start", "end", "raw_start", "raw_end")]
-)
+def _lists(rows: np.ndarray[tuple[int], np.dtype[np.int64]], columns: dict[str, object]) -> pa.Array:
+    """A list of structs for each document, from flat columns and where each document's rows begin."""
+    arrays = {name: pa.array(column) for name, column in columns.items()}
+    fields = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    values = pa.StructArray.from_arrays(list(arrays.values()), fields=fields)
+    kind = pa.list_(pa.field("element", values.type, nullable=False))
+    return pc.cast(pa.ListArray.from_arrays(pa.array(rows, pa.int32()), values), kind)

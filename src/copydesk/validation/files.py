@@ -14,9 +14,9 @@ import yaml
 from copydesk.errors import CopydeskError
 from copydesk.files import sha256_file
 from copydesk.publishing.card import Config, DataFile, dataset_info
+from copydesk.publishing.manifest import LISTING, read_manifest, tables_listed
 from copydesk.publishing.manifest import NAME as MANIFEST
-from copydesk.publishing.manifest import read_manifest
-from copydesk.tables import PUBLISHED, table
+from copydesk.tables import PUBLISHED, load_json, table
 from copydesk.validation.report import Report
 
 Files = dict[str, list[DataFile]]
@@ -45,7 +45,9 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
     for name in ("documents", "raw"):
         if name not in found:
             report.add("files", f"data/{name}", "no files; expected at least one")
-    _check_card(corpus, [Config(table(name, schemas), shards) for name, shards in found.items()], report)
+    configs = [Config(table(name, schemas), shards) for name, shards in found.items()]
+    _check_card(corpus, configs, report)
+    _check_listing(corpus, configs, report)
     report.checked["files"] = sum(map(len, found.values()))
     return found
 
@@ -124,6 +126,20 @@ def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
             _compare(f"dataset_info.{config.name}", info, dataset_info(config), report)
 
 
+def _check_listing(corpus: Path, configs: list[Config], report: Report) -> None:
+    """Compare manifest.json with the files."""
+    try:
+        found = load_json((corpus / LISTING).read_text("utf-8"), LISTING)
+        listed = found["tables"]
+        dropped = {row["doc_id"] for row in found["dropped"]}
+    except (OSError, ValueError, KeyError, TypeError, CopydeskError) as error:
+        report.add("manifest", LISTING, f"cannot be read ({error!r}); run the stage package")
+        return
+    _compare("tables", listed, tables_listed(configs), report, LISTING)
+    if dropped:
+        report.checked["dropped"] = len(dropped)
+
+
 def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:
     try:
         _, block, _ = path.read_text("utf-8").split("---\n", 2)
@@ -148,8 +164,11 @@ def _by_name(matter: dict[str, Any], key: str, configs: list[Config], report: Re
     return {entry["config_name"]: entry for entry in entries}
 
 
-def _compare(field: str, found: dict[str, Any], wanted: dict[str, Any], report: Report) -> None:
+def _compare(
+    field: str, found: dict[str, Any], wanted: dict[str, Any], report: Report, file: str = "README.md"
+) -> None:
+    check, name = ("card", "the card") if file == "README.md" else ("manifest", "the manifest")
     for key, value in wanted.items():
         if found.get(key) != value:
-            message = f"the card says {found.get(key)!r}, the files say {value!r}"
-            report.add("card", "README.md", message[:500], field=f"{field}.{key}")
+            message = f"{name} says {found.get(key)!r}, the files say {value!r}"
+            report.add(check, file, message[:500], field=f"{field}.{key}")

@@ -27,14 +27,14 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
     """Walk all tables together, document by document; they keep one order, so nothing is held in memory."""
     documents = _rows(corpus, files, "documents")
     others = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
-    ids: set[str] = set()
+    splits: dict[str, str] = {}
     repeats: list[tuple[str, str]] = []
     for document in documents:
         doc_id = document["doc_id"]
-        if doc_id in ids:
+        if doc_id in splits:
             report.add("ids", "data/documents", "the id is given twice", document=doc_id, field="doc_id")
             continue
-        ids.add(doc_id)
+        splits[doc_id] = document["split"]
         repeats += [(doc_id, other) for other in (document["duplicate_of"], document["duplicate_group"]) if other]
         check = _Document(document, report)
         raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
@@ -46,18 +46,23 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
         check.sentences(others["sentences"].take(doc_id))
     for name, cursor in others.items():
         for doc_id in cursor.rest():
-            known = "rows are not in the order of documents" if doc_id in ids else "there is no such document"
+            known = "rows are not in the order of documents" if doc_id in splits else "there is no such document"
             report.add("ids", f"data/{name}", known, document=doc_id, field="doc_id")
     for doc_id, other in repeats:
-        if other not in ids:
+        if other not in splits:
             message = f"refers to {other!r}, which is not there"
             report.add("ids", "data/documents", message, document=doc_id, field="duplicate_of")
+        elif splits[other] != splits[doc_id]:
+            message = f"is in {splits[doc_id]}, and {other!r}, which it repeats, in {splits[other]}"
+            report.add("splits", "data/documents", message, document=doc_id, field="split")
 
 
 def _rows(corpus: Path, files: Files, name: str) -> Iterator[Row]:
     for shard in files.get(name, ()):
         for batch in pq.ParquetFile(corpus / shard.path).iter_batches(_BATCH):
-            yield from batch.to_pylist()
+            for row in batch.to_pylist():
+                row["_file_split"] = shard.split
+                yield row
 
 
 class _Cursor:
@@ -95,9 +100,12 @@ class _Document:
         self.alignment: Alignment | None = None
         self._expect("documents", "text_sha256", row["text_sha256"], _sha256(self.text.encode()))
         self._expect("documents", "characters", row["characters"], len(self.text))
-        for number, flag in enumerate(row["flags"]):
-            if not 0 <= flag["start"] < flag["end"] <= len(self.text):
-                self._wrong("documents", f"flags[{number}]", f"[{flag['start']}, {flag['end']}) leaves the text")
+        self._expect("documents", "split", row["split"], row["_file_split"])
+        for column in ("flags", "passages"):
+            for number, span in enumerate(row[column]):
+                if not 0 <= span["start"] < span["end"] <= len(self.text):
+                    message = f"[{span['start']}, {span['end']}) leaves the text"
+                    self._wrong("documents", f"{column}[{number}]", message)
 
     def raw(self, raw: Row) -> None:
         """The raw row gives back the bytes of the file."""
@@ -110,6 +118,11 @@ class _Document:
         self._expect("raw", "size", raw["size"], len(data))
         self._expect("raw", "newline", raw["newline"], newline_style(raw["text"]))
         self._expect("documents", "raw_sha256", self.row["raw_sha256"], raw["sha256"])
+        for number, origin in enumerate(self.row["provenance"]):
+            if self.row[origin["field"]] is None:
+                self._wrong("documents", f"provenance[{number}]", f"{origin['field']} is null, expected a value")
+            if (origin["raw_end"] or 0) > len(raw["text"]):
+                self._wrong("documents", f"provenance[{number}]", f"{origin['raw_end']} leaves the raw text")
 
     def edits(self, rows: list[Row], raw: str) -> None:
         """Edits slice both texts as they say, and lead from each to the other."""
