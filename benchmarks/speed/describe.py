@@ -79,12 +79,11 @@ def milliseconds(title: str, count: int, run: Callable[[], object]) -> float:
 
 def datatrove(texts: list[str]) -> Callable[[], object]:
     """The filters of datatrove over the same texts."""
+    tokenizer = SimpleNamespace(word_tokenize=str.split, span_tokenize=lambda text: [(0, len(text))])
+    tokenizers = importlib.import_module("datatrove.utils.word_tokenizers")
+    tokenizers.load_word_tokenizer = lambda language: tokenizer
     filters = importlib.import_module("datatrove.pipeline.filters")
-    for name in ("gopher_quality", "gopher_repetition", "fineweb_quality"):
-        module = importlib.import_module(f"datatrove.pipeline.filters.{name}_filter")
-        module.split_into_words = lambda text, language="en": text.split()
     dedup = importlib.import_module("datatrove.pipeline.dedup.minhash")
-    dedup.load_word_tokenizer = lambda language: SimpleNamespace(word_tokenize=str.split)
     document = importlib.import_module("datatrove.data").Document
     steps = [
         filters.GopherRepetitionFilter(),
@@ -92,7 +91,10 @@ def datatrove(texts: list[str]) -> Callable[[], object]:
         filters.C4QualityFilter(filter_no_terminal_punct=False),
         filters.FineWebQualityFilter(),
     ]
-    signature = dedup.MinhashDedupSignature(output_folder="build/peers")
+    hashing = importlib.import_module("datatrove.utils.hashing").HashConfig(
+        hash_fc="sha1"
+    )  # xxhash needs its own age
+    signature = dedup.MinhashDedupSignature("build/peers", dedup.MinhashConfig(hash_config=hashing))
 
     def run() -> None:
         for number, text in enumerate(texts):
