@@ -120,6 +120,27 @@ def clean(
         print(cleaned.edited.text)
 
 
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Folder to write; what is there is replaced.")],
+    root: Root = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
+) -> None:
+    """Write the part of the dataset that may be public: documents under the licences of publish.allow.
+
+    Of documents in which personal data were masked the raw text and the edits are withheld. Exits with 0, or with 1
+    when no document may be public.
+    """
+    from copydesk.publishing.public import export as write
+
+    project = copydesk.Project.open(root)
+    made = write(project.corpus, out, project.params["corpus"], project.schemas, dry_run=dry_run)
+    print(
+        f"{out}: {made.documents} documents{' would be written' if dry_run else ''}, {made.left_out} left out, "
+        f"raw text and edits of {len(made.withheld)} withheld"
+    )
+
+
 def main() -> None:
     """Run the command line; an error of ours is a line on stderr and exit status 1."""
     try:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ValidationError
+from copydesk.errors import ConfigError, ValidationError
 from copydesk.publishing.card import Config
+from copydesk.tables import load_json
 
 NAME = "MANIFEST.sha256"
 LISTING = "manifest.json"
@@ -27,10 +28,41 @@ def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:
     }
 
 
-def manifest_json(settings: dict[str, Any], configs: Iterable[Config], dropped: list[dict[str, Any]]) -> str:
-    """Version, tables with their files, and every document that was left out with the reason and the values."""
-    whole = {"version": settings["version"], "tables": tables_listed(configs), "dropped": dropped}
+def manifest_json(
+    settings: dict[str, Any], configs: Iterable[Config], dropped: list[dict[str, Any]], withheld: Iterable[str] = ()
+) -> str:
+    """Version, tables with their files, and what is not there.
+
+    ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
+    whose raw text and edits a public dataset leaves out.
+    """
+    whole = {
+        "version": settings["version"],
+        "tables": tables_listed(configs),
+        "dropped": dropped,
+        "withheld": list(withheld),
+    }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_listing(corpus: Path) -> dict[str, Any]:
+    """The parsed ``manifest.json`` of a dataset.
+
+    Raises
+    ------
+    ValidationError
+        If it is missing, or not what :func:`manifest_json` writes.
+    """
+    path = corpus / LISTING
+    try:
+        listing = load_json(path.read_text("utf-8"), str(path))
+        ids = [row["doc_id"] for row in listing["dropped"]], list(listing["withheld"])
+        known = isinstance(listing["tables"], dict) and all(isinstance(i, str) for part in ids for i in part)
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ConfigError) as error:
+        raise ValidationError(f"{path}: cannot be read ({error!r}); run the stage package") from None
+    if not known:
+        raise ValidationError(f"{path}: expected tables, dropped and withheld; run the stage package")
+    return dict(listing)
 
 
 def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:

@@ -14,9 +14,9 @@ import yaml
 from copydesk.errors import CopydeskError
 from copydesk.files import sha256_file
 from copydesk.publishing.card import Config, DataFile, dataset_info
-from copydesk.publishing.manifest import LISTING, read_manifest, tables_listed
+from copydesk.publishing.manifest import LISTING, read_listing, read_manifest, tables_listed
 from copydesk.publishing.manifest import NAME as MANIFEST
-from copydesk.tables import PUBLISHED, load_json, table
+from copydesk.tables import PUBLISHED, table
 from copydesk.validation.report import Report
 
 Files = dict[str, list[DataFile]]
@@ -129,15 +129,13 @@ def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
 def _check_listing(corpus: Path, configs: list[Config], report: Report) -> None:
     """Compare manifest.json with the files."""
     try:
-        found = load_json((corpus / LISTING).read_text("utf-8"), LISTING)
-        listed = found["tables"]
-        dropped = {row["doc_id"] for row in found["dropped"]}
-    except (OSError, ValueError, KeyError, TypeError, CopydeskError) as error:
-        report.add("manifest", LISTING, f"cannot be read ({error!r}); run the stage package")
+        listing = read_listing(corpus)
+    except CopydeskError as error:
+        report.add("manifest", LISTING, str(error))
         return
-    _compare("tables", listed, tables_listed(configs), report, LISTING)
-    if dropped:
-        report.checked["dropped"] = len(dropped)
+    _compare("tables", listing["tables"], tables_listed(configs), report, LISTING)
+    if listing["dropped"]:
+        report.checked["dropped"] = len(listing["dropped"])
 
 
 def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from copydesk.errors import EditError
+from copydesk.publishing.manifest import read_listing
 from copydesk.readers.text import RawText, newline_style, to_bytes
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.files import Files
@@ -27,6 +28,7 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
     """Walk all tables together, document by document; they keep one order, so nothing is held in memory."""
     documents = _rows(corpus, files, "documents")
     others = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
+    withheld = frozenset(read_listing(corpus)["withheld"])
     splits: dict[str, str] = {}
     repeats: list[tuple[str, str]] = []
     for document in documents:
@@ -38,7 +40,10 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
         repeats += [(doc_id, other) for other in (document["duplicate_of"], document["duplicate_group"]) if other]
         check = _Document(document, report)
         raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
-        if len(raw) == 1:
+        if doc_id in withheld:
+            if raw or edits:
+                report.add("withheld", "data/raw", "is there, and manifest.json says it is not", document=doc_id)
+        elif len(raw) == 1:
             check.raw(raw[0])
             check.edits(edits, raw[0]["text"])
         else:

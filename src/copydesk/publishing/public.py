@@ -1,0 +1,133 @@
+"""A dataset that may be public: documents under allowed licences, without what was masked in them.
+
+A document whose personal data were masked keeps its clean text and sentences; its raw text and its edits, which hold
+what was masked, stay with the steward and are named as withheld in ``manifest.json``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk.errors import BuildError
+from copydesk.files import replacing_folder, sha256_file, write_text
+from copydesk.publishing.card import Config, DataFile, render_card
+from copydesk.publishing.manifest import manifest_json, manifest_text, read_listing
+from copydesk.publishing.metrics import measure
+from copydesk.shards import write_parquet
+from copydesk.tables import PUBLISHED, table
+
+#: Rules whose edits take personal data out of a text.
+MASKS = "mask-"
+_SECRET = frozenset({"raw", "edits"})
+
+
+class Export(NamedTuple):
+    """What an export holds: documents, how many were left out, and those whose raw text and edits are withheld."""
+
+    documents: int
+    left_out: int
+    withheld: list[str]
+
+
+def export(corpus: Path, out: Path, settings: dict[str, Any], schemas: Path, *, dry_run: bool = False) -> Export:
+    """Write the public part of a dataset into another folder, complete with card and manifests.
+
+    Parameters
+    ----------
+    corpus : Path
+        A dataset, as the stage package makes it.
+    out : Path
+        Folder to write; what is there is replaced once the new one is complete.
+    settings : dict
+        The section ``corpus`` of params.yaml.
+    schemas : Path
+        Folder with the schemas.
+    dry_run : bool
+        Whether only to say what would be written.
+
+    Raises
+    ------
+    BuildError
+        If no document may be public, or ``out`` is, holds or lies in the dataset.
+    """
+    corpus, out = corpus.resolve(), out.resolve()
+    if out == corpus or out in corpus.parents or corpus in out.parents:
+        raise BuildError(f"{out}: expected a folder apart from {corpus}")
+    listing = read_listing(corpus)
+    files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in PUBLISHED}
+    total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])
+    public = _ids(corpus, files["documents"], "public")
+    if not public:
+        raise BuildError(f"{corpus}: none of {total} documents may be public; see publish.allow in params.yaml")
+    withheld = sorted(_masked(corpus, files["edits"]) & public)
+    made = Export(len(public), total - len(public), withheld)
+    if dry_run:
+        return made
+    kept = {"open": pa.array(sorted(public)), "secret": pa.array(sorted(public - set(withheld)), pa.string())}
+    with replacing_folder(out) as folder:
+        laid = {
+            name: _lay_out(corpus, folder, name, files[name], kept["secret" if name in _SECRET else "open"])
+            for name in PUBLISHED
+        }
+        configs = [Config(table(name, schemas), found) for name, found in laid.items() if found]
+        tables = {name: (pq.read_table(folder / f.path) for f in found) for name, found in laid.items()}
+        card = render_card(settings, configs, measure(tables))
+        written = {"README.md": card, "manifest.json": manifest_json(settings, configs, [], withheld)}
+        for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
+            write_text(folder / name, content)
+    return made
+
+
+def _ids(corpus: Path, paths: list[str], column: str) -> set[str]:
+    """Ids of the documents of which a column is true."""
+    found: set[str] = set()
+    for path in paths:
+        rows = pq.read_table(corpus / path, columns=["doc_id", column])
+        found.update(rows.filter(rows[column])["doc_id"].to_pylist())
+    return found
+
+
+def _masked(corpus: Path, paths: list[str]) -> set[str]:
+    """Ids of the documents in which something was masked."""
+    found: set[str] = set()
+    for path in paths:
+        rows = pq.read_table(corpus / path, columns=["doc_id", "rules", "applied"])
+        rows = rows.filter(rows["applied"])
+        names = rows["rules"].combine_chunks()
+        parents = pc.list_parent_indices(names).filter(pc.starts_with(pc.list_flatten(names), MASKS))
+        found.update(rows["doc_id"].take(parents).to_pylist())
+    return found
+
+
+def _lay_out(corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Array) -> list[DataFile]:
+    """Write the rows of some documents, in files numbered as the stage package numbers them."""
+    by_split: dict[str, list[str]] = {}
+    for path in paths:
+        owners = pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
+        if pc.any(pc.is_in(owners, value_set=ids)).as_py():
+            by_split.setdefault(Path(path).name.partition("-")[0], []).append(path)
+    files = []
+    for split, found in by_split.items():
+        for number, path in enumerate(found):
+            target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            rows = pq.read_table(corpus / path)
+            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            write_parquet(_alone(rows, ids) if name == "documents" else rows, target)
+            files.append(DataFile.of(target, f"data/{name}/{target.name}", split, sha256_file(target)))
+    return files
+
+
+def _alone(documents: pa.Table, ids: pa.Array) -> pa.Table:
+    """Documents without references to documents that are not there."""
+    there = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
+    for column, owner in (*((name, name) for name in there), ("duplicate_kind", "duplicate_of")):
+        field = documents.schema.field(column)
+        values = pc.if_else(there[owner], documents[column], pa.scalar(None, field.type))
+        documents = documents.set_column(documents.column_names.index(column), field, values)
+    return documents
