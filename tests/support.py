@@ -69,6 +69,39 @@ def run_python(code: str, *, cwd: Path | None = None, home: Path | None = None) 
     )
 
 
+#: Who commits in tests, and nothing from the machine's own settings.
+GIT = {
+    "DVC_NO_ANALYTICS": "1",
+    "CI": "true",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+}
+
+#: A stage that builds a small corpus without the final validation.
+BUILD = """
+from copydesk.pipeline import STAGES
+from copydesk.project import Project
+
+for name, run in STAGES.items():
+    if name != "validate":
+        run(Project.open("."))
+"""
+
+
+def run_command(root: Path, *command: str) -> str:
+    """Run git, DVC or Python in a repository; what it says is returned, and shown if it fails."""
+    environment = {
+        **os.environ,
+        **GIT,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 def square(number: int) -> tuple[int, int]:
     """A task for engines, and the process that did it; here, since other processes import it by name."""
     if number < 0:

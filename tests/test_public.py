@@ -24,6 +24,7 @@ def test_public_names() -> None:
         "Project",
         "__version__",
         "build",
+        "load",
         "validate",
     ]
     for name in copydesk.__all__:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
+    from copydesk.releases.loading import load as load
     from copydesk.text import Alignment as Alignment
     from copydesk.text import ComposedEdit as ComposedEdit
     from copydesk.text import Edit as Edit
@@ -28,6 +29,7 @@ _WHERE = {
     "EditedText": "text",
     "Project": "project",
     "build": "pipeline",
+    "load": "releases.loading",
     "validate": "validation",
 }
 __all__ = [  # noqa: PLE0604 - one list of public names

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 import copydesk
+from copydesk.releases.commands import register
 
 app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
@@ -139,6 +140,9 @@ def export(
         f"{out}: {made.documents} documents{' would be written' if dry_run else ''}, {made.left_out} left out, "
         f"raw text and edits of {len(made.withheld)} withheld"
     )
+
+
+register(app)
 
 
 def main() -> None:

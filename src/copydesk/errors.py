@@ -8,7 +8,8 @@
     ├── QuarantineError    strict mode: a seed was refused
     ├── StoreError         a finished shard is missing or damaged
     ├── BuildError         the build cannot go on
-    └── ValidationError    a corpus does not hold what it claims
+    ├── ValidationError    a corpus does not hold what it claims
+    └── ReleaseError       a release, or a revision of the corpus, is missing, damaged, or must not be made
 
 Messages name the file, the document, the field, what was found, what was expected, what to do.
 """
@@ -63,3 +64,7 @@ class BuildError(CopydeskError):
 
 class ValidationError(CopydeskError):
     """A corpus does not hold what it claims; the report lists every violation."""
+
+
+class ReleaseError(CopydeskError):
+    """A release, or a revision of the corpus, is missing, damaged, or must not be made."""

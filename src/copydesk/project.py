@@ -62,6 +62,11 @@ class Project:
         """Texts of benchmarks as the stages behind ingest read them; the file is empty where there are none."""
         return self.build / "benchmarks.jsonl"
 
+    @property
+    def takedowns(self) -> Path:
+        """The ledger of takedowns as the stages behind ingest read it; the file is empty where there are none."""
+        return self.build / "takedowns.jsonl"
+
     def receipts(self, stage: str) -> Path:
         """The file that lists what a stage made, shard by shard."""
         return self.build / f"{stage}.jsonl"

@@ -67,6 +67,7 @@ def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path
         "MANIFEST.sha256",
         "README.md",
         "data",
+        "manifest.json",
     ]
 
 

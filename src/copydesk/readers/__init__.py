@@ -33,5 +33,6 @@ REASONS = {
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",
+    "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",
 }

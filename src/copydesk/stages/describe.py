@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from copydesk.description.provenance import FIELDS, Told, completed, removed_by_
 from copydesk.description.selection import Condition
 from copydesk.description.signals import signals
 from copydesk.description.signatures import Signatures, minhash, normalised, text_keys
+from copydesk.description.takedowns import takedowns
 from copydesk.description.title import headline
 from copydesk.project import Project
 from copydesk.shards import read_parquet
@@ -22,6 +23,14 @@ from copydesk.stages.alignments import alignments
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.store import Parts
 from copydesk.tables import table
+
+
+class Common(NamedTuple):
+    """What is the same for all shards: where the runs of words of the benchmarks are, and the ledger of takedowns."""
+
+    runs: str | None
+    ledger: list[dict[str, Any]]
+
 
 #: Columns that other documents decide: no condition can ask for them.
 LATER = frozenset({"duplicate_of", "duplicate_group", "duplicate_kind", "split"})
@@ -46,6 +55,7 @@ STAGE = Stage(
         ),
         "signatures": Output("signatures"),
         "dropped": Output("dropped"),
+        "resembling": Output("dropped"),
     },
     params=("select", "decontaminate", "deduplicate", "publish"),
 )
@@ -56,12 +66,13 @@ def run(project: Project) -> list[Parts]:
     schema = table("documents", project.schemas).arrow
     Condition(project.params["select"]["keep"], pa.schema([field for field in schema if field.name not in LATER]))
     benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
-    common: tuple[str | None, str | None] = (None, None)
+    known, where = None, None
     if benchmarks:
-        known = runs((row["text"] for row in benchmarks.values()), project.params["decontaminate"]["words"])
-        part = project.store.add(pa.table({"run": known}))
-        common = (part.sha256, str(project.store.path(part)))
-    return run_shards(project, STAGE, common=common)
+        words = runs((row["text"] for row in benchmarks.values()), project.params["decontaminate"]["words"])
+        part = project.store.add(pa.table({"run": words}))
+        known, where = part.sha256, str(project.store.path(part))
+    ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
+    return run_shards(project, STAGE, common=([known, ledger], Common(where, ledger)))
 
 
 def shard(given: Shard) -> Made:
@@ -69,7 +80,8 @@ def shard(given: Shard) -> Made:
     text, settings = given.tables["text"], given.params
     ids, column = text["doc_id"].combine_chunks(), text["text"].combine_chunks()
     provenance, origins = completed(given.tables["provenance"], _found(given, column))
-    known = read_parquet(given.extra)["run"].to_numpy() if given.extra else np.zeros(0, dtype=np.uint64)
+    common: Common = given.extra
+    known = read_parquet(common.runs)["run"].to_numpy() if common.runs else np.zeros(0, dtype=np.uint64)
     shared = overlaps(column, known, settings["decontaminate"]["words"])
     licences = provenance["licence"].combine_chunks()
     columns: dict[str, Any] = {
@@ -81,9 +93,12 @@ def shard(given: Shard) -> Made:
         "benchmark_overlap": [overlap.share for overlap in shared],
     }
     description = pa.table(columns)
-    dropped = _dropped(settings["select"]["keep"], text, description, given.tables["spans"])
-    kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
     compared = normalised(column)
+    same, resembling = takedowns(description, text_keys(compared), compared, common.ledger)
+    left_out = {row["doc_id"] for row in same}
+    conditional = _dropped(settings["select"]["keep"], text, description, given.tables["spans"])
+    dropped = [*same, *(row for row in conditional if row["doc_id"] not in left_out)]
+    kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
     near = settings["deduplicate"]["near"]
     signatures = {
         "doc_id": ids,
@@ -92,7 +107,12 @@ def shard(given: Shard) -> Made:
         "words": description["words"],
         "kept": kept,
     }
-    return {"description": description, "signatures": pa.table(signatures), "dropped": dropped}
+    return {
+        "description": description,
+        "signatures": pa.table(signatures),
+        "dropped": dropped,
+        "resembling": resembling,
+    }
 
 
 def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:

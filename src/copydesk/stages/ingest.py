@@ -47,7 +47,14 @@ def run(project: Project) -> None:
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
     benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
     write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
+    ledger = load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
+    write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
     hashed = [(seed, _sha256(project.seeds / seed.path)) for seed in seeds]
+    gone = [
+        Refusal(s.path, "taken-down", f"{by}; remove the file") for s, sha in hashed if (by := _taken(s, sha, ledger))
+    ]
+    hashed = [(seed, sha256) for seed, sha256 in hashed if not _taken(seed, sha256, ledger)]
+    seeds, refusals = [seed for seed, _ in hashed], [*refusals, *gone]
     shards = cut([s.doc_id for s in seeds], [s.size for s in seeds], Cut(**project.params["shards"]))
     parts = run_shards(
         project,
@@ -105,6 +112,14 @@ def _work(folder: Path, seeds: list[tuple[Seed, str | None]], sources: dict[str,
     known = {seed.doc_id: sources[seed.doc_id] for seed, _ in seeds if seed.doc_id in sources}
     identity = [[seed.doc_id, seed.path, sha256, known.get(seed.doc_id)] for seed, sha256 in seeds]
     return identity, (str(folder.resolve()), seeds, known)
+
+
+def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any]) -> str | None:
+    """How a seed is known to have been taken down; None if it was not."""
+    if seed.doc_id in ledger:
+        return f"document {seed.doc_id} is in seeds/takedowns.jsonl"
+    owners = [doc_id for doc_id, row in ledger.items() if row["raw_sha256"] == sha256]
+    return f"the same bytes as document {owners[0]}, which is in seeds/takedowns.jsonl" if owners else None
 
 
 def _sha256(path: Path) -> str | None:

@@ -25,11 +25,13 @@ STAGE = Stage(
     "package",
     reads=(
         *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
+        "describe.resembling",
         *("split.sentences", "ingest.raw", "clean.edits"),
     ),
     writes={
         **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
         "dropped": Output("dropped"),
+        "resembling": Output("dropped"),
     },
     params=("deduplicate",),
 )
@@ -50,6 +52,11 @@ def run(project: Project) -> None:
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
     dropped = [row for part in lost for row in project.store.read(part).to_pylist()]
     write_json_lines(project.reports / "dropped.jsonl", dropped)
+    alike = [shard["resembling"] for shard in shards if shard["resembling"].rows]
+    resembling = [row for part in alike for row in project.store.read(part).to_pylist()]
+    write_json_lines(project.reports / "takedowns.jsonl", resembling)
+    for row in resembling[:5]:
+        say(f"package: {row['doc_id']} resembles a takedown ({row['values']}); decide, see reports/takedowns.jsonl")
     if not any(parts["documents"].values()):
         listed = project.reports / "dropped.jsonl"
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
@@ -90,7 +97,7 @@ def shard(given: Shard) -> Made:
     gone = pa.array([row["doc_id"] for row in dropped], pa.string())
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
-    made: dict[str, Any] = {"dropped": dropped}
+    made: dict[str, Any] = {"dropped": dropped, "resembling": given.tables["resembling"]}
     for split in SPLITS:
         mask = pc.and_(kept, pc.equal(documents["split"], split))
         ids = documents["doc_id"].filter(mask)

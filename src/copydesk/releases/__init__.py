@@ -1,0 +1,1 @@
+"""Releases: what changed between two, what they hold, how to get an earlier one back."""

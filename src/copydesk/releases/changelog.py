@@ -1,0 +1,73 @@
+"""CHANGELOG.md, in the form of Keep a Changelog 1.1: each section is written from the difference of two releases."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from copydesk.releases.changes import Diff
+
+HEAD = """\
+# Changelog
+
+Releases of the dataset, written from the data. The form is that of Keep a Changelog, the versions follow the data
+semver of Croissant 1.1: PATCH the same data written again, MINOR only additions, MAJOR anything changed, removed or
+moved.
+"""
+_MOST = 20  # documents named in a section
+
+
+def section(version: str, date: str, diff: Diff | None) -> str:
+    """The section of a release; without a difference it is the first.
+
+    Parameters
+    ----------
+    version : str
+    date : str
+        As ISO 8601 has it: that of the commit, so that the same release has the same text.
+    diff : Diff or None
+    """
+    parts = [f"## [{version}] - {date}"]
+    if diff is None:
+        return "\n\n".join([*parts, "### Added\n\n- The first release."]) + "\n"
+    added, changed, removed = _documents(diff)
+    changed += [
+        f"- {len(diff.moved):,} documents moved between splits: {_few([m.doc_id for m in diff.moved])}"
+    ] * bool(diff.moved)
+    changed += [f"- Schema: {_text(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
+    for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
+        if lines:
+            parts.append(f"### {title}\n\n" + "\n".join(lines))
+    if len(parts) == 1:
+        parts.append("### Changed\n\n- The same data, written again.")
+    return "\n\n".join(parts) + "\n"
+
+
+def with_section(changelog: str | None, new: str) -> str:
+    """A changelog with a section in front of the others; one of the same version is replaced."""
+    known = changelog if changelog is not None else HEAD
+    heading = new.partition("\n")[0].partition(" - ")[0]
+    head, *sections = re.split(r"(?m)^(?=## \[)", known)
+    kept = [text for text in sections if not text.startswith(heading)]
+    return head.rstrip("\n") + "\n\n" + "\n".join(text.rstrip("\n") + "\n" for text in [new, *kept])
+
+
+def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
+    added = [f"- {len(diff.added):,} documents: {_few(diff.added)}"] if diff.added else []
+    removed = [f"- {len(diff.removed):,} documents: {_few(diff.removed)}"] if diff.removed else []
+    causes: Counter[str] = Counter(cause for change in diff.changed for cause in change.causes)
+    changed = []
+    if diff.changed:
+        changed.append(f"- {len(diff.changed):,} documents: {_few([change.doc_id for change in diff.changed])}")
+        changed += [f"  - {_text(cause)}: {count:,}" for cause, count in sorted(causes.items())]
+    return added, changed, removed
+
+
+def _few(ids: list[str]) -> str:
+    named = ", ".join(_text(doc_id) for doc_id in sorted(ids)[:_MOST])
+    return named + (f" and {len(ids) - _MOST:,} more" if len(ids) > _MOST else "")
+
+
+def _text(text: str) -> str:
+    """Text that cannot become markup."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else " " if c in "\r\n" else c for c in text)

@@ -1,0 +1,167 @@
+"""The commands about releases: one short function each."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Optional
+
+import typer
+
+Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
+Old = Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0 or HEAD~1.")]
+New = Annotated[Optional[str], typer.Argument(help="Another; the working tree if left out.")]  # noqa: UP045
+
+schema = typer.Typer(help="What changed in the schemas.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def diff(  # noqa: PLR0917  (options are given by name)
+    old: Old,
+    new: New = None,
+    root: Root = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything that differs as JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a comment for a pull request.")] = False,
+    document: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Show what changed in one document, word by word."),
+    ] = None,
+) -> None:
+    """Show what changed between two revisions of the corpus, document by document, and why.
+
+    Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
+    """
+    from rich.console import Console
+
+    from copydesk.releases import show
+    from copydesk.releases.diff import diff as difference
+    from copydesk.releases.revisions import open_revision
+    from copydesk.releases.text_diff import document_diff
+
+    before, after = open_revision(root, old), open_revision(root, new)
+    if document is not None:
+        Console().print(show.document_in_colours(document_diff(before, after, document)))
+        return
+    found = difference(before, after)
+    if as_json:
+        print(json.dumps(show.as_json(found), indent=2, ensure_ascii=False))
+    elif as_markdown:
+        print(show.as_markdown(found))
+    else:
+        Console().print(*show.as_table(found), sep="\n")
+
+
+@schema.command("diff")
+def schema_diff(old: Old, new: New = None, root: Root = Path()) -> None:
+    """List the schema changes between two revisions, each with its class: compatible or breaking.
+
+    Exits with 0, or with 1 when a change breaks readers: it needs a MAJOR release.
+    """
+    from copydesk.releases.revisions import open_revision
+    from copydesk.releases.schema_diff import schema_changes
+
+    changes = schema_changes(open_revision(root, old).schemas, open_revision(root, new).schemas)
+    for change in changes:
+        kind = "breaking" if change.breaking else "compatible"
+        print(f"{kind}: {change.table}{'.' if change.column else ''}{change.column}: {change.what}")
+    print(f"{len(changes)} changes, {sum(change.breaking for change in changes)} of them breaking")
+    if any(change.breaking for change in changes):
+        raise typer.Exit(1)
+
+
+def release(
+    root: Root = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, say what it would be, write nothing.")] = False,
+    at_least: Annotated[
+        Literal["patch", "minor", "major"],
+        typer.Option(help="Raise the version that the data ask for to at least this."),
+    ] = "patch",
+    remote: Annotated[Optional[str], typer.Option(help="DVC remote, if not the default one.")] = None,  # noqa: UP045
+) -> None:
+    """Cut a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
+
+    Refuses a dirty tree, a stale pipeline, a corpus that does not hold, an alarm. Killed at any point, run it again:
+    it finishes or takes back. Exits with 0 when the tag is there, with 1 otherwise.
+    """
+    from copydesk.releases.release import release as cut
+
+    done = cut(root, at_least=at_least, remote=remote, dry_run=dry_run)
+    print(f"{done.tag}{' would be the next release' if dry_run else f' at {done.commit}'}")
+
+
+def releases(
+    root: Root = Path(),
+    repo: Annotated[Optional[str], typer.Option(help="A git URL, if not ROOT.")] = None,  # noqa: UP045
+) -> None:
+    """List the releases of a corpus, oldest first. Exits with 0."""
+    from copydesk.releases.loading import versions
+
+    for version in versions(repo or str(root)):
+        print(version)
+
+
+def verify(
+    rev: Annotated[Optional[str], typer.Argument(help="A git revision; the working tree if left out.")] = None,  # noqa: UP045
+    root: Root = Path(),
+    remote: Annotated[bool, typer.Option("--remote", help="Read data from the DVC remote, not the cache.")] = False,
+    allowed_signers: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="File of ssh-keygen with the keys that may sign; asks for a signature."),
+    ] = None,
+) -> None:
+    """Check a checkout, a revision or a remote against its manifest.
+
+    Exits with 0 when every file is what the manifest says, with 1 otherwise.
+    """
+    from copydesk.releases.verify import verify as check
+
+    found = check(root, rev, remote=remote, allowed_signers=allowed_signers)
+    for problem in found.problems:
+        print(f"{problem.file}: found {problem.found}, expected {problem.expected}; {problem.action}")
+    if not found.ok:
+        raise typer.Exit(1)
+    signed = f", signed by {found.signed_by}" if found.signed_by else ""
+    print(f"{re.sub(r'[^ -~]', '?', found.subject)}: all {found.files} files are what the manifest says{signed}")
+
+
+def takedown(  # noqa: PLR0917  (options are given by name)
+    doc_id: Annotated[str, typer.Argument(help="Id of the document.")],
+    root: Root = Path(),
+    reason: Annotated[str, typer.Option(help="Why; none of the document's text.")] = "",
+    requested_by: Annotated[Optional[str], typer.Option(help="Who asked for it.")] = None,  # noqa: UP045
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the line, and write nothing.")] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="List the releases that hold it, and write nothing.")
+    ] = False,
+) -> None:
+    """Take a document down: a line in seeds/takedowns.jsonl, with hashes and none of its text.
+
+    The next build leaves it out, refuses the same bytes or text under any name, and reports near copies in
+    reports/takedowns.jsonl. Past releases still hold it: see --status. Exits with 0, or with 1 when there is no such
+    document.
+    """
+    from copydesk.project import Project
+    from copydesk.releases.takedown import entry, holdings, take_down
+
+    if status:
+        found = holdings(root, doc_id)
+        for holding in found:
+            print(f"corpus@v{holding.version}: {', '.join(holding.shards)}")
+        print(f"{len(found)} releases hold {doc_id!r}")
+        return
+    if not reason:
+        raise typer.BadParameter("say why", param_hint="--reason")
+    project = Project.open(root)
+    row = entry(project, doc_id, reason, requested_by)
+    if dry_run:
+        print(json.dumps(row, ensure_ascii=False))
+        return
+    take_down(project, row)
+    print(f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now run dvc repro, commit, copydesk release")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (diff, release, releases, takedown, verify):
+        app.command()(command)
+    app.add_typer(schema, name="schema")

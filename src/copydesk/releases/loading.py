@@ -1,0 +1,307 @@
+"""Loading a past release: fetched whole, checked file by file, kept in a cache that is never stale.
+
+``load_dataset`` with ``revision`` ignores it for a folder and may serve another revision from its cache; with a DVC
+address it serves the revision that it saw first. So a release is laid out in a folder of its own, named after its
+manifest, and what comes of it must have its version.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from copydesk.errors import ReleaseError
+from copydesk.files import write_text
+from copydesk.publishing.manifest import NAME
+from copydesk.releases.trees import TAG, CommitTree, FolderTree, git, read_small, tree_at
+from copydesk.releases.verify import compare, parse_manifest
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+
+_ABANDONED = 24 * 3600  # seconds
+_BLOCK = 1 << 20
+_REFERENCE = "refs/tags/"
+_FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
+
+# Folders whose every file was hashed by this process: size and time of change of each file as they were then.
+_hashed: dict[Path, dict[str, tuple[int, int]]] = {}
+
+
+class Release(NamedTuple):
+    """A release as its tag names it. ``repo`` is a URL or an absolute path."""
+
+    repo: str
+    version: str
+    commit: str
+
+    def __str__(self) -> str:
+        return f"release {self.version} of {_shown(self.repo)}"
+
+
+def load(
+    config: str = "documents",
+    *,
+    version: str | None = None,
+    repo: str | Path = ".",
+    split: str | None = None,
+    streaming: bool = False,
+    cache: Path | None = None,
+) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
+    """Load a table of a release, and that release for certain.
+
+    Parameters
+    ----------
+    config : str
+        The table: ``documents``, ``sentences``, ``raw`` or ``edits``.
+    version : str, optional
+        Version of the release, such as ``1.2.0``; the newest otherwise.
+    repo : str or Path
+        A local checkout, or any URL that git can clone.
+    split : str, optional
+        As for ``load_dataset``; all splits otherwise.
+    streaming : bool
+        Whether to read rows as they are asked for.
+    cache : Path, optional
+        Where releases are kept; by default ``copydesk`` in the user's cache folder.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no such release, its data is missing or not what its manifest says, or it has no such table.
+    """
+    release = find(repo, version)
+    folder = fetch(release, cache)
+    tables = sorted(path.name for path in (folder / "data").iterdir())
+    if config not in tables:
+        raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
+    from datasets import load_dataset
+
+    try:
+        loaded = load_dataset(str(folder), config, split=split, streaming=streaming)
+    except ValueError as error:
+        raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
+    found = {str(one.info.version) for one in (loaded.values() if isinstance(loaded, dict) else [loaded])}
+    if found != {release.version}:
+        raise ReleaseError(
+            f"{release}: the card of the loaded rows says version {', '.join(sorted(found))}; the tag and "
+            "corpus.version in params.yaml must agree: release it again"
+        )
+    return loaded
+
+
+def versions(repo: str | Path = ".") -> list[str]:
+    """Versions of all releases of a repository, oldest first by number."""
+    return sorted(_tagged(_checked(repo)), key=_numbers)
+
+
+def find(repo: str | Path = ".", version: str | None = None) -> Release:
+    """Find a release by its version, or the newest.
+
+    Raises
+    ------
+    ReleaseError
+        If there is none; the message lists those that there are.
+    """
+    place = _checked(repo)
+    tagged = _tagged(place)
+    known = sorted(tagged, key=_numbers)
+    if not known:
+        raise ReleaseError(f"{_shown(place)}: no releases; expected git tags such as corpus@v1.0.0")
+    wanted = known[-1] if version is None else version.removeprefix("v")
+    if wanted not in tagged:
+        raise ReleaseError(f"{_shown(place)}: no release {wanted}; there are {', '.join(known)}")
+    return Release(place, wanted, tagged[wanted])
+
+
+def fetch(release: Release, cache: Path | None = None) -> Path:
+    """Return the folder that holds a release, checked; fetch it if it is not there or damaged.
+
+    Raises
+    ------
+    ReleaseError
+        If the data is missing from the remote, or a file is not what the manifest says.
+    """
+    cache = (cache or _default_cache()).absolute()
+    # A commit always has the same manifest: who has fetched it once needs git and DVC no more.
+    pointer = cache / "commits" / release.commit
+    name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""
+    if _FOLDER_NAME.fullmatch(name) and name.startswith(f"{release.version}-") and _intact(cache / name):
+        return cache / name
+    with _checkout(release) as root:
+        own = str(root) == release.repo
+        try:
+            folder = _fetch(release, root, cache, remote=not own)
+        except ReleaseError as error:
+            if not own:
+                raise
+            # The repository's own DVC cache may be what is damaged.
+            try:
+                folder = _fetch(release, root, cache, remote=True)
+            except ReleaseError as second:
+                raise ReleaseError(f"{error}\nand from the DVC remote: {second}") from None
+    write_text(pointer, folder.name)
+    return folder
+
+
+def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
+    with tree_at(root, release.commit, remote=remote) as tree:
+        manifest = read_small(tree, NAME, str(release))
+        folder = cache / f"{release.version}-{_short(manifest)}"
+        if not _intact(folder):
+            cache.mkdir(parents=True, exist_ok=True)
+            for left in cache.glob(".part-*"):  # by a process that was killed here, not by one that is at work
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    shutil.rmtree(left, ignore_errors=True)
+            temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".part-"))
+            try:
+                _copy(release, tree, manifest, temporary / folder.name)
+                _place(temporary, folder)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+        return folder
+
+
+def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> None:
+    """Write the files that the manifest lists, and nothing else: a path in it cannot leave the folder."""
+    problems = []
+    for name, expected in parse_manifest(manifest, f"{release}: {NAME}").items():
+        try:
+            with tree.open(name) as source:
+                found = _write_hashed(source, folder / name)
+        except Exception as error:  # remotes of every kind raise errors of every kind
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise ReleaseError(f"{release}: {error}; make room, or choose another cache") from None
+            absent = isinstance(error, FileNotFoundError)
+            said = "is missing" if absent else f"cannot be read ({type(error).__name__}: {error})"
+            problems.append(f"{name} {said}")
+        else:
+            if found != expected:
+                problems.append(f"{name} has sha256 {found}, expected {expected}")
+    if problems:
+        more = f", and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise ReleaseError(
+            f"{release}: {'; '.join(problems[:3])}{more}; ask whoever keeps it to run copydesk verify "
+            f"corpus@v{release.version} --remote and to dvc push what is missing (the URL of a local DVC remote "
+            "must be absolute)"
+        )
+    _write_hashed(BytesIO(manifest), folder / NAME)
+
+
+def _write_hashed(source: BinaryIO, target: Path) -> str:
+    """Write a file, put it on disk, and return the SHA-256 of what was written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb") as file:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _place(temporary: Path, folder: Path) -> None:
+    """Give the finished folder its name, and take away a damaged one that has it."""
+    if folder.exists() and not _intact(folder):
+        folder.replace(temporary / "damaged")
+    try:
+        (temporary / folder.name).replace(folder)
+    except OSError:
+        if not _intact(folder):  # else another process was quicker, and has the same
+            raise
+    handle = os.open(folder.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _intact(folder: Path) -> bool:
+    """Whether a folder in the cache is what its name and its manifest say; hashed once a process."""
+    if not (folder / NAME).is_file():
+        return False
+    tree = FolderTree(folder)
+    now = {name: ((folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in tree.names()}
+    if _hashed.get(folder) == now:
+        return True
+    manifest = (folder / NAME).read_bytes()
+    if not folder.name.endswith(f"-{_short(manifest)}") or compare(tree, parse_manifest(manifest, str(folder))):
+        return False
+    _hashed[folder] = now
+    return True
+
+
+@contextmanager
+def _checkout(release: Release) -> Iterator[Path]:
+    """A local repository that holds the release: the repository itself, or a clone of its URL."""
+    if Path(release.repo, ".git").exists():
+        yield Path(release.repo)
+        return
+    with tempfile.TemporaryDirectory(prefix="copydesk-clone-") as folder:
+        part, whole = Path(folder, "part"), Path(folder, "whole")
+        clone = ("-c", "advice.detachedHead=false", "clone", "--quiet")
+        try:
+            git(*clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
+            git("-C", str(part), "cat-file", "-e", f"{release.commit}^{{commit}}")
+        except ReleaseError:  # a host that cannot give a part of a history, or a branch with the name of the tag
+            git(*clone, "--", release.repo, str(whole))
+        yield whole if whole.exists() else part
+
+
+def _tagged(repo: str) -> dict[str, str]:
+    """Commits of the releases by version."""
+    try:
+        listed = git("ls-remote", "--tags", "--", repo, "corpus@v*")
+    except ReleaseError as error:
+        reason = str(error).replace(repo, _shown(repo))
+        raise ReleaseError(
+            f"{_shown(repo)}: its releases cannot be listed ({reason}); is it a git repository?"
+        ) from None
+    commits: dict[str, str] = {}
+    # An annotated tag has two lines, and the second is that of the commit.
+    for line in listed.splitlines():
+        commit, _, reference = line.partition("\t")
+        if match := TAG.fullmatch(reference.removeprefix(_REFERENCE).removesuffix("^{}")):
+            commits[match[1]] = commit
+    return commits
+
+
+def _checked(repo: str | Path) -> str:
+    """Return a repository's URL or absolute path; refuse what git might take for an option or a command."""
+    text = str(repo)
+    if not re.match(r"[A-Za-z./~]", text) or "::" in text or not text.isprintable():
+        raise ReleaseError(f"{text!r}: not a repository; expected a path or a URL that git can clone")
+    if text.startswith("~"):
+        try:
+            text = str(Path(text).expanduser())
+        except RuntimeError as error:
+            raise ReleaseError(f"{text}: {error}") from None
+    return str(Path(text).resolve()) if Path(text).exists() else text
+
+
+def _shown(repo: str) -> str:
+    """A repository for a message: without the password that a URL may hold."""
+    return re.sub(r"(?<=://)[^/@]*@", "", repo)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
+
+
+def _short(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _default_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "copydesk"

@@ -1,0 +1,231 @@
+"""Cut a release: check, compute the version, write, commit, push, prove from outside, and only then tag.
+
+The tag is the release: until it is there, nothing is one. A note in ``build/release.json`` says how far a release
+came; run again after a crash, it takes back what was written before the commit, or goes on behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from copydesk.errors import ReleaseError
+from copydesk.files import write_json, write_text
+from copydesk.progress import say
+from copydesk.project import Project
+from copydesk.releases.changelog import section, with_section
+from copydesk.releases.changes import Diff
+from copydesk.releases.diff import diff
+from copydesk.releases.loading import versions
+from copydesk.releases.revisions import open_revision
+from copydesk.releases.verify import verify
+from copydesk.releases.versions import Level, Version, following
+from copydesk.validation import validate
+
+#: What a release writes: nothing else may change between its start and its commit.
+WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
+_VERSION_LINE = re.compile(r"(?m)^(corpus:\n(?:[ \t]+.*\n|\n)*?[ \t]+version:[ \t]*)\S+")
+
+
+class Release(NamedTuple):
+    """A release, or what it would be."""
+
+    version: str
+    tag: str
+    commit: str | None
+    diff: Diff | None
+
+
+def release(root: Path, *, at_least: Level = "patch", remote: str | None = None, dry_run: bool = False) -> Release:
+    """Cut the next release of the corpus in a repository.
+
+    Parameters
+    ----------
+    root : Path
+        A git and DVC repository laid out as this one is.
+    at_least : str
+        ``patch``, ``minor`` or ``major``: may raise the version that the data ask for, and never lowers it.
+    remote : str, optional
+        DVC remote; the default one otherwise.
+    dry_run : bool
+        Whether only to check and to say what the release would be.
+
+    Raises
+    ------
+    ReleaseError
+        Naming what is in the way, what was found and what to do; nothing is tagged then.
+    """
+    root = root.resolve()
+    note = root / "build" / "release.json"
+    begun = _resumed(root, note) if not dry_run else None
+    if begun is None:
+        _refuse_unless_ready(root)
+        last = versions(str(root))
+        found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
+        version = following(Version.parse(last[-1]) if last else None, found, at_least)
+        if found is not None and found.empty:
+            raise ReleaseError(f"{root}: nothing differs from {last[-1]}; there is nothing to release")
+        if dry_run:
+            return Release(str(version), tag_of(str(version)), None, found)
+        _refuse_if_tagged(root, str(version))
+        begun = _written(root, note, str(version), found)
+    version_text, commit = begun
+    _push(root, remote)
+    _prove(root, commit, version_text, remote)
+    _git(root, "tag", "--annotate", tag_of(version_text), commit, "--message", f"corpus {version_text}")
+    note.unlink(missing_ok=True)
+    say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
+    return Release(version_text, tag_of(version_text), commit, None)
+
+
+def tag_of(version: str) -> str:
+    """The git tag of a version, in the form of GTO."""
+    return f"corpus@v{version}"
+
+
+def _refuse_unless_ready(root: Path) -> None:
+    dirty = _git(root, "status", "--porcelain")
+    if dirty:
+        raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
+    stale = json.loads(_run(root, "dvc", "status", "--json") or "{}")
+    if stale:
+        raise ReleaseError(f"{root}: the pipeline is stale ({', '.join(sorted(stale))}); run dvc repro and commit")
+    project = Project.open(root)
+    alarms = project.reports / "alarms.jsonl"
+    if alarms.is_file() and alarms.read_text("utf-8").strip():
+        raise ReleaseError(f"{alarms}: a source loses more documents than select.alarm allows; look, then raise it")
+    report = validate(project.corpus, project.schemas)
+    if not report.ok:
+        first = "\n".join(f"  {finding}" for finding in report.findings[:5])
+        raise ReleaseError(f"{project.corpus}: {len(report.findings)} violations; see copydesk validate:\n{first}")
+
+
+def _refuse_if_tagged(root: Path, version: str) -> None:
+    if _git(root, "tag", "--list", tag_of(version)):
+        raise ReleaseError(
+            f"{root}: the tag {tag_of(version)} exists; a release is never made twice: delete or raise it"
+        )
+
+
+def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
+    """What a release that was killed had come to: its commit, or nothing after what it wrote was taken back."""
+    if not note.is_file():
+        return None
+    known: dict[str, Any] = json.loads(note.read_text("utf-8"))
+    head = _git(root, "rev-parse", "HEAD").strip()
+    message = _git(root, "log", "-1", "--format=%s").strip()
+    if head != known["base"] and message == _message(known["version"]):
+        say(f"release: going on with {known['version']} at {head[:12]}")
+        return known["version"], head
+    if head == known["base"]:
+        say(f"release: taking back what the unfinished release {known['version']} wrote")
+        _take_back(root)
+    note.unlink()
+    return None
+
+
+def _take_back(root: Path) -> None:
+    tracked = [name for name in WRITTEN if _git(root, "ls-files", "--", name)]
+    _git(root, "reset", "--quiet")
+    _git(root, "checkout", "--quiet", "--", *tracked)
+    if "CHANGELOG.md" not in tracked:
+        (root / "CHANGELOG.md").unlink(missing_ok=True)
+    _run(root, "dvc", "checkout", "--quiet")
+
+
+def _written(root: Path, note: Path, version: str, found: Diff | None) -> tuple[str, str]:
+    """Write the version, build with it, write the changelog, commit; return version and commit."""
+    base = _git(root, "rev-parse", "HEAD").strip()
+    write_json(note, {"version": version, "base": base})
+    try:
+        _set_version(root / "params.yaml", version)
+        _run(root, "dvc", "repro")
+        changelog = root / "CHANGELOG.md"
+        known = changelog.read_text("utf-8") if changelog.is_file() else None
+        date = _git(root, "log", "-1", "--format=%cs").strip()
+        write_text(changelog, with_section(known, section(version, date, found)))
+        _git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
+        _git(root, "commit", "--quiet", "--message", _message(version))
+    except BaseException:
+        _take_back(root)
+        note.unlink(missing_ok=True)
+        raise
+    return version, _git(root, "rev-parse", "HEAD").strip()
+
+
+def _message(version: str) -> str:
+    return f"Release {tag_of(version)}"
+
+
+def _set_version(path: Path, version: str) -> None:
+    """Write the version into params.yaml and leave everything else as it is, comments too."""
+    text = path.read_text("utf-8")
+    new, count = _VERSION_LINE.subn(rf"\g<1>{version}", text)
+    if count != 1:
+        raise ReleaseError(f"{path}: expected one line version: x.y.z below corpus:, found {count}; write it there")
+    write_text(path, new)
+
+
+def _push(root: Path, remote: str | None) -> None:
+    """Push, and push again what the remote has lost.
+
+    DVC takes a folder for whole when the list of its files is at the remote, and does not look for the files.
+    """
+    _run(root, "dvc", "push", *(["--remote", remote] if remote else []))
+    from dvc.repo import Repo  # type: ignore[import-untyped]
+
+    with Repo(str(root)) as repo:
+        cache, there = repo.cache.local, repo.cloud.get_remote_odb(remote)
+        for out in repo.index.outs:
+            if out.hash_info is None or not out.use_cache:
+                continue
+            listed = out.hash_info.value
+            files = [listed]
+            if out.hash_info.isdir:
+                files += [row["md5"] for row in json.loads(Path(cache.oid_to_path(listed)).read_text("utf-8"))]
+            for oid in sorted(set(files) - set(there.oids_exist(files))):
+                there.add(cache.oid_to_path(oid), cache.fs, oid)
+
+
+def _prove(root: Path, commit: str, version: str, remote: str | None) -> None:
+    """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration."""
+    with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
+        clone = Path(folder) / "clone"
+        _git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
+        _git(clone, "checkout", "--quiet", "--detach", commit)
+        local = root / ".dvc" / "config.local"
+        if local.is_file():  # where a remote's credentials are
+            write_text(clone / ".dvc" / "config.local", local.read_text("utf-8"))
+        _run(clone, "dvc", "cache", "dir", "--local", str(Path(folder) / "cache"))
+        data = "corpus/data"
+        _run(clone, "dvc", "pull", *(["--remote", remote] if remote else []), data)
+        checked = verify(clone)
+        if not checked.ok:
+            raise ReleaseError(
+                f"{version}: what came back from the remote is not what was pushed: {checked.problems[0]}"
+            )
+        report = validate(clone / "corpus", clone / "schemas")
+        if not report.ok:
+            raise ReleaseError(f"{version}: what came back from the remote does not hold: {report.findings[0]}")
+    say(f"release: {version} was fetched from the remote, verified and loaded")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return _run(root, "git", *arguments)
+
+
+def _run(root: Path, *command: str) -> str:
+    """Run git or DVC, which lies beside the Python that runs this."""
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-800:]
+        raise ReleaseError(f"{root}: {' '.join(command[:3])} failed with status {done.returncode}: {said}")
+    return done.stdout

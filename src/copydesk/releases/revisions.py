@@ -1,0 +1,295 @@
+"""A corpus as it was at a git revision, or as it is now, read without touching the working tree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from copydesk.errors import ReleaseError
+from copydesk.files import replacing, sha256_file
+from copydesk.publishing.manifest import LISTING, NAME
+from copydesk.shards import read_parquet
+from copydesk.store import Part, Store
+from copydesk.tables import Schema
+
+__all__ = ["ReleaseError", "Revision", "open_revision"]
+
+_CORPUS = "corpus"
+_HASH = re.compile("[0-9a-f]{64}")
+_SUFFIX = ".schema.json"
+
+
+class Revision:
+    """A corpus at a git revision or in the working tree; made by :func:`open_revision`.
+
+    Attributes
+    ----------
+    root : Path
+        The project's folder.
+    name : str
+        The revision as it was asked for.
+    commit : str or None
+        The full hash of the commit, None for the working tree.
+    """
+
+    def __init__(self, root: Path, name: str, commit: str | None) -> None:
+        self.root = root
+        self.name = name
+        self.commit = commit
+        self._store = Store(root / "build" / "store")
+        self._verified: dict[str, Path] = {}
+        self._fetching = threading.Lock()
+
+    def text(self, path: str) -> str | None:
+        """The content of a file that git tracks, None where there is none.
+
+        Raises
+        ------
+        ReleaseError
+            If git fails, or the file is not UTF-8.
+        """
+        try:
+            if self.commit is None:
+                file = self.root / path
+                return file.read_text("utf-8") if file.is_file() else None
+            done = _git(self.root, "show", f"{self.commit}:./{path}")
+            if done.returncode == 0:
+                return done.stdout.decode()
+        except UnicodeDecodeError as error:
+            raise ReleaseError(f"{self.name}: {path}: not UTF-8 at byte {error.start}") from None
+        said = done.stderr.decode(errors="replace").strip()
+        if "does not exist in" in said or "exists on disk, but not in" in said:
+            return None
+        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {said}")
+
+    @cached_property
+    def listing(self) -> dict[str, Any]:
+        """``corpus/manifest.json``: tables with their files, and the documents that were left out.
+
+        A corpus from before that file was written is listed by its ``MANIFEST.sha256``, without rows and sizes.
+
+        Raises
+        ------
+        ReleaseError
+            If there is no corpus at the revision, or its listing cannot be understood.
+        """
+        text = self.text(f"{_CORPUS}/{LISTING}")
+        if text is None:
+            return self._listed_by_hashes()
+        try:
+            listing: dict[str, Any] = json.loads(text)
+            for table in listing["tables"].values():
+                for file in table["files"].values():
+                    if not _HASH.fullmatch(file["sha256"]):
+                        raise ValueError(f"{file['sha256']!r} is no SHA-256")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReleaseError(f"{self.name}: {_CORPUS}/{LISTING}: not a listing of a corpus: {error}") from None
+        return listing
+
+    def _listed_by_hashes(self) -> dict[str, Any]:
+        text = self.text(f"{_CORPUS}/{NAME}")
+        if text is None:
+            raise ReleaseError(
+                f"{self.name}: no corpus there: neither {_CORPUS}/{LISTING} nor {_CORPUS}/{NAME}; "
+                "choose a revision at which the corpus was built and committed"
+            )
+        tables: dict[str, Any] = {}
+        for line in text.splitlines():
+            digest, _, path = line.partition("  ")
+            parts = path.split("/")
+            if _HASH.fullmatch(digest) and parts[0] == "data" and len(parts) == 3:
+                tables.setdefault(parts[1], {"files": {}})["files"][path] = {"sha256": digest}
+        return {"tables": tables, "dropped": []}
+
+    @cached_property
+    def params(self) -> dict[str, dict[str, Any]]:
+        """``params.yaml`` with the defaults that the revision's own schema gives.
+
+        Raises
+        ------
+        ReleaseError
+            If the file is not YAML with sections.
+        """
+        try:
+            given = yaml.safe_load(self.text("params.yaml") or "") or {}
+            sections = self.schemas.get("params", {}).get("properties", {})
+            defaults = {
+                name: {
+                    key: prop["default"] for key, prop in section.get("properties", {}).items() if "default" in prop
+                }
+                for name, section in sections.items()
+            }
+            return {name: {**defaults.get(name, {}), **given.get(name, {})} for name in {**defaults, **given}}
+        except (yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
+            raise ReleaseError(f"{self.name}: params.yaml: {' '.join(str(error).split())}") from None
+
+    @cached_property
+    def schemas(self) -> dict[str, Schema]:
+        """The JSON Schemas of ``schemas/`` by name; empty where the revision has none of its own."""
+        if self.commit is None:
+            names = [path.name for path in (self.root / "schemas").glob(f"*{_SUFFIX}")]
+        else:
+            done = _git(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
+            names = [Path(name).name for name in done.stdout.decode().split("\0")]
+        try:
+            return {
+                name.removesuffix(_SUFFIX): json.loads(self.text(f"schemas/{name}") or "{}")
+                for name in sorted(names)
+                if name.endswith(_SUFFIX)
+            }
+        except ValueError as error:
+            raise ReleaseError(f"{self.name}: schemas: not JSON: {error}") from None
+
+    def shards(self, table: str) -> dict[str, str]:
+        """SHA-256 of a table's files by path relative to the corpus, in order; empty for a table without rows."""
+        files = self.listing["tables"].get(table, {}).get("files", {})
+        return {path: file["sha256"] for path, file in files.items()}
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {sha256: path for table in self.listing["tables"] for path, sha256 in self.shards(table).items()}
+
+    def at_hand(self, shard: str) -> bool:
+        """Whether a shard, named as for :meth:`read`, can be read without DVC."""
+        sha256 = self._sha256(shard)
+        return any(path.exists() for path in self._places(sha256))
+
+    def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
+        """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`."""
+        return read_parquet(self.locate(shard), columns)
+
+    def locate(self, shard: str) -> Path:
+        """Return a local file with the bytes of a shard, verified once; fetch it through DVC where there is none.
+
+        Raises
+        ------
+        ReleaseError
+            If the shard is not part of the corpus, is missing from the cache and the remote, or is damaged there.
+        """
+        sha256 = self._sha256(shard)
+        if sha256 not in self._verified:
+            # A damaged copy is passed over: another place may hold the right bytes.
+            held = (path for path in self._places(sha256) if path.is_file() and sha256_file(path) == sha256)
+            self._verified[sha256] = next(held, None) or self._fetched(sha256)
+        return self._verified[sha256]
+
+    def _sha256(self, shard: str) -> str:
+        if shard in self._paths:
+            return shard
+        sha256 = next((digest for digest, path in self._paths.items() if path == shard), None)
+        if sha256 is None:
+            raise ReleaseError(f"{self.name}: {shard}: no such shard in the corpus at this revision")
+        return sha256
+
+    def _places(self, sha256: str) -> list[Path]:
+        stored = self._store.path(Part(0, sha256))
+        return [stored, self.root / _CORPUS / self._paths[sha256]]
+
+    def _fetched(self, sha256: str) -> Path:
+        path = f"{_CORPUS}/{self._paths[sha256]}"
+        if self.commit is None:
+            raise ReleaseError(
+                f"{self.root / path}: missing, or not the bytes that {_CORPUS}/{LISTING} lists; "
+                "run `dvc checkout`, or build again with `dvc repro`"
+            )
+        with self._fetching:
+            data = self._through_dvc(path)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ReleaseError(
+                f"{self.name}: {path}: DVC holds other bytes than were released (expected SHA-256 {sha256}): its "
+                f"cache or its remote is damaged; delete {self._cached(path)} and, if that does not help, push the "
+                "file again from a clone that has it"
+            )
+        target = self._store.path(Part(0, sha256))
+        try:
+            with replacing(target) as file:
+                file.write(data)
+        except OSError as error:
+            raise ReleaseError(
+                f"{target}: cannot be written: {error.strerror or error}; make room for it, or delete the folder "
+                "build/, and try again"
+            ) from None
+        return target
+
+    @cached_property
+    def _dvc(self) -> Any:
+        from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
+        from dvc.repo import Repo  # type: ignore[import-untyped]
+
+        # The remotes are today's: one that was added or moved after the revision is found, and a relative path is
+        # not resolved against the root of the git tree, as DVC does with that of a revision.
+        with Repo(str(self.root)) as repo:
+            name = repo.config["core"].get("remote")
+            # Without a remote DVC sets up one of its own, which must not be taken away.
+            today = {"core": {"remote": name}, "remote": dict(repo.config["remote"])} if name else {}
+        return DVCFileSystem(str(self.root), rev=self.commit, config=today)
+
+    def _through_dvc(self, path: str) -> bytes:
+        try:
+            with self._dvc.open(path, "rb") as file:
+                data: bytes = file.read()
+            return data
+        # Each kind of remote raises errors of its own library: no class names them all.
+        except Exception as error:
+            raise ReleaseError(
+                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({_first_line(error)}); fetch it "
+                "with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
+            ) from None
+
+    def _remote(self) -> str:
+        try:
+            name = self._dvc.repo.config["core"].get("remote")
+        except Exception:
+            return "readable from a remote"
+        # What DVC calls its own cache where none is set.
+        return f"in the remote {name!r}" if name and name != "auto-generated-upstream" else "in a remote: none is set"
+
+    def _cached(self, path: str) -> str:
+        digest = str(self._dvc.info(path).get("md5", ""))
+        return f"files/md5/{digest[:2]}/{digest[2:]} from the cache" if digest else "it from the cache"
+
+
+def open_revision(root: Path, rev: str | None = None) -> Revision:
+    """Open the corpus of a project at a git revision, or in the working tree where none is given.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision, or there is no corpus at it.
+    """
+    root = root.resolve()
+    if rev is None:
+        revision = Revision(root, "working tree", None)
+    else:
+        done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
+            raise ReleaseError(
+                f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is"
+            )
+        revision = Revision(root, rev, done.stdout.decode().strip())
+    revision.listing  # noqa: B018 - says at once that there is no corpus
+    return revision
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        # Messages are read: they must not be translated.
+        return subprocess.run(command, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False)
+    except (FileNotFoundError, ValueError) as error:
+        raise ReleaseError(f"git cannot be run: {error}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,63 @@
+"""Signatures of a manifest by SSH keys, as ``ssh-keygen -Y`` makes and checks them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from copydesk.errors import ReleaseError
+from copydesk.files import replacing
+from copydesk.publishing.manifest import NAME
+from copydesk.releases.trees import TIMEOUT, FolderTree, Tree, read_small, said
+
+SIGNATURE = f"{NAME}.sig"
+NAMESPACE = "copydesk"
+
+
+def sign(corpus: Path | str, key: Path | str) -> Path:
+    """Sign the manifest of a corpus with an SSH key; returns the file with the signature.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no manifest, no ssh-keygen, or it refuses the key.
+    """
+    corpus = Path(corpus)
+    manifest = read_small(FolderTree(corpus), NAME, str(corpus))
+    done = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], manifest)
+    if done.returncode:
+        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {said(done)}")
+    with replacing(corpus / SIGNATURE) as file:
+        file.write(done.stdout)
+    return corpus / SIGNATURE
+
+
+def signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
+    """Who signed the manifest, if the signature is good and theirs is allowed."""
+    if not allowed.is_file():
+        raise ReleaseError(f"{allowed}: no such file; expected the keys of allowed signers, one a line")
+    if SIGNATURE not in tree.names():
+        return None
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
+        signature = Path(folder, SIGNATURE)
+        signature.write_bytes(read_small(tree, SIGNATURE, NAME))
+        given = ["-f", str(allowed), "-n", NAMESPACE, "-s", str(signature)]
+        principals = _ssh_keygen(["find-principals", *given], b"").stdout.decode(errors="replace")
+        for principal in principals.splitlines():
+            if not _ssh_keygen(["verify", *given, "-I", principal], manifest).returncode:
+                return principal
+    return None
+
+
+def _ssh_keygen(arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        raise ReleaseError("ssh-keygen is not installed; install OpenSSH 8.2 or newer, or leave signatures out")
+    try:
+        return subprocess.run(
+            [program, "-Y", *arguments], input=given, capture_output=True, check=False, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        raise ReleaseError(f"ssh-keygen {arguments[0]}: no answer in {TIMEOUT} seconds; is a key locked?") from None

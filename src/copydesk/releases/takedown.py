@@ -1,0 +1,95 @@
+"""The ledger of takedowns: a document leaves the next release and cannot come back, and past releases are told."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.config import load_json_lines
+from copydesk.description.signatures import minhash, normalised, text_keys
+from copydesk.errors import ReleaseError
+from copydesk.files import write_text
+from copydesk.project import Project
+from copydesk.releases.loading import versions
+from copydesk.releases.revisions import open_revision
+from copydesk.tables import load_schema, violations
+
+
+class Holding(NamedTuple):
+    """A release that holds a document, and the shards of each table in which it is."""
+
+    version: str
+    shards: list[str]
+
+
+def ledger_of(project: Project) -> dict[str, dict[str, Any]]:
+    """The takedowns so far, by document."""
+    return load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
+
+
+def entry(project: Project, doc_id: str, reason: str, requested_by: str | None = None) -> dict[str, Any]:
+    """The ledger's line for a document of the current corpus: its hashes and signature, none of its text.
+
+    Raises
+    ------
+    ReleaseError
+        If the corpus has no such document, or the ledger has it.
+    """
+    if doc_id in ledger_of(project):
+        raise ReleaseError(f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is in it already")
+    found = _document(project.corpus, doc_id)
+    if found is None:
+        raise ReleaseError(f"{project.corpus}: no document {doc_id!r}; expected the id of one that is there")
+    compared = normalised(pa.array([found["text"]]))
+    row = {
+        "doc_id": doc_id,
+        "reason": reason,
+        "requested_by": requested_by,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "raw_sha256": found["raw_sha256"],
+        "text_key": text_keys(compared)[0].as_py(),
+        "minhash": minhash(compared)[0].tolist() if compared[0].as_py().strip() else [],
+    }
+    wrong = violations(load_schema("takedown", project.schemas), row)
+    if wrong:
+        raise ReleaseError(f"{doc_id}: {wrong[0].field}: {wrong[0].message}")
+    return row
+
+
+def take_down(project: Project, row: dict[str, Any]) -> None:
+    """Write a line into the ledger; what is there stays as it is."""
+    path = project.seeds / "takedowns.jsonl"
+    known = path.read_text("utf-8") if path.is_file() else ""
+    if known and not known.endswith("\n"):
+        known += "\n"
+    write_text(path, known + json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def holdings(root: Path, doc_id: str) -> list[Holding]:
+    """The releases that hold a document, oldest first."""
+    found = []
+    for version in versions(str(root)):
+        revision = open_revision(root, f"corpus@v{version}")
+        shards = [
+            shard
+            for name in revision.listing["tables"]
+            for shard in revision.shards(name)
+            if doc_id in revision.read(shard, ["doc_id"])["doc_id"].to_pylist()
+        ]
+        if shards:
+            found.append(Holding(version, shards))
+    return found
+
+
+def _document(corpus: Path, doc_id: str) -> dict[str, Any] | None:
+    for path in sorted(corpus.glob("data/documents/*.parquet")):
+        rows = pq.read_table(path, columns=["doc_id", "text", "raw_sha256"], filters=[("doc_id", "==", doc_id)])
+        if rows.num_rows:
+            found: dict[str, Any] = rows.to_pylist()[0]
+            return found
+    return None

@@ -1,0 +1,185 @@
+"""Whether a corpus is what its manifest says: in a folder, at a git revision, in the DVC remote.
+
+DVC itself reports success with data missing or corrupt, so every file is read and hashed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from copydesk.errors import ReleaseError, ValidationError
+from copydesk.publishing.manifest import LISTING, NAME, read_manifest
+from copydesk.releases.signing import SIGNATURE, signer
+from copydesk.releases.trees import FOLDER, TAG, FolderTree, Tree, git, read_small, tree_at
+
+#: What may lie in the dataset's folder without being part of the dataset.
+_BESIDE = {".gitignore", NAME, SIGNATURE}
+_BLOCK = 1 << 20
+
+
+class Problem(NamedTuple):
+    """A file that is not what it should be, and what to do."""
+
+    file: str
+    found: str
+    expected: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: found {self.found}, expected {self.expected}; {self.action}"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was checked and what did not hold.
+
+    Attributes
+    ----------
+    subject : str
+        What was verified, for a message.
+    files : int
+        How many files were read and hashed.
+    signed_by : str or None
+        The principal whose signature is good; None if no signature was checked or it is bad.
+    problems : list of Problem
+        Everything that does not hold.
+    """
+
+    subject: str
+    files: int = 0
+    signed_by: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.problems
+
+
+def verify(
+    root: Path | str = ".", rev: str | None = None, *, remote: bool = False, allowed_signers: Path | str | None = None
+) -> Verification:
+    """Check every file of a corpus against its manifest.
+
+    Parameters
+    ----------
+    root : path
+        The repository's folder; the corpus is ``corpus`` in it.
+    rev : str, optional
+        A git revision, such as ``corpus@v1.0.0``; the working tree otherwise. Data is read from DVC's cache, or
+        from its remote where the cache lacks it; the working tree is not touched.
+    remote : bool
+        Read the data from the DVC remote and not from the cache, so that what the remote lost or corrupted is
+        found; of the commit that is checked out if ``rev`` is not given.
+    allowed_signers : path, optional
+        A file as ``ssh-keygen`` reads it. The manifest must then be signed by one of them.
+
+    Raises
+    ------
+    ReleaseError
+        If the corpus cannot be read at all: no such revision, no manifest, no DVC, no ssh-keygen.
+    """
+    root = Path(root)
+    if rev is None and not remote:
+        return _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, allowed_signers)
+    rev = rev or "HEAD"
+    try:
+        commit = git("-C", str(root), "rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}").strip()
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{root}: no revision {rev!r} ({error}); git tag --list 'corpus@v*' names releases"
+        ) from None
+    with tree_at(root, commit, remote=remote) as tree:
+        place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
+        return _verified(place, tree, TAG.fullmatch(rev), allowed_signers)
+
+
+def _verified(
+    subject: str, tree: Tree, tag: re.Match[str] | None, allowed_signers: Path | str | None
+) -> Verification:
+    manifest = read_small(tree, NAME, subject)
+    hashes = parse_manifest(manifest, f"{subject}: {NAME}")
+    problems = [*compare(tree, hashes), *_listing_problems(tree, hashes, tag[1] if tag else None)]
+    signed_by = None
+    if allowed_signers is not None:
+        signed_by = signer(tree, manifest, Path(allowed_signers))
+        if signed_by is None:
+            action = "do not use the files unless you know why; sign the manifest, or ask whoever released them"
+            found = "a signature that does not fit" if SIGNATURE in tree.names() else "no signature"
+            problems.append(Problem(NAME, found, f"one of a signer in {allowed_signers}", action))
+    return Verification(subject, len(hashes), signed_by, problems)
+
+
+def compare(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
+    """Files that differ from a manifest's hashes, that are missing, and that should not be there."""
+    problems = []
+    for name, expected in hashes.items():
+        try:
+            found = _sha256(tree, name)
+        except Exception as error:  # remotes of every kind raise errors of every kind
+            absent = "nothing" if isinstance(error, FileNotFoundError) else f"{type(error).__name__}: {error}"
+            action = "restore it: dvc pull here, or dvc push from a checkout that has it"
+            problems.append(Problem(name, absent, f"sha256 {expected}", action))
+        else:
+            if found != expected:
+                action = "restore it: delete the damaged copy, then dvc pull or dvc push from a good checkout"
+                problems.append(Problem(name, f"sha256 {found}", f"sha256 {expected}", action))
+    for name in sorted(tree.names() - set(hashes) - _BESIDE):
+        problems.append(Problem(name, "a file", f"no file that {NAME} does not list", "remove it, or build again"))
+    return problems
+
+
+def parse_manifest(data: bytes, where: str) -> dict[str, str]:
+    """SHA-256 by path, from the bytes of a manifest.
+
+    Raises
+    ------
+    ReleaseError
+        If a line is not a hash and a path below the folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
+        Path(folder, NAME).write_bytes(data)
+        try:
+            return read_manifest(Path(folder))
+        except ValidationError as error:
+            raise ReleaseError(str(error).replace(str(Path(folder, NAME)), where)) from None
+
+
+def _sha256(tree: Tree, name: str) -> str:
+    digest = hashlib.sha256()
+    with tree.open(name) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _listing_problems(tree: Tree, hashes: dict[str, str], version: str | None) -> Iterator[Problem]:
+    """Where manifest.json disagrees with the manifest, or with the tag."""
+    action = "build the corpus again: dvc repro package"
+    if LISTING not in hashes:
+        yield Problem(LISTING, "nothing", f"a line in {NAME}", action)
+        return
+    try:
+        with tree.open(LISTING) as file:
+            listing = json.loads(file.read())
+        files = {
+            path: file["sha256"] for table in listing["tables"].values() for path, file in table["files"].items()
+        }
+        released = listing["version"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        yield Problem(LISTING, f"{type(error).__name__}: {error}", "version, tables and their files", action)
+        return
+    data = {name: digest for name, digest in hashes.items() if name.startswith("data/")}
+    for name in sorted(files.keys() | data.keys()):
+        if files.get(name) != data.get(name):
+            found = f"{files.get(name, 'nothing')} in {LISTING}"
+            yield Problem(name, found, f"{data.get(name, 'nothing')} as in {NAME}", action)
+    if version is not None and released != version:
+        yield Problem(LISTING, f"version {released}", f"version {version}, as the tag says", "tag the right commit")

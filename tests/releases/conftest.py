@@ -1,0 +1,111 @@
+"""A repository with two releases, made once: real git, real DVC, the real pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from support import BUILD, ROOT, articles, write_seeds
+from support import run_command as run
+
+DVC = """
+stages:
+  package:
+    cmd: python build.py
+    deps: [seeds, params.yaml]
+    outs:
+      - corpus/data
+      - corpus/README.md: {cache: false}
+      - corpus/manifest.json: {cache: false}
+      - corpus/MANIFEST.sha256: {cache: false}
+"""
+
+
+class Releases(NamedTuple):
+    """The repository, a bare clone of it, its DVC remote, and how many documents each release has."""
+
+    root: Path
+    bare: Path
+    remote: Path
+    documents: dict[str, int]
+
+    def run(self, *command: str, cwd: Path | None = None) -> str:
+        return run(cwd or self.root, *command)
+
+    def objects(self, place: Path | None = None) -> list[Path]:
+        """Objects in the remote (or the cache) that are Parquet files."""
+        found = (place or self.remote).rglob("files/md5/*/*")
+        return sorted(p for p in found if p.suffix != ".dir" and p.read_bytes()[:4] == b"PAR1")
+
+    def object_of(self, version: str, place: Path | None = None) -> Path:
+        """The object with the documents of a release."""
+        listed = self.run("git", "show", f"corpus@v{version}:corpus/MANIFEST.sha256")
+        digest = next(line.split()[0] for line in listed.splitlines() if "data/documents/" in line)
+        return next(p for p in self.objects(place) if _sha256(p) == digest)
+
+    def listing_of(self, version: str) -> Path:
+        """The object in the remote that lists the objects of a release."""
+        lock = self.run("git", "show", f"corpus@v{version}:dvc.lock")
+        return next(p for p in self.remote.rglob("*.dir") if f"md5: {p.parent.name}{p.name}" in lock)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _holding(path: Path, data: bytes | None) -> Iterator[None]:
+    kept, mode = path.read_bytes(), path.stat().st_mode
+    path.unlink()
+    try:
+        if data is not None:
+            path.write_bytes(data)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        path.write_bytes(kept)
+        path.chmod(mode)
+
+
+@pytest.fixture(scope="session")
+def holding():
+    """A context in which a file has other bytes, or is missing."""
+    return _holding
+
+
+@pytest.fixture(scope="session")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    place = tmp_path_factory.mktemp("releases")
+    root, remote, bare = place / "work", place / "remote", place / "bare.git"
+    root.mkdir()
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    run(root, "git", "init", "-q", "-b", "main")
+    run(root, "dvc", "init", "-q")
+    run(root, "dvc", "remote", "add", "-q", "--default", "store", str(remote))
+    (root / "build.py").write_text(BUILD)
+    (root / "dvc.yaml").write_text(DVC)
+    (root / ".gitignore").write_text("/build/\n/reports/\n__pycache__/\n")
+    parameters = (ROOT / "params.yaml").read_text("utf-8")
+    seeds = articles(5)
+    counts = {"1.0.0": 3, "1.1.0": 5}
+    for version, count in counts.items():
+        write_seeds(root / "seeds", dict(list(seeds.items())[:count]))
+        settled = re.sub(r"^  version: .*$", f"  version: {version}", parameters, flags=re.MULTILINE)
+        (root / "params.yaml").write_text(settled, "utf-8")
+        run(root, "dvc", "repro", "-q")
+        run(root, "git", "add", "--all")
+        run(root, "git", "commit", "-q", "-m", f"Release {version}")
+        run(root, "git", "tag", "-a", f"corpus@v{version}", "-m", f"Release {version}")
+        run(root, "dvc", "push", "-q")
+    # What is no release must not be taken for one.
+    for name in ("corpus@v2.0", "corpus@v1.0.0!", "corpus@vnext", "v9.9.9", "corpus@v01.0.0"):
+        run(root, "git", "tag", "-a", name, "-m", "no release")
+    run(place, "git", "clone", "-q", "--bare", str(root), str(bare))
+    return Releases(root, bare, remote, counts)

@@ -1,0 +1,277 @@
+"""A release is cut whole or not at all: real git, real DVC, a real remote, real kills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+
+from copydesk.errors import ReleaseError
+from copydesk.releases import release as module
+from copydesk.releases.changelog import HEAD, section, with_section
+from copydesk.releases.diff import diff
+from copydesk.releases.release import release, tag_of
+from copydesk.releases.revisions import open_revision
+from copydesk.releases.versions import Version, following, level
+from support import BUILD, GIT, ROOT, articles, run_command, write_seeds
+
+DVC = """
+stages:
+  package:
+    cmd: python build.py
+    deps: [seeds, build.py]
+    params: [corpus, select, clean]
+    outs:
+      - corpus/data
+      - corpus/README.md: {cache: false}
+      - corpus/manifest.json: {cache: false}
+      - corpus/MANIFEST.sha256: {cache: false}
+      - reports/alarms.jsonl: {cache: false}
+      - reports/dropped.jsonl: {cache: false}
+"""
+PARAMS = """\
+# Kept as it is.
+corpus:
+  name: small
+  version: 0.1.0  # written by a release
+engine: {workers: 1}
+select: {alarm_minimum: 1}
+clean: {apply: [safe, probable]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GIT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validates without loading by datasets, which takes most of the time; one test does without this."""
+    monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
+
+
+def run(root: Path, *command: str) -> str:
+    return run_command(root, *command).strip()
+
+
+def commit(root: Path, message: str) -> None:
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", message)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("template") / "repository"
+    write_seeds(root / "seeds", articles(5))
+    for name, content in {
+        "build.py": BUILD,
+        "dvc.yaml": DVC,
+        "params.yaml": PARAMS,
+        ".gitignore": "/build/\n__pycache__/\n",
+    }.items():
+        (root / name).write_text(content)
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    run(root, "git", "init", "--quiet", "--initial-branch", "main")
+    run(root, "dvc", "init", "--quiet")
+    commit(root, "first")
+    return root
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    shutil.copytree(template, root, symlinks=True)
+    run(root, "dvc", "remote", "add", "--default", "--local", "storage", str(tmp_path / "remote"))
+    run(root, "dvc", "checkout", "--quiet")
+    return root
+
+
+def tags(root: Path) -> list[str]:
+    return run(root, "git", "tag", "--list").split()
+
+
+def test_releases_follow_from_the_data(repository: Path, quick: None) -> None:
+    planned = release(repository, dry_run=True)
+    assert (planned.version, planned.commit, tags(repository)) == ("1.0.0", None, [])
+    assert run(repository, "git", "status", "--porcelain") == ""
+    first = release(repository)
+    assert (first.version, first.tag) == ("1.0.0", "corpus@v1.0.0")
+    assert run(repository, "git", "cat-file", "-t", "corpus@v1.0.0") == "tag"
+    assert run(repository, "git", "status", "--porcelain") == ""
+    params = (repository / "params.yaml").read_text()
+    assert params == PARAMS.replace("0.1.0", "1.0.0")
+    card = yaml.safe_load((repository / "corpus" / "README.md").read_text().split("---\n")[1])
+    assert {entry["version"] for entry in card["configs"]} == {"1.0.0"}
+    with pytest.raises(ReleaseError, match=r"nothing differs from 1\.0\.0"):
+        release(repository)
+
+    (repository / "seeds" / "new.txt").write_text("A new article, which is like none of the others at all.")
+    commit(repository, "one more")
+    assert release(repository).version == "1.1.0"
+
+    (repository / "seeds" / "new.txt").write_text("The article was corrected, and is like none of the others still.")
+    (repository / "seeds" / "article-0001.txt").unlink()
+    commit(repository, "corrected")
+    assert release(repository).version == "2.0.0"
+    changelog = (repository / "CHANGELOG.md").read_text()
+    assert changelog.startswith(HEAD)
+    assert [line for line in changelog.splitlines() if line.startswith(("## ", "### ", "- ", "  - "))] == [
+        *(f"## [2.0.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",),
+        *("### Changed", "- 1 documents: new", "  - source: 1", "### Removed", "- 1 documents: article-0001"),
+        f"## [1.1.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",
+        *("### Added", "- 1 documents: new"),
+        f"## [1.0.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",
+        *("### Added", "- The first release."),
+    ]
+    assert tags(repository) == ["corpus@v1.0.0", "corpus@v1.1.0", "corpus@v2.0.0"]
+
+
+def test_what_is_not_ready_is_refused(repository: Path, quick: None) -> None:
+    stray = repository / "stray.txt"
+    stray.write_text("x")
+    with pytest.raises(ReleaseError, match=r"working tree is not clean; commit or take back:\n\?\? stray\.txt"):
+        release(repository)
+    stray.unlink()
+
+    seed = repository / "seeds" / "article-0002.txt"
+    seed.write_text(seed.read_text() + " Changed.")
+    run(repository, "git", "commit", "--quiet", "--all", "--message", "changed without a build")
+    with pytest.raises(ReleaseError, match=r"pipeline is stale \(package\); run dvc repro"):
+        release(repository)
+    commit(repository, "built")
+
+    params = repository / "params.yaml"
+    params.write_text(
+        params.read_text().replace("alarm_minimum: 1", "alarm_minimum: 1, alarm: 0.1, keep: doc_id == 'article-0001'")
+    )
+    commit(repository, "keeps less")
+    with pytest.raises(ReleaseError, match=r"alarms\.jsonl: a source loses more documents"):
+        release(repository)
+    assert tags(repository) == []
+
+
+def test_a_corpus_that_does_not_hold_is_refused(repository: Path, quick: None) -> None:
+    manifest = repository / "corpus" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"withheld": []', '"withheld": ["nobody"]'))
+    run(repository, "dvc", "commit", "--quiet", "--force")
+    run(repository, "git", "commit", "--quiet", "--all", "--message", "edited by hand")
+    with pytest.raises(ReleaseError, match=r"violations; see copydesk validate"):
+        release(repository)
+
+
+def test_a_tag_that_exists_is_refused(repository: Path, quick: None) -> None:
+    run(repository, "git", "tag", "corpus@v1.0.0", "HEAD~0")
+    (repository / "seeds" / "new.txt").write_text("A new article, which is like none of the others at all.")
+    commit(repository, "one more")
+    run(repository, "git", "tag", "corpus@v1.1.0-draft")
+    assert release(repository, dry_run=True).version == "1.1.0"
+
+
+def test_a_remote_that_fails_leaves_no_release_and_the_next_try_goes_on(repository: Path, quick: None) -> None:
+    remote = repository.parent / "remote"
+    remote.write_text("a file where a folder should be")
+    with pytest.raises(ReleaseError, match="dvc push"):
+        release(repository)
+    assert tags(repository) == []
+    head = run(repository, "git", "rev-parse", "HEAD")
+    remote.unlink()
+    done = release(repository)
+    assert (done.version, done.commit) == ("1.0.0", head)
+    assert tags(repository) == ["corpus@v1.0.0"]
+
+
+def test_a_remote_that_loses_an_object_is_found_before_the_tag(
+    repository: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = module._prove
+
+    def losing(*arguments: object) -> None:
+        kept = [p for p in (repository.parent / "remote").rglob("*") if p.is_file() and p.read_bytes()[:4] == b"PAR1"]
+        kept[0].unlink()
+        real(*arguments)
+
+    monkeypatch.setattr(module, "_prove", losing)
+    with pytest.raises(ReleaseError, match="dvc pull"):
+        release(repository)
+    assert tags(repository) == []
+    monkeypatch.setattr(module, "_prove", real)
+    assert release(repository).version == "1.0.0"
+
+
+@pytest.mark.parametrize("when", ["written", "committed"])
+def test_a_release_that_is_killed_is_finished_by_the_next(repository: Path, quick: None, when: str) -> None:
+    base = run(repository, "git", "rev-parse", "HEAD")
+    note = repository / "build" / "release.json"
+
+    def reached() -> bool:
+        return note.is_file() and (when == "written" or run(repository, "git", "rev-parse", "HEAD") != base)
+
+    _kill_when(repository, reached)
+    assert tags(repository) == []
+    assert release(repository).version == "1.0.0"
+    assert tags(repository) == ["corpus@v1.0.0"]
+    assert run(repository, "git", "status", "--porcelain") == ""
+    assert run(repository, "git", "rev-list", "--count", f"{base}..HEAD") == "1"
+    assert not note.exists()
+
+
+def _kill_when(root: Path, reached: Callable[[], bool]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "copydesk", "release", "--root", str(root)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not reached():
+        assert process.poll() is None and time.monotonic() < deadline, "ended before it could be killed"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_the_whole_way_by_the_command_line(repository: Path) -> None:
+    command = partial(run, repository, sys.executable, "-m", "copydesk")
+    assert "1.0.0" in command("release", "--dry-run")
+    assert "corpus@v1.0.0" in command("release")
+    assert command("releases").split()[0] == "1.0.0"
+    assert "all" in command("verify", "corpus@v1.0.0")
+    (repository / "seeds" / "new.txt").write_text("A new article, which is like none of the others at all.")
+    commit(repository, "one more")
+    assert "new" in command("diff", "corpus@v1.0.0", "--json")
+    assert "| " in command("diff", "corpus@v1.0.0", "--markdown")
+    assert command("schema", "diff", "corpus@v1.0.0") == "0 changes, 0 of them breaking"
+
+
+def test_versions_are_raised_and_never_lowered(repository: Path) -> None:
+    same = diff(open_revision(repository), open_revision(repository))
+    assert level(same) == "patch"
+    last = Version(1, 2, 3)
+    assert [str(following(last, same, at_least)) for at_least in ("patch", "minor", "major")] == [
+        "1.2.4",
+        "1.3.0",
+        "2.0.0",
+    ]
+    assert str(following(None, None, "major")) == "1.0.0"
+    assert sorted(map(Version.parse, ["1.10.0", "1.9.0", "1.9.11"]))[-1] == Version(1, 10, 0)
+
+
+def test_a_section_of_the_same_version_is_replaced() -> None:
+    first = with_section(None, section("1.0.0", "2026-01-01", None))
+    again = with_section(first, section("1.0.0", "2026-01-02", None))
+    assert again == first.replace("2026-01-01", "2026-01-02")
+    both = with_section(again, section("1.0.10", "2026-01-03", None))
+    assert both.index("[1.0.10]") < both.index("[1.0.0]")
+    assert tag_of("1.0.0") == "corpus@v1.0.0"
