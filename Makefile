@@ -43,9 +43,12 @@ sentences: $(READY) $(PEERS)  ## Score the splitter beside other libraries, and 
 	python benchmarks/quality/score_sentences.py --peers $(PEERS)
 	python benchmarks/speed/sentences.py --peers $(PEERS)
 
-bench: $(READY)  ## Measure how fast the cleaner and the splitter are
+bench: $(READY)  ## Measure how fast the parts are, and what a change costs (some ten minutes)
 	python benchmarks/speed/cleaning.py
 	python benchmarks/speed/sentences.py
+	python benchmarks/speed/describe.py
+	python benchmarks/speed/duplicates.py
+	python benchmarks/speed/increments.py
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	python -m pip install --quiet uv

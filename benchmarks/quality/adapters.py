@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from copydesk import sentences
-from copydesk.cleaning import Cleaned, clean_text, lines, plan
+from copydesk.cleaning import Cleaned, clean_text, lines, personal, plan
 
 _APPLIED = plan({"apply": ["safe", "probable"], "rules": {}})
 _ALL = plan({"apply": ["safe", "probable", "suggest"], "rules": {}})
@@ -36,6 +36,7 @@ _CLASSES = {
     "glued-word": "glue",
     "glued-word-maybe": "glue",
 }
+_PERSONAL = frozenset(detector.kind for detector in personal.DETECTORS)
 _LINES = frozenset({rule.name for rule in lines.RULES})
 
 Scored = tuple[str, list[dict[str, Any]], list[dict[str, Any]]]
@@ -65,6 +66,8 @@ def _scored(cleaned: Cleaned) -> Scored:
     ]
     flags = []
     for flag in cleaned.flags:
+        if flag.kind in _PERSONAL:  # no defect of the text
+            continue
         start, end = edited.to_raw(flag.start, flag.end)
         kind = {"replacement-character": "replacement_char"}.get(flag.kind, flag.kind.replace("-", "_"))
         flags.append({"start": start, "end": end, "class": kind})
