@@ -227,6 +227,18 @@ def test_a_release_that_is_killed_is_finished_by_the_next(repository: Path, quic
     assert not note.exists()
 
 
+def test_what_a_kill_left_half_written_is_taken_back(repository: Path, quick: None) -> None:
+    base = run(repository, "git", "rev-parse", "HEAD")
+    (repository / "build" / "release.json").write_text(f'{{"version": "1.0.0", "base": "{base}"}}')
+    (repository / ".params.yaml.x1_y2z3.tmp").write_text("corpus:")
+    (repository / "corpus" / ".README.md.abcdefgh.tmp").write_text("---")
+    (repository / "params.yaml").write_text("corpus: {}")
+    (repository / "CHANGELOG.md").write_text("half")
+    assert release(repository).version == "1.0.0"
+    assert run(repository, "git", "status", "--porcelain") == ""
+    assert not list(repository.rglob("*.tmp"))
+
+
 def _kill_when(root: Path, reached: Callable[[], bool]) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "copydesk", "release", "--root", str(root)],

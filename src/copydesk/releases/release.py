@@ -33,6 +33,9 @@ WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
 _VERSION_LINE = re.compile(r"(?m)^(corpus:\n(?:[ \t]+.*\n|\n)*?[ \t]+version:[ \t]*)\S+")
 
 
+_UNFINISHED = re.compile(r"(?:^|/)\.[^/]+\.[a-z0-9_]+\.tmp(?:/|$)")
+
+
 class Release(NamedTuple):
     """A release, or what it would be."""
 
@@ -137,6 +140,10 @@ def _take_back(root: Path) -> None:
     if "CHANGELOG.md" not in tracked:
         (root / "CHANGELOG.md").unlink(missing_ok=True)
     _run(root, "dvc", "checkout", "--quiet")
+    # The tree was clean when the release began: what is untracked and named so was being written when it was killed.
+    for name in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
+        if _UNFINISHED.search(name):
+            (root / name).unlink()
 
 
 def _written(root: Path, note: Path, version: str, found: Diff | None) -> tuple[str, str]:
