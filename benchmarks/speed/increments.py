@@ -40,8 +40,10 @@ class Corpus:
         params = check_params({"shards": shards, "splits": {"train": 1, "validation": 0, "test": 0}})
         self.project = Project(root / "seeds", root / "corpus", root / "reports", root / "build", PACKAGED, params)
         self._random = random.Random(SEED)
-        texts = [d["text"] for d in load(QUALITY / "open" / "sentences" / "train.jsonl.xz")]
-        self._paragraphs = [line for text in texts for line in text.split("\n") if len(line) > 40]
+        # Of sentences and not of paragraphs: two documents then share few runs of words, and are no near duplicates.
+        documents_of = load(QUALITY / "open" / "sentences" / "train.jsonl.xz")
+        spans = ((d["text"], *span) for d in documents_of for span in d["spans"])
+        self._sentences = [text[start:end] for text, start, end in spans if end - start > 40]
         self.names: list[str] = []
         self._made = 0
         self.append(documents)
@@ -90,10 +92,10 @@ class Corpus:
 
     def _text(self) -> str:
         length = self._random.lognormvariate(7.85, 0.75)
-        lines: list[str] = []
-        while sum(map(len, lines)) < length:
-            lines.append(self._random.choice(self._paragraphs))
-        return "\n".join(lines)
+        text = ""
+        while len(text) < length:
+            text += self._random.choice(self._sentences) + self._random.choice(("\n", " ", " ", " "))
+        return text
 
 
 def main() -> None:
