@@ -10,20 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.description.duplicates import THRESHOLD
-from copydesk.description.signatures import WORDLESS, minhash
+from copydesk.description.signatures import WORDLESS, Signatures
 
 Rows = list[dict[str, Any]]
 
 
-def takedowns(documents: pa.Table, keys: pa.Array, compared: pa.Array, ledger: Rows) -> tuple[Rows, Rows]:
+def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledger: Rows) -> tuple[Rows, Rows]:
     """Compare documents with the ledger.
 
     Parameters
     ----------
     documents : pa.Table, n rows
         ``doc_id``, ``source_outlet`` and ``publisher``.
-    keys, compared : pa.Array of string, shape (n,)
-        Keys of the normalised texts, and these texts.
+    keys : pa.Array, shape (n,)
+        Of the normalised texts, by `text_keys`.
+    signatures : numpy.ndarray of uint32, shape (n, 128)
+        Of the normalised texts, by `minhash`; not looked at when the ledger is empty.
     ledger : list of dict
         Lines of ``takedowns.jsonl``.
 
@@ -38,7 +40,6 @@ def takedowns(documents: pa.Table, keys: pa.Array, compared: pa.Array, ledger: R
     sources = pc.coalesce(documents["source_outlet"], documents["publisher"]).to_pylist()
     owners = {row["text_key"]: row["doc_id"] for row in ledger}
     same = {n: owners[key] for n, key in enumerate(keys.to_pylist()) if key in owners}
-    signatures = minhash(compared)
     similar: dict[int, tuple[str, float]] = {}
     for row in ledger:
         if not row["minhash"]:

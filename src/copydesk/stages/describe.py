@@ -94,16 +94,18 @@ def shard(given: Shard) -> Made:
     }
     description = pa.table(columns)
     compared = normalised(column)
-    same, resembling = takedowns(description, text_keys(compared), compared, common.ledger)
+    near, as_normalised = settings["deduplicate"]["near"], settings["deduplicate"]["normalise"]
+    keys = text_keys(compared)
+    sketches = minhash(compared if near or common.ledger else compared.slice(0, 0))
+    same, resembling = takedowns(description, keys, sketches, common.ledger)
     left_out = {row["doc_id"] for row in same}
     conditional = _dropped(settings["select"]["keep"], text, description, given.tables["spans"])
     dropped = [*same, *(row for row in conditional if row["doc_id"] not in left_out)]
     kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
-    near = settings["deduplicate"]["near"]
     signatures = {
         "doc_id": ids,
-        "text_key": text_keys(compared if settings["deduplicate"]["normalise"] else column),
-        "minhash": _lists(minhash(compared)) if near else [[]] * len(ids),
+        "text_key": keys if as_normalised else text_keys(column),
+        "minhash": _lists(sketches) if near else [[]] * len(ids),
         "words": description["words"],
         "kept": kept,
     }

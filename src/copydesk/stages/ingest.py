@@ -49,11 +49,14 @@ def run(project: Project) -> None:
     write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
     ledger = load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
     write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
-    hashed = [(seed, _sha256(project.seeds / seed.path)) for seed in seeds]
-    gone = [
-        Refusal(s.path, "taken-down", f"{by}; remove the file") for s, sha in hashed if (by := _taken(s, sha, ledger))
-    ]
-    hashed = [(seed, sha256) for seed, sha256 in hashed if not _taken(seed, sha256, ledger)]
+    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
+    hashed, gone = [], []
+    for seed in seeds:
+        sha256 = _sha256(project.seeds / seed.path)
+        if by := _taken(seed, sha256, ledger, owners):
+            gone.append(Refusal(seed.path, "taken-down", f"{by}; remove the file"))
+        else:
+            hashed.append((seed, sha256))
     seeds, refusals = [seed for seed, _ in hashed], [*refusals, *gone]
     shards = cut([s.doc_id for s in seeds], [s.size for s in seeds], Cut(**project.params["shards"]))
     parts = run_shards(
@@ -114,12 +117,13 @@ def _work(folder: Path, seeds: list[tuple[Seed, str | None]], sources: dict[str,
     return identity, (str(folder.resolve()), seeds, known)
 
 
-def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any]) -> str | None:
-    """How a seed is known to have been taken down; None if it was not."""
+def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any], owners: dict[str, str]) -> str | None:
+    """How a seed is known to have been taken down, by its id or by the owner of its bytes; None if it was not."""
     if seed.doc_id in ledger:
         return f"document {seed.doc_id} is in seeds/takedowns.jsonl"
-    owners = [doc_id for doc_id, row in ledger.items() if row["raw_sha256"] == sha256]
-    return f"the same bytes as document {owners[0]}, which is in seeds/takedowns.jsonl" if owners else None
+    if sha256 in owners:
+        return f"the same bytes as document {owners[sha256]}, which is in seeds/takedowns.jsonl"
+    return None
 
 
 def _sha256(path: Path) -> str | None:
