@@ -81,9 +81,15 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def copy_hashed(source: Path, target: Path) -> str:
     """Copy a file, put it on disk, and return the SHA-256 of the bytes that were copied."""
+    with source.open("rb") as reader:
+        return write_hashed(reader, target)
+
+
+def write_hashed(reader: BinaryIO, target: Path) -> str:
+    """Write what a reader has left to a file, put it on disk, and return the SHA-256 of what was written."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with source.open("rb") as reader, target.open("wb") as writer:
+    with target.open("wb") as writer:
         while block := reader.read(_BLOCK):
             digest.update(block)
             writer.write(block)

@@ -171,7 +171,7 @@ def test_a_corpus_that_does_not_hold_is_refused(repository: Path, quick: None) -
         release(repository)
 
 
-def test_a_tag_that_exists_is_refused(repository: Path, quick: None) -> None:
+def test_a_version_that_is_tagged_is_never_taken_again(repository: Path, quick: None) -> None:
     run(repository, "git", "tag", "corpus@v1.0.0", "HEAD~0")
     (repository / "seeds" / "new.txt").write_text("A new article, which is like none of the others at all.")
     commit(repository, "one more")

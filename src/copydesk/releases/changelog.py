@@ -31,9 +31,9 @@ def section(version: str, date: str, diff: Diff | None) -> str:
     if diff is None:
         return "\n\n".join([*parts, "### Added\n\n- The first release."]) + "\n"
     added, changed, removed = _documents(diff)
-    changed += [
-        f"- {len(diff.moved):,} documents moved between splits: {_few([m.doc_id for m in diff.moved])}"
-    ] * bool(diff.moved)
+    if diff.moved:
+        moved = _few([move.doc_id for move in diff.moved])
+        changed.append(f"- {len(diff.moved):,} documents moved between splits: {moved}")
     changed += [f"- Schema: {_text(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
     for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
         if lines:

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.files import write_text
+from copydesk.files import write_hashed, write_text
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.trees import TAG, CommitTree, FolderTree, git, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
 _ABANDONED = 24 * 3600  # seconds
-_BLOCK = 1 << 20
 _REFERENCE = "refs/tags/"
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
@@ -178,7 +177,7 @@ def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> 
     for name, expected in parse_manifest(manifest, f"{release}: {NAME}").items():
         try:
             with tree.open(name) as source:
-                found = _write_hashed(source, folder / name)
+                found = write_hashed(source, folder / name)
         except Exception as error:  # remotes of every kind raise errors of every kind
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ReleaseError(f"{release}: {error}; make room, or choose another cache") from None
@@ -195,20 +194,7 @@ def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> 
             f"corpus@v{release.version} --remote and to dvc push what is missing (the URL of a local DVC remote "
             "must be absolute)"
         )
-    _write_hashed(BytesIO(manifest), folder / NAME)
-
-
-def _write_hashed(source: BinaryIO, target: Path) -> str:
-    """Write a file, put it on disk, and return the SHA-256 of what was written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    with target.open("wb") as file:
-        while block := source.read(_BLOCK):
-            digest.update(block)
-            file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest()
+    write_hashed(BytesIO(manifest), folder / NAME)
 
 
 def _place(temporary: Path, folder: Path) -> None:

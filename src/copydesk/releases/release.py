@@ -76,7 +76,6 @@ def release(root: Path, *, at_least: Level = "patch", remote: str | None = None,
             raise ReleaseError(f"{root}: nothing differs from {last[-1]}; there is nothing to release")
         if dry_run:
             return Release(str(version), tag_of(str(version)), None, found)
-        _refuse_if_tagged(root, str(version))
         begun = _written(root, note, str(version), found)
     version_text, commit = begun
     _push(root, remote)
@@ -107,13 +106,6 @@ def _refuse_unless_ready(root: Path) -> None:
     if not report.ok:
         first = "\n".join(f"  {finding}" for finding in report.findings[:5])
         raise ReleaseError(f"{project.corpus}: {len(report.findings)} violations; see copydesk validate:\n{first}")
-
-
-def _refuse_if_tagged(root: Path, version: str) -> None:
-    if _git(root, "tag", "--list", tag_of(version)):
-        raise ReleaseError(
-            f"{root}: the tag {tag_of(version)} exists; a release is never made twice: delete or raise it"
-        )
 
 
 def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
