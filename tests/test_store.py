@@ -82,12 +82,17 @@ def test_keys_tell_stage_code_and_input_apart() -> None:
     assert len(keys) == 8
 
 
+def forget() -> None:
+    for remembered in (sources, module._imports, module._hashed):
+        remembered.cache_clear()
+
+
 @pytest.fixture
 def forgetful() -> Iterator[None]:
     """Forget which files were found, before and behind a test that moves the package."""
-    sources.cache_clear()
+    forget()
     yield
-    sources.cache_clear()
+    forget()
 
 
 @pytest.mark.usefixtures("forgetful")
@@ -98,12 +103,12 @@ def test_the_fingerprint_follows_code_schema_and_settings(tmp_path: Path, monkey
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
     monkeypatch.setattr(module, "_PACKAGE", package)
-    sources.cache_clear()
+    forget()
     schema = tmp_path / "edits.schema.json"
     schema.write_bytes((PACKAGED / "edits.schema.json").read_bytes())
 
     def current(settings: object = None) -> str:
-        sources.cache_clear()
+        forget()
         return fingerprint("copydesk.stages.clean", [schema], settings)
 
     first = current()

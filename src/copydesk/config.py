@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from copydesk.errors import ConfigError
-from copydesk.tables import PACKAGED, Schema, bulk_violations, load_json, load_schema, violations
+from copydesk.tables import PACKAGED, Schema, bulk_violations, load_json, load_schema
 
 Params = dict[str, dict[str, Any]]
 
@@ -60,7 +60,7 @@ def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
 def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) -> Params:
     """Check settings against ``params.schema.json`` and fill in the defaults given there."""
     schema = load_schema("params", schemas)
-    found = violations(schema, given)
+    found = [violation for _, violation in bulk_violations(schema, [given])]
     if found:
         lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
         raise ConfigError(f"{where}: does not obey params.schema.json:{lines}")

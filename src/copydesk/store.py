@@ -113,9 +113,14 @@ def fingerprint(module: str, schemas: Iterable[Path], params: Any) -> str:
     The code is that of the module and of every module of this package that it imports, directly or not, with
     the data files that lie beside them; so no list can be forgotten when a rule moves.
     """
-    code = [(str(p.relative_to(_PACKAGE)), sha256_file(p)) for p in sources(module)]
+    code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
     made_by = [version(name) for name in _LIBRARIES] + [unicodedata.unidata_version]
     return _digest([code, [(p.name, sha256_file(p)) for p in sorted(schemas)], params, made_by])
+
+
+@cache
+def _hashed(path: Path) -> str:
+    return sha256_file(path)
 
 
 @cache
@@ -128,12 +133,17 @@ def sources(module: str) -> tuple[Path, ...]:
         if path is None or path in seen:
             continue
         seen.add(path)
-        package = ["copydesk", *path.relative_to(_PACKAGE).parent.parts]
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            todo += map(_module_file, _imported(node, package))
+        todo += map(_module_file, _imports(path))
     folders = {p.parent for p in seen} - {_PACKAGE}
     data = {p for folder in folders for p in folder.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
     return tuple(sorted(seen | data))
+
+
+@cache
+def _imports(path: Path) -> list[str]:
+    """Modules that a file of this package imports, anywhere in it."""
+    package = ["copydesk", *path.relative_to(_PACKAGE).parent.parts]
+    return [name for node in ast.walk(ast.parse(path.read_bytes())) for name in _imported(node, package)]
 
 
 def _imported(node: ast.AST, package: list[str]) -> list[str]:

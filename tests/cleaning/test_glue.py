@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copydesk.cleaning import glue, joints
+from copydesk.cleaning.words import Cutter, Seen, cut
 from copydesk.text import EditedText
 
 RULES = {rule.name: rule for rule in (*glue.RULES, *joints.RULES)}
@@ -154,3 +159,35 @@ def test_hostile_texts_take_time_in_proportion(name: str, unit: str) -> None:
     edits = RULES[name].edits(text)
     assert time.perf_counter() - begun < 10  # quadratic would take minutes
     assert EditedText(text).apply(edits).revert() == text
+
+
+WORDS = st.sampled_from(
+    "the its was river harbour Harbour Kowalski Orlen tide of in to fast breakfast it is his this Zug zugs kvas s".split()
+)
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=30),
+    st.lists(st.lists(WORDS, min_size=1, max_size=4), max_size=5),
+    st.sampled_from(["", "'s", "’s"]),
+)
+def test_a_token_is_cut_alone_only_where_the_document_says_nothing(
+    words: list[str], glued: list[list[str]], ending: str
+) -> None:
+    seen = Seen(Counter(words), max(200, len(words)))
+    cutter = Cutter(seen)
+    for parts in glued:
+        token = "".join(parts) + ending
+        assert cutter.cut(token) == cut(token, seen)
+
+
+@given(st.text(alphabet="ab Z,;.)]!('’", max_size=60))
+def test_joints_are_found_by_the_mark_as_by_what_stands_before_it(text: str) -> None:
+    plain = re.compile(r"(?<=[a-z])(?:[,;!?]|[.)\]]+)(?=[A-Za-z][a-z])|(?<=[a-z]{3})\((?=[a-z]{3})")
+    assert [m.start() for m in glue._JOINTS.finditer(text)] == [m.start() for m in plain.finditer(text)]
+
+
+@given(st.text(alphabet="ab'’ .1", max_size=40), st.sampled_from(["a", "ab", "a'b", "aab"]))
+def test_a_token_is_found_where_it_stands_alone(text: str, token: str) -> None:
+    expected = [m.start() for m in glue._TOKEN.finditer(text) if m.group() == token]
+    assert list(glue._places(text, token)) == expected

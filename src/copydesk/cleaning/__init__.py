@@ -108,8 +108,7 @@ def clean(texts: pa.Array, how: Plan, detectors: Sequence[Detector] = DETECTORS)
     cleaned = column.cleaned
     for rule in how.applied:
         for number in column.passing(rule.screen):
-            edited = cleaned[number].edited
-            cleaned[number] = Cleaned(edited.apply(rule.edits(edited.text)))
+            column.apply(rule, number)
     for rule in how.suggested:
         for number in column.passing(rule.screen):
             known = cleaned[number]
@@ -138,37 +137,62 @@ def least_sure(rules: Iterable[str], tiers: dict[str, Tier]) -> Tier:
     return max((tiers[rule] for rule in rules), key=TIERS.index)
 
 
+class _Screened:
+    """Screens that are scanned for together: which texts pass each, and which texts changed since that was found."""
+
+    def __init__(self, screens: Sequence[Screen], count: int) -> None:
+        self.passed: dict[Screen, set[int]] = {screen: set() for screen in screens}
+        self.stale = set(range(count))
+
+    def scan(self, numbers: list[int], texts: pa.Array) -> None:
+        """Find which of some texts pass: one scan for all patterns, then each on what matched any."""
+        some: Sequence[int] = range(len(texts))
+        if len(self.passed) > 1:
+            some = _passing(texts, "|".join(f"(?:{screen})" for screen in self.passed))
+            texts = texts.take(pa.array(some, pa.int64()))
+        for screen, passed in self.passed.items():
+            passed.difference_update(numbers)
+            passed.update(numbers[some[position]] for position in _passing(texts, screen))
+        self.stale.clear()
+
+
 class _Column:
     """Texts on their way through the rules, and which of them pass a screen as they are now."""
 
     def __init__(self, texts: pa.Array, screens: Sequence[Screen]) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
-        self._passed: dict[Screen, Sequence[int]] = {}
-        patterns = []
-        for screen in dict.fromkeys(screens):
-            if isinstance(screen, str) and len(texts) < _FEW:
-                self._passed[screen] = range(len(texts))  # compiling the pattern costs more than it saves
-            elif isinstance(screen, str):
-                patterns.append(screen)
-            else:
-                self._passed[screen] = _passing(texts, screen)
-        for start in range(0, len(patterns), _TOGETHER):
-            self._scan(texts, patterns[start : start + _TOGETHER])
+        patterns = [screen for screen in dict.fromkeys(screens) if isinstance(screen, str)]
+        together: list[list[Screen]] = [
+            [*patterns[start : start + _TOGETHER]] for start in range(0, len(patterns), _TOGETHER)
+        ]
+        together += [[screen] for screen in dict.fromkeys(screens) if not isinstance(screen, str)]
+        groups = [_Screened(group, len(texts)) for group in together]
+        self._groups = {screen: group for group in groups for screen in group.passed}
+        self._now: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
+
+    def apply(self, rule: Rule, number: int) -> None:
+        """Apply a rule to a text."""
+        edited = self.cleaned[number].edited
+        if edits := rule.edits(edited.text):
+            self.cleaned[number] = Cleaned(edited.apply(edits))
+            self._now = None
+            for group in self._groups.values():
+                group.stale.add(number)
 
     def passing(self, screen: Screen) -> list[int]:
-        """Numbers of the texts that pass a screen: scanned once as they came, and again once they have changed."""
+        """Numbers of the texts that pass a screen as they are now: only those that changed are scanned again."""
         if len(self.cleaned) < _FEW and isinstance(screen, str):
-            return list(range(len(self.cleaned)))
-        changed = [number for number, text in enumerate(self.cleaned) if text.edited.edits]
-        now = _passing(pa.array([self.cleaned[number].edited.text for number in changed], pa.string()), screen)
-        return sorted(set(self._passed[screen]).difference(changed).union(changed[position] for position in now))
+            return list(range(len(self.cleaned)))  # compiling the pattern costs more than it saves
+        group = self._groups[screen]
+        if group.stale:
+            group.scan(*self._texts(sorted(group.stale)))
+        return sorted(group.passed[screen])
 
-    def _scan(self, texts: pa.Array, patterns: list[str]) -> None:
-        """Find which texts match which patterns: one scan for all of them, then each on what matched any."""
-        some = _passing(texts, "|".join(f"(?:{pattern})" for pattern in patterns))
-        suspects = texts.take(pa.array(some, pa.int64()))
-        for pattern in patterns:
-            self._passed[pattern] = [some[position] for position in _passing(suspects, pattern)]
+    def _texts(self, numbers: list[int]) -> tuple[list[int], pa.Array]:
+        """Texts as they are now, as a column; it is kept, since one screen after another asks for the same."""
+        if self._now is None or self._now[0] != numbers:
+            self._now = numbers, pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
+        return self._now
 
 
 def _passing(texts: pa.Array, screen: Screen) -> list[int]:

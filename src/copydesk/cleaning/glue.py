@@ -11,20 +11,27 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.vocabulary import FUNCTION_WORDS, English, common_words
-from copydesk.cleaning.words import Seen, Split, cut, log_frequency, may_be_several
+from copydesk.cleaning.words import Cutter, Seen, Split, log_frequency, may_be_several
 
 _LONGEST = 60
 _SURE = 0.8
 _LIKELY = 0.05
+#: Texts whose odds are kept from one rule to the next: as many as lie between the two in a batch.
+_REMEMBERED = 1024
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Signs that what they touch is an address, a tag or code.
 _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
 # Spaces lost next to marks, which tell as much about a page as those lost between words.
-_JOINTS = re.compile(r"(?<=[a-z])(?:[,;!?]|[.)\]]+)(?=[A-Za-z][a-z])|(?<=[a-z]{3})\((?=[a-z]{3})")
+# The mark comes first, what stands before it second: to search for a character is quick, to look back is not.
+_JOINTS = re.compile(
+    r"[,;!?.)\](](?:(?<=[a-z][,;!?])(?=[A-Za-z][a-z])|(?<=[a-z][.)\]])[.)\]]*(?=[A-Za-z][a-z])"
+    r"|(?<=[a-z]{3}\()(?=[a-z]{3}))"
+)
 
 # A document is looked at if it holds one of these. Nine in ten clean ones do not, unless they name a brand.
 _TRACES = (
@@ -68,12 +75,11 @@ def _probabilities(text: str, unusual: set[str]) -> dict[str, tuple[Split, float
     pairs = set(pairwise(tokens))
     # A token that may be glued itself is no word of the document, unless it is used again.
     words = {t: n for t, n in counts.items() if n > 1 or t not in unusual or not may_be_several(t)}
-    seen = Seen(words, max(200, len(tokens)))
-    values: dict[str, float] = {}
+    cutter = Cutter(Seen(words, max(200, len(tokens))))
     # A rare word of English that is not several by itself is not made so by its document.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
     doubtful = (t for t in sorted(unusual) if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
-    splits = {token: split for token in doubtful if (split := cut(token, seen, values))}
+    splits = {token: split for token in doubtful if (split := cutter.cut(token))}
     splits = _without_names(splits, pairs)
     gathered = _neighbours(splits)
     odds = {}
@@ -140,22 +146,39 @@ def _chance(odds: float) -> float:
     return 1.0 / (1.0 + math.pow(10.0, -max(-30.0, min(30.0, odds))))
 
 
-def _glued(text: str, least: float, most: float) -> Iterator[Found]:
+@lru_cache(maxsize=_REMEMBERED)
+def _odds(text: str) -> dict[str, tuple[Split, float]]:
+    """Tokens that are likely enough to be several words to be told of; both rules ask for them."""
     unusual = _unusual(text)
     if not any(map(may_be_several, unusual)):
-        return
-    hits = {t: hit for t, hit in _probabilities(text, unusual).items() if least <= hit[1] < most}
+        return {}
+    return {token: hit for token, hit in _probabilities(text, unusual).items() if hit[1] >= _LIKELY}
+
+
+def _glued(text: str, least: float, most: float) -> Iterator[Found]:
+    hits = {token: hit for token, hit in _odds(text).items() if least <= hit[1] < most}
     english = English(text)
-    for match in _TOKEN.finditer(text) if hits else ():
-        if (
-            (hit := hits.get(match.group()))
-            and not _is_protected(text, *match.span())
-            and english.holds(match.start())
-        ):
-            position = match.start()
-            for part in hit[0].parts[:-1]:
-                position += len(part)
-                yield Found(position, position, " ", round(hit[1], 3))
+    for position, token in sorted((place, hit) for hit in hits for place in _places(text, hit)):
+        if not _is_protected(text, position, position + len(token)) and english.holds(position):
+            split, chance = hits[token]
+            end = position
+            for part in split.parts[:-1]:
+                end += len(part)
+                yield Found(end, end, " ", round(chance, 3))
+
+
+_INSIDE = re.compile(r"[^\W\d_]['’]?\Z")
+_GOES_ON = re.compile(r"['’]?[^\W\d_]")
+
+
+def _places(text: str, token: str) -> Iterator[int]:
+    """Where a token stands in a text, and not a longer one that holds it."""
+    start = text.find(token)
+    while start >= 0:
+        end = start + len(token)
+        if not _INSIDE.search(text, max(0, start - 2), start) and not _GOES_ON.match(text, end):
+            yield start
+        start = text.find(token, end)
 
 
 def _is_protected(text: str, start: int, end: int) -> bool:

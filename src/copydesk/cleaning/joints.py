@@ -16,6 +16,9 @@ _ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W
 _MARKS = re.compile(
     r"(?<![,;:])[,;:](?=[^\W\d_]|[“‘][^\W_])|\((?=[^\W_])|[)\]”](?=[^\W\d_]{2})|[“](?=[^\W_])|[–—](?=[A-Z])|\""
 )
+# Ranges in which all letters and numbers lie, and signs that are rare: RE2 compiles \pL for longer than it matches.
+_FAR = r"\x{c0}-\x{1fff}\x{2070}-\x{10ffff}"
+_L, _N = rf"A-Za-z\x{{aa}}\x{{b5}}\x{{ba}}{_FAR}", rf"0-9\x{{b2}}\x{{b3}}\x{{b9}}\x{{bc}}-\x{{be}}{_FAR}"
 # What makes a run of characters an address, a path or code.
 _SIGNS = frozenset("/@_\\=<>{}#|~^*$%&+`")
 # Behind a full stop these end an address or the name of a file.
@@ -225,8 +228,8 @@ RULES = (
         "glued-punctuation",
         "probable",
         # Not "1,200" and "5:45", which most texts have.
-        r"[\pL)”’\"][,;:]+[\pL\pN“‘]|\pN[,;:]+[\pL“‘]"
-        r"|[\pL\pN]\([\pL\pN]|[)\]”][\pL\pN]{2}|\pL“| [–—][A-Z]|[\pL.,!?]\"[\pL\pN]",
+        rf"[{_L})”’\"][,;:]+[{_L}{_N}“‘]|[{_N}][,;:]+[{_L}“‘]"
+        rf"|[{_L}{_N}]\([{_L}{_N}]|[)\]”][{_L}{_N}]{{2}}|[{_L}]“| [–—][A-Z]|[{_L}.,!?]\"[{_L}{_N}]",
         _glued_to_marks,
         repairs=(
             "in the economy,and in terms(as of today)of science",

@@ -10,7 +10,7 @@ from copydesk.cleaning.rule import Found, Rule
 _ODD = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 # Runs that are not one plain space between two characters of a line.
 _RUN = re.compile(f" [ {_ODD}]+|[{_ODD}][ {_ODD}]*|\\A |(?<=\n) | (?=\n)| \\Z")
-_BEFORE_MARK = re.compile("(?<=[^\\s]) [,.;:!?]")
+_BEFORE_MARK = re.compile(" (?<=[^\\s] )[,.;:!?]")
 _BEHIND_MARK = " \n\"'”’)]"
 _FRENCH_TOO = ";:!?"
 

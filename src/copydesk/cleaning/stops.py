@@ -16,8 +16,9 @@ _NEVER_A_NAME = "According to|However, |Meanwhile, |Moreover, |Although |Despite
 _ADVERBS = "However|Meanwhile|Moreover|Therefore|Furthermore|Nevertheless|Nonetheless|Consequently"
 
 # A word, a capital word that begins sentences, and the first letter of the next word.
-_LOST = re.compile(rf"(?<=[a-z][a-z]) (?:{_BEGINS}) (?=[a-z])")
-_LOST_AFTER_NAME = re.compile(rf"(?<=[a-z]) (?={_NEVER_A_NAME})")
+# They begin with the space: a search for a character is quick, one that looks back at each place is not.
+_LOST = re.compile(rf" (?<=[a-z][a-z] )(?:{_BEGINS}) (?=[a-z])")
+_LOST_AFTER_NAME = re.compile(rf" (?<=[a-z] )(?={_NEVER_A_NAME})")
 _LOST_COMMA = re.compile(
     rf"(?:^|(?<=\n)|(?<=[.!?] )|(?<=[.!?][”\"] ))(?:{_ADVERBS}) (?=(?:Even|It|This|These|They|He|She|We|In|As) [a-z])"
 )

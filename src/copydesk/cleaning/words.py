@@ -194,7 +194,46 @@ def _is_drop_cap_or_name(parts: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=50_000)
+def cut_alone(token: str) -> Split | None:
+    """The best way to cut a token, whatever its document holds."""
+    return cut(token)
+
+
 def may_be_several(token: str) -> bool:
     """Whether a token could be several words, whatever its document holds."""
-    split = cut(token)
+    split = cut_alone(token)
     return split is not None and split.glued + 0.5 > split.whole
+
+
+class Cutter:
+    """Cuts the tokens of a document; only those that hold a word which the document makes likelier are cut anew.
+
+    Parameters
+    ----------
+    seen : Seen
+        Words of the document.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._values: dict[str, float] = {}
+
+    def cut(self, token: str) -> Split | None:
+        """The same as :func:`cut` with the words of the document."""
+        size = len(token)
+        inner = [token[start:end] for start in range(size - 1) for end in range(start + 2, size + 1)]
+        known = self._seen.counts.keys() & inner
+        known.discard(token)
+        if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
+            return cut(token, self._seen, self._values)
+        return cut_alone(token)
+
+    def _is_likelier(self, word: str) -> bool:
+        """Whether a word or its plural is likelier in this document than in any."""
+        seen, plural = self._seen, f"{word}s"
+        return seen.share(word) > _value_alone(word) or seen.share(plural) > _value_alone(plural)
+
+
+@lru_cache(maxsize=50_000)
+def _value_alone(word: str) -> float:
+    return value(word)

@@ -17,7 +17,7 @@ from copydesk.files import write_text
 from copydesk.project import Project
 from copydesk.releases.loading import versions
 from copydesk.releases.revisions import open_revision
-from copydesk.tables import load_schema, violations
+from copydesk.tables import bulk_violations, load_schema
 
 
 class Holding(NamedTuple):
@@ -55,9 +55,8 @@ def entry(project: Project, doc_id: str, reason: str, requested_by: str | None =
         "text_key": text_keys(compared)[0].as_py(),
         "minhash": minhash(compared)[0].tolist() if compared[0].as_py().strip() else [],
     }
-    wrong = violations(load_schema("takedown", project.schemas), row)
-    if wrong:
-        raise ReleaseError(f"{doc_id}: {wrong[0].field}: {wrong[0].message}")
+    for _, wrong in bulk_violations(load_schema("takedown", project.schemas), [row]):
+        raise ReleaseError(f"{doc_id}: {wrong.field}: {wrong.message}")
     return row
 
 

@@ -16,7 +16,8 @@ _SHOWN = 50
 
 def run(project: Project, *, load: bool = True) -> None:
     """Check the dataset, write reports/validation.json, show what is wrong."""
-    report = validate(project.corpus, project.schemas, load=load)
+    workers = project.params["engine"]["workers"]
+    report = validate(project.corpus, project.schemas, load=load, store=project.store, workers=workers)
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
     if report.ok:

@@ -1,7 +1,8 @@
 """Loading as users do: every configuration, mapped and streamed, with a cold cache and a warm one.
 
-Runs in processes of its own, with a cache of its own and without a network, since ``datasets`` reads its
-settings once, when it is imported.
+Runs in a process of its own, with a cache of its own and without a network, since ``datasets`` reads its settings
+once, when it is imported. What can go wrong there, files that are not found, columns that are filled or cast, shows
+in the counts and in the first and last rows of each split; the bytes of all files were hashed before.
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ import pyarrow.parquet as pq
 from copydesk.tables import table
 from copydesk.validation.report import Report
 
-_BATCH = 1_000
+_ROWS = 1_000  # at either end of a split
+#: A dataset of more bytes is only streamed: mapping writes all of it into the cache.
+_MAPPED = 256 * 2**20
+_WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
-def check_loading(corpus: Path, schemas: Path, names: list[str], report: Report) -> None:
-    """Load each configuration and compare what comes with the files, row by row."""
+def check_loading(
+    corpus: Path, schemas: Path, names: list[str], report: Report, *, mapped: bool | None = None
+) -> None:
+    """Load each configuration and compare counts, features and rows with the files.
+
+    ``mapped`` says whether to load into a cache too; by default a dataset of up to 256 MB.
+    """
+    if mapped is None:
+        mapped = sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
     with tempfile.TemporaryDirectory(prefix="copydesk-cache-") as cache:
         environment = {
             **os.environ,
@@ -34,30 +45,34 @@ def check_loading(corpus: Path, schemas: Path, names: list[str], report: Report)
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        for state in ("cold", "warm"):
-            command = [sys.executable, "-m", __name__, state, str(corpus), str(schemas), *names]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            try:
-                if done.returncode:
-                    raise ValueError(done.stderr.strip()[-500:] or f"exit status {done.returncode}")
-                problems = json.loads(done.stdout.splitlines()[-1])
-            except (ValueError, IndexError) as error:
-                report.add("loading", "README.md", f"{state}: datasets could not be run: {error}")
-                continue
-            for name, problem in problems:
-                report.add("loading", f"data/{name}", f"{state} cache, {problem}")
-            report.checked[f"loads_{state}"] = len(names)
+        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), ",".join(ways_of(corpus)), *names]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    try:
+        if done.returncode:
+            raise ValueError(done.stderr.strip()[-500:] or f"exit status {done.returncode}")
+        problems = json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        report.add("loading", "README.md", f"datasets could not be run: {error}")
+        return
+    for name, problem in problems:
+        report.add("loading", f"data/{name}", problem)
 
 
-def _load_all(state: str, corpus: Path, schemas: Path, names: list[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        for how in ("mapped", "streamed"):
+def ways_of(corpus: Path) -> list[str]:
+    """How a dataset is loaded: a small one in every way, one that is too large for a cache only streamed."""
+    mapped = sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
+    return [way for way, streaming in _WAYS if mapped or streaming]
+
+
+def _load_all(corpus: Path, schemas: Path, ways: list[str], names: list[str]) -> Iterator[tuple[str, str]]:
+    for way in ways:
+        for name in names:
             try:
-                problem = _load(corpus, schemas, name, streaming=how == "streamed")
+                problem = _load(corpus, schemas, name, streaming=dict(_WAYS)[way])
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             if problem:
-                yield name, f"{how}: {problem}"
+                yield name, f"{way}: {problem}"
 
 
 def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | None:
@@ -66,37 +81,40 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
 
     loaded = load_dataset(str(corpus), name, streaming=streaming)
     shape = table(name, schemas)
+    files = sorted((corpus / "data" / name).glob("*.parquet"))
+    splits = {split: [f for f in files if f.name.startswith(f"{split}-")] for split in loaded}
+    if sum(map(len, splits.values())) != len(files):
+        return f"splits are {sorted(splits)}, the files have others too"
     for split, dataset in loaded.items():
         if dataset.features != shape.features:
             return f"split {split}: features are {dataset.features}, expected {shape.features}"
-        expected = _batches(sorted((corpus / "data" / name).glob(f"{split}-*.parquet")))
-        rows = 0
-        for batch in dataset.with_format("arrow").iter(_BATCH):
-            wanted = next(expected, None)
-            if wanted is None or not batch.cast(shape.arrow).combine_chunks().equals(wanted.combine_chunks()):
-                return f"split {split}: rows {rows} to {rows + len(batch)} differ from those of the files"
-            rows += len(batch)
-        if next(expected, None) is not None:
-            return f"split {split}: {rows} rows, the files have more"
+        total = sum(pq.read_metadata(file).num_rows for file in splits[split])
+        rows = dataset.with_format("arrow")
+        if streaming:
+            ends = [(0, next(iter(rows.iter(min(_ROWS, total)))))]
+        else:
+            if len(dataset) != total:
+                return f"split {split}: {len(dataset)} rows, the files have {total}"
+            ends = [(start, rows[start : start + _ROWS]) for start in sorted({0, max(0, total - _ROWS)})]
+        for start, found in ends:
+            wanted = _rows(splits[split], start, found.num_rows)
+            if not found.cast(shape.arrow).combine_chunks().equals(wanted):
+                return f"split {split}: rows {start} to {start + found.num_rows} differ from those of the files"
     return None
 
 
-def _batches(files: list[Path]) -> Iterator[pa.Table]:
-    """Rows of all files in batches of one size, however they are spread over the files."""
-    held: list[pa.Table] = []
-    count = 0
+def _rows(files: list[Path], start: int, count: int) -> pa.Table:
+    """Rows of a split by their number, read from its files."""
+    parts = []
     for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(_BATCH):
-            held.append(pa.Table.from_batches([batch]))
-            count += len(batch)
-            while count >= _BATCH:
-                whole = pa.concat_tables(held)
-                yield whole.slice(0, _BATCH)
-                held, count = [whole.slice(_BATCH)], count - _BATCH
-    if count:
-        yield pa.concat_tables(held)
+        held = pq.read_metadata(file).num_rows
+        if start < held and count:
+            parts.append(pq.read_table(file).slice(start, count))
+            count -= parts[-1].num_rows
+        start = max(0, start - held)
+    return pa.concat_tables(parts).combine_chunks()
 
 
 if __name__ == "__main__":
-    _state, _corpus, _schemas, *_names = sys.argv[1:]
-    print(json.dumps(list(_load_all(_state, Path(_corpus), Path(_schemas), _names))))
+    _corpus, _schemas, _ways, *_names = sys.argv[1:]
+    print(json.dumps(list(_load_all(Path(_corpus), Path(_schemas), _ways.split(","), _names))))

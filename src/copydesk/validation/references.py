@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import EditError
-from copydesk.publishing.manifest import read_listing
 from copydesk.readers.text import RawText, newline_style, to_bytes
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.files import Files
@@ -24,20 +25,15 @@ Row = dict[str, Any]
 _BATCH = 2_000
 
 
-def check_references(corpus: Path, files: Files, report: Report) -> None:
+def check_references(corpus: Path, files: Files, withheld: frozenset[str], report: Report) -> None:
     """Walk all tables together, document by document; they keep one order, so nothing is held in memory."""
-    documents = _rows(corpus, files, "documents")
     others = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
-    withheld = frozenset(read_listing(corpus)["withheld"])
-    splits: dict[str, str] = {}
-    repeats: list[tuple[str, str]] = []
-    for document in documents:
+    seen: set[str] = set()
+    for document in _rows(corpus, files, "documents"):
         doc_id = document["doc_id"]
-        if doc_id in splits:
-            report.add("ids", "data/documents", "the id is given twice", document=doc_id, field="doc_id")
-            continue
-        splits[doc_id] = document["split"]
-        repeats += [(doc_id, other) for other in (document["duplicate_of"], document["duplicate_group"]) if other]
+        if doc_id in seen:
+            continue  # said by check_ids
+        seen.add(doc_id)
         check = _Document(document, report)
         raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
         if doc_id in withheld:
@@ -51,15 +47,34 @@ def check_references(corpus: Path, files: Files, report: Report) -> None:
         check.sentences(others["sentences"].take(doc_id))
     for name, cursor in others.items():
         for doc_id in cursor.rest():
-            known = "rows are not in the order of documents" if doc_id in splits else "there is no such document"
+            known = "rows are not in the order of documents" if doc_id in seen else "there is no such document"
             report.add("ids", f"data/{name}", known, document=doc_id, field="doc_id")
-    for doc_id, other in repeats:
-        if other not in splits:
-            message = f"refers to {other!r}, which is not there"
-            report.add("ids", "data/documents", message, document=doc_id, field="duplicate_of")
-        elif splits[other] != splits[doc_id]:
-            message = f"is in {splits[doc_id]}, and {other!r}, which it repeats, in {splits[other]}"
-            report.add("splits", "data/documents", message, document=doc_id, field="split")
+
+
+def check_ids(corpus: Path, files: Files, report: Report) -> None:
+    """Check over the whole dataset that no id is given twice, and that documents repeat others of their split."""
+    columns = ["doc_id", "split", "duplicate_of", "duplicate_group"]
+    parts = [pq.read_table(corpus / shard.path, columns=columns) for shard in files.get("documents", ())]
+    documents = pa.concat_tables(parts).combine_chunks()
+    ids, splits = documents["doc_id"].combine_chunks(), documents["split"]
+    counted = ids.value_counts()
+    for doc_id in counted.filter(pc.greater(counted.field("counts"), 1)).field("values").to_pylist():
+        report.add("ids", "data/documents", "the id is given twice", document=doc_id, field="doc_id")
+    for column in columns[2:]:
+        repeating = documents.filter(pc.is_valid(documents[column]))
+        places = pc.index_in(repeating[column], value_set=ids)
+        there = splits.take(places)
+        wrong = pc.fill_null(pc.not_equal(there, repeating["split"]), True)
+        rows = zip(
+            *(c.filter(wrong).to_pylist() for c in (*repeating.columns[:2], repeating[column], there)), strict=True
+        )
+        for doc_id, split, other, found in rows:
+            if found is None:
+                message = f"refers to {other!r}, which is not there"
+                report.add("ids", "data/documents", message, document=doc_id, field=column)
+            else:
+                message = f"is in {split}, and {other!r}, which it repeats, in {found}"
+                report.add("splits", "data/documents", message, document=doc_id, field="split")
 
 
 def _rows(corpus: Path, files: Files, name: str) -> Iterator[Row]:

@@ -37,6 +37,12 @@ class Report:
         if len(self.findings) < _MOST:
             self.findings.append(Finding(check, file, document, field, message))
 
+    def extend(self, other: Report) -> None:
+        """Add what another report found and looked at."""
+        self.checked.update(other.checked)
+        self.findings += other.findings[: _MOST - len(self.findings)]
+        self.total += other.total
+
     def as_json(self) -> dict[str, Any]:
         """The report as ``reports/validation.json`` holds it."""
         return {

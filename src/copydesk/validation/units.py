@@ -1,0 +1,98 @@
+"""The unit of validation: files that hold the same documents, which can be checked without any others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.tables import table
+from copydesk.validation.columns import surely_valid
+from copydesk.validation.files import Files
+from copydesk.validation.records import check_records
+from copydesk.validation.references import check_references
+from copydesk.validation.report import Report
+from copydesk.validation.screens import surely_fit
+
+
+class Unit(NamedTuple):
+    """A part of a dataset: its folder, the schemas, the files by table, and ids whose raw text is not there."""
+
+    corpus: Path
+    schemas: Path
+    files: Files
+    withheld: frozenset[str]
+
+
+def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]) -> list[Unit]:
+    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
+    try:
+        return [Unit(corpus, schemas, part, withheld) for part in _parts(corpus, files)]
+    except (pa.ArrowException, OSError, KeyError, IndexError):
+        return [Unit(corpus, schemas, files, withheld)]
+
+
+def check_unit(unit: Unit) -> Report:
+    """Check the rows of a unit against their schemas, and its tables against each other.
+
+    By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
+    """
+    report = Report()
+    tables = _read(unit)
+    if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
+        report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
+        splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
+        if surely_fit(tables, pa.array(splits, pa.string())):
+            return report
+    else:
+        check_records(unit.corpus, unit.files, unit.schemas, report)
+    # What the other checks rely on is broken: they would only repeat it in many words.
+    if report.ok:
+        check_references(unit.corpus, unit.files, unit.withheld, report)
+    return report
+
+
+def _parts(corpus: Path, files: Files) -> Iterator[Files]:
+    waiting = {name: deque(shards) for name, shards in files.items() if name != "documents"}
+    documents = deque(files.get("documents", ()))
+    while documents:
+        part: Files = {"documents": [documents.popleft()]}
+        ids = set(_ids(corpus, part["documents"][0].path).to_pylist())
+        open_ended = True
+        while open_ended:
+            open_ended = False
+            for name, shards in waiting.items():
+                while shards and (edge := _ids(corpus, shards[0].path))[0].as_py() in ids:
+                    part.setdefault(name, []).append(shards.popleft())
+                    open_ended |= edge[-1].as_py() not in ids
+            if open_ended and documents:
+                part["documents"].append(documents.popleft())
+                ids.update(_ids(corpus, part["documents"][-1].path).to_pylist())
+        if not documents:  # rows of no document are found with the last ones
+            for name, shards in waiting.items():
+                if shards:
+                    part.setdefault(name, []).extend(shards)
+        yield part
+
+
+def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
+    return pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
+
+
+def _read(unit: Unit) -> dict[str, pa.Table] | None:
+    """Every table of a unit, empty where it has no files; None where one cannot be read as its schema says."""
+    tables = {}
+    for name in ("documents", "raw", "sentences", "edits"):
+        arrow = table(name, unit.schemas).arrow
+        try:
+            found = [pq.read_table(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
+        except (pa.ArrowException, OSError):
+            return None
+        if any(part.schema != arrow for part in found):
+            return None
+        tables[name] = pa.concat_tables(found).combine_chunks() if found else arrow.empty_table()
+    return tables
