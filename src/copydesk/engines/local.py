@@ -11,10 +11,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from multiprocessing.connection import wait as wait_for_end
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
-from copydesk.engines.base import Engine, Result, Task
+import numpy as np
+
+from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
 
@@ -50,6 +55,26 @@ class Local(Engine):
             yield place, function(task)
         if left:
             yield from self._shared_out(function, left)
+
+    def edges(
+        self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task], scratch: Path
+    ) -> Iterator[tuple[Numbers, Keys]]:
+        """See ``Engine.edges``. In memory is one column of keys at a time; the others wait in files."""
+        numbers = [np.zeros(0, dtype=np.int64)]
+        columns: list[IO[bytes]] = []
+        with ExitStack() as files:
+            for _, (some, keys) in self.map(function, tasks):
+                numbers.append(some)
+                while len(columns) < keys.shape[1]:
+                    columns.append(files.enter_context(TemporaryFile(dir=scratch)))
+                for file, column in zip(columns, keys.T, strict=True):
+                    file.write(column.tobytes())
+            whole = np.concatenate(numbers)
+            numbers.clear()
+            for file in columns:
+                file.seek(0)
+                yield shared(whole, np.fromfile(file, dtype=np.uint64))
+                file.close()
 
     def _shared_out(
         self, function: Callable[[Task], Result], left: deque[tuple[int, Task]]
