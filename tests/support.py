@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,8 +104,30 @@ def run_command(root: Path, *command: str) -> str:
     return done.stdout
 
 
+# Tasks for engines: here, since other processes import them by name.
+
+
 def square(number: int) -> tuple[int, int]:
-    """A task for engines, and the process that did it; here, since other processes import it by name."""
+    """The square, and the process that did it."""
     if number < 0:
         raise ValueError(f"no root of {number}")
     return number * number, os.getpid()
+
+
+def square_at_last(task: tuple[int, Path, int]) -> int:
+    """The square of a number, but the first times that it is asked for the process is killed, as the system does."""
+    number, folder, deaths = task
+    for name in range(deaths):
+        path = folder / f"{number}-{name}"
+        if not path.exists():
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+def slow_square(task: tuple[int, Path]) -> int:
+    """The square, also written to a file, after a while."""
+    number, folder = task
+    time.sleep(0.2)
+    (folder / f"{number}-{os.getpid()}").touch()
+    return number * number

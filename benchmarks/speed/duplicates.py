@@ -1,23 +1,31 @@
 """How fast duplicates are found, on one core: keys and signatures of texts, groups of many signatures.
 
     python benchmarks/speed/duplicates.py [--peers FOLDER]
+    python benchmarks/speed/duplicates.py --documents 8000000
 
 Prints the CPU time that a document of 3.5 kB takes (the median of some runs), and the CPU seconds and the most memory
 that grouping takes, in a process of its own for each size. Of the documents 5 % repeat another and 10 % resemble one;
 those of the last rows are made to be slow. datasketch gets the same words.
+
+With --documents the whole stage is measured instead: shards with so many signatures are written to a temporary folder
+(600 bytes of disk a document, and as much again for those that are compared), and the stage groups them.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import multiprocessing
+import re
 import resource
 import site
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +37,14 @@ sys.path.insert(0, str(QUALITY))
 
 from score_sentences import load  # noqa: E402  (the quality benchmarks are a folder of scripts)
 
+from copydesk.config import check_params  # noqa: E402
 from copydesk.description.duplicates import BAND_COMPONENTS, near_groups  # noqa: E402
 from copydesk.description.signatures import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
+from copydesk.engines import local  # noqa: E402
+from copydesk.project import Project  # noqa: E402
+from copydesk.stages import deduplicate  # noqa: E402
+from copydesk.stages.shardwise import write_receipts  # noqa: E402
+from copydesk.tables import PACKAGED, table  # noqa: E402
 
 RUNS = 5
 BATCH = 1000
@@ -107,11 +121,76 @@ def grouping(make: Callable[[int], Given], count: int) -> str:
     return f"{spent:8.1f} s  {before:6.0f} MB before, {peak:6.0f} MB at most  {repeats / count:6.1%} repeat another"
 
 
+def mixed(numbers: np.ndarray) -> np.ndarray:
+    """Numbers of 64 bits that look random and follow from numbers (SplitMix64)."""
+    found = (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    found = (found ^ found >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    found = (found ^ found >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return found ^ found >> np.uint64(31)
+
+
+def stored(project: Project, count: int) -> None:
+    """Write shards as the stage describe does, with what ``synthetic`` plants."""
+    random = np.random.default_rng(1)
+    new = count * 85 // 100
+    model = np.concatenate([np.arange(new), random.integers(0, new, count - new)])
+    near = new + count * 5 // 100
+    numbers = random.permutation(count)
+    shape = table("signatures", project.schemas)
+    receipts = []
+    for at in range(0, count, BATCH):
+        # A signature follows from its number, so that what repeats it need not be near.
+        models = model[at : at + BATCH]
+        part = mixed(models[:, None] * COMPONENTS + np.arange(COMPONENTS)).astype(np.uint32)
+        changed = random.random(part.shape) < 0.1
+        changed[: max(0, near - at)] = False
+        part[changed] = random.integers(0, 2**32, changed.sum(), dtype=np.uint32)
+        key_of = np.where(np.arange(at, at + len(part)) < near, models, np.arange(at, at + len(part)))
+        rows = {
+            "doc_id": [f"{n:032}" for n in numbers[at : at + BATCH]],
+            "text_key": [hashlib.sha256(n.tobytes()).hexdigest() for n in key_of],
+            "minhash": pa.FixedSizeListArray.from_arrays(pa.array(part.ravel().astype(np.int64)), COMPONENTS),
+            "words": random.integers(100, 800, len(part)),
+            "kept": np.ones(len(part), dtype=bool),
+        }
+        rows["minhash"] = rows["minhash"].cast(pa.list_(pa.int64()))
+        receipts.append({"signatures": project.store.add(shape.conform(pa.table(rows)))})
+    write_receipts(project, "describe", receipts)
+
+
+def stage(project: Project) -> str:
+    """Run the stage on what ``stored`` wrote."""
+    begun = time.perf_counter()
+    deduplicate.run(project)
+    wall = time.perf_counter() - begun
+    local._pool.close()  # so that the memory of its processes is told
+    (own, _), (theirs, each) = (
+        (used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+    peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    return f"{own + theirs:8.1f} s of CPU, {wall:6.1f} s, {peak:6.0f} MB at most, {each:4.0f} MB in another process"
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, help="folder into which other libraries were installed")
+    parser.add_argument("--documents", type=int, help="measure the stage on so many documents, and nothing else")
     given = parser.parse_args()
+    spawn = multiprocessing.get_context("spawn")
+    if given.documents:
+        with (
+            tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
+            ProcessPoolExecutor(1, spawn) as one,
+        ):
+            root = Path(folder)
+            places = (root / name for name in ("seeds", "corpus", "reports", "build"))
+            project = Project(*places, schemas=PACKAGED, params=check_params({}))
+            with ProcessPoolExecutor(1, spawn) as other:
+                other.submit(stored, project, given.documents).result()
+            print(f"{given.documents:,} documents: {one.submit(stage, project).result()}")
+        return
     texts = documents()
     batches = [pa.array(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
     plain = [normalised(batch) for batch in batches]
@@ -131,7 +210,7 @@ def main() -> None:
     print()
     for make, sizes in ((synthetic, SIZES), (one_bucket, HOSTILE), (equal, HOSTILE)):
         for size in sizes:
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
+            with spawn.Pool(1) as pool:
                 print(f"{make.__name__:12}{size:10,}{pool.apply(grouping, (make, size))}", flush=True)
 
 

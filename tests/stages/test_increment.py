@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from copydesk.config import check_params
+from copydesk.engines import local
+from copydesk.engines.local import Local
 from copydesk.errors import BuildError, StoreError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.stages import shardwise
 from copydesk.stages.shardwise import Task, compute, read_receipts
-from support import articles, file_bytes, run_stages, write_seeds
+from support import articles, file_bytes, run_stages, square, write_seeds
 
 SMALL: dict[str, Any] = {"shards": {"target": 6, "minimum": 3, "maximum": 18}, "engine": {"workers": 1}}
 
@@ -126,11 +128,15 @@ def test_other_sizes_cut_again(forty: Project) -> None:
     assert outputs(changed) == from_nothing(changed)
 
 
-def test_workers_do_not_change_a_byte(forty: Project) -> None:
+def test_workers_do_not_change_a_byte(forty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     several = check_params({**SMALL, "engine": {"workers": 2}})
+    list(Local(several["engine"], patience=0).run(square, range(40)))  # processes that are there are used
     root = forty.corpus.parent / "several"
     parallel = replace(forty, params=several, corpus=root / "corpus", reports=root / "reports", build=root / "build")
+    submit, submitted = local._pool.submit, []
+    monkeypatch.setattr(local._pool, "submit", lambda *given: (submitted.append(given[1]), submit(*given))[1])
     assert outputs(run_stages(parallel)) == outputs(forty)
+    assert submitted.count(compute) >= shards(forty)
 
 
 def test_a_build_that_was_stopped_goes_on_where_it_was(

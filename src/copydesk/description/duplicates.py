@@ -7,7 +7,7 @@ documents that agree in all components of some band stand in one bucket, and are
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,40 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _32 = np.uint64(32)
 
 
+class Sketches(Protocol):
+    """Signatures of n documents, wherever they lie."""
+
+    def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
+        """Tell for one band after the other which documents may share its key, and their keys.
+
+        Parameters
+        ----------
+        wanted : numpy.ndarray of bool, shape (n,)
+            Others are not told, nor are texts without words, which are similar to none.
+        """
+
+    def take(self, rows: Rows) -> Signatures:
+        """Signatures of documents that ``bands`` told: shape (m,) in, shape (m, 128) out."""
+
+
+class InMemory:
+    """Signatures in one array of shape (n, 128), which may be mapped from a file."""
+
+    def __init__(self, signatures: Signatures) -> None:
+        self._signatures = signatures
+
+    def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
+        """See ``Sketches.bands``."""
+        rows = np.flatnonzero(wanted)
+        rows = rows[_have_words(self._signatures, rows)]
+        for band in range(BANDS):
+            yield rows, _band_keys(self._signatures, band)[rows]
+
+    def take(self, rows: Rows) -> Signatures:
+        """See ``Sketches.take``."""
+        return self._signatures[rows]
+
+
 class Groups(NamedTuple):
     """For each of n documents what it repeats: columns of string, shape (n,)."""
 
@@ -41,7 +75,11 @@ class Groups(NamedTuple):
 
 
 def near_groups(
-    ids: pa.Array, keys: pa.Array, signatures: Signatures, sizes: NDArray[np.int64], threshold: float = THRESHOLD
+    ids: pa.Array,
+    keys: pa.Array,
+    signatures: Signatures | Sketches,
+    sizes: NDArray[np.int64],
+    threshold: float = THRESHOLD,
 ) -> Groups:
     """Group documents with equal keys or similar signatures, and all that a chain of such pairs links.
 
@@ -50,10 +88,9 @@ def near_groups(
 
     Parameters
     ----------
-    ids, keys : pa.Array of string, shape (n,)
+    ids, keys : pa.Array of string, or of binary for the keys, shape (n,)
         Ids differ; keys are equal where texts are.
-    signatures : numpy.ndarray of uint32, shape (n, 128)
-        May be mapped from a file: it is read a band at a time.
+    signatures : Sketches, or numpy.ndarray of uint32, shape (n, 128)
     sizes : numpy.ndarray of int64, shape (n,)
         Words of each document.
     threshold : float
@@ -69,8 +106,7 @@ def near_groups(
     grouped = repeats.copy()
     grouped[keeper[repeats]] = True
     kinds = (codes != codes[keeper]).astype(np.int8)
-    back = np.empty_like(order)  # from the given order to that of the ids
-    back[order] = np.arange(len(order))
+    back = _inverse(order)  # from the given order to that of the ids
     rows = order[keeper[back]]
     return Groups(
         ids.take(pa.array(rows, mask=~repeats[back])),
@@ -80,7 +116,7 @@ def near_groups(
 
 
 def near_pairs(
-    ids: pa.Array, keys: pa.Array, signatures: Signatures, threshold: float = THRESHOLD
+    ids: pa.Array, keys: pa.Array, signatures: Signatures | Sketches, threshold: float = THRESHOLD
 ) -> tuple[pa.Array, pa.Array]:
     """Pairs of documents that ``near_groups`` joins because their signatures are similar; parameters as there.
 
@@ -138,16 +174,26 @@ def _by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
     return order, codes[order]
 
 
-def _joined(order: Rows, codes: Rows, signatures: Signatures, links: Links, threshold: float) -> Iterator[Pairs]:
+def _joined(
+    order: Rows, codes: Rows, signatures: Signatures | Sketches, links: Links, threshold: float
+) -> Iterator[Pairs]:
     """Link what is similar, one band after the other, and tell which pairs were joined."""
-    documents = np.unique(codes, return_index=True)[1]  # one of each key stands for the others
-    documents = np.sort(documents[_have_words(signatures, order[documents])])
-    for band in range(BANDS):
-        band_keys = _band_keys(signatures, band)[order[documents]]
-        for ones, others in _candidates(documents, band_keys, links):
-            similar = _agreement(signatures, order[ones], order[others]) >= threshold * COMPONENTS
+    sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
+    wanted = np.zeros(len(order), dtype=bool)
+    wanted[order[np.unique(codes, return_index=True)[1]]] = True  # one of each key stands for the others
+    back = _inverse(order)
+    for rows, band_keys in sketches.bands(wanted):
+        for ones, others in _candidates(back[rows], band_keys, links):
+            similar = _agreement(sketches, order[ones], order[others]) >= threshold * COMPONENTS
             links.join(ones[similar], others[similar])
             yield ones[similar], others[similar]
+
+
+def _inverse(order: Rows) -> Rows:
+    """Where each number stands in an order: shape (n,)."""
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return back
 
 
 def _join_equal(codes: Rows, links: Links) -> None:
@@ -162,6 +208,11 @@ def _have_words(signatures: Signatures, rows: Rows) -> NDArray[np.bool_]:
     doubtful = np.flatnonzero(~found)
     found[doubtful] = (signatures[rows[doubtful]] != WORDLESS).any(axis=1)
     return found
+
+
+def all_band_keys(signatures: Signatures) -> Hashes:
+    """One hash for each document and band: shape (n, 128) in, shape (n, bands) out."""
+    return np.stack([_band_keys(signatures, band) for band in range(BANDS)], axis=1)
 
 
 def _band_keys(signatures: Signatures, band: int) -> Hashes:
@@ -224,12 +275,12 @@ def _buckets(documents: Rows, band_keys: Hashes) -> Pairs:
     return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
-def _agreement(signatures: Signatures, ones: Rows, others: Rows) -> Rows:
+def _agreement(sketches: Sketches, ones: Rows, others: Rows) -> Rows:
     """How many components of the signatures of pairs of rows are equal: shape (m,)."""
     counts = np.empty(len(ones), dtype=np.int64)
     for at in range(0, len(ones), _CHUNK):
         part = slice(at, at + _CHUNK)
-        counts[part] = np.count_nonzero(signatures[ones[part]] == signatures[others[part]], axis=1)
+        counts[part] = np.count_nonzero(sketches.take(ones[part]) == sketches.take(others[part]), axis=1)
     return counts
 
 

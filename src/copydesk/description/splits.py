@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,13 @@ from copydesk.errors import ConfigError
 SPLITS = ("train", "validation", "test")
 
 
-def assign(ids: Sequence[str], leaders: Sequence[str | None], settings: dict[str, Any]) -> list[str]:
+def assign(ids: Iterable[str], leaders: Iterable[str | None], settings: dict[str, Any]) -> list[str]:
     """Assign documents to splits.
 
     Parameters
     ----------
-    ids : sequence of str, length n
-    leaders : sequence of str or None, length n
+    ids : iterable of str, length n
+    leaders : iterable of str or None, length n
         The kept document of each one's group of duplicates, None for a document alone: a group shares a split.
     settings : dict
         The section ``splits`` of params.yaml.
@@ -39,14 +39,15 @@ def assign(ids: Sequence[str], leaders: Sequence[str | None], settings: dict[str
     if abs(sum(shares) - 1) > 1e-9:
         stated = ", ".join(f"{name}: {settings[name]}" for name in SPLITS)
         raise ConfigError(f"params.yaml: splits: the shares add up to {sum(shares):g}, expected 1 ({stated})")
-    names = [leader or doc_id for doc_id, leader in zip(ids, leaders, strict=True)]
-    splits = ["train"] * len(names)
-    if len(names) >= settings["minimum"]:
-        points = np.array([_point(name) for name in names])
+    points = np.fromiter(
+        (_point(leader or doc_id) for doc_id, leader in zip(ids, leaders, strict=True)), dtype=np.float64
+    )
+    splits = ["train"] * len(points)
+    if len(points) >= settings["minimum"]:
         bounds = np.cumsum(shares)[:-1]
-        splits = [SPLITS[place] for place in np.searchsorted(bounds, points, side="right")]
+        splits = [SPLITS[place] for place in np.searchsorted(bounds, points, side="right").tolist()]
     wanted = {name for name, share in zip(SPLITS, shares, strict=True) if share}
-    return splits if wanted <= set(splits) else ["train"] * len(names)
+    return splits if wanted <= set(splits) else ["train"] * len(points)
 
 
 def _point(name: str) -> float:

@@ -1,1 +1,32 @@
 """Where tasks run. An engine knows how to run a function over tasks, and nothing about text."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+from copydesk.engines.base import Engine
+from copydesk.errors import ConfigError
+
+#: Imported when it is chosen: an engine may need what others do without.
+ENGINES = {"local": ("copydesk.engines.local", "Local")}
+
+
+def engine(settings: dict[str, Any]) -> Engine:
+    """The engine of the section ``engine`` of params.yaml, or the one that ``COPYDESK_ENGINE`` names.
+
+    Raises
+    ------
+    ConfigError
+        If there is no engine of that name, or it is not installed.
+    """
+    name = os.environ.get("COPYDESK_ENGINE") or settings["name"]
+    if name not in ENGINES:
+        raise ConfigError(f"COPYDESK_ENGINE: no engine {name!r}; there are: {', '.join(ENGINES)}")
+    module, made = ENGINES[name]
+    found: Engine = getattr(import_module(module), made)(settings)
+    return found
+
+
+__all__ = ["ENGINES", "Engine", "engine"]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.engines import local
+from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
 from copydesk.files import write_json_lines
 from copydesk.progress import track
@@ -109,9 +109,7 @@ def run_shards(
         tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
     done = [store.result(task.key) for task in tasks]
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
-    computed = iter(
-        track(local.run(compute, todo, project.params["engine"]["workers"]), len(todo), stage.name, len(tasks))
-    )
+    computed = track(engine(project.params["engine"]).run(compute, todo), len(todo), stage.name, len(tasks))
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
         pass
