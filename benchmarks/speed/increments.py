@@ -2,9 +2,9 @@
 
     python benchmarks/speed/increments.py [--documents 20000] [--changes 20]
 
-Builds a made corpus of news-like documents (log-normal lengths, about 3.5 kB, from openly licensed text) in a
-temporary folder, without the final validation; then edits, adds or removes one document, again and again, and at the
-end appends one in a hundred. Shards are a hundredth of the corpus, as with the defaults at 100,000 documents.
+Builds a made corpus (``corpus.py``, clean texts without duplicates) in a temporary folder, without the final
+validation; then edits, adds or removes one document, again and again, and at the end appends one in a hundred. Shards
+are a hundredth of the corpus, as with the defaults at 100,000 documents.
 """
 
 from __future__ import annotations
@@ -13,22 +13,16 @@ import argparse
 import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-QUALITY = Path(__file__).parents[1] / "quality"
-sys.path.insert(0, str(QUALITY))
+from corpus import SEED, new_text
 
-from score_sentences import load  # noqa: E402  (the quality benchmarks are a folder of scripts)
-
-from copydesk.config import check_params  # noqa: E402
-from copydesk.pipeline import STAGES  # noqa: E402
-from copydesk.project import Project  # noqa: E402
-from copydesk.tables import PACKAGED  # noqa: E402
-
-SEED = 20261122
+from copydesk.config import check_params
+from copydesk.pipeline import STAGES
+from copydesk.project import Project
+from copydesk.tables import PACKAGED
 
 
 class Corpus:
@@ -40,12 +34,8 @@ class Corpus:
         params = check_params({"shards": shards, "splits": {"train": 1, "validation": 0, "test": 0}})
         self.project = Project(root / "seeds", root / "corpus", root / "reports", root / "build", PACKAGED, params)
         self._random = random.Random(SEED)
-        # Of sentences and not of paragraphs: two documents then share few runs of words, and are no near duplicates.
-        documents_of = load(QUALITY / "open" / "sentences" / "train.jsonl.xz")
-        spans = ((d["text"], *span) for d in documents_of for span in d["spans"])
-        self._sentences = [text[start:end] for text, start, end in spans if end - start > 40]
         self.names: list[str] = []
-        self._made = 0
+        self._made = self._texts = 0
         self.append(documents)
 
     def append(self, count: int) -> None:
@@ -91,11 +81,9 @@ class Corpus:
         return {file["sha256"]: file["size"] for table in tables for file in table["files"].values()}
 
     def _text(self) -> str:
-        length = self._random.lognormvariate(7.85, 0.75)
-        text = ""
-        while len(text) < length:
-            text += self._random.choice(self._sentences) + self._random.choice(("\n", " ", " ", " "))
-        return text
+        """A text that is no duplicate: what a change costs is to be told apart from what it changes in its group."""
+        self._texts += 1
+        return new_text(self._texts)
 
 
 def main() -> None:
