@@ -11,10 +11,11 @@ from copydesk.validation.loading import check_loading
 from copydesk.validation.records import check_records
 from copydesk.validation.references import check_references
 from copydesk.validation.report import Report
+from copydesk.validation.rows import check_rows
 
 
 def validate(corpus: Path | str, schemas: Path | str = PACKAGED, *, load: bool = True) -> Report:
-    """Check a dataset: files, card, records, references between tables, and loading by ``datasets``.
+    """Check a dataset: files, card, records, hashes of rows, references between tables, loading by ``datasets``.
 
     Parameters
     ----------
@@ -38,6 +39,7 @@ def validate(corpus: Path | str, schemas: Path | str = PACKAGED, *, load: bool =
     check_records(corpus, files, schemas, report)
     # What the other checks rely on is broken: they would only repeat it in many words.
     if report.ok:
+        check_rows(corpus, files, schemas, report)
         check_references(corpus, files, report)
     if report.ok and load:
         check_loading(corpus, schemas, list(files), report)
