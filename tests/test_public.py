@@ -25,6 +25,7 @@ def test_public_names() -> None:
         "__version__",
         "build",
         "load",
+        "logical_hash",
         "validate",
     ]
     for name in copydesk.__all__:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from copydesk.errors import CopydeskError as CopydeskError
+    from copydesk.logical import logical_hash as logical_hash
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
@@ -30,6 +31,7 @@ _WHERE = {
     "Project": "project",
     "build": "pipeline",
     "load": "releases.loading",
+    "logical_hash": "logical",
     "validate": "validation",
 }
 __all__ = [  # noqa: PLE0604 - one list of public names

@@ -135,7 +135,7 @@ def export(
     from copydesk.publishing.public import export as write
 
     project = copydesk.Project.open(root)
-    made = write(project.corpus, out, project.params["corpus"], project.schemas, dry_run=dry_run)
+    made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
     print(
         f"{out}: {made.documents} documents{' would be written' if dry_run else ''}, {made.left_out} left out, "
         f"raw text and edits of {len(made.withheld)} withheld"

@@ -10,7 +10,7 @@ import yaml
 from copydesk.errors import ConfigError
 from copydesk.tables import PACKAGED, Schema, bulk_violations, load_json, load_schema
 
-Params = dict[str, dict[str, Any]]
+Params = dict[str, Any]
 
 _MAX_BYTES = 256 << 20
 
@@ -64,10 +64,15 @@ def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) ->
     if found:
         lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
         raise ConfigError(f"{where}: does not obey params.schema.json:{lines}")
-    return {name: _with_defaults(section, given.get(name, {})) for name, section in schema["properties"].items()}
+    return {
+        name: _with_defaults(prop, given.get(name, prop["default"])) for name, prop in schema["properties"].items()
+    }
 
 
-def _with_defaults(schema: Schema, given: dict[str, Any]) -> dict[str, Any]:
+def _with_defaults(schema: Schema, given: Any) -> Any:
+    """A setting; of a section every key."""
+    if "properties" not in schema:
+        return given
     return {name: given.get(name, prop["default"]) for name, prop in schema["properties"].items()}
 
 

@@ -42,7 +42,7 @@ def made(make_corpus: Make, **params: Any) -> Project:
 
 def test_a_public_dataset_is_whole_and_holds_nothing_else(make_corpus: Make, tmp_path: Path) -> None:
     project, out = made(make_corpus), tmp_path / "public"
-    done = export(project.corpus, out, project.params["corpus"], project.schemas)
+    done = export(project.corpus, out, project.params, project.schemas)
     assert done == Export(9, 1, ["mail"])
     assert validate(out, project.schemas).ok
     documents = {row["doc_id"]: row for row in rows(out, "documents")}
@@ -57,7 +57,7 @@ def test_a_public_dataset_is_whole_and_holds_nothing_else(make_corpus: Make, tmp
     assert json.loads((out / "manifest.json").read_text("utf-8"))["withheld"] == ["mail"]
     # The same again, byte for byte.
     before = file_bytes(out)
-    export(project.corpus, out, project.params["corpus"], project.schemas)
+    export(project.corpus, out, project.params, project.schemas)
     assert file_bytes(out) == before
 
 
@@ -77,7 +77,7 @@ def test_a_withheld_text_that_is_there_is_found(make_corpus: Make, tmp_path: Pat
 def test_nothing_public_is_an_error(make_corpus: Make, tmp_path: Path) -> None:
     project = made(make_corpus, publish={"allow": []})
     with pytest.raises(BuildError, match=r"none of 10 documents may be public; see publish\.allow"):
-        export(project.corpus, tmp_path / "public", project.params["corpus"], project.schemas)
+        export(project.corpus, tmp_path / "public", project.params, project.schemas)
     assert not (tmp_path / "public").exists()
 
 

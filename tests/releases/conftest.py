@@ -23,6 +23,7 @@ stages:
     outs:
       - corpus/data
       - corpus/README.md: {cache: false}
+      - corpus/croissant.json: {cache: false}
       - corpus/manifest.json: {cache: false}
       - corpus/MANIFEST.sha256: {cache: false}
 """

@@ -15,10 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from copydesk.errors import ValidationError
+from copydesk.errors import SchemaError, ValidationError
 from copydesk.files import sha256_file
+from copydesk.logical import hash_of_tables
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile, front_matter
+from copydesk.publishing.croissant import render_croissant
 from copydesk.publishing.manifest import manifest_json
 from copydesk.publishing.metrics import measure
 from copydesk.shards import write_parquet
@@ -47,13 +49,21 @@ def rewrite(project: Project, name: str, change: Change) -> None:
 
 def repackage(project: Project) -> None:
     """Write a card and a manifest that fit the files as they are."""
-    configs, tables = [], {}
+    configs: list[Config] = []
+    tables: dict[str, list[pa.Table]] = {}
     for folder in ("documents", "sentences", "raw", "edits"):
         files = sorted((project.corpus / "data" / folder).glob("*.parquet"))
         if files:
             names = {p: f"data/{folder}/{p.name}" for p in files}
             shards = [DataFile.of(p, name, p.name.partition("-")[0], sha256_file(p)) for p, name in names.items()]
-            configs.append(Config(table(folder, project.schemas), shards))
+            logical: dict[str, list[pa.Table]] = {}
+            for path, file in zip(files, shards, strict=True):
+                logical.setdefault(file.split, []).append(pq.read_table(path))
+            try:
+                hashes = {split: hash_of_tables(rows) for split, rows in logical.items()}
+            except SchemaError:  # the rows are found to be wrong before they are hashed
+                hashes = dict.fromkeys(logical, "")
+            configs.append(Config(table(folder, project.schemas), shards, hashes))
         tables[folder] = [pq.read_table(p) for p in files]
     try:
         metrics = measure(tables)
@@ -62,12 +72,13 @@ def repackage(project: Project) -> None:
     matter = front_matter(project.params["corpus"], configs, metrics)
     card = project.corpus / "README.md"
     card.write_text(f"---\n{yaml.safe_dump(matter, sort_keys=False)}---\n")
-    (project.corpus / "manifest.json").write_text(manifest_json(project.params["corpus"], configs, []))
+    (project.corpus / "manifest.json").write_text(manifest_json(project.params, configs, project.schemas, []))
+    (project.corpus / "croissant.json").write_text(render_croissant(project.params["corpus"], configs, metrics))
     write_manifest(project)
 
 
 def write_manifest(project: Project) -> None:
-    others = [project.corpus / name for name in ("README.md", "manifest.json")]
+    others = [project.corpus / name for name in ("README.md", "croissant.json", "manifest.json")]
     files = [*(path for path in others if path.exists()), *sorted((project.corpus / "data").rglob("*.parquet"))]
     lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]
     (project.corpus / "MANIFEST.sha256").write_text("".join(lines))
@@ -438,3 +449,63 @@ def test_documents_that_repeat_each_other_in_two_splits_are_found(own_copy: Proj
 def test_spans_that_leave_the_text_are_found(own_copy: Project, column: str, value: Any, field: str) -> None:
     rewrite(own_copy, "documents", set_cell(column, 0, value))
     assert only(check(own_copy)).field == field
+
+
+def relist(project: Project, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change manifest.json by hand, and MANIFEST.sha256 with it."""
+    path = project.corpus / "manifest.json"
+    listing = json.loads(path.read_text("utf-8"))
+    change(listing)
+    path.write_text(json.dumps(listing), "utf-8")
+    write_manifest(project)
+
+
+def test_rows_that_are_not_those_that_were_hashed(own_copy: Project) -> None:
+    listing = json.loads((own_copy.corpus / "manifest.json").read_text("utf-8"))
+    rewrite(own_copy, "raw", set_cell("newline", 1, "crlf"))
+    relist(own_copy, lambda new: new["tables"]["raw"].update(splits=listing["tables"]["raw"]["splits"]))
+    said = listing["tables"]["raw"]["splits"]["train"]["logical_sha256"]
+    finding = next(f for f in check(own_copy).findings if f.check == "rows")
+    assert (finding.file, finding.field) == ("manifest.json", "tables.raw.splits.train.logical_sha256")
+    assert finding.message.startswith(f"the manifest says {said}, the rows give ")
+
+
+def test_a_logical_hash_of_a_table_that_does_not_follow_from_its_splits(own_copy: Project) -> None:
+    relist(own_copy, lambda new: new["tables"]["edits"].update(logical_sha256="0" * 64))
+    finding = only(check(own_copy))
+    assert (finding.check, finding.field) == ("rows", "tables.edits.logical_sha256")
+
+
+def test_a_count_of_a_split_that_is_wrong(own_copy: Project) -> None:
+    relist(own_copy, lambda new: new["tables"]["edits"]["splits"]["train"].update(rows=33))
+    finding = only(check(own_copy))
+    assert (finding.check, finding.file, finding.field) == ("manifest", "manifest.json", "tables.edits")
+
+
+@pytest.mark.parametrize("broken", [{"schemas": None}, {"tables": {"raw": {}}}, {"schemas": {"raw": 1}}])
+def test_a_manifest_without_what_it_must_say(own_copy: Project, broken: dict[str, Any]) -> None:
+    relist(own_copy, lambda new: new.update(broken))
+    finding = only(check(own_copy))
+    assert (finding.check, finding.file) == ("manifest", "manifest.json")
+    assert "run the stage package" in finding.message
+
+
+def test_a_corpus_that_was_made_with_other_schemas(own_copy: Project) -> None:
+    schema = own_copy.schemas / "edits.schema.json"
+    schema.write_text(schema.read_text("utf-8") + "\n", "utf-8")
+    finding = only(check(own_copy))
+    assert (finding.check, finding.file, finding.field) == ("manifest", "manifest.json", "schemas.edits")
+    assert f"this is {sha256_file(schema)}; build again" in finding.message
+
+
+def test_a_description_for_other_files(own_copy: Project) -> None:
+    path = own_copy.corpus / "croissant.json"
+    digest = sha256_file(shard(own_copy, "raw"))
+    path.write_text(path.read_text("utf-8").replace(digest, "f" * 64), "utf-8")
+    write_manifest(own_copy)
+    finding = only(check(own_copy))
+    assert (finding.check, finding.file) == ("card", "croissant.json")
+    assert finding.message == f"says SHA-256 {'f' * 64} of data/raw/train-00000-of-00001.parquet, found {digest}"
+    path.write_text("[]")
+    write_manifest(own_copy)
+    assert "cannot be read" in only(check(own_copy)).message

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -35,10 +37,11 @@ class DataFile(NamedTuple):
 
 
 class Config(NamedTuple):
-    """A table as a configuration of the dataset, with its files in order."""
+    """A table as a configuration of the dataset, with its files in order and the logical hash of each split."""
 
     table: Table
     files: list[DataFile]
+    logical: Mapping[str, str] = MappingProxyType({})
 
     @property
     def name(self) -> str:
@@ -54,6 +57,14 @@ class Config(NamedTuple):
     def digest(self) -> str:
         """Hash of the files' hashes, in order: another for other rows."""
         return hashlib.sha256("".join(f"{f.split} {f.sha256}\n" for f in self.files).encode()).hexdigest()
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows by split, in the order of the files."""
+        rows: dict[str, int] = {}
+        for file in self.files:
+            rows[file.split] = rows.get(file.split, 0) + file.rows
+        return rows
 
 
 def front_matter(settings: dict[str, Any], configs: list[Config], metrics: Metrics) -> dict[str, Any]:
@@ -74,7 +85,7 @@ def front_matter(settings: dict[str, Any], configs: list[Config], metrics: Metri
                 "version": settings["version"],
                 "description": f"content sha256:{config.digest}",
                 "data_files": [
-                    {"split": split, "path": f"data/{config.name}/{split}-*.parquet"} for split in _splits(config)
+                    {"split": split, "path": f"data/{config.name}/{split}-*.parquet"} for split in config.splits
                 ],
                 **({"default": True} if config is configs[0] else {}),
             }
@@ -90,9 +101,9 @@ def dataset_info(config: Config) -> dict[str, Any]:
         {
             "name": split,
             "num_bytes": sum(f.num_bytes for f in config.files if f.split == split),
-            "num_examples": sum(f.rows for f in config.files if f.split == split),
+            "num_examples": rows,
         }
-        for split in _splits(config)
+        for split, rows in config.splits.items()
     ]
     return {
         "config_name": config.name,
@@ -116,10 +127,6 @@ def _yaml_type(kind: pa.DataType) -> dict[str, Any]:
         return {"struct": yaml_features(kind)}
     names = {pa.float64(): "float64", pa.bool_(): "bool"}
     return {"dtype": names.get(kind, str(kind))}
-
-
-def _splits(config: Config) -> list[str]:
-    return list(dict.fromkeys(file.split for file in config.files))
 
 
 def _licence(metrics: Metrics) -> dict[str, Any]:

@@ -5,23 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from copydesk.config import Params
 from copydesk.errors import ConfigError, ValidationError
+from copydesk.files import sha256_file
+from copydesk.logical import of_splits
 from copydesk.publishing.card import Config
-from copydesk.tables import load_json
+from copydesk.tables import PUBLISHED, load_json, schema_path
 
 NAME = "MANIFEST.sha256"
+SIGNATURE = f"{NAME}.sig"
 LISTING = "manifest.json"
+#: Libraries that decide bytes of the dataset and of which one version is allowed: the others differ from machine to
+#: machine, and what this file says must not.
+PINNED = ("ftfy", "pyarrow", "pycld2", "rensa", "wordfreq")
+#: Sections of params.yaml that decide no row: how the dataset presents itself, and how the work is run.
+_SILENT = ("corpus", "engine")
+_LOGICAL = "logical_sha256"
 
 
 def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:
-    """The tables of a dataset with their rows and files."""
+    """The tables of a dataset with their rows, splits, hashes and files."""
     return {
         config.name: {
             "rows": config.rows,
+            _LOGICAL: of_splits(config.logical),
             "content_sha256": config.digest,
+            "splits": {
+                split: {"rows": rows, _LOGICAL: config.logical.get(split)} for split, rows in config.splits.items()
+            },
             "files": {f.path: {"sha256": f.sha256, "size": f.size, "rows": f.rows} for f in config.files},
         }
         for config in configs
@@ -29,20 +44,45 @@ def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:
 
 
 def manifest_json(
-    settings: dict[str, Any], configs: Iterable[Config], dropped: list[dict[str, Any]], withheld: Iterable[str] = ()
+    params: Params,
+    configs: Iterable[Config],
+    schemas: Path,
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
 ) -> str:
-    """Version, tables with their files, and what is not there.
+    """Version, tables with their files, what decided them, and what is not there.
 
     ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
     whose raw text and edits a public dataset leaves out.
     """
     whole = {
-        "version": settings["version"],
+        "version": params["corpus"]["version"],
+        "commit": params["corpus"]["commit"],
+        "date": params["corpus"]["date"],
         "tables": tables_listed(configs),
+        "schemas": schemas_listed(schemas),
+        "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
+        "libraries": {name: version(name) for name in PINNED},
         "dropped": dropped,
         "withheld": list(withheld),
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
+    """What is listed of tables, but for the hashes that follow from their rows."""
+    return {
+        name: {
+            **{key: value for key, value in listed.items() if key != _LOGICAL},
+            "splits": {split: {**found, _LOGICAL: None} for split, found in listed["splits"].items()},
+        }
+        for name, listed in tables.items()
+    }
+
+
+def schemas_listed(schemas: Path) -> dict[str, str]:
+    """SHA-256 of the schema of each published table, by table."""
+    return {name: sha256_file(schema_path(name, schemas)) for name in PUBLISHED}
 
 
 def read_listing(corpus: Path) -> dict[str, Any]:
@@ -57,12 +97,17 @@ def read_listing(corpus: Path) -> dict[str, Any]:
     try:
         listing = load_json(path.read_text("utf-8"), str(path))
         ids = [row["doc_id"] for row in listing["dropped"]], list(listing["withheld"])
-        known = isinstance(listing["tables"], dict) and all(isinstance(i, str) for part in ids for i in part)
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, ConfigError) as error:
+        hashes = [*listing["schemas"].values(), *(found[_LOGICAL] for found in _splits_of(listing["tables"]))]
+        known = all(isinstance(text, str) for part in (*ids, hashes) for text in part)
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise ValidationError(f"{path}: cannot be read ({error!r}); run the stage package") from None
     if not known:
-        raise ValidationError(f"{path}: expected tables, dropped and withheld; run the stage package")
+        raise ValidationError(f"{path}: expected ids and hashes to be strings; run the stage package")
     return dict(listing)
+
+
+def _splits_of(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    return [found for listed in tables.values() for found in listed["splits"].values()]
 
 
 def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:

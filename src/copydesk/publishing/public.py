@@ -7,16 +7,19 @@ what was masked, stay with the steward and are named as withheld in ``manifest.j
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from copydesk.config import Params
 from copydesk.errors import BuildError
 from copydesk.files import replacing_folder, sha256_file, write_text
-from copydesk.publishing.card import Config, DataFile, render_card
-from copydesk.publishing.manifest import manifest_json, manifest_text, read_listing
+from copydesk.logical import Digests, combined, shape_of
+from copydesk.publishing.card import Config, DataFile
+from copydesk.publishing.dataset import described
+from copydesk.publishing.manifest import read_listing
 from copydesk.publishing.metrics import measure
 from copydesk.shards import write_parquet
 from copydesk.tables import PUBLISHED, table
@@ -34,8 +37,8 @@ class Export(NamedTuple):
     withheld: list[str]
 
 
-def export(corpus: Path, out: Path, settings: dict[str, Any], schemas: Path, *, dry_run: bool = False) -> Export:
-    """Write the public part of a dataset into another folder, complete with card and manifests.
+def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: bool = False) -> Export:
+    """Write the public part of a dataset into another folder, complete with card, Croissant and manifests.
 
     Parameters
     ----------
@@ -43,8 +46,8 @@ def export(corpus: Path, out: Path, settings: dict[str, Any], schemas: Path, *, 
         A dataset, as the stage package makes it.
     out : Path
         Folder to write; what is there is replaced once the new one is complete.
-    settings : dict
-        The section ``corpus`` of params.yaml.
+    params : Params
+        The settings that the dataset was made with.
     schemas : Path
         Folder with the schemas.
     dry_run : bool
@@ -70,15 +73,17 @@ def export(corpus: Path, out: Path, settings: dict[str, Any], schemas: Path, *, 
         return made
     kept = {"open": pa.array(sorted(public)), "secret": pa.array(sorted(public - set(withheld)), pa.string())}
     with replacing_folder(out) as folder:
-        laid = {
-            name: _lay_out(corpus, folder, name, files[name], kept["secret" if name in _SECRET else "open"])
-            for name in PUBLISHED
-        }
-        configs = [Config(table(name, schemas), found) for name, found in laid.items() if found]
-        tables = {name: (pq.read_table(folder / f.path) for f in found) for name, found in laid.items()}
-        card = render_card(settings, configs, measure(tables))
-        written = {"README.md": card, "manifest.json": manifest_json(settings, configs, [], withheld)}
-        for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
+        configs, tables = [], {}
+        for name in PUBLISHED:
+            ids = kept["secret" if name in _SECRET else "open"]
+            found, digests = _lay_out(corpus, folder, name, files[name], ids)
+            tables[name] = (pq.read_table(folder / f.path) for f in found)
+            if found:
+                shape = table(name, schemas)
+                logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
+                configs.append(Config(shape, found, logical))
+        texts = described(params, configs, measure(tables), schemas, dropped=[], withheld=withheld)
+        for name, content in texts.items():
             write_text(folder / name, content)
     return made
 
@@ -104,23 +109,28 @@ def _masked(corpus: Path, paths: list[str]) -> set[str]:
     return found
 
 
-def _lay_out(corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Array) -> list[DataFile]:
-    """Write the rows of some documents, in files numbered as the stage package numbers them."""
+def _lay_out(
+    corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Array
+) -> tuple[list[DataFile], dict[str, list[Digests]]]:
+    """Write the rows of some documents, in files numbered as the stage package numbers them; digest each split."""
     by_split: dict[str, list[str]] = {}
     for path in paths:
         owners = pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
         if pc.any(pc.is_in(owners, value_set=ids)).as_py():
             by_split.setdefault(Path(path).name.partition("-")[0], []).append(path)
     files = []
+    digests: dict[str, list[Digests]] = {}
     for split, found in by_split.items():
         for number, path in enumerate(found):
             target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = pq.read_table(corpus / path)
             rows = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
-            write_parquet(_alone(rows, ids) if name == "documents" else rows, target)
+            rows = _alone(rows, ids) if name == "documents" else rows
+            write_parquet(rows, target)
+            digests.setdefault(split, []).append(Digests.of(rows))
             files.append(DataFile.of(target, f"data/{name}/{target.name}", split, sha256_file(target)))
-    return files
+    return files, digests
 
 
 def _alone(documents: pa.Table, ids: pa.Array) -> pa.Table:

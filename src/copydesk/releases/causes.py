@@ -29,8 +29,7 @@ from copydesk.description.provenance import FIELDS
 from copydesk.releases.changes import Change, Parameter
 from copydesk.releases.compare import Row, Side, common_shards, delta_of, net_rows
 from copydesk.releases.revisions import Revision
-from copydesk.releases.schema_diff import SchemaChange, schema_changes
-from copydesk.tables import PUBLISHED
+from copydesk.releases.schema_diff import SchemaChange, published_changes
 
 _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
@@ -51,22 +50,27 @@ class Context(NamedTuple):
     @classmethod
     def of(cls, old: Revision, new: Revision) -> Context:
         """What two revisions say before any document is looked at."""
-        known = [{name: r.schemas[name] for name in PUBLISHED if name in r.schemas} for r in (old, new)]
         splits = [{path.rpartition("/")[2].partition("-")[0] for path in r.shards("documents")} for r in (old, new)]
         return cls(
             old,
             new,
             common_shards(old, new, "documents"),
-            # A revision without schemas of its own says nothing about them.
-            schema_changes(*known) if all(known) else [],
+            published_changes(old.schemas, new.schemas),
             _parameters(old.params, new.params),
             old.text("seeds/benchmarks.jsonl") != new.text("seeds/benchmarks.jsonl"),
             splits[0] != splits[1] and min(map(len, splits)) == 1,
         )
 
 
-def _parameters(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> list[Parameter]:
-    flat = [{f"{name}.{key}": value for name, keys in p.items() for key, value in keys.items()} for p in (old, new)]
+def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Parameter]:
+    flat = [
+        {
+            f"{name}.{key}" if key else name: value
+            for name, given in p.items()
+            for key, value in (given if isinstance(given, dict) else {"": given}).items()
+        }
+        for p in (old, new)
+    ]
     names = sorted({*flat[0], *flat[1]})
     return [Parameter(n, flat[0].get(n), flat[1].get(n)) for n in names if flat[0].get(n) != flat[1].get(n)]
 

@@ -53,19 +53,22 @@ def diff(  # noqa: PLR0917  (options are given by name)
 
 @schema.command("diff")
 def schema_diff(old: Old, new: New = None, root: Root = Path()) -> None:
-    """List the schema changes between two revisions, each with its class: compatible or breaking.
+    """List how the schemas of the tables changed, each change with its class: compatible or breaking.
 
-    Exits with 0, or with 1 when a change breaks readers: it needs a MAJOR release.
+    A breaking change needs a MAJOR release. Exits with 0, or with 1 when one breaks readers and schema_contract in
+    the params.yaml of NEW is freeze.
     """
     from copydesk.releases.revisions import open_revision
-    from copydesk.releases.schema_diff import schema_changes
+    from copydesk.releases.schema_diff import published_changes
 
-    changes = schema_changes(open_revision(root, old).schemas, open_revision(root, new).schemas)
+    before, after = open_revision(root, old), open_revision(root, new)
+    changes = published_changes(before.schemas, after.schemas)
     for change in changes:
-        kind = "breaking" if change.breaking else "compatible"
-        print(f"{kind}: {change.table}{'.' if change.column else ''}{change.column}: {change.what}")
-    print(f"{len(changes)} changes, {sum(change.breaking for change in changes)} of them breaking")
-    if any(change.breaking for change in changes):
+        print(f"{'breaking' if change.breaking else 'compatible'}: {change}")
+    breaking = sum(change.breaking for change in changes)
+    print(f"{len(changes)} changes, {breaking} of them breaking{': a MAJOR release' if breaking else ''}")
+    if breaking and after.params.get("schema_contract") == "freeze":
+        print("schema_contract is freeze: take the breaking changes back, or set it to evolve in params.yaml")
         raise typer.Exit(1)
 
 
@@ -77,15 +80,20 @@ def release(
         typer.Option(help="Raise the version that the data ask for to at least this."),
     ] = "patch",
     remote: Annotated[Optional[str], typer.Option(help="DVC remote, if not the default one.")] = None,  # noqa: UP045
+    sign: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Sign the manifest with this SSH key, whose public half lies beside it."),
+    ] = None,
 ) -> None:
     """Cut a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
 
-    Refuses a dirty tree, a stale pipeline, a corpus that does not hold, an alarm. Killed at any point, run it again:
-    it finishes or takes back. Exits with 0 when the tag is there, with 1 otherwise.
+    Refuses a dirty tree, a stale pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does
+    not name, and under schema_contract: freeze a schema change that breaks readers. Killed at any point, run it
+    again: it finishes or takes back. Exits with 0 when the tag is there, with 1 otherwise.
     """
     from copydesk.releases.release import release as cut
 
-    done = cut(root, at_least=at_least, remote=remote, dry_run=dry_run)
+    done = cut(root, at_least=at_least, remote=remote, dry_run=dry_run, key=sign)
     print(f"{done.tag}{' would be the next release' if dry_run else f' at {done.commit}'}")
 
 

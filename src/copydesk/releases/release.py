@@ -19,20 +19,21 @@ from copydesk.errors import ReleaseError
 from copydesk.files import write_json, write_text
 from copydesk.progress import say
 from copydesk.project import Project
+from copydesk.publishing.manifest import SIGNATURE
 from copydesk.releases.changelog import section, with_section
 from copydesk.releases.changes import Diff
+from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.diff import diff
 from copydesk.releases.loading import versions
 from copydesk.releases.revisions import open_revision
+from copydesk.releases.settings import set_in_corpus
+from copydesk.releases.signing import allowing, sign
 from copydesk.releases.verify import verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.validation import validate
 
 #: What a release writes: nothing else may change between its start and its commit.
 WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
-_VERSION_LINE = re.compile(r"(?m)^(corpus:\n(?:[ \t]+.*\n|\n)*?[ \t]+version:[ \t]*)\S+")
-
-
 _UNFINISHED = re.compile(r"(?:^|/)\.[^/]+\.[a-z0-9_]+\.tmp(?:/|$)")
 
 
@@ -45,7 +46,14 @@ class Release(NamedTuple):
     diff: Diff | None
 
 
-def release(root: Path, *, at_least: Level = "patch", remote: str | None = None, dry_run: bool = False) -> Release:
+def release(
+    root: Path,
+    *,
+    at_least: Level = "patch",
+    remote: str | None = None,
+    dry_run: bool = False,
+    key: Path | None = None,
+) -> Release:
     """Cut the next release of the corpus in a repository.
 
     Parameters
@@ -58,6 +66,8 @@ def release(root: Path, *, at_least: Level = "patch", remote: str | None = None,
         DVC remote; the default one otherwise.
     dry_run : bool
         Whether only to check and to say what the release would be.
+    key : Path, optional
+        An SSH key to sign the manifest with; the proof then asks for its signature.
 
     Raises
     ------
@@ -65,21 +75,23 @@ def release(root: Path, *, at_least: Level = "patch", remote: str | None = None,
         Naming what is in the way, what was found and what to do; nothing is tagged then.
     """
     root = root.resolve()
+    signers = allowing(key) if key is not None else None  # first, since a key may be missing or locked
     note = root / "build" / "release.json"
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
         _refuse_unless_ready(root)
         last = versions(str(root))
         found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
+        refuse_broken_contract(root, last[-1] if last else "", found)
         version = following(Version.parse(last[-1]) if last else None, found, at_least)
         if found is not None and found.empty:
             raise ReleaseError(f"{root}: nothing differs from {last[-1]}; there is nothing to release")
         if dry_run:
             return Release(str(version), tag_of(str(version)), None, found)
-        begun = _written(root, note, str(version), found)
+        begun = _written(root, note, str(version), found, key)
     version_text, commit = begun
     _push(root, remote)
-    _prove(root, commit, version_text, remote)
+    _prove(root, commit, version_text, remote, signers)
     _git(root, "tag", "--annotate", tag_of(version_text), commit, "--message", f"corpus {version_text}")
     note.unlink(missing_ok=True)
     say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
@@ -106,6 +118,7 @@ def _refuse_unless_ready(root: Path) -> None:
     if not report.ok:
         first = "\n".join(f"  {finding}" for finding in report.findings[:5])
         raise ReleaseError(f"{project.corpus}: {len(report.findings)} violations; see copydesk validate:\n{first}")
+    refuse_unlicensed(project)
 
 
 def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
@@ -129,8 +142,9 @@ def _take_back(root: Path) -> None:
     tracked = [name for name in WRITTEN if _git(root, "ls-files", "--", name)]
     _git(root, "reset", "--quiet")
     _git(root, "checkout", "--quiet", "--", *tracked)
-    if "CHANGELOG.md" not in tracked:
-        (root / "CHANGELOG.md").unlink(missing_ok=True)
+    for name in ("CHANGELOG.md", f"corpus/{SIGNATURE}"):
+        if not _git(root, "ls-files", "--", name):
+            (root / name).unlink(missing_ok=True)
     _run(root, "dvc", "checkout", "--quiet")
     # The tree was clean when the release began: what is untracked and named so was being written when it was killed.
     for name in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
@@ -138,16 +152,21 @@ def _take_back(root: Path) -> None:
             (root / name).unlink()
 
 
-def _written(root: Path, note: Path, version: str, found: Diff | None) -> tuple[str, str]:
-    """Write the version, build with it, write the changelog, commit; return version and commit."""
+def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path | None) -> tuple[str, str]:
+    """Write the version, build with it, sign, write the changelog, commit; return version and commit."""
     base = _git(root, "rev-parse", "HEAD").strip()
     write_json(note, {"version": version, "base": base})
     try:
-        _set_version(root / "params.yaml", version)
+        date = _git(root, "log", "-1", "--format=%cs").strip()
+        # Quoted: without quotes a date is no text, and a hash of digits alone is none either.
+        set_in_corpus(root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'})
         _run(root, "dvc", "repro")
+        # A signature that was there is that of another manifest.
+        (root / "corpus" / SIGNATURE).unlink(missing_ok=True)
+        if key is not None:
+            sign(root / "corpus", key)
         changelog = root / "CHANGELOG.md"
         known = changelog.read_text("utf-8") if changelog.is_file() else None
-        date = _git(root, "log", "-1", "--format=%cs").strip()
         write_text(changelog, with_section(known, section(version, date, found)))
         _git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
         _git(root, "commit", "--quiet", "--message", _message(version))
@@ -160,15 +179,6 @@ def _written(root: Path, note: Path, version: str, found: Diff | None) -> tuple[
 
 def _message(version: str) -> str:
     return f"Release {tag_of(version)}"
-
-
-def _set_version(path: Path, version: str) -> None:
-    """Write the version into params.yaml and leave everything else as it is, comments too."""
-    text = path.read_text("utf-8")
-    new, count = _VERSION_LINE.subn(rf"\g<1>{version}", text)
-    if count != 1:
-        raise ReleaseError(f"{path}: expected one line version: x.y.z below corpus:, found {count}; write it there")
-    write_text(path, new)
 
 
 def _push(root: Path, remote: str | None) -> None:
@@ -192,7 +202,7 @@ def _push(root: Path, remote: str | None) -> None:
                 there.add(cache.oid_to_path(oid), cache.fs, oid)
 
 
-def _prove(root: Path, commit: str, version: str, remote: str | None) -> None:
+def _prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None) -> None:
     """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration."""
     with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
         clone = Path(folder) / "clone"
@@ -204,7 +214,11 @@ def _prove(root: Path, commit: str, version: str, remote: str | None) -> None:
         _run(clone, "dvc", "cache", "dir", "--local", str(Path(folder) / "cache"))
         data = "corpus/data"
         _run(clone, "dvc", "pull", *(["--remote", remote] if remote else []), data)
-        checked = verify(clone)
+        allowed = None
+        if signers is not None:
+            allowed = Path(folder) / "signers"
+            write_text(allowed, signers)
+        checked = verify(clone, allowed_signers=allowed)
         if not checked.ok:
             raise ReleaseError(
                 f"{version}: what came back from the remote is not what was pushed: {checked.problems[0]}"

@@ -112,7 +112,7 @@ class Revision:
         return {"tables": tables, "dropped": []}
 
     @cached_property
-    def params(self) -> dict[str, dict[str, Any]]:
+    def params(self) -> dict[str, Any]:
         """``params.yaml`` with the defaults that the revision's own schema gives.
 
         Raises
@@ -123,13 +123,7 @@ class Revision:
         try:
             given = yaml.safe_load(self.text("params.yaml") or "") or {}
             sections = self.schemas.get("params", {}).get("properties", {})
-            defaults = {
-                name: {
-                    key: prop["default"] for key, prop in section.get("properties", {}).items() if "default" in prop
-                }
-                for name, section in sections.items()
-            }
-            return {name: {**defaults.get(name, {}), **given.get(name, {})} for name in {**defaults, **given}}
+            return {name: _settings(sections.get(name, {}), given.get(name)) for name in {**sections, **given}}
         except (yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
             raise ReleaseError(f"{self.name}: params.yaml: {' '.join(str(error).split())}") from None
 
@@ -280,6 +274,16 @@ def open_revision(root: Path, rev: str | None = None) -> Revision:
         revision = Revision(root, rev, done.stdout.decode().strip())
     revision.listing  # noqa: B018 - says at once that there is no corpus
     return revision
+
+
+def _settings(schema: Schema, given: Any) -> Any:
+    """A setting of params.yaml; a section with the defaults of what it leaves out."""
+    if given is not None and not isinstance(given, dict):
+        return given
+    if "properties" not in schema and given is None:
+        return schema.get("default")
+    defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
+    return {**defaults, **(given or {})}
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

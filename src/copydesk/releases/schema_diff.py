@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from copydesk.tables import Schema
+from copydesk.tables import PUBLISHED, Schema
 
 #: Keywords whose larger value is the stricter one, and those whose smaller value is.
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
@@ -40,6 +40,21 @@ class SchemaChange(NamedTuple):
     old: Any
     new: Any
     breaking: bool
+
+    def __str__(self) -> str:
+        """The change in a line, with what stood there and what does now."""
+        stood = {"column renamed", "type changed"}
+        values = f" ({self.old} -> {self.new})" if self.what in stood or self.what.startswith("constraint") else ""
+        return f"{self.table}{'.' if self.column else ''}{self.column}: {self.what}{values}"
+
+
+def published_changes(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[SchemaChange]:
+    """The changes that readers of the dataset meet: those of its tables, and not of settings or hand-written files.
+
+    A revision without schemas of its own says nothing about them.
+    """
+    known = [{name: schemas[name] for name in PUBLISHED if name in schemas} for schemas in (old, new)]
+    return schema_changes(*known) if all(known) else []
 
 
 def schema_changes(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[SchemaChange]:

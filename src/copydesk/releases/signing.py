@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,10 +10,9 @@ from pathlib import Path
 
 from copydesk.errors import ReleaseError
 from copydesk.files import replacing
-from copydesk.publishing.manifest import NAME
+from copydesk.publishing.manifest import NAME, SIGNATURE
 from copydesk.releases.trees import TIMEOUT, FolderTree, Tree, read_small, said
 
-SIGNATURE = f"{NAME}.sig"
 NAMESPACE = "copydesk"
 
 
@@ -32,6 +32,26 @@ def sign(corpus: Path | str, key: Path | str) -> Path:
     with replacing(corpus / SIGNATURE) as file:
         file.write(done.stdout)
     return corpus / SIGNATURE
+
+
+def allowing(key: Path | str) -> str:
+    """What ``--allowed-signers`` asks for a key with which a release is signed: its public half, and nobody else's.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no such key, or its public half cannot be told.
+    """
+    key = Path(key)
+    public = key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")
+    if not key.is_file():
+        raise ReleaseError(f"{key}: no such file; expected an SSH key, as ssh-keygen -t ed25519 makes it")
+    if not public.is_file():
+        raise ReleaseError(f"{public}: no such file; write it there: ssh-keygen -y -f {key} > {public}")
+    text = public.read_text("utf-8", "replace").strip()
+    if not re.fullmatch(r"[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?", text):
+        raise ReleaseError(f"{public}: not the public half of an SSH key; expected one line: its kind, then base64")
+    return f'release namespaces="{NAMESPACE}" {text}\n'
 
 
 def signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:

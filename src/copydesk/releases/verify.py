@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.errors import ReleaseError, ValidationError
-from copydesk.publishing.manifest import LISTING, NAME, read_manifest
-from copydesk.releases.signing import SIGNATURE, signer
+from copydesk.publishing.manifest import LISTING, NAME, SIGNATURE, read_manifest
+from copydesk.releases.signing import signer
 from copydesk.releases.trees import FOLDER, TAG, FolderTree, Tree, git, read_small, tree_at
 
 #: What may lie in the dataset's folder without being part of the dataset.
@@ -98,15 +98,27 @@ def verify(
         ) from None
     with tree_at(root, commit, remote=remote) as tree:
         place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
-        return _verified(place, tree, TAG.fullmatch(rev), allowed_signers)
+        tag = TAG.fullmatch(rev)
+        return _verified(place, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
 
 
-def _verified(
-    subject: str, tree: Tree, tag: re.Match[str] | None, allowed_signers: Path | str | None
-) -> Verification:
+class _Tagged(NamedTuple):
+    """A release as git knows it: the version of its tag, and the commits that its own follows."""
+
+    version: str
+    parents: list[str]
+
+
+def _parents(root: Path, commit: str) -> list[str]:
+    """The commits before one; also in a shallow clone, which lacks them."""
+    head = git("-C", str(root), "cat-file", "commit", commit).partition("\n\n")[0]
+    return re.findall(r"(?m)^parent ([0-9a-f]+)$", head)
+
+
+def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Path | str | None) -> Verification:
     manifest = read_small(tree, NAME, subject)
     hashes = parse_manifest(manifest, f"{subject}: {NAME}")
-    problems = [*compare(tree, hashes), *_listing_problems(tree, hashes, tag[1] if tag else None)]
+    problems = [*compare(tree, hashes), *_listing_problems(tree, hashes, tag)]
     signed_by = None
     if allowed_signers is not None:
         signed_by = signer(tree, manifest, Path(allowed_signers))
@@ -160,7 +172,7 @@ def _sha256(tree: Tree, name: str) -> str:
     return digest.hexdigest()
 
 
-def _listing_problems(tree: Tree, hashes: dict[str, str], version: str | None) -> Iterator[Problem]:
+def _listing_problems(tree: Tree, hashes: dict[str, str], tag: _Tagged | None) -> Iterator[Problem]:
     """Where manifest.json disagrees with the manifest, or with the tag."""
     action = "build the corpus again: dvc repro package"
     if LISTING not in hashes:
@@ -172,7 +184,7 @@ def _listing_problems(tree: Tree, hashes: dict[str, str], version: str | None) -
         files = {
             path: file["sha256"] for table in listing["tables"].values() for path, file in table["files"].items()
         }
-        released = listing["version"]
+        released, commit = listing["version"], listing.get("commit")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         yield Problem(LISTING, f"{type(error).__name__}: {error}", "version, tables and their files", action)
         return
@@ -181,5 +193,9 @@ def _listing_problems(tree: Tree, hashes: dict[str, str], version: str | None) -
         if files.get(name) != data.get(name):
             found = f"{files.get(name, 'nothing')} in {LISTING}"
             yield Problem(name, found, f"{data.get(name, 'nothing')} as in {NAME}", action)
-    if version is not None and released != version:
-        yield Problem(LISTING, f"version {released}", f"version {version}, as the tag says", "tag the right commit")
+    if tag is not None and released != tag.version:
+        expected = f"version {tag.version}, as the tag says"
+        yield Problem(LISTING, f"version {released}", expected, "tag the right commit")
+    if tag is not None and commit is not None and commit not in tag.parents:
+        expected = f"the commit before the tag's: {' or '.join(tag.parents) or 'none'}"
+        yield Problem(LISTING, f"cut from commit {commit}", expected, "tag the commit that copydesk release made")

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, StoreError
 from copydesk.files import copy_hashed, replacing_folder, write_json, write_json_lines, write_text
+from copydesk.logical import Digests, combined, shape_of
 from copydesk.progress import say
 from copydesk.project import Project
-from copydesk.publishing.card import Config, DataFile, render_card
-from copydesk.publishing.manifest import manifest_json, manifest_text
+from copydesk.publishing.card import Config, DataFile
+from copydesk.publishing.dataset import described
 from copydesk.publishing.metrics import Metrics, measure, write_plots
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.store import Part
@@ -32,6 +33,7 @@ STAGE = Stage(
         **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
+        "digests": Output("digests"),
     },
     params=("deduplicate",),
 )
@@ -62,7 +64,8 @@ def run(project: Project) -> None:
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
     with replacing_folder(project.corpus / "data") as data:
         laid = {name: _lay_out(project, data, name, by_split) for name, by_split in parts.items()}
-    configs = [Config(table(name, project.schemas), files) for name, files in laid.items() if files]
+    logical = _logical_hashes(project, [shard["digests"] for shard in shards])
+    configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
     metrics = measure(
         {
             name: (project.store.read(part) for found in by_split.values() for part in found)
@@ -70,9 +73,7 @@ def run(project: Project) -> None:
         },
         dropped,
     )
-    card = render_card(project.params["corpus"], configs, metrics)
-    written = {"README.md": card, "manifest.json": manifest_json(project.params["corpus"], configs, dropped)}
-    for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
+    for name, content in described(project.params, configs, metrics, project.schemas, dropped=dropped).items():
         write_text(project.corpus / name, content)
     write_json(project.reports / "metrics.json", metrics.summary)
     write_plots(project.reports / "plots", metrics)
@@ -98,13 +99,32 @@ def shard(given: Shard) -> Made:
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
     made: dict[str, Any] = {"dropped": dropped, "resembling": given.tables["resembling"]}
+    digests = []
     for split in SPLITS:
         mask = pc.and_(kept, pc.equal(documents["split"], split))
         ids = documents["doc_id"].filter(mask)
         for name, rows in tables.items():
             everything = len(ids) == documents.num_rows
-            made[f"{name}_{split}"] = rows if everything else rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
-    return made
+            part = rows if everything else rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            made[f"{name}_{split}"] = part
+            if part.num_rows:
+                digests.append({"table": name, "split": split, **Digests.of(part).as_row()})
+    return {**made, "digests": digests}
+
+
+def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
+    """The logical hash of each split of each table, from what the shards add to it."""
+    found: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
+    for part in parts:
+        for row in project.store.read(part).to_pylist():
+            found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
+    return {
+        name: {
+            split: combined(shape_of(table(name, project.schemas).arrow), digests)
+            for split, digests in sorted(by_split.items())
+        }
+        for name, by_split in found.items()
+    }
 
 
 def _repeating(documents: pa.Table) -> list[dict[str, Any]]:

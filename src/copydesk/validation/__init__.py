@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from copydesk.engines import local
+from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
 from copydesk.files import sha256_file
 from copydesk.progress import track
 from copydesk.publishing.manifest import NAME, read_listing
 from copydesk.store import Store, fingerprint, key
-from copydesk.tables import PACKAGED, PUBLISHED, schema_path
+from copydesk.tables import PACKAGED, PUBLISHED, schema_path, table
 from copydesk.validation.files import check_files
 from copydesk.validation.loading import check_loading, ways_of
 from copydesk.validation.references import check_ids
 from copydesk.validation.report import Report
+from copydesk.validation.rows import check_rows
 from copydesk.validation.units import Unit, check_unit, units_of
 
 
@@ -26,7 +28,7 @@ def validate(
     store: Store | None = None,
     workers: int = 1,
 ) -> Report:
-    """Check a dataset: files, card, records, references between tables, and loading by ``datasets``.
+    """Check a dataset: files, card, records, hashes of rows, references between tables, loading by ``datasets``.
 
     Parameters
     ----------
@@ -53,8 +55,9 @@ def validate(
     files = check_files(corpus, schemas, report)
     known = _Known(store, schemas)
     withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
-    _check_units(units_of(corpus, schemas, files, withheld), known, report, workers)
+    digests = _check_units(units_of(corpus, schemas, files, withheld), known, report, workers)
     if report.ok:
+        check_rows(corpus, schemas, digests, report)
         check_ids(corpus, files, report)
     if report.ok and load:
         loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus)])
@@ -80,26 +83,40 @@ class _Known:
     def holds(self, found: str) -> bool:
         return self._store is not None and self._store.result(found) is not None
 
-    def remember(self, found: str) -> None:
+    def digests(self, found: str) -> list[dict[str, Any]] | None:
+        """What the rows of a unit that was found to hold add to the logical hashes; None if it was not."""
+        parts = self._store.result(found) if self._store else None
+        return None if parts is None or self._store is None else self._store.read(parts["digests"]).to_pylist()
+
+    def remember(self, found: str, digests: list[dict[str, Any]] | None = None) -> None:
         if self._store is not None:
-            self._store.put(found, {})
+            tables = {} if digests is None else {"digests": table("digests").from_rows(digests)}
+            self._store.put(found, tables)
 
 
-def _check_units(parts: list[Unit], known: _Known, report: Report, workers: int) -> None:
-    """Check the rows, unit by unit; a unit whose files were found to hold is only counted."""
-    todo: list[tuple[str, Unit]] = []
+def _check_units(parts: list[Unit], known: _Known, report: Report, workers: int) -> list[dict[str, Any]]:
+    """Check the rows, unit by unit; a unit whose files were found to hold is only counted. Return their digests."""
+    keys = []
     for unit in parts:
         shards = {name: [(shard.split, shard.sha256) for shard in found] for name, found in unit.files.items()}
-        unit_key = known.key("unit", [shards, sorted(unit.withheld)])
-        if known.holds(unit_key):
-            report.checked.update({name: sum(s.rows for s in found) for name, found in unit.files.items()})
+        keys.append(known.key("unit", [shards, sorted(unit.withheld)]))
+    digests = [known.digests(unit_key) for unit_key in keys]
+    todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
+    checked = track(Local({"workers": workers}).run(check_unit, todo), len(todo), "validate", len(parts))
+    rows: list[dict[str, Any]] = []
+    for unit, unit_key, found in zip(parts, keys, digests, strict=True):
+        if found is None:
+            of_unit, made = next(checked)
+            report.extend(of_unit)
+            if of_unit.ok:
+                known.remember(unit_key, made)
+            rows += made
         else:
-            todo.append((unit_key, unit))
-    reports = local.run(check_unit, [unit for _, unit in todo], workers)
-    for (unit_key, _), found in zip(todo, track(reports, len(todo), "validate", len(parts)), strict=True):
-        report.extend(found)
-        if found.ok:
-            known.remember(unit_key)
+            report.checked.update({name: sum(s.rows for s in shards) for name, shards in unit.files.items()})
+            rows += found
+    for _ in checked:  # lets the progress bar end
+        pass
+    return rows
 
 
 __all__ = ["Report", "validate"]

@@ -11,19 +11,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from copydesk.errors import CopydeskError
+from copydesk.errors import ConfigError, CopydeskError
 from copydesk.files import sha256_file
 from copydesk.publishing.card import Config, DataFile, dataset_info
-from copydesk.publishing.manifest import LISTING, read_listing, read_manifest, tables_listed
+from copydesk.publishing.croissant import NAME as CROISSANT
+from copydesk.publishing.manifest import (
+    LISTING,
+    SIGNATURE,
+    read_listing,
+    read_manifest,
+    schemas_listed,
+    tables_listed,
+    without_logical,
+)
 from copydesk.publishing.manifest import NAME as MANIFEST
-from copydesk.tables import PUBLISHED, table
+from copydesk.tables import PUBLISHED, load_json, table
 from copydesk.validation.report import Report
 
 Files = dict[str, list[DataFile]]
 
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 #: Files that tools put into the folder and that are no part of the dataset.
-_FOREIGN = frozenset({MANIFEST, ".gitignore"})
+_FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
 
 
 def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
@@ -47,7 +56,8 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
             report.add("files", f"data/{name}", "no files; expected at least one")
     configs = [Config(table(name, schemas), shards) for name, shards in found.items()]
     _check_card(corpus, configs, report)
-    _check_listing(corpus, configs, report)
+    _check_listing(corpus, configs, schemas, report)
+    _check_croissant(corpus, configs, report)
     report.checked["files"] = sum(map(len, found.values()))
     return found
 
@@ -126,16 +136,36 @@ def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
             _compare(f"dataset_info.{config.name}", info, dataset_info(config), report)
 
 
-def _check_listing(corpus: Path, configs: list[Config], report: Report) -> None:
-    """Compare manifest.json with the files."""
+def _check_listing(corpus: Path, configs: list[Config], schemas: Path, report: Report) -> None:
+    """Compare manifest.json with the files and the schemas; its logical hashes are for :func:`check_rows`."""
     try:
         listing = read_listing(corpus)
     except CopydeskError as error:
         report.add("manifest", LISTING, str(error))
         return
-    _compare("tables", listing["tables"], tables_listed(configs), report, LISTING)
+    _compare("tables", without_logical(listing["tables"]), without_logical(tables_listed(configs)), report, LISTING)
+    for name, digest in schemas_listed(schemas).items():
+        found = listing["schemas"].get(name)
+        if found != digest:
+            message = f"made with the schema of SHA-256 {found}, this is {digest}; build again, or choose the schemas"
+            report.add("manifest", LISTING, message, field=f"schemas.{name}")
     if listing["dropped"]:
         report.checked["dropped"] = len(listing["dropped"])
+
+
+def _check_croissant(corpus: Path, configs: list[Config], report: Report) -> None:
+    """Compare the files that croissant.json lists with those that are there."""
+    try:
+        described = load_json((corpus / CROISSANT).read_text("utf-8"), CROISSANT)
+        listed = {e["@id"]: e["sha256"] for e in described["distribution"] if e["@type"] == "cr:FileObject"}
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ConfigError) as error:
+        report.add("card", CROISSANT, f"cannot be read ({error!r}); run the stage package")
+        return
+    files = {file.path: file.sha256 for config in configs for file in config.files}
+    for path in sorted(listed.keys() | files.keys()):
+        if listed.get(path) != files.get(path):
+            message = f"says SHA-256 {listed.get(path)} of {path}, found {files.get(path)}"
+            report.add("card", CROISSANT, message, field="distribution")
 
 
 def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.tables import table
+from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
 from copydesk.validation.records import check_records
 from copydesk.validation.references import check_references
 from copydesk.validation.report import Report
+from copydesk.validation.rows import digests_of
 from copydesk.validation.screens import surely_fit
 
 
@@ -36,24 +37,32 @@ def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]
         return [Unit(corpus, schemas, files, withheld)]
 
 
-def check_unit(unit: Unit) -> Report:
-    """Check the rows of a unit against their schemas, and its tables against each other.
+def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
+    """Check the rows of a unit against their schemas, and its tables against each other; digest its rows.
 
     By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
     """
     report = Report()
-    tables = _read(unit)
+    parts = _read(unit)
+    tables = parts and {n: pa.concat_tables(part) for n, part in parts.items()}
+    _check(unit, tables, report)
+    if not report.ok or parts is None:
+        return report, []
+    shards = ((name, *pair) for name, found in unit.files.items() for pair in zip(found, parts[name], strict=True))
+    return report, [digests_of(shard, name, rows) for name, shard, rows in shards]
+
+
+def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> None:
     if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
         report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
         splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
         if surely_fit(tables, pa.array(splits, pa.string())):
-            return report
+            return
     else:
         check_records(unit.corpus, unit.files, unit.schemas, report)
     # What the other checks rely on is broken: they would only repeat it in many words.
     if report.ok:
         check_references(unit.corpus, unit.files, unit.withheld, report)
-    return report
 
 
 def _parts(corpus: Path, files: Files) -> Iterator[Files]:
@@ -83,10 +92,10 @@ def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
     return pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
 
 
-def _read(unit: Unit) -> dict[str, pa.Table] | None:
-    """Every table of a unit, empty where it has no files; None where one cannot be read as its schema says."""
+def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
+    """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
     tables = {}
-    for name in ("documents", "raw", "sentences", "edits"):
+    for name in PUBLISHED:
         arrow = table(name, unit.schemas).arrow
         try:
             found = [pq.read_table(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
@@ -94,5 +103,5 @@ def _read(unit: Unit) -> dict[str, pa.Table] | None:
             return None
         if any(part.schema != arrow for part in found):
             return None
-        tables[name] = pa.concat_tables(found).combine_chunks() if found else arrow.empty_table()
+        tables[name] = found or [arrow.empty_table()]
     return tables

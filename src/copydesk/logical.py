@@ -1,0 +1,259 @@
+"""A hash of rows, and not of files: the same whoever wrote them, however they are cut, in any order of columns.
+
+``docs/logical-hash.md`` says how it is computed, so that it can be checked without this module:
+
+- It is a SHA-256 all the way down, so no other rows have the same hash, be it by accident or on purpose.
+- What a shard adds to it is small and does not depend on the shards before: see :class:`Digests`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.errors import SchemaError
+
+_BATCH = 2_000
+_WIDTH = 32  # bytes of a SHA-256
+#: What stands before each value: its kind, then a number of 64 bits.
+_HEAD = np.dtype([("kind", "u1"), ("number", "<i8")])
+
+
+class Digests(NamedTuple):
+    """What some rows that follow each other add to the hash of their table.
+
+    The digests of all rows of a table are joined in order and cut into pieces: behind each digest whose first byte
+    is 0, one in 256. Where a piece ends follows from the rows, so a shard can be hashed before its neighbours are
+    known: ``first`` are the digests up to the first cut (all of them where there is none), ``pieces`` the hashes of
+    the whole pieces behind it, ``last`` the digests behind the last cut.
+    """
+
+    rows: int = 0
+    first: bytes = b""
+    pieces: bytes = b""
+    last: bytes = b""
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Digests:
+        """Digest the rows of a table.
+
+        Raises
+        ------
+        SchemaError
+            Naming a column of a type that has no logical hash.
+        """
+        digests = [digest for batch in table.to_batches(_BATCH) for digest in _row_digests(batch)]
+        ends = [number for number, digest in enumerate(digests, start=1) if not digest[0]]
+        if not ends:
+            return cls(len(digests), b"".join(digests))
+        pieces = (hashlib.sha256(b"".join(digests[start:end])).digest() for start, end in pairwise(ends))
+        return cls(len(digests), b"".join(digests[: ends[0]]), b"".join(pieces), b"".join(digests[ends[-1] :]))
+
+    def as_row(self) -> dict[str, Any]:
+        """As a row of the table ``digests`` has it."""
+        return {name: value.hex() if isinstance(value, bytes) else value for name, value in self._asdict().items()}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Digests:
+        """Read what :meth:`as_row` wrote; further columns are passed over."""
+        return cls(row["rows"], *(bytes.fromhex(row[name]) for name in ("first", "pieces", "last")))
+
+
+def combined(shape: str, digests: Iterable[Digests]) -> str:
+    """The logical hash of a table of a shape (see :func:`shape_of`), from what its parts add to it, in order."""
+    whole = hashlib.sha256(f"{shape}\n".encode())
+    held = b""
+    for part in digests:
+        held += part.first
+        if held and not held[-_WIDTH]:
+            whole.update(hashlib.sha256(held).digest())
+            held = b""
+        if part.pieces or part.last:
+            whole.update(part.pieces)
+            held = part.last
+    if held:
+        whole.update(hashlib.sha256(held).digest())
+    return whole.hexdigest()
+
+
+def of_splits(hashes: Mapping[str, str]) -> str:
+    """The logical hash of a table, from those of its splits: of a line for each, ``split hash``, sorted by split."""
+    return hashlib.sha256("".join(f"{split} {hashes[split]}\n" for split in sorted(hashes)).encode()).hexdigest()
+
+
+def logical_hash(rows: Any) -> str:
+    """Hash rows as ``manifest.json`` does, to check what a loader gave.
+
+    Parameters
+    ----------
+    rows : table, dataset, or mapping of them by split
+        A ``pyarrow.Table`` or ``pyarrow.dataset.Dataset``; a ``datasets.Dataset`` or ``IterableDataset``, which is
+        read through. Of a mapping by split, such as a ``DatasetDict``, the hash is that of the whole table.
+
+    Returns
+    -------
+    str
+        As ``tables.NAME.splits.SPLIT.logical_sha256`` in ``manifest.json``; for a mapping as
+        ``tables.NAME.logical_sha256``.
+
+    Raises
+    ------
+    SchemaError
+        If the rows have a column of a type that has no logical hash, or are nothing of the above.
+
+    Examples
+    --------
+    >>> one = pa.table({"a": pa.array([1, 2], pa.int32()), "b": ["x", None]})
+    >>> other = pa.table({"b": pa.array(["x", None], pa.large_string()), "a": pa.array([1, 2], pa.int64())})
+    >>> logical_hash(one) == logical_hash(other)
+    True
+    """
+    if isinstance(rows, Mapping):
+        return of_splits({str(split): logical_hash(part) for split, part in rows.items()})
+    if hasattr(rows, "with_format"):
+        tables = rows.with_format("arrow").iter(_BATCH)
+    elif hasattr(rows, "to_batches"):
+        tables = (pa.Table.from_batches([batch]) for batch in rows.to_batches())
+    else:
+        raise SchemaError(f"{type(rows).__name__}: expected a table of pyarrow or a dataset of datasets")
+    features = getattr(rows, "features", None)
+    return hash_of_tables(tables, features.arrow_schema if features else getattr(rows, "schema", None))
+
+
+def hash_of_tables(tables: Iterable[pa.Table], schema: pa.Schema | None = None) -> str:
+    """The logical hash of tables that follow each other; ``schema`` says what there is when there are none."""
+    kinds = None if schema is None else _kinds(schema)
+    parts: list[Digests] = []
+    for table in tables:
+        found = _kinds(table.schema)
+        kinds = found if kinds is None else kinds
+        for name in sorted({*found, *kinds}):
+            if found.get(name) != kinds.get(name):
+                raise SchemaError(
+                    f"column {name}: behind row {sum(part.rows for part in parts)} {found.get(name, 'missing')}, "
+                    f"before it {kinds.get(name, 'missing')}; give all rows the same columns"
+                )
+        parts.append(Digests.of(table))
+    return combined(_spoken(kinds or {}), parts)
+
+
+def shape_of(schema: pa.Schema) -> str:
+    """Columns and their kinds in the words of JSON Schema, as JSON with sorted keys and no white space.
+
+    >>> shape_of(pa.schema({"b": pa.int32(), "a": pa.list_(pa.string())}))
+    '{"a":["string"],"b":"integer"}'
+    """
+    return _spoken(_kinds(schema))
+
+
+def _spoken(kinds: dict[str, Any]) -> str:
+    return json.dumps(kinds, sort_keys=True, separators=(",", ":"))
+
+
+def _kinds(schema: pa.Schema) -> dict[str, Any]:
+    return {field.name: _kind(field.type, field.name) for field in schema}
+
+
+def _kind(kind: pa.DataType, where: str) -> Any:
+    """The kind of a column's values, by the names of :data:`_KINDS`; a list of one is a list, a dict a struct."""
+    if pa.types.is_dictionary(kind):
+        return _kind(kind.value_type, where)
+    if _is_list(kind):
+        return [_kind(kind.value_type, f"{where}[]")]
+    if pa.types.is_struct(kind):
+        return {field.name: _kind(field.type, f"{where}.{field.name}") for field in kind}
+    for name, (_, test) in _KINDS.items():
+        if test(kind):
+            return name
+    raise SchemaError(
+        f"column {where}: {kind} has no logical hash; expected strings, numbers, booleans, lists, structs"
+    )
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return any(test(kind) for test in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+#: Kinds of values: the letter that stands before them, and the types that hold them.
+_KINDS = {
+    "string": ("s", _is_string),
+    "integer": ("i", pa.types.is_integer),
+    "number": ("f", pa.types.is_floating),
+    "boolean": ("b", pa.types.is_boolean),
+}
+
+
+def _row_digests(batch: pa.RecordBatch) -> Iterator[bytes]:
+    """SHA-256 of each row: of its values' encodings, joined in the order of the columns' names."""
+    if not batch.num_columns:
+        raise SchemaError("no columns: rows without values have no logical hash")
+    shape_of(batch.schema)  # names a column that cannot be encoded
+    whole = _joined([_encoded(batch.column(name)) for name in sorted(batch.schema.names)])
+    offsets, data = _buffers(whole)
+    view = memoryview(data)
+    for start, end in pairwise(offsets.tolist()):
+        yield hashlib.sha256(view[start:end]).digest()
+
+
+def _encoded(column: pa.Array) -> pa.Array:
+    """Encode each value of a column as bytes; nothing is null in what comes back, and no two values are alike."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _encoded(column.dictionary_decode())
+    missing = pc.is_null(column).to_numpy(zero_copy_only=False)
+    if _is_string(kind):
+        content = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
+        return _joined([_heads("s", missing, pc.binary_length(content).to_numpy()), content])
+    if _is_list(kind):
+        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        offsets, data = _buffers(_encoded(pc.list_flatten(column)))
+        return _joined([_heads("l", missing, lengths), _binary(offsets[ends], data)])
+    if pa.types.is_struct(kind):
+        parts = {field.name: part for field, part in zip(kind, column.flatten(), strict=True)}
+        fields = _joined([_encoded(parts[name]) for name in sorted(parts)])
+        content = pc.if_else(pa.array(~missing), fields, pa.scalar(b"", pa.large_binary()))
+        return _joined([_heads("o", missing, np.full(len(column), len(parts))), content])
+    if pa.types.is_floating(kind):
+        numbers = pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy().copy()
+        numbers[np.isnan(numbers)] = np.nan  # of the many NaNs one
+        return _heads("f", missing, numbers.view(np.int64))
+    try:
+        numbers = pc.fill_null(column.cast(pa.int64()), 0).to_numpy()
+    except pa.ArrowInvalid as error:
+        raise SchemaError(f"an integer has no logical hash: {error}") from None
+    return _heads("b" if pa.types.is_boolean(kind) else "i", missing, numbers)
+
+
+def _heads(kind: str, missing: npt.NDArray[np.bool_], numbers: npt.NDArray[Any]) -> pa.Array:
+    heads = np.zeros(len(missing), _HEAD)
+    heads["kind"] = np.where(missing, ord("n"), ord(kind))
+    heads["number"] = np.where(missing, 0, numbers)
+    return _binary(np.arange(len(heads) + 1) * _HEAD.itemsize, pa.py_buffer(heads))
+
+
+def _joined(parts: list[pa.Array]) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.large_binary()))
+
+
+def _binary(offsets: npt.NDArray[np.int64], data: pa.Buffer) -> pa.Array:
+    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), data])
+
+
+def _buffers(values: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Buffer]:
+    """Offsets and bytes of binary values."""
+    _, offsets, data = values.buffers()
+    first = values.offset
+    return np.frombuffer(offsets, np.int64)[first : first + len(values) + 1], data or pa.py_buffer(b"")

@@ -1,0 +1,31 @@
+"""The files of a dataset that are not data: card, Croissant, manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from copydesk.config import Params
+from copydesk.publishing import croissant, manifest
+from copydesk.publishing.card import Config, render_card
+from copydesk.publishing.metrics import Metrics
+
+
+def described(
+    params: Params,
+    configs: list[Config],
+    metrics: Metrics,
+    schemas: Path,
+    *,
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
+) -> dict[str, str]:
+    """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
+    settings = params["corpus"]
+    written = {
+        "README.md": render_card(settings, configs, metrics),
+        croissant.NAME: croissant.render_croissant(settings, configs, metrics),
+        manifest.LISTING: manifest.manifest_json(params, configs, schemas, dropped, withheld),
+    }
+    return {**written, manifest.NAME: manifest.manifest_text(written, configs)}
