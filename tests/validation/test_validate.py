@@ -462,11 +462,11 @@ def relist(project: Project, change: Callable[[dict[str, Any]], None]) -> None:
 
 def test_rows_that_are_not_those_that_were_hashed(own_copy: Project) -> None:
     listing = json.loads((own_copy.corpus / "manifest.json").read_text("utf-8"))
-    rewrite(own_copy, "raw", set_cell("newline", 1, "crlf"))
-    relist(own_copy, lambda new: new["tables"]["raw"].update(splits=listing["tables"]["raw"]["splits"]))
-    said = listing["tables"]["raw"]["splits"]["train"]["logical_sha256"]
+    rewrite(own_copy, "documents", set_cell("title", 1, "What no check can know to be wrong"))
+    relist(own_copy, lambda new: new["tables"]["documents"].update(splits=listing["tables"]["documents"]["splits"]))
+    said = listing["tables"]["documents"]["splits"]["train"]["logical_sha256"]
     finding = next(f for f in check(own_copy).findings if f.check == "rows")
-    assert (finding.file, finding.field) == ("manifest.json", "tables.raw.splits.train.logical_sha256")
+    assert (finding.file, finding.field) == ("manifest.json", "tables.documents.splits.train.logical_sha256")
     assert finding.message.startswith(f"the manifest says {said}, the rows give ")
 
 

@@ -130,12 +130,16 @@ class _Pool:
             spawn = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(size, spawn, initializer=_begin)
             self.size = size
+        # Processes that this starts inherit the mask: Ctrl-C ends this one, which ends them.
+        known = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return self._executor.submit(function, task)
         except BrokenProcessPool as error:
             broken: Future[Result] = Future()
             broken.set_exception(error)
             return broken
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, known)
 
     def close(self) -> None:
         """End the processes when they have done what they have in hand."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.tables import PUBLISHED, table
@@ -56,7 +57,8 @@ def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> No
     if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
         report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
         splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
-        if surely_fit(tables, pa.array(splits, pa.string())):
+        gone = pc.is_in(tables["documents"]["doc_id"], value_set=pa.array(sorted(unit.withheld), pa.string()))
+        if not pc.any(gone).as_py() and surely_fit(tables, pa.array(splits, pa.string())):
             return
     else:
         check_records(unit.corpus, unit.files, unit.schemas, report)
