@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,14 +17,49 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import fsspec  # type: ignore[import-untyped]
 import pytest
 
 HOST = "127.0.0.1"
 _READY = 60  # seconds that a server may take to answer
 _ACCESS_KEY, _SECRET_KEY = "loopback", "only-on-loopback"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Room for one DVC remote: where DVC finds it, and where a test looks into it."""
+
+    url: Callable[[int | None], str]
+    settings: Callable[[int | None], dict[str, str]]
+    files: Any
+    root: str
+    environment: dict[str, str]
+    port: int | None = None
+
+    def config(self, name: str, port: int | None = None, *, default: bool = True) -> str:
+        """The lines of .dvc/config that name it; ``port`` is that of a wire to it."""
+        core = f"[core]\n    remote = {name}\n" if default else ""
+        settings = {"url": self.url(port), **self.settings(port)}
+        return f"{core}['remote \"{name}\"']\n" + "".join(f"    {key} = {v}\n" for key, v in settings.items())
+
+    def objects(self) -> dict[str, bytes]:
+        """The MD5 that each object is named after, and its bytes; what is named otherwise, by its whole path."""
+        found = self.files.find(self.root)
+        matches = {path: re.search(r"/files/md5/(..)/([0-9a-f]{30}(?:\.dir)?)$", path) for path in found}
+        return {m[1] + m[2] if m else path: self.files.cat(path) for path, m in matches.items()}
+
+    def remove(self, name: str) -> None:
+        """Lose an object."""
+        self.files.rm(f"{self.root}/files/md5/{name[:2]}/{name[2:]}")
+
+
+def folder_place(folder: Path) -> Place:
+    """A folder of this machine."""
+    return Place(lambda _: str(folder), lambda _: {}, fsspec.filesystem("file"), str(folder), {})
 
 
 @dataclass(frozen=True)
@@ -45,8 +81,6 @@ class S3:
             "AWS_SECRET_ACCESS_KEY": _SECRET_KEY,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def files(self) -> Any:
@@ -67,14 +101,15 @@ class S3:
         self.files().mkdir(name)
         return name
 
-    def settings(self, port: int | None = None) -> dict[str, str]:
-        """What a DVC remote there is told; ``port`` is that of a wire to it."""
-        return {
-            "endpointurl": f"http://{HOST}:{port or self.port}",
-            "access_key_id": _ACCESS_KEY,
-            "secret_access_key": _SECRET_KEY,
-            "region": "us-east-1",
-        }
+    def place(self) -> Place:
+        """Room for a DVC remote in a bucket of its own; who may enter, the environment says."""
+        root = f"{self.bucket()}/remote"
+        own = self.port
+
+        def settings(port: int | None) -> dict[str, str]:
+            return {"endpointurl": f"http://{HOST}:{port or own}"}
+
+        return Place(lambda _: f"s3://{root}", settings, self.files(), root, self.environment, own)
 
 
 @dataclass(frozen=True)
@@ -95,9 +130,12 @@ class Ssh:
         folder.mkdir()
         return folder
 
-    def settings(self) -> dict[str, str]:
-        """What a DVC remote there is told."""
-        return {"keyfile": str(self.key)}
+    def place(self) -> Place:
+        """Room for a DVC remote in a folder of its own."""
+        folder = self.new_folder()
+        settings = {"keyfile": str(self.key)}
+        files = fsspec.filesystem("file")
+        return Place(partial(self.url, folder), lambda _: settings, files, str(folder), self.environment, self.port)
 
     @property
     def environment(self) -> dict[str, str]:
