@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from copydesk.config import check_params
 from copydesk.project import Project
 from copydesk.tables import PACKAGED
+from servers import S3, Ssh, s3_server, ssh_server
 from support import ROOT, Files, run_stages, write_seeds
 
 # The same examples on every run; a slow machine is no failure.
@@ -68,3 +69,17 @@ def own_copy(two_articles: Project, tmp_path: Path) -> Project:
     root = tmp_path / "copy"
     shutil.copytree(two_articles.corpus.parent, root)
     return Project.open(root)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """A server with the S3 API, for all tests of a worker."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
+    """An SSH server, for all tests of a worker."""
+    with ssh_server(tmp_path_factory.mktemp("ssh")) as server:
+        yield server

@@ -61,9 +61,12 @@ def articles(count: int) -> dict[str, str]:
     }
 
 
-def run_python(code: str, *, cwd: Path | None = None, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run_python(
+    code: str, *, cwd: Path | None = None, home: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own, without a network, with a cache folder of its own if one is given."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    environment = {**os.environ, **GIT, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **more}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if home is not None:
         environment |= {"HF_HOME": str(home), "HF_DATASETS_CACHE": str(home / "datasets")}
     return subprocess.run(

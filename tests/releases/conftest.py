@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from servers import Place, folder_place
 from support import BUILD, ROOT, articles, write_seeds
 from support import run_command as run
 
@@ -110,3 +111,60 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
         run(root, "git", "tag", "-a", name, "-m", "no release")
     run(place, "git", "clone", "-q", "--bare", str(root), str(bare))
     return Releases(root, bare, remote, counts)
+
+
+class Published(NamedTuple):
+    """A repository whose releases lie in a remote of some kind, and the URL by which others clone it."""
+
+    kind: str
+    root: Path
+    url: str
+    place: Place
+
+
+@pytest.fixture(scope="session")
+def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Place]:
+    """Return a function that makes room for a remote on a server of some kind."""
+
+    def make(kind: str) -> Place:
+        if kind == "local":
+            return folder_place(tmp_path_factory.mktemp("place"))
+        place: Place = request.getfixturevalue(kind).place()
+        return place
+
+    return make
+
+
+@pytest.fixture(scope="module", params=["local", "ssh", "s3"])
+def published(
+    request: pytest.FixtureRequest,
+    releases: Releases,
+    places: Callable[[str], Place],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Published]:
+    """The two releases in a remote of each kind; the environment has what opens it."""
+    folder = tmp_path_factory.mktemp(request.param)
+    place = places(request.param)
+    root, bare = folder / "work", folder / "corpus.git"
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in place.environment.items():
+            patched.setenv(name, value)
+        _move(releases, root, place)
+        run(root, "dvc", "push", "-q", "--all-tags")
+        run(folder, "git", "clone", "-q", "--bare", str(root), str(bare))
+        url = request.getfixturevalue("ssh").url(bare) if request.param == "ssh" else f"file://{bare}"
+        yield Published(request.param, root, url, place)
+
+
+def _move(releases: Releases, root: Path, place: Place) -> None:
+    """Make a repository with the same releases, whose commits name another remote."""
+    shutil.copytree(releases.root / ".dvc", root / ".dvc", ignore=shutil.ignore_patterns("tmp"))
+    run(root, "git", "init", "-q", "-b", "main")
+    run(root, "git", "fetch", "-q", "--no-tags", str(releases.root), "refs/tags/*:refs/before/*")
+    for version in releases.documents:
+        run(root, "git", "read-tree", "--reset", "-u", f"refs/before/corpus@v{version}")
+        (root / ".dvc" / "config").write_text(place.config("store"))
+        (root / ".gitignore").write_text("/build/\n__pycache__/\n")
+        run(root, "git", "add", "--all")
+        run(root, "git", "commit", "-q", "-m", f"Release {version}")
+        run(root, "git", "tag", "-a", f"corpus@v{version}", "-m", f"Release {version}")

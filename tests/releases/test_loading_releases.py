@@ -290,29 +290,3 @@ def test_the_working_tree_is_not_touched(releases: Any, tmp_path: Path) -> None:
     fetch(find(releases.root, "1.0.0"), tmp_path)
     assert releases.run("git", "status", "--porcelain") == ""
     assert verify.verify(releases.root).ok
-
-
-def test_checking_out_a_release_serves_its_rows_with_a_warm_cache(releases: Any, tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    releases.run("git", "clone", "-q", str(releases.root), str(clone))
-    releases.run("dvc", "pull", "-q", cwd=clone)
-    code = f"""
-import json
-from datasets import load_dataset
-rows = load_dataset({str(clone / "corpus")!r}, split="train")
-print(json.dumps([rows.num_rows, str(rows.info.version)]))
-"""
-
-    def loaded() -> list[Any]:
-        done = run_python(code, home=tmp_path / "home", cwd=clone)
-        assert done.returncode == 0, done.stderr
-        result: list[Any] = json.loads(done.stdout.splitlines()[-1])
-        return result
-
-    assert loaded() == [5, "1.1.0"]
-    releases.run("git", "checkout", "-q", "corpus@v1.0.0", cwd=clone)
-    releases.run("dvc", "fetch", "-q", cwd=clone)
-    releases.run("dvc", "checkout", "-q", cwd=clone)
-    assert loaded() == [3, "1.0.0"]
-    table = pyarrow.dataset.dataset(clone / "corpus" / "data" / "documents").to_table(columns=["doc_id"])
-    assert table.num_rows == 3
