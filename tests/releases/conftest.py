@@ -25,6 +25,7 @@ stages:
       - corpus/data
       - corpus/README.md: {cache: false}
       - corpus/croissant.json: {cache: false}
+      - corpus/CITATION.cff: {cache: false}
       - corpus/manifest.json: {cache: false}
       - corpus/MANIFEST.sha256: {cache: false}
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -34,6 +35,7 @@ stages:
       - corpus/data
       - corpus/README.md: {cache: false}
       - corpus/croissant.json: {cache: false}
+      - corpus/CITATION.cff: {cache: false}
       - corpus/manifest.json: {cache: false}
       - corpus/MANIFEST.sha256: {cache: false}
       - reports/alarms.jsonl: {cache: false}
@@ -111,8 +113,12 @@ def test_releases_follow_from_the_data(repository: Path, quick: None) -> None:
     assert (first.version, first.tag) == ("1.0.0", "corpus@v1.0.0")
     assert run(repository, "git", "cat-file", "-t", "corpus@v1.0.0") == "tag"
     assert run(repository, "git", "status", "--porcelain") == ""
+    base, date = run(repository, "git", "log", "-1", "--format=%H %cs", "HEAD~1").split()
+    written = f'version: 1.0.0  # written by a release\n  commit: "{base}"\n  date: "{date}"'
     params = (repository / "params.yaml").read_text()
-    assert params == PARAMS.replace("0.1.0", "1.0.0")
+    assert params == PARAMS.replace("version: 0.1.0  # written by a release", written)
+    listing = json.loads((repository / "corpus" / "manifest.json").read_text())
+    assert (listing["version"], listing["commit"], listing["date"]) == ("1.0.0", base, date)
     card = yaml.safe_load((repository / "corpus" / "README.md").read_text().split("---\n")[1])
     assert {entry["version"] for entry in card["configs"]} == {"1.0.0"}
     with pytest.raises(ReleaseError, match=r"nothing differs from 1\.0\.0"):
@@ -235,6 +241,8 @@ def test_what_a_kill_left_half_written_is_taken_back(repository: Path, quick: No
     (repository / "corpus" / ".README.md.abcdefgh.tmp").write_text("---")
     (repository / "params.yaml").write_text("corpus: {}")
     (repository / "CHANGELOG.md").write_text("half")
+    (repository / "corpus" / "MANIFEST.sha256.sig").write_text("half")
+    run(repository, "git", "add", "CHANGELOG.md")
     assert release(repository).version == "1.0.0"
     assert run(repository, "git", "status", "--porcelain") == ""
     assert not list(repository.rglob("*.tmp"))

@@ -51,7 +51,7 @@ def found(verification: Verification) -> list[tuple[str, str]]:
 def test_what_is_whole_is_found_whole(releases: Any, rev: str | None, remote: bool) -> None:
     verification = verify(releases.root, rev, remote=remote)
     assert found(verification) == []
-    assert verification.files == 6
+    assert verification.files == 8
     assert verification.signed_by is None
     assert releases.run("git", "status", "--porcelain") == ""
 

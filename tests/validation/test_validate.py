@@ -78,7 +78,7 @@ def repackage(project: Project) -> None:
 
 
 def write_manifest(project: Project) -> None:
-    others = [project.corpus / name for name in ("README.md", "croissant.json", "manifest.json")]
+    others = [project.corpus / name for name in ("CITATION.cff", "README.md", "croissant.json", "manifest.json")]
     files = [*(path for path in others if path.exists()), *sorted((project.corpus / "data").rglob("*.parquet"))]
     lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]
     (project.corpus / "MANIFEST.sha256").write_text("".join(lines))

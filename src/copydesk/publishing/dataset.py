@@ -1,4 +1,4 @@
-"""The files of a dataset that are not data: card, Croissant, manifests."""
+"""The files of a dataset that are not data: card, Croissant, citation, manifests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.config import Params
-from copydesk.publishing import croissant, manifest
+from copydesk.publishing import citation, croissant, manifest
 from copydesk.publishing.card import Config, render_card
 from copydesk.publishing.metrics import Metrics
 
@@ -26,6 +26,7 @@ def described(
     written = {
         "README.md": render_card(settings, configs, metrics),
         croissant.NAME: croissant.render_croissant(settings, configs, metrics),
+        citation.NAME: citation.render_citation(settings),
         manifest.LISTING: manifest.manifest_json(params, configs, schemas, dropped, withheld),
     }
     return {**written, manifest.NAME: manifest.manifest_text(written, configs)}

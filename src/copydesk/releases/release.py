@@ -139,8 +139,8 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
 
 
 def _take_back(root: Path) -> None:
+    _git(root, "reset", "--quiet")  # first: what was only added is not tracked
     tracked = [name for name in WRITTEN if _git(root, "ls-files", "--", name)]
-    _git(root, "reset", "--quiet")
     _git(root, "checkout", "--quiet", "--", *tracked)
     for name in ("CHANGELOG.md", f"corpus/{SIGNATURE}"):
         if not _git(root, "ls-files", "--", name):

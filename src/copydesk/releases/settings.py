@@ -12,7 +12,8 @@ from copydesk.files import write_text
 def set_in_corpus(path: Path, values: dict[str, str]) -> None:
     """Write settings of the section corpus and leave everything else as it is, comments too.
 
-    ``version`` must be there, on a line of its own; a setting that is not is written behind it.
+    ``version`` comes first and must be there, on a line of its own; a setting that is not is written behind the
+    one before it.
 
     Raises
     ------
@@ -25,13 +26,14 @@ def set_in_corpus(path: Path, values: dict[str, str]) -> None:
     section = lines[start : start + length]
     # Deeper lines may belong to a text that only looks like a setting.
     indent = next((m[0] for line in section if (m := re.match(r"[ ]+(?=[^\s#])", line))), "  ")
+    behind = 0
     for name, value in values.items():
         at = [n for n, line in enumerate(section) if line.startswith(f"{indent}{name}:")]
         if name != "version" and not at:
-            behind = next(n for n, line in enumerate(section, 1) if line.startswith(f"{indent}version:"))
             section.insert(behind, f"{indent}{name}:\n")
             at = [behind]
         if len(at) != 1:
             raise ReleaseError(f"{path}: expected one line {name}: below corpus:, found {len(at)}; write it there")
+        behind = at[0] + 1
         section[at[0]] = re.sub(r":[ \t]*[^\s#]*", f": {value}", section[at[0]], count=1)
     write_text(path, "".join([*lines[:start], *section, *lines[start + length :]]))
