@@ -44,9 +44,9 @@ WORKS = (
         1000,
         4000,
         "copydesk",
-        "reads files, 28 families of repairs as reversible edits, languages, sentences, some 30 signals, provenance, "
-        "exact and near duplicates, splits, four tables of Parquet, card and manifest; validates every record, "
-        "reference and hash, and loads all of it with `datasets`, cold, warm and streamed",
+        "repairs as reversible edits, language, sentences, signals of Gopher, C4 and FineWeb, provenance, personal "
+        "data, exact and near duplicates, splits; four tables of Parquet, card, manifest; then checks every record, "
+        "reference and hash, and loads all with `datasets`, cold and warm, mapped and streamed",
     ),
     Work(
         "datatrove",

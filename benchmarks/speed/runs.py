@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,18 +98,18 @@ def run(peer: str, task: str, corpus: Made, *arguments: str, keep: Path | None =
     arguments : str
         More of them, after the folder for the outcome.
     keep : Path, optional
-        Where the outcome goes and stays; a folder that is deleted otherwise.
+        Where the outcome goes and stays; it is deleted otherwise.
 
     Raises
     ------
     Failed
         If it does not exit with 0, or finds another number of documents than there are.
     """
-    out = keep or SCRATCH / "out"
-    home = SCRATCH / "home"
-    for folder in (out, home):
-        shutil.rmtree(folder, ignore_errors=True)
-    home.mkdir(parents=True)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=SCRATCH))
+    out = keep or home / "out"
+    if keep:
+        shutil.rmtree(keep, ignore_errors=True)
     ours = peer == "copydesk"
     given = corpus.files if ours and task == "build" else corpus.lines
     environment = dict(os.environ) if ours else plain_environment()
@@ -125,8 +126,6 @@ def run(peer: str, task: str, corpus: Made, *arguments: str, keep: Path | None =
         raise Failed(f"said nothing to be understood: {_last_words(done.stdout)}") from None
     finally:
         shutil.rmtree(home, ignore_errors=True)
-        if keep is None:
-            shutil.rmtree(out, ignore_errors=True)
     return {"cpu": round(done.cpu, 3), "wall": round(done.wall, 3), "peak": done.peak, "found": found}
 
 

@@ -17,6 +17,7 @@ from datatrove.data import DocumentsPipeline
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.dedup.minhash import (
+    MinhashConfig,
     MinhashDedupBuckets,
     MinhashDedupCluster,
     MinhashDedupFilter,
@@ -32,7 +33,6 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.formatters import FTFYFormatter
 from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
-from datatrove.utils.hashing import HashConfig
 from datatrove.utils.word_tokenizers import load_word_tokenizer
 
 
@@ -84,10 +84,8 @@ def clean(lines: Path, out: Path) -> None:
 
 
 def deduplicate(reader: PipelineStep, out: Path) -> None:
-    """MinHash with its defaults, but for the hash function: its xxhash needs an older release of that library."""
-    from datatrove.pipeline.dedup.minhash import MinhashConfig
-
-    config = MinhashConfig(hash_config=HashConfig(hash_fc="sha1", precision=64))
+    """MinHash with its defaults."""
+    config = MinhashConfig()
     signatures, buckets, clusters = (str(out / name) for name in ("signatures", "buckets", "clusters"))
     steps: list[tuple[list[Any], int]] = [
         ([reader, MinhashDedupSignature(signatures, config)], 1),
