@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
+ROUNDS ?= 3
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak quality sentences bench lock clean help
+.PHONY: corpus test lint types pytest soak quality sentences bench peers lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -43,12 +44,18 @@ sentences: $(READY) $(PEERS)  ## Score the splitter beside other libraries, and 
 	python benchmarks/quality/score_sentences.py --peers $(PEERS)
 	python benchmarks/speed/sentences.py --peers $(PEERS)
 
-bench: $(READY)  ## Measure how fast the parts are, and what a change costs (some ten minutes)
+bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; write docs/performance.md (about an hour)
+	python benchmarks/speed/compare.py --rounds $(ROUNDS)
+	python benchmarks/speed/build.py
+	python benchmarks/speed/page.py
 	python benchmarks/speed/cleaning.py
 	python benchmarks/speed/sentences.py
 	python benchmarks/speed/describe.py
 	python benchmarks/speed/duplicates.py
 	python benchmarks/speed/increments.py
+
+peers: $(READY)  ## Install the tools that bench measures, each into an environment of its own below build/
+	-python benchmarks/speed/environments.py
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	python -m pip install --quiet uv

@@ -1,0 +1,253 @@
+"""Write docs/performance.md and its plot from the results that the benchmarks kept.
+
+    python benchmarks/speed/page.py
+
+``results/compare.json`` comes from ``compare.py``, ``results/scale.json`` from ``build.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from chart import Bars, chart
+from compare import DOCUMENT, WORKS, Cost, Work, costs
+from corpus import DAMAGED, EXACT, MIXES, NEAR
+from defects import DEFECTS
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path(__file__).parent / "results"
+PAGE = ROOT / "docs" / "performance.md"
+PLOT = ROOT / "docs" / "performance.svg"
+_KINDS = {"build": "whole", "deduplicate": "duplicates"}
+TEMPLATE = Template(
+    """\
+# Performance
+
+Written by `python benchmarks/speed/page.py` from the results of
+
+    $command
+
+on $date: $machine, commit $commit. `make bench` measures all of it again; none of it is part of the tests.
+
+![CPU a document, ours and others](performance.svg)
+
+## Whole builds
+
+Milliseconds of CPU for a document of 3.5 kB, start-up subtracted; how many times ours that is; seconds of CPU
+before the first document; the most memory of all processes together. Everything in one process.
+
+$build
+
+## Duplicates alone
+
+The same texts as JSON lines, read, compared, and those that are kept written.
+
+$deduplicate
+
+## What was found
+
+Documents seen, duplicates planted, and duplicates left out or marked.
+
+$counts
+
+## What each does
+
+$works
+
+None of the others keeps the edits, from which the raw text comes back, or checks what it wrote. What could not be
+asked of them, or not as it comes:
+
+- datatrove: its language filter downloads a model.
+- data-juicer: its Punkt model is a pickle on the network; NLTK's own code splits with a model that `peers/punkt.py`
+  learns from open text beforehand. It installs packages while it runs; those that this work needs are there before.
+- dolma: its language identifiers download models; its filter for duplicates finds exact copies alone.
+- NeMo Curator: its near duplicates need a GPU. The services of Ray that run beside the work count as part of it.
+$failures
+## Our build by size
+
+$scale
+
+## How it is measured
+
+`benchmarks/speed/corpus.py` makes the documents: sentences of openly licensed English text, lengths log-normal with
+a mean of 3.5 kB, $exact exact and $near near copies, some names made up so that the vocabulary keeps growing. In
+the mix `defects` $damaged of the documents have one to five of $kinds kinds of defect: glued words, lost spaces and
+full stops, stray and split capitals, bylines, source lines and advertisements, mojibake, entities, odd spaces, line
+ends. A number gives the same document on every machine, and a larger corpus begins with the smaller one. Ours reads
+a file for each document, as it does in use; the others read one file of JSON lines, which is cheaper.
+
+A run is a process of its own, from its start to the end of every process that it began. CPU is what the system
+accounted for, memory the proportional set size of all processes, looked at five times a second. Each work is run on
+few documents and on many; the difference, by bytes, is the cost of a document. In each round everything runs once,
+one after the other, and ratios are taken within a round; of several rounds the median is told. Each peer has an
+environment of its own below `build/`, made of the packages pinned in `benchmarks/speed/peers/`.
+
+    python benchmarks/speed/compare.py --only copydesk,datatrove    # some of them; nothing is kept
+    python benchmarks/speed/build.py --documents 1000000            # our build at another size
+
+$versions
+"""
+)
+
+
+def page(compare: dict[str, Any], scale: dict[str, Any]) -> str:
+    """The page."""
+    told = costs(compare["rows"])
+    machine = compare["machine"]
+    failures = [f"- {name} failed in this run: {why}" for name, why in sorted(compare["failures"].items())]
+    works = [f"- **{work.title}**, {_KINDS[work.group]}: {work.does}." for work in WORKS]
+    versions = [
+        [peer, ", ".join(f"{name} {version}" for name, version in found.items())]
+        for peer, found in sorted(compare["versions"].items())
+    ]
+    return TEMPLATE.substitute(
+        command=compare["command"],
+        date=machine["date"],
+        machine=_machine(machine),
+        commit=machine["commit"],
+        build=_costs("build", told),
+        deduplicate=_costs("deduplicate", told),
+        counts=_counts(compare["rows"]),
+        works="\n".join(works),
+        failures="".join(f"{line}\n" for line in failures),
+        scale=_scale(scale["rows"]),
+        exact=f"{EXACT:.0%}",
+        near=f"{NEAR:.0%}",
+        damaged=f"{DAMAGED:.0%}",
+        kinds=len(DEFECTS),
+        versions=_table(["", "versions"], versions),
+    )
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    memory = machine["memory"] / 2**30
+    parts = [machine["cpu"], f"{machine['cores']} cores", f"{memory:.0f} GiB", machine["system"]]
+    return ", ".join([*parts, f"Python {machine['python']}"])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    rows = list(rows)
+    numbers = [all(re.fullmatch(r"[\d.,–]+", cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [head, ["---:" if right else "---" for right in numbers], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _of(group: str) -> list[Work]:
+    return [work for work in WORKS if work.group == group]
+
+
+def _costs(group: str, told: dict[tuple[str, str, str], Cost]) -> str:
+    mixes = [mix for mix in MIXES if any((w.peer, w.task, mix) in told for w in _of(group))]
+    head = ["", *(f"{mix}, ms" for mix in mixes), *(f"{mix}, times ours" for mix in mixes), "start, s", "memory, MB"]
+    rows = []
+    for work in _of(group):
+        found = [told.get((work.peer, work.task, mix)) for mix in mixes]
+        any_found = [cost for cost in found if cost]
+        if any_found:
+            rows.append(
+                [
+                    work.title,
+                    *(f"{cost.cpu:.2f}" if cost else "–" for cost in found),
+                    *(f"{cost.times:.1f}" if cost and cost.times else "–" for cost in found),
+                    f"{min(cost.start for cost in any_found):.1f}",
+                    f"{max(cost.peak for cost in any_found) / 1e6:.0f}",
+                ]
+            )
+    return _table(head, rows)
+
+
+def _counts(rows: list[dict[str, Any]]) -> str:
+    lines = []
+    for work in WORKS:
+        for mix in MIXES:
+            runs = [row for row in rows if (row["peer"], row["task"], row["mix"]) == (work.peer, work.task, mix)]
+            if runs:
+                row = max(runs, key=lambda row: (row["documents"], row["round"]))
+                planted = row["planted"]
+                duplicates = row["found"].get("duplicates")
+                lines.append(
+                    [
+                        work.title,
+                        mix,
+                        f"{row['found']['documents']:,} of {row['documents']:,}",
+                        f"{planted['exact']:,} + {planted['near']:,}",
+                        "–" if duplicates is None else f"{duplicates:,}",
+                    ]
+                )
+    return _table(["", "mix", "documents", "exact + near planted", "duplicates found"], lines)
+
+
+def _scale(rows: list[dict[str, Any]]) -> str:
+    """CPU by stage, and what two processes gain."""
+    if not rows:
+        return "Not measured yet: `python benchmarks/speed/build.py`."
+    stages = list(rows[0]["found"]["stages"])
+    head = ["documents", "mix", "workers", "CPU, ms", *stages, "documents a second", "memory, MB", "first row, s"]
+    alone = {(row["mix"], row["documents"]): row["wall"] for row in rows if row["workers"] == 1}
+    lines, gains = [], []
+    for row in rows:
+        count = row["documents"]
+        spent = row["found"]["stages"]
+        lines.append(
+            [
+                f"{count:,}",
+                row["mix"],
+                f"{row['workers']}",
+                f"{1e3 * row['cpu'] / count:.2f}",
+                *(f"{1e3 * spent[name] / count:.2f}" for name in stages),
+                f"{count / row['wall']:,.0f}",
+                f"{row['peak'] / 1e6:.0f}",
+                f"{row['reading']['first_row']:.2f}",
+            ]
+        )
+        if row["workers"] > 1 and (row["mix"], count) in alone:
+            gain = alone[row["mix"], count] / row["wall"]
+            gains.append(
+                f"{count:,} {row['mix']}, {row['workers']} processes: {gain:.2f} times the documents a second"
+            )
+    last = max(rows, key=lambda row: row["documents"])
+    read = last["reading"]
+    parts = [
+        f"With start-up; {last['machine']['date']}, {_machine(last['machine'])}, commit {last['machine']['commit']}.",
+        "",
+        _table(head, lines),
+        "",
+        *(f"- {gain}." for gain in gains),
+        f"- Streaming all {read['rows']:,} training rows through `datasets` takes {read['datasets']:.2f} s, by "
+        f"pyarrow alone {read['pyarrow']:.2f} s: {read['datasets'] / read['pyarrow']:.2f} times.",
+    ]
+    return "\n".join(parts)
+
+
+def plot(compare: dict[str, Any]) -> str:
+    """CPU of a document, by work and mix."""
+    told = costs(compare["rows"])
+    rows = []
+    for work in _of("build"):
+        found = [told.get((work.peer, work.task, mix)) for mix in MIXES]
+        if any(found):
+            rows.append(Bars(work.title, tuple(cost.cpu if cost else None for cost in found)))
+    return chart(f"Milliseconds of CPU for a document of {DOCUMENT / 1000} kB, whole build", "ms", MIXES, rows)
+
+
+def main() -> None:
+    """Write both files."""
+    compare, scale = (_results(name) for name in ("compare", "scale"))
+    PAGE.write_text(page(compare, scale), "utf-8")
+    PLOT.write_text(plot(compare), "utf-8")
+    print(PAGE.relative_to(ROOT), PLOT.relative_to(ROOT))
+
+
+def _results(name: str) -> dict[str, Any]:
+    path = RESULTS / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {"rows": []}
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Ours: the whole build from files, or duplicates alone from JSON lines as the peers get them.
+
+    python -P copydesk.py build FOLDER OUT [WORKERS]
+    python -P copydesk.py deduplicate FILE OUT
+
+The build reports CPU seconds by stage, which are left out of the comparison.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BATCH = 1000
+
+
+def build(seeds: Path, out: Path, workers: int) -> dict[str, Any]:
+    """``copydesk.build`` with the defaults."""
+    import copydesk
+    from copydesk import pipeline
+
+    spent: dict[str, float] = {}
+    for name, run in pipeline.STAGES.items():
+        pipeline.STAGES[name] = _timed(name, run, spent)
+    built = copydesk.build(seeds, out / "corpus", params={"engine": {"workers": workers}})
+    duplicates = built.metrics["duplicates"]
+    return {
+        "documents": built.metrics["documents"],
+        "duplicates": sum(duplicates.values()),
+        "edits": sum(built.metrics["edits"].values()),
+        "sentences": built.metrics["sentences"],
+        "stages": spent,
+    }
+
+
+def _timed(name: str, run: Callable[[Any], object], spent: dict[str, float]) -> Callable[[Any], object]:
+    def timed(project: Any) -> object:
+        begun = _cpu()
+        try:
+            return run(project)
+        finally:
+            spent[name] = round(_cpu() - begun, 3)
+
+    return timed
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def deduplicate(lines: Path, out: Path) -> dict[str, Any]:
+    """Keys, signatures and groups of the texts, by the functions of the stages; what is kept, as Parquet."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.json
+    import pyarrow.parquet as pq
+
+    from copydesk.description.duplicates import near_groups
+    from copydesk.description.signatures import minhash, normalised, text_keys
+
+    read = pyarrow.json.read_json(lines).combine_chunks()
+    ids, texts = read["id"].combine_chunks(), read["text"].combine_chunks()
+    keys, signatures = [], []
+    for at in range(0, len(texts), BATCH):
+        plain = normalised(texts.slice(at, BATCH))
+        keys.append(text_keys(plain))
+        signatures.append(minhash(plain))
+    sizes = pc.binary_length(texts).to_numpy()
+    groups = near_groups(ids, pa.concat_arrays(keys), np.concatenate(signatures), sizes)
+    kept = read.filter(pc.is_null(groups.duplicate_of))
+    out.mkdir(parents=True, exist_ok=True)
+    pq.write_table(kept, out / "kept.parquet", compression="zstd")
+    return {"documents": len(read), "duplicates": len(read) - len(kept)}
+
+
+if __name__ == "__main__":
+    task, given, folder, *rest = sys.argv[1:]
+    if task == "build":
+        found = build(Path(given), Path(folder), int(rest[0]) if rest else 1)
+    else:
+        found = deduplicate(Path(given), Path(folder))
+    print(json.dumps(found))
