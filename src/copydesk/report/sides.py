@@ -121,6 +121,11 @@ def _brief(text: str) -> str:
     return shown if len(shown) <= _TOLD else f"{shown[: _TOLD // 2]}…{shown[-_TOLD // 2 :]}"
 
 
+def _caret(mark: _Mark) -> Html:
+    """The place at which something is suggested to be put in."""
+    return tag("span", tag("span", mark.tip, class_="hidden"), class_="empty")
+
+
 class _Clean:
     """The clean text, cut where a sentence, a flag or a suggestion begins or ends."""
 
@@ -170,7 +175,7 @@ class _Clean:
     def rest(self) -> Html:
         """What stands behind the last character."""
         place = self._places.get(len(self._text))
-        return self._mark(place, tag("span", class_="empty"), linked=True) if place else Html("")
+        return self._mark(place, _caret(place), linked=True) if place else Html("")
 
     def _parts(self, start: int, end: int, linked: bool) -> Iterator[Html]:
         if start >= end:
@@ -182,7 +187,7 @@ class _Clean:
             if low in self._sentences:
                 yield tag("sup", self._sentences[low] + 1, class_="sentence", aria_hidden="true")
             if low in self._places:
-                yield self._mark(self._places[low], tag("span", class_="empty"), linked)
+                yield self._mark(self._places[low], _caret(self._places[low]), linked)
             # Within an edit white space is part of what is to be seen.
             text = tag("span", self._text[low:high] if linked else spelled(self._text[low:high]))
             # Of marks that lie over each other the first is the link: links cannot stand in links.
@@ -204,4 +209,5 @@ class _Clean:
             id=f"{mark.kind}-at-{mark.number}" if first else None,
             href=f"#{row}" if linked else None,
             data_tip=mark.tip,
+            aria_description=mark.tip if linked else None,
         )
