@@ -9,7 +9,8 @@ from typing import Annotated, Optional
 import typer
 
 import copydesk
-from copydesk.releases.commands import register
+from copydesk.releases.commands import register as register_releases
+from copydesk.report.commands import register as register_report
 
 app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
@@ -142,7 +143,8 @@ def export(
     )
 
 
-register(app)
+register_releases(app)
+register_report(app)
 
 
 def main() -> None:

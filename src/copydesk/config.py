@@ -76,8 +76,10 @@ def _with_defaults(schema: Schema, given: Any) -> Any:
     return {name: given.get(name, prop["default"]) for name, prop in schema["properties"].items()}
 
 
-def load_json_lines(path: Path, schema_name: str, key: str, schemas: Path = PACKAGED) -> dict[str, dict[str, Any]]:
-    """Read a hand-written JSONL file into a mapping by ``key``; a file that is not there is empty.
+def load_json_lines(
+    path: Path, schema_name: str, key: str | tuple[str, ...], schemas: Path = PACKAGED
+) -> dict[Any, dict[str, Any]]:
+    """Read a hand-written JSONL file into a mapping by ``key``, one field or several; no file is an empty one.
 
     Raises
     ------
@@ -99,11 +101,12 @@ def load_json_lines(path: Path, schema_name: str, key: str, schemas: Path = PACK
     ]
     if problems:
         raise ConfigError("\n".join(problems))
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[Any, dict[str, Any]] = {}
     for where, row in parsed:
-        if row[key] in rows:
-            raise ConfigError(f"{where}: {key} {row[key]!r} is given twice; keep one line")
-        rows[row[key]] = row
+        name = row[key] if isinstance(key, str) else tuple(row.get(each) for each in key)
+        if name in rows:
+            raise ConfigError(f"{where}: {key} {name!r} is given twice; keep one line")
+        rows[name] = row
     return rows
 
 

@@ -67,6 +67,11 @@ class Project:
         """The ledger of takedowns as the stages behind ingest read it; the file is empty where there are none."""
         return self.build / "takedowns.jsonl"
 
+    @property
+    def decisions(self) -> Path:
+        """Decisions about documents that are not there: what ingest tells package of."""
+        return self.build / "decisions.jsonl"
+
     def receipts(self, stage: str) -> Path:
         """The file that lists what a stage made, shard by shard."""
         return self.build / f"{stage}.jsonl"

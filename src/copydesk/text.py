@@ -10,7 +10,7 @@ All offsets are Unicode code points, half-open. Every operation is linear in tex
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -136,6 +136,23 @@ class EditedText:
         result = EditedText(self.raw)
         result.text = _replaced(self.text, new)
         result.edits = tuple(_composed(self.raw, self.text, self.edits, new))
+        return result
+
+    def without(self, unwanted: Collection[ComposedEdit]) -> EditedText:
+        """Take some of the edits back: where they were, the result reads as the source does.
+
+        >>> text = EditedText("one  two  six").apply([Edit(3, 5, " ", "spaces"), Edit(8, 10, " ", "spaces")])
+        >>> text.without(text.edits[:1]).text
+        'one  two six'
+        """
+        result = EditedText(self.raw)
+        kept, drift = [], 0
+        for edit in self.edits:
+            if edit in unwanted:
+                drift += len(edit.before) - len(edit.after)
+            else:
+                kept.append(edit._replace(start=edit.start + drift, end=edit.end + drift))
+        result.text, result.edits = replay(self.raw, kept), tuple(kept)
         return result
 
     def revert(self) -> str:

@@ -132,6 +132,13 @@ def clean_text(text: str, how: Plan) -> Cleaned:
     return clean(pa.array([text], pa.string()), how)[0]
 
 
+def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:
+    """What might still be done to a text whose edits are settled, and what a reader should look at."""
+    suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited))
+    flags = (flag for detector in detectors for flag in detector.flags(edited.text))
+    return Cleaned(edited, tuple(suggestions), tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
+
+
 def least_sure(rules: Iterable[str], tiers: dict[str, Tier]) -> Tier:
     """The tier of an edit: that of the least sure of the rules that had a hand in it."""
     return max((tiers[rule] for rule in rules), key=TIERS.index)

@@ -127,7 +127,7 @@ class Removed(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A value, where it comes from (``sources.jsonl``, ``text``, or a rule), and its span in the raw text."""
+    """A value, where it is from (``sources.jsonl``, ``decision``, ``text``, a rule), and its span in the raw text."""
 
     value: str
     origin: str
@@ -165,8 +165,12 @@ def removed_by_document(edits: pa.Table) -> dict[str, list[Removed]]:
     return removed
 
 
-def completed(stated: pa.Table, found_in: Mapping[str, Mapping[str, Told]]) -> tuple[pa.Table, Origins]:
-    """Provenance that the steward stated, completed by what was found in the articles.
+def completed(
+    stated: pa.Table,
+    found_in: Mapping[str, Mapping[str, Told]],
+    decided: Mapping[str, Mapping[str, str | None]],
+) -> tuple[pa.Table, Origins]:
+    """Provenance that the steward stated, completed by what was found in the articles, corrected by decisions.
 
     Parameters
     ----------
@@ -174,6 +178,8 @@ def completed(stated: pa.Table, found_in: Mapping[str, Mapping[str, Told]]) -> t
         ``doc_id`` and the columns ``FIELDS``, null where nothing was stated.
     found_in : mapping of doc_id to fields
         What was found, for the documents in which something was.
+    decided : mapping of doc_id to fields
+        What the fields are, whatever was stated or found; None for one that is not known.
 
     Returns
     -------
@@ -185,7 +191,10 @@ def completed(stated: pa.Table, found_in: Mapping[str, Mapping[str, Told]]) -> t
     for row in rows:
         known = {name: Told(row[name], "sources.jsonl") for name in FIELDS if row[name] is not None}
         known = {**found_in.get(row["doc_id"], {}), **known}
-        row.update({name: told_of.value for name, told_of in known.items()})
+        corrected = decided.get(row["doc_id"], {})
+        known = {name: told_of for name, told_of in known.items() if name not in corrected}
+        known |= {name: Told(value, "decision") for name, value in corrected.items() if value is not None}
+        row.update({name: known[name].value if name in known else None for name in FIELDS})
         origins.append(
             [
                 {"field": name, "origin": known[name].origin, "raw_start": known[name][2], "raw_end": known[name][3]}

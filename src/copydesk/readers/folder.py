@@ -13,7 +13,7 @@ from copydesk.errors import BuildError
 from copydesk.readers import READERS
 
 #: Hand-written files that lie among the seeds and are not seeds.
-SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl"})
+SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
 
 
 class Seed(NamedTuple):

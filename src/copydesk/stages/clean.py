@@ -7,13 +7,19 @@ from functools import partial
 from typing import Any
 
 from copydesk.cleaning import Cleaned, Plan, clean, least_sure, plan
+from copydesk.cleaning.decided import decided
+from copydesk.decisions import Decision, obeyable
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.text import ComposedEdit
 
 STAGE = Stage(
     "clean",
-    reads=("ingest.raw",),
-    writes={"text": Output("documents", ("doc_id", "text", "flags", "text_sha256")), "edits": Output("edits")},
+    reads=("ingest.raw", "ingest.decisions"),
+    writes={
+        "text": Output("documents", ("doc_id", "text", "flags", "text_sha256")),
+        "edits": Output("edits"),
+        "unmet": Output("decisions"),
+    },
     params=("clean",),
 )
 run = partial(run_shards, stage=STAGE)
@@ -25,8 +31,13 @@ def shard(given: Shard) -> Made:
     raw = given.tables["raw"]
     texts: list[dict[str, Any]] = []
     edits: list[dict[str, Any]] = []
+    unmet: list[Decision] = []
+    decisions = obeyable(given.tables["decisions"], "accept", "reject")
     column = raw["text"].combine_chunks()
     for doc_id, cleaned in zip(raw["doc_id"].to_pylist(), clean(column, how), strict=True):
+        if doc_id in decisions:
+            cleaned, problems = decided(cleaned, decisions[doc_id], how)  # noqa: PLW2901  (as the steward wants it)
+            unmet += problems
         text = cleaned.edited.text
         texts.append(
             {
@@ -37,7 +48,7 @@ def shard(given: Shard) -> Made:
             }
         )
         edits += _rows(doc_id, cleaned, how)
-    return {"text": texts, "edits": edits}
+    return {"text": texts, "edits": edits, "unmet": [decision._asdict() for decision in unmet]}
 
 
 def _rows(doc_id: str, cleaned: Cleaned, how: Plan) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.config import load_json_lines
+from copydesk.decisions import Decision, obeyable
 from copydesk.description.contamination import overlaps, runs
 from copydesk.description.licences import public
 from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told
@@ -47,7 +49,7 @@ SIGNALS = (
 
 STAGE = Stage(
     "describe",
-    reads=("ingest.provenance", "clean.text", "clean.edits", "split.spans"),
+    reads=("ingest.provenance", "ingest.decisions", "clean.text", "clean.edits", "split.spans"),
     writes={
         "description": Output(
             "documents",
@@ -79,7 +81,11 @@ def shard(given: Shard) -> Made:
     """Describe the documents of a shard."""
     text, settings = given.tables["text"], given.params
     ids, column = text["doc_id"].combine_chunks(), text["text"].combine_chunks()
-    provenance, origins = completed(given.tables["provenance"], _found(given, column))
+    corrections = {
+        doc_id: {decision.field: decision.value for decision in decisions if decision.field}
+        for doc_id, decisions in obeyable(given.tables["decisions"], "correct").items()
+    }
+    provenance, origins = completed(given.tables["provenance"], _found(given, column), corrections)
     common: Common = given.extra
     known = read_parquet(common.runs)["run"].to_numpy() if common.runs else np.zeros(0, dtype=np.uint64)
     shared = overlaps(column, known, settings["decontaminate"]["words"])
@@ -98,9 +104,14 @@ def shard(given: Shard) -> Made:
     keys = text_keys(compared)
     sketches = minhash(compared if near or common.ledger else compared.slice(0, 0))
     same, resembling = takedowns(description, keys, sketches, common.ledger)
-    left_out = {row["doc_id"] for row in same}
-    conditional = _dropped(settings["select"]["keep"], text, description, given.tables["spans"])
-    dropped = [*same, *(row for row in conditional if row["doc_id"] not in left_out)]
+    dropped: list[dict[str, Any]] = []
+    for rows in (
+        same,
+        _excluded(description, obeyable(given.tables["decisions"], "exclude")),
+        _dropped(settings["select"]["keep"], text, description, given.tables["spans"]),
+    ):
+        left_out = {row["doc_id"] for row in dropped}
+        dropped += [row for row in rows if row["doc_id"] not in left_out]
     kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
     signatures = {
         "doc_id": ids,
@@ -115,6 +126,16 @@ def shard(given: Shard) -> Made:
         "dropped": dropped,
         "resembling": resembling,
     }
+
+
+def _excluded(documents: pa.Table, decisions: Mapping[str, list[Decision]]) -> list[dict[str, Any]]:
+    """The documents that the steward left out."""
+    found = documents.filter(pc.is_in(documents["doc_id"], value_set=pa.array([*decisions], pa.string())))
+    sources = pc.coalesce(found["source_outlet"], found["publisher"]).to_pylist()
+    return [
+        {"doc_id": doc_id, "reason": "decision", "values": '{"decision": "exclude"}', "source": source}
+        for doc_id, source in zip(found["doc_id"].to_pylist(), sources, strict=True)
+    ]
 
 
 def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:

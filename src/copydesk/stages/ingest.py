@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.config import load_json_lines
+from copydesk.decisions import Decision, read_decisions
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.files import write_json_lines
 from copydesk.progress import say
@@ -28,6 +29,10 @@ PROVENANCE = {
     "licence": "licence",
 }
 
+_NOWHERE = "there is no such document; remove the line"
+_REFUSED = "the document was refused, see reports/quarantine.jsonl"
+_CHANGED = "the file has changed since it was looked at; look again, and decide again or remove the line"
+
 STAGE = Stage(
     "ingest",
     reads=(),
@@ -35,6 +40,7 @@ STAGE = Stage(
         "raw": Output("raw"),
         "provenance": Output("documents", ("doc_id", *PROVENANCE, "raw_sha256")),
         "refused": Output("quarantine"),
+        "decisions": Output("decisions"),
     },
     params=("ingest",),
 )
@@ -58,11 +64,14 @@ def run(project: Project) -> None:
         else:
             hashed.append((seed, sha256))
     seeds, refusals = [seed for seed, _ in hashed], [*refusals, *gone]
+    decisions = _by_document(read_decisions(project.seeds, project.schemas))
+    nowhere = [d for doc_id in sorted(decisions.keys() - {s.doc_id for s in seeds}) for d in decisions[doc_id]]
+    write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in nowhere))
     shards = cut([s.doc_id for s in seeds], [s.size for s in seeds], Cut(**project.params["shards"]))
     parts = run_shards(
         project,
         STAGE,
-        [_work(project.seeds, hashed[start:stop], sources) for start, stop in shards],
+        [_work(project.seeds, hashed[start:stop], sources, decisions) for start, stop in shards],
     )
     refused = chain.from_iterable(project.store.read(p["refused"]).to_pylist() for p in parts if p["refused"].rows)
     rows = sorted([*(r._asdict() for r in refusals), *refused], key=lambda row: str(row["path"]))
@@ -82,10 +91,12 @@ def run(project: Project) -> None:
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, seeds, sources = given.extra
+    folder, seeds, sources, decisions = given.extra
     rows, provenance, refused = [], [], []
+    passed: list[dict[str, Any]] = []
     for seed, sha256 in seeds:
         row = _read(Path(folder), Seed(*seed), sha256, given.params["ingest"]["encodings"])
+        passed += _checked(decisions.get(seed[0], []), sha256, isinstance(row, Refusal))
         if isinstance(row, Refusal):
             refused.append(row._asdict())
             continue
@@ -93,7 +104,7 @@ def shard(given: Shard) -> Made:
         known = sources.get(row["doc_id"], {})
         stated = {name: known.get(own) for name, own in PROVENANCE.items()}
         provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": sha256})
-    return {"raw": rows, "provenance": provenance, "refused": refused}
+    return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed}
 
 
 def _read(folder: Path, seed: Seed, sha256: str | None, encodings: list[str]) -> dict[str, Any] | Refusal:
@@ -111,10 +122,29 @@ def _read(folder: Path, seed: Seed, sha256: str | None, encodings: list[str]) ->
     return {"doc_id": seed.doc_id, "path": seed.path, "sha256": sha256, "size": len(data), **raw._asdict()}
 
 
-def _work(folder: Path, seeds: list[tuple[Seed, str | None]], sources: dict[str, Any]) -> tuple[Any, Any]:
+def _work(
+    folder: Path, seeds: list[tuple[Seed, str | None]], sources: dict[str, Any], decisions: dict[str, list[Decision]]
+) -> tuple[Any, Any]:
     known = {seed.doc_id: sources[seed.doc_id] for seed, _ in seeds if seed.doc_id in sources}
-    identity = [[seed.doc_id, seed.path, sha256, known.get(seed.doc_id)] for seed, sha256 in seeds]
-    return identity, (str(folder.resolve()), seeds, known)
+    made = {seed.doc_id: decisions[seed.doc_id] for seed, _ in seeds if seed.doc_id in decisions}
+    identity = [[s.doc_id, s.path, sha256, known.get(s.doc_id), made.get(s.doc_id)] for s, sha256 in seeds]
+    return identity, (str(folder.resolve()), seeds, known, made)
+
+
+def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:
+    by_document: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        by_document.setdefault(decision.doc_id, []).append(decision)
+    return by_document
+
+
+def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> list[dict[str, Any]]:
+    """The decisions about a seed as rows, each with the problem if it cannot be obeyed."""
+    rows = []
+    for decision in decisions:
+        problem = _REFUSED if refused else _CHANGED if decision.raw_sha256 != sha256 else None
+        rows.append(decision._replace(problem=problem)._asdict())
+    return rows
 
 
 def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any], owners: dict[str, str]) -> str | None:

@@ -27,13 +27,14 @@ STAGE = Stage(
     reads=(
         *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
         "describe.resembling",
-        *("split.sentences", "ingest.raw", "clean.edits"),
+        *("split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
     ),
     writes={
         **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
         "digests": Output("digests"),
+        "unmet": Output("decisions"),
     },
     params=("deduplicate",),
 )
@@ -59,6 +60,7 @@ def run(project: Project) -> None:
     write_json_lines(project.reports / "takedowns.jsonl", resembling)
     for row in resembling[:5]:
         say(f"package: {row['doc_id']} resembles a takedown ({row['values']}); decide, see reports/takedowns.jsonl")
+    _report_unmet(project, [shard["unmet"] for shard in shards if shard["unmet"].rows])
     if not any(parts["documents"].values()):
         listed = project.reports / "dropped.jsonl"
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
@@ -98,8 +100,10 @@ def shard(given: Shard) -> Made:
     gone = pa.array([row["doc_id"] for row in dropped], pa.string())
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
-    made: dict[str, Any] = {"dropped": dropped, "resembling": given.tables["resembling"]}
     digests = []
+    decisions = given.tables["decisions"]
+    unmet = pa.concat_tables([decisions.filter(pc.is_valid(decisions["problem"])), given.tables["unmet"]])
+    made: dict[str, Any] = {"dropped": dropped, "resembling": given.tables["resembling"], "unmet": unmet}
     for split in SPLITS:
         mask = pc.and_(kept, pc.equal(documents["split"], split))
         ids = documents["doc_id"].filter(mask)
@@ -140,6 +144,17 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _report_unmet(project: Project, parts: list[Part]) -> None:
+    """Write down, and say, which decisions could not be obeyed."""
+    nowhere = project.decisions.read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in nowhere]
+    rows += [row for part in parts for row in project.store.read(part).to_pylist()]
+    path = project.reports / "decisions.jsonl"
+    write_json_lines(path, rows)
+    for row in rows[:5]:
+        say(f"package: decision not obeyed: {row['decision']} {row['doc_id']}: {row['problem']}; see {path}")
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:

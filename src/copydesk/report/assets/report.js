@@ -1,0 +1,137 @@
+"use strict";
+
+// The list of documents: search, filters and pages over all of them.
+function list(data) {
+  const [ID, SOURCE, LANGUAGE, WORDS, SENTENCES, EDITS, SUGGESTIONS, FLAGS, DUPLICATE, SPLIT, PAGE, TITLE] =
+    Array.from({ length: 12 }, (_, number) => number);
+  const at = (id) => document.getElementById(id);
+  const body = at("list").tBodies[0];
+  const fields = ["text", "language", "source", "flag", "duplicate", "split", "sort", "open"];
+  const most = 300; // choices of a filter
+  const sizes = { words: WORDS, sentences: SENTENCES, edits: EDITS, suggestions: SUGGESTIONS };
+  let texts = null;
+  let page = 0;
+
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  function choices(id, counts) {
+    const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, most);
+    for (const [name, count] of sorted) {
+      at(id).append(element("option", `${name} (${count.toLocaleString("en")})`, { value: name }));
+    }
+  }
+
+  function count(names) {
+    const counts = new Map();
+    for (const row of data.rows) for (const name of names(row)) if (name) counts.set(name, (counts.get(name) || 0) + 1);
+    return counts;
+  }
+
+  function asked() {
+    return Object.fromEntries(fields.map((id) => [id, id === "open" ? at(id).checked : at(id).value]));
+  }
+
+  function chosen(want) {
+    const words = want.text.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length && !texts) {
+      texts = new Map(data.rows.map((row) => [row, `${row[ID]} ${row[TITLE]} ${row[SOURCE]}`.toLowerCase()]));
+    }
+    const rows = data.rows.filter((row) =>
+      (!want.language || row[LANGUAGE] === want.language) &&
+      (!want.source || row[SOURCE] === want.source) &&
+      (!want.flag || row[FLAGS][want.flag]) &&
+      (!want.duplicate || row[DUPLICATE] === want.duplicate) &&
+      (!want.split || row[SPLIT] === want.split) &&
+      (!want.open || row[SUGGESTIONS]) &&
+      words.every((word) => texts.get(row).includes(word)));
+    const total = (row) => Object.values(row[FLAGS]).reduce((sum, each) => sum + each, 0);
+    const by = want.sort === "flags" ? total : (row) => row[sizes[want.sort]];
+    return want.sort ? rows.sort((a, b) => by(b) - by(a)) : rows;
+  }
+
+  function cells(row) {
+    const name = document.createElement("th");
+    name.scope = "row";
+    name.append(data.linked ? element("a", row[ID], { href: row[PAGE] }) : element("span", row[ID]));
+    if (row[TITLE]) name.append(" ", element("span", row[TITLE], { class: "quiet" }));
+    const flags = Object.entries(row[FLAGS]).map(([kind, number]) => `${kind} ${number}`).join(", ");
+    const said = (value) => (typeof value === "number" ? value.toLocaleString("en") : value);
+    const rest = [...row.slice(SOURCE, FLAGS).map(said), flags, row[DUPLICATE], row[SPLIT]];
+    const line = document.createElement("tr");
+    line.append(name, ...rest.map((text) => element("td", text)));
+    return line;
+  }
+
+  function show() {
+    const rows = chosen(asked());
+    const pages = Math.max(1, Math.ceil(rows.length / data.perPage));
+    page = Math.min(Math.max(page, 0), pages - 1);
+    body.replaceChildren(...rows.slice(page * data.perPage, (page + 1) * data.perPage).map(cells));
+    const all = data.rows.length;
+    at("told").textContent = rows.length === all
+      ? `${all.toLocaleString("en")} documents`
+      : `${rows.length.toLocaleString("en")} of ${all.toLocaleString("en")} documents`;
+    at("place").textContent = `Page ${(page + 1).toLocaleString("en")} of ${pages.toLocaleString("en")}`;
+    back.disabled = page === 0;
+    on.disabled = page === pages - 1;
+  }
+
+  function ask() {
+    page = 0;
+    const given = new URLSearchParams();
+    for (const [id, value] of Object.entries(asked())) if (value) given.set(id, String(value));
+    history.replaceState(null, "", `#${given}`);
+    show();
+  }
+
+  function obey() {
+    const given = new URLSearchParams(location.hash.slice(1));
+    for (const id of fields) {
+      if (id === "open") at(id).checked = given.has(id);
+      else at(id).value = given.get(id) || "";
+    }
+    show();
+  }
+
+  choices("language", count((row) => [row[LANGUAGE]]));
+  choices("source", count((row) => [row[SOURCE]]));
+  choices("flag", count((row) => Object.keys(row[FLAGS])));
+  choices("duplicate", count((row) => [row[DUPLICATE]]));
+  choices("split", count((row) => [row[SPLIT]]));
+  at("sort").options[0].textContent = "order of the corpus";
+  for (const name of [...Object.keys(sizes), "flags"]) at("sort").append(element("option", `most ${name}`, { value: name }));
+  const [back, on] = ["Previous", "Next"].map((label) => element("button", label, { type: "button" }));
+  back.addEventListener("click", () => { page -= 1; show(); });
+  on.addEventListener("click", () => { page += 1; show(); });
+  at("pager").replaceChildren(back, at("place"), on);
+  at("search").hidden = false;
+  at("search").addEventListener("input", ask);
+  addEventListener("hashchange", obey);
+  obey();
+}
+
+// A document: an edit and its twin on the other side light up together; n and p go from edit to edit.
+function edits() {
+  const links = [...document.querySelectorAll(".clean .edit")];
+  const twin = (link) => document.getElementById(link.id.replace(/^(raw|clean)/, (side) => (side === "raw" ? "clean" : "raw")));
+  for (const link of document.querySelectorAll(".edit[id]")) {
+    for (const [event, lit] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
+      link.addEventListener(event, () => twin(link)?.classList.toggle("twin", lit));
+    }
+  }
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !["n", "p"].includes(event.key) || event.target.matches("input, select")) return;
+    const here = links.indexOf(document.activeElement);
+    const next = event.key === "n" ? here + 1 : (here < 0 ? links.length : here) - 1;
+    links[next]?.focus();
+  });
+}
+
+const given = document.getElementById("data");
+if (given) list(JSON.parse(given.textContent));
+else edits();

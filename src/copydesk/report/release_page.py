@@ -1,0 +1,117 @@
+"""The page of the release: what changed since the last one, document by document."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from copydesk.errors import ReleaseError
+from copydesk.releases.changes import Change, Pair
+from copydesk.releases.diff import diff
+from copydesk.releases.loading import versions
+from copydesk.releases.revisions import Revision, open_revision
+from copydesk.releases.text_diff import Piece, document_diff
+from copydesk.report.data import Corpus, address
+from copydesk.report.markup import Html, facts, joined, tag
+from copydesk.report.markup import table as sheet
+from copydesk.report.page import page
+
+_LISTED = 1000  # documents of a list
+_COMPARED = 100  # documents whose texts are compared
+_AROUND = 60  # characters kept of a stretch that is equal, at each end
+
+
+def release_page(corpus: Corpus, linked: bool) -> str:
+    """The page release.html; ``linked`` where each document has a page."""
+    try:
+        known = versions(str(corpus.project.corpus.parent))
+        if not known:
+            return _page(corpus, tag("p", "There is no release yet: all of the corpus is new."))
+        old = open_revision(corpus.project.corpus.parent, f"corpus@v{known[-1]}")
+        return _page(corpus, *_changes(old, corpus, linked))
+    except ReleaseError as error:
+        # Without git, or without the data of the last release, all other pages are as good as ever.
+        return _page(corpus, tag("p", f"The last release cannot be compared with: {error}"))
+
+
+def _page(corpus: Corpus, *content: object) -> str:
+    return page("release.html", "Changes since the last release", *content, corpus=corpus.title)
+
+
+def _changes(old: Revision, corpus: Corpus, linked: bool) -> list[Html]:
+    found = diff(old, corpus.revision)
+    counts = [
+        ("from", found.old),
+        ("to", found.new),
+        ("added", f"{len(found.added):,}"),
+        ("removed", f"{len(found.removed):,}"),
+        ("changed", f"{len(found.changed):,}"),
+        ("moved", f"{len(found.moved):,}"),
+    ]
+    if found.empty:
+        return [facts(counts), tag("p", f"Nothing changed since {found.old}.")]
+    causes = Counter(cause for change in found.changed for cause in change.causes)
+
+    def name(doc_id: str) -> Html:
+        here = linked and doc_id in corpus.places
+        return tag("a", doc_id, href=address(doc_id)) if here else tag("span", doc_id)
+
+    sections = [
+        _section("Rows", ("table", "old", "new", "difference"), _paired(found.tables)),
+        _section("Why documents changed", ("cause", "documents"), [(c, f"{n:,}") for c, n in sorted(causes.items())]),
+        _section("Settings", ("setting", "old", "new"), [tuple(map(str, each)) for each in found.parameters]),
+        _section("Schemas", ("table", "column", "what"), [(c.table, c.column, c.what) for c in found.schemas]),
+        _section("Added", ("document",), [(name(i),) for i in found.added]),
+        _section("Removed", ("document", "left out by"), [(i, found.dropped.get(i, "")) for i in found.removed]),
+        _section(
+            "Moved between splits", ("document", "from", "to"), [(name(m.doc_id), m.old, m.new) for m in found.moved]
+        ),
+        _section("Sources", ("source", "old", "new", "difference"), _paired(found.sources)),
+        _section("Languages", ("language", "old", "new", "difference"), _paired(found.languages)),
+    ]
+    changed = [
+        _document(change, name(change.doc_id), old, corpus.revision, number < _COMPARED)
+        for number, change in enumerate(found.changed[:_LISTED])
+    ]
+    more = len(found.changed) - len(changed)
+    ending = [tag("p", f"{more:,} more; see copydesk diff {found.old}.", class_="quiet")] if more else []
+    whole = tag("section", tag("h2", "Changed"), *changed, *ending) if changed else None
+    return [facts(counts), *(section for section in (*sections, whole) if section is not None)]
+
+
+def _section(title: str, header: tuple[str, ...], rows: list[tuple[object, ...]]) -> Html | None:
+    if not rows:
+        return None
+    more = f"{len(rows) - _LISTED:,} more" if len(rows) > _LISTED else None
+    return tag("section", tag("h2", title), sheet(title, header, rows[:_LISTED]), tag("p", more) if more else None)
+
+
+def _paired(counts: dict[str, Pair]) -> list[tuple[object, ...]]:
+    return [(name, f"{old:,}", f"{new:,}", f"{new - old:+,}") for name, (old, new) in counts.items() if old != new]
+
+
+def _document(change: Change, name: Html, old: Revision, new: Revision, compared: bool) -> Html:
+    what = ", ".join((*change.columns, *(f"rows of {table}" for table in change.tables)))
+    counts = [
+        ("why", ", ".join(change.causes)),
+        ("what", what),
+        ("sentences", f"+{change.sentences.added} −{change.sentences.removed}"),
+        ("edits", f"+{change.edits.added} −{change.edits.removed}"),
+    ]
+    text = _difference(old, new, change.doc_id) if compared and "text_sha256" in change.columns else None
+    return tag("article", tag("h3", name), facts(counts), text, class_="change")
+
+
+def _difference(old: Revision, new: Revision, doc_id: str) -> Html:
+    found = document_diff(old, new, doc_id)
+    shown = tag("div", *map(_piece, found.pieces), class_="text difference", dir="auto")
+    return tag("details", tag("summary", "The text, word by word"), shown, open=True)
+
+
+def _piece(piece: Piece) -> Html:
+    if piece.kind != "equal":
+        return joined([tag("del", piece.old) if piece.old else None, tag("ins", piece.new) if piece.new else None])
+    text = piece.new
+    if len(text) <= 3 * _AROUND:
+        return tag("span", text)
+    left_out = tag("span", f" [{len(text) - 2 * _AROUND:,} characters] ", class_="quiet")
+    return joined([tag("span", text[:_AROUND]), left_out, tag("span", text[-_AROUND:])])

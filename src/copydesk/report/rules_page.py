@@ -1,0 +1,79 @@
+"""The page of the rules: their tiers in force, what each did, and the first edits that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copydesk.cleaning import DETECTORS, RULES, plan
+from copydesk.report.data import Corpus, Sample, address
+from copydesk.report.markup import Html, facts, tag
+from copydesk.report.markup import table as sheet
+from copydesk.report.page import page
+
+
+def rules_page(corpus: Corpus, linked: bool) -> str:
+    """The page rules.html; ``linked`` where each document has a page."""
+    summary = corpus.metrics.summary
+    tiers = plan(corpus.project.params["clean"]).tiers
+    rules = []
+    rows = []
+    for rule in RULES:
+        before, after = rule.repairs
+        figures = [
+            ("tier", tiers.get(rule.name, "off")),
+            ("edits", f"{summary['edits'].get(rule.name, 0):,}"),
+            ("suggestions", f"{summary['suggestions'].get(rule.name, 0):,}"),
+        ]
+        rows.append((tag("a", rule.name, href=f"#{rule.name}"), *(value for _, value in figures)))
+        examples = [("repairs", before), ("as", after), ("leaves", rule.leaves)]
+        samples = [_sample(sample, linked) for sample in corpus.samples.get(rule.name, [])]
+        rules.append(_article(rule.name, figures, examples, samples))
+    flags = [
+        _article(
+            detector.kind,
+            [("flags", f"{summary['flags'].get(detector.kind, 0):,}")],
+            [("marks", detector.marks), ("leaves", detector.leaves)],
+            [],
+        )
+        for detector in DETECTORS
+    ]
+    order = tag("p", "In order of application. A tier can be changed in ", tag("code", "params.yaml"), ".")
+    listed = sheet("Rules", ("rule", "tier", "edits", "suggestions"), rows, class_="numbers")
+    content = [order, listed, tag("h2", "Repairs"), *rules, tag("h2", "Flags"), *flags]
+    return page("rules.html", "Rules", *content, corpus=corpus.title)
+
+
+def _article(
+    name: str, figures: Sequence[tuple[str, str]], examples: Sequence[tuple[str, str]], samples: Sequence[Html]
+) -> Html:
+    shown = [(word, tag("code", _whole(text))) for word, text in examples]
+    listed = [tag("h4", "In this corpus"), tag("ul", *samples, class_="samples")] if samples else []
+    return tag("article", tag("h3", name), facts(figures), facts(shown), *listed, id=name, class_="rule")
+
+
+def _whole(text: object) -> str:
+    return str(text).replace("\n", "⏎\n")
+
+
+def _sample(sample: Sample, linked: bool) -> Html:
+    change = tag("span", sample.lead, deleted(sample.before), inserted(sample.after), sample.tail, class_="text")
+    name = tag("a", sample.doc_id, href=address(sample.doc_id)) if linked else tag("span", sample.doc_id)
+    return tag("li", change, " ", name)
+
+
+def deleted(text: str) -> Html | None:
+    """Text that an edit took away, its white space made visible."""
+    return tag("del", spelled(text)) if text else None
+
+
+def inserted(text: str) -> Html | None:
+    """Text that an edit put in, its white space made visible."""
+    return tag("ins", spelled(text)) if text else None
+
+
+def spelled(text: str) -> str:
+    """Text in which line feeds, tabs, and spaces at either end, can be seen."""
+    inner = text.strip(" ")
+    lead = len(text) - len(text.lstrip(" "))
+    ends = "␣" * lead, "␣" * (len(text) - len(inner) - lead)
+    return f"{ends[0]}{inner}{ends[1]}".replace("\n", "⏎\n").replace("\t", "⇥").replace("\u00a0", "⍽")

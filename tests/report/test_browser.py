@@ -1,0 +1,220 @@
+"""The report in a real browser: it opens from disk, runs nothing of an article, and can be used by anybody."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from copydesk.project import Project
+from copydesk.report.data import Counts, address
+from copydesk.report.documents_page import documents_pages
+from copydesk.report.serve import Desk
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="no chromium; install it (apt-get install chromium)"
+)
+pytestmark = needs_browser
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "no chromium; with CI set nothing is skipped"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Return a function that opens an address; whatever a page complains of fails the test."""
+    contexts = []
+    said: list[str] = []
+
+    def begin(target: Path | str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: said.append(request.url) if foreign(request.url) else None)
+        page.goto(target.as_uri() if isinstance(target, Path) else target)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def foreign(url: str) -> bool:
+    return not url.startswith(("file:///", "http://127.0.0.1:"))
+
+
+def pages_of(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out_of_a_page(site: Path, visit: Open, scheme: str) -> None:
+    page = visit(site / "index.html", color_scheme=scheme)
+    for path in pages_of(site):
+        page.goto(path.as_uri())
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path.name}\n{found.generate_report()}"
+        assert page.locator("h1").count() == page.get_by_role("main").count() == 1
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_no_page_is_wider_than_the_screen(site: Path, visit: Open, width: int) -> None:
+    page = visit(site / "index.html", viewport={"width": width, "height": 800})
+    for path in pages_of(site):
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+
+
+def test_no_article_becomes_part_of_a_page(site: Path, visit: Open) -> None:
+    page = visit(site / "index.html")
+    for path in pages_of(site):
+        page.goto(path.as_uri())
+        assert "owned" not in page.title()
+        assert page.locator("img, iframe").count() == 0
+        assert page.locator("script").count() == (2 if path.name == "documents.html" else 1)
+    page.goto((site / address("plain")).as_uri())
+    assert page.locator(".title").inner_text().startswith('</script></style><script>document.title="owned"')
+
+
+def test_the_policy_holds_for_a_file(site: Path, browser: Browser) -> None:
+    page = browser.new_page()  # not by visit: the browser says of both that it refused them
+    page.goto((site / "index.html").as_uri())
+    with pytest.raises(Error, match="TrustedHTML"):
+        page.evaluate("document.body.innerHTML = '<p>x</p>'")
+    refused = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
+            const image = document.createElement("img");
+            image.src = "data:image/gif;base64,R0lGODlhAQABAAAAACw=";
+            document.body.append(image);
+        })"""
+    )
+    assert refused == "img-src"
+    page.close()
+
+
+def test_without_script_all_is_there_to_read(site: Path, visit: Open) -> None:
+    page = visit(site / "documents.html", java_script_enabled=False)
+    assert page.locator("#list tbody tr").count() == 4
+    assert not page.locator("#search").is_visible()
+    page.get_by_role("link", name="plain").click()
+    assert page.locator(".pair").first.is_visible()
+    assert "outcome of the war" in page.locator(".clean").first.inner_text()
+    assert page.locator("#edits tbody tr").count() > 0
+
+
+def test_search_filters_and_links_into_them(site: Path, visit: Open) -> None:
+    page = visit(site / "index.html")
+    page.locator("figure", has_text="Flags").locator("summary").first.click()
+    page.get_by_role("link", name="redaction").click()
+    rows = page.locator("#list tbody tr")
+    assert [page.locator("#told").inner_text(), rows.count()] == ["1 of 4 documents", 1]
+    assert page.locator("#flag").input_value() == "redaction"
+    page.locator("#flag").select_option("")
+    page.get_by_label("Search in ids").fill("TWIN")
+    assert rows.locator("th").all_inner_texts() == ["twin"]
+    page.get_by_label("Search in ids").fill("")
+    page.get_by_label("Duplicate").select_option("exact")
+    assert rows.locator("th").all_inner_texts() == ["twin"]
+    page.get_by_label("Duplicate").select_option("")
+    page.get_by_label("With suggestions").check()
+    page.get_by_label("Sort by").select_option("words")
+    words = [int(text) for text in page.locator("#list tbody tr td:nth-child(4)").all_inner_texts()]
+    assert words == sorted(words, reverse=True)
+    page.reload()
+    assert page.get_by_label("With suggestions").is_checked()
+
+
+def test_edits_are_reached_and_told_by_keyboard(site: Path, visit: Open) -> None:
+    page = visit(site / address("plain"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.id").startswith("clean-")
+    shown = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
+    assert "spaces · safe · confidence 1.00" in shown
+    number = page.evaluate("document.activeElement.id").removeprefix("clean-")
+    assert "twin" in page.locator(f"#raw-{number}").get_attribute("class")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == f"#edit-{number}"
+    page.locator(f"#raw-{number}").hover()
+    shown = page.evaluate(f"getComputedStyle(document.getElementById('raw-{number}'), '::after').content")
+    assert "spaces" in shown
+
+
+def test_tens_of_thousands_of_documents_are_searched(tmp_path: Path, visit: Open) -> None:
+    many = 30_000
+    columns = {
+        "doc_id": [f"article-{n:05d}" for n in range(many)],
+        "title": [f"Headline {n} of the day" for n in range(many)],
+        "source_outlet": [f"Outlet {n % 400}" for n in range(many)],
+        "publisher": [None] * many,
+        "language": [("en", "de", "fr")[n % 3] for n in range(many)],
+        "words": list(range(many)),
+        "sentence_count": [9] * many,
+        "duplicate_kind": pa.nulls(many, pa.string()),
+        "split": ["train"] * many,
+        "flags": [[{"kind": "redaction"}] if n % 10 == 0 else [] for n in range(many)],
+    }
+    corpus: Any = SimpleNamespace(
+        documents=pa.table(columns), edit_counts={"article-00007": Counts(3, 2)}, title="Many"
+    )
+    for name, content in documents_pages(corpus, linked=False):
+        (tmp_path / name).write_text(content, "utf-8")
+    assert len(list(tmp_path.iterdir())) == 150
+    page = visit(tmp_path / "documents.html")
+    assert page.locator("#told").inner_text() == "30,000 documents"
+    assert page.locator("#list tbody tr").count() == 200
+    page.get_by_role("button", name="Next").click()
+    assert page.locator("#place").inner_text() == "Page 2 of 150"
+    assert page.locator("#list tbody th").first.inner_text().startswith("article-00200")
+    page.get_by_label("Search in ids").fill("headline 29999")
+    assert page.locator("#list tbody tr").count() == 1
+    page.get_by_label("Search in ids").fill("")
+    page.get_by_label("With suggestions").check()
+    assert page.locator("#list tbody td").all_inner_texts()[4:6] == ["3", "2"]
+
+
+def test_a_steward_decides_with_the_keyboard(project: Project, start: Callable[[Project], Desk], visit: Open) -> None:
+    desk = start(project)
+    page = visit(f"http://127.0.0.1:{desk.server_port}/{address('plain')}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    accept = page.get_by_role("button", name="Accept edit 0")
+    accept.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#edit-0")
+    assert "accepted, from the next build on" in page.locator("#edit-0").inner_text()
+    page.locator("#metadata summary").first.click()
+    page.get_by_label("Correct title").fill("A headline")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#decisions")
+    rows = [json.loads(line) for line in (project.seeds / "decisions.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["decision"], row.get("value")) for row in rows] == [("accept", None), ("correct", "A headline")]
+    for _ in rows:
+        page.locator("#decisions").get_by_role("button", name="Take back").first.click()
+        page.wait_for_load_state()
+    assert (project.seeds / "decisions.jsonl").read_text("utf-8") == ""
