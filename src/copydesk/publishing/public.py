@@ -6,6 +6,7 @@ what was masked, stay with the steward and are named as withheld in ``manifest.j
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import BuildError
-from copydesk.files import replacing_folder, sha256_file, write_text
+from copydesk.files import copy_hashed, replacing_folder, sha256_file, write_text
 from copydesk.publishing.card import Config, DataFile, render_card
 from copydesk.publishing.manifest import manifest_json, manifest_text, read_listing
-from copydesk.publishing.metrics import measure
-from copydesk.shards import write_parquet
+from copydesk.publishing.metrics import Metrics, measure
+from copydesk.shards import read_parquet, write_parquet
 from copydesk.tables import PUBLISHED, table
 
 #: Rules whose edits take personal data out of a text.
@@ -68,19 +69,53 @@ def export(corpus: Path, out: Path, settings: dict[str, Any], schemas: Path, *, 
     made = Export(len(public), total - len(public), withheld)
     if dry_run:
         return made
-    kept = {"open": pa.array(sorted(public)), "secret": pa.array(sorted(public - set(withheld)), pa.string())}
+    kept = {name: public - set(withheld) if name in _SECRET else public for name in PUBLISHED}
     with replacing_folder(out) as folder:
-        laid = {
-            name: _lay_out(corpus, folder, name, files[name], kept["secret" if name in _SECRET else "open"])
-            for name in PUBLISHED
-        }
-        configs = [Config(table(name, schemas), found) for name, found in laid.items() if found]
-        tables = {name: (pq.read_table(folder / f.path) for f in found) for name, found in laid.items()}
-        card = render_card(settings, configs, measure(tables))
-        written = {"README.md": card, "manifest.json": manifest_json(settings, configs, [], withheld)}
-        for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
-            write_text(folder / name, content)
+        write_part(corpus, folder, settings, schemas, kept, [], withheld)
     return made
+
+
+def write_part(  # noqa: PLR0917  (all of them decide what is written)
+    corpus: Path,
+    folder: Path,
+    settings: Mapping[str, Any],
+    schemas: Path,
+    kept: Mapping[str, Collection[str]],
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
+) -> Metrics:
+    """Write the rows of some documents of a dataset as a dataset of its own, and return the figures about it.
+
+    Files of which every row is kept are copied byte for byte; references to documents that are left out are cleared.
+
+    Parameters
+    ----------
+    corpus : Path
+        A dataset, as the stage package makes it.
+    folder : Path
+        An empty folder.
+    settings : mapping
+        The section ``corpus`` of params.yaml.
+    schemas : Path
+        Folder with the schemas of the dataset.
+    kept : mapping
+        For each table, the ids of the documents whose rows stay.
+    dropped, withheld
+        As for ``manifest_json``.
+    """
+    listed = read_listing(corpus)["tables"]
+    laid = {}
+    for name in PUBLISHED:
+        ids = pa.array(sorted(kept[name]), pa.string())
+        laid[name] = _lay_out(corpus, folder, name, sorted(listed.get(name, {"files": {}})["files"]), ids)
+    configs = [Config(table(name, schemas), found) for name, found in laid.items() if found]
+    tables = {name: (pq.read_table(folder / f.path) for f in found) for name, found in laid.items()}
+    metrics = measure(tables, dropped)
+    card = render_card(dict(settings), configs, metrics)
+    written = {"README.md": card, "manifest.json": manifest_json(dict(settings), configs, dropped, withheld)}
+    for name, content in {**written, "MANIFEST.sha256": manifest_text(written, configs)}.items():
+        write_text(folder / name, content)
+    return metrics
 
 
 def _ids(corpus: Path, paths: list[str], column: str) -> set[str]:
@@ -116,9 +151,13 @@ def _lay_out(corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Ar
         for number, path in enumerate(found):
             target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
-            rows = pq.read_table(corpus / path)
-            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
-            write_parquet(_alone(rows, ids) if name == "documents" else rows, target)
+            rows = read_parquet(corpus / path)
+            some = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            some = _alone(some, ids) if name == "documents" else some
+            if some.equals(rows):
+                copy_hashed(corpus / path, target)
+            else:
+                write_parquet(some, target)
             files.append(DataFile.of(target, f"data/{name}/{target.name}", split, sha256_file(target)))
     return files
 

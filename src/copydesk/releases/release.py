@@ -79,7 +79,7 @@ def release(root: Path, *, at_least: Level = "patch", remote: str | None = None,
         begun = _written(root, note, str(version), found)
     version_text, commit = begun
     _push(root, remote)
-    _prove(root, commit, version_text, remote)
+    prove(root, commit, version_text, remote)
     _git(root, "tag", "--annotate", tag_of(version_text), commit, "--message", f"corpus {version_text}")
     note.unlink(missing_ok=True)
     say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
@@ -143,7 +143,7 @@ def _written(root: Path, note: Path, version: str, found: Diff | None) -> tuple[
     base = _git(root, "rev-parse", "HEAD").strip()
     write_json(note, {"version": version, "base": base})
     try:
-        _set_version(root / "params.yaml", version)
+        set_version(root / "params.yaml", version)
         _run(root, "dvc", "repro")
         changelog = root / "CHANGELOG.md"
         known = changelog.read_text("utf-8") if changelog.is_file() else None
@@ -162,7 +162,7 @@ def _message(version: str) -> str:
     return f"Release {tag_of(version)}"
 
 
-def _set_version(path: Path, version: str) -> None:
+def set_version(path: Path, version: str) -> None:
     """Write the version into params.yaml and leave everything else as it is, comments too."""
     text = path.read_text("utf-8")
     new, count = _VERSION_LINE.subn(rf"\g<1>{version}", text)
@@ -192,7 +192,7 @@ def _push(root: Path, remote: str | None) -> None:
                 there.add(cache.oid_to_path(oid), cache.fs, oid)
 
 
-def _prove(root: Path, commit: str, version: str, remote: str | None) -> None:
+def prove(root: Path, commit: str, version: str, remote: str | None) -> None:
     """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration."""
     with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
         clone = Path(folder) / "clone"
