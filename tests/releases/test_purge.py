@@ -27,6 +27,7 @@ from copydesk.releases import release
 from copydesk.releases.loading import fetch, find, versions, withdrawn
 from copydesk.releases.purge import purge
 from copydesk.releases.takedown import entry, take_down
+from copydesk.releases.verify import verify
 from copydesk.tables import PUBLISHED
 from copydesk.validation import validate
 from support import BUILD, GIT, ROOT, articles, file_bytes, run_command, write_seeds
@@ -231,7 +232,10 @@ def test_status_lists_everything_that_holds_it(made: Made) -> None:
         p for p in mentions(made) if "build/store" in p
     }
     in_git = not (made.root / "seeds.dvc").exists()
-    assert any("git filter-repo --invert-paths --path" in line for line in lines) is in_git
+    assert any("git filter-repo --strip-blobs-with-ids FILE" in line for line in lines) is in_git
+    blobs = {line.split()[1].rstrip(":") for line in lines if line.startswith("git ")}
+    texts = (SEEDS[f"{GONE}.txt"], COPIES["copy-text.txt"]) if in_git else ()
+    assert blobs == {hashlib.sha1(b"blob %d\0%s" % (len(t.encode()), t.encode())).hexdigest() for t in texts}
     assert state(made) == before
     nothing = takedown(made.root, "status", "nobody")
     assert nothing.output.startswith("0 releases, 0 other versions of the data, 0 objects,")
@@ -261,6 +265,9 @@ def test_the_whole_way(made: Made) -> None:
         find(made.root, "1.0.0")
     shown = CliRunner().invoke(app, ["releases", "--root", str(made.root)]).output.splitlines()
     assert shown[:3] == ["0.9.0", "1.0.0 (withdrawn; 1.0.1 replaces it)", "1.0.1"]
+    with pytest.raises(ReleaseError, match=r"corpus@v1\.0\.0 was withdrawn by a takedown; copydesk releases names"):
+        verify(made.root, "corpus@v1.0.0")
+    assert verify(made.root, "corpus@v1.0.1", remote=True).ok
     for version in ("1.0.0", "1.1.0", "2.0.0"):
         assert not any(f"/{version}-" in p.as_posix() for p in (made.root.parent / "xdg").rglob("*"))
 
@@ -399,6 +406,8 @@ def test_a_release_of_which_nothing_is_left_is_withdrawn(made: Made, quick: None
     with pytest.raises(ReleaseError, match=r"release 3\.0\.0 was withdrawn by a takedown; there are 0\.9\.0, "):
         find(made.root, "3.0.0")
     assert find(made.root).version == "2.0.0"
+    # Its number is not given again.
+    assert release.release(made.root, dry_run=True).version == "4.0.0"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from support import run_command
 
 
 def tag(root: Path, name: str, message: str) -> None:
-    run_command(root, "git", "tag", "--annotate", "--message", message, name, name.partition("!")[0])
+    run_command(root, "git", "tag", "--annotate", "--message", message, name, name.partition("!")[0] + "^{commit}")
 
 
 @pytest.fixture

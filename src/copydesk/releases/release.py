@@ -22,7 +22,7 @@ from copydesk.project import Project
 from copydesk.releases.changelog import section, with_section
 from copydesk.releases.changes import Diff
 from copydesk.releases.diff import diff
-from copydesk.releases.loading import versions
+from copydesk.releases.loading import versions, withdrawn
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.verify import verify
 from copydesk.releases.versions import Level, Version, following
@@ -69,9 +69,11 @@ def release(root: Path, *, at_least: Level = "patch", remote: str | None = None,
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
         _refuse_unless_ready(root)
-        last = versions(str(root))
+        last, gone = versions(str(root)), withdrawn(str(root))
         found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
         version = following(Version.parse(last[-1]) if last else None, found, at_least)
+        while str(version) in gone:  # which is so where the newest releases were withdrawn and nothing replaces them
+            version = version.raised("major")
         if found is not None and found.empty:
             raise ReleaseError(f"{root}: nothing differs from {last[-1]}; there is nothing to release")
         if dry_run:

@@ -105,13 +105,13 @@ def _tables(state: State) -> str:
 def _in_git(root: Path, held: Holdings) -> Iterator[str]:
     for blob in held.blobs:
         commits = ", ".join(commit[:12] for commit in blob.commits)
-        yield f"git {blob.sha[:12]}: {blob.path}, brought or removed by {commits or 'no commit of a branch or tag'}"
+        yield f"git {blob.sha}: {blob.path}, brought or removed by {commits or 'no commit of a branch or tag'}"
     if held.blobs:
-        paths = " ".join(f"--path {path!r}" for path in sorted({blob.path for blob in held.blobs}))
         yield (
             f"git's history in {root} holds it and is not rewritten by copydesk, since every clone and tag would "
-            f"change: if it must go, run git filter-repo --invert-paths {paths} in a fresh clone, push it by force "
-            "with all tags, and have every other clone made anew"
+            "change: if it must go, write these hashes into a file, one a line, run git filter-repo "
+            "--strip-blobs-with-ids FILE in a fresh clone, push it by force with all tags, and have all other clones "
+            "made anew"
         )
 
 
