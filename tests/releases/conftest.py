@@ -108,7 +108,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
         run(root, "git", "tag", "-a", f"corpus@v{version}", "-m", f"Release {version}")
         run(root, "dvc", "push", "-q")
     # What is no release must not be taken for one.
-    for name in ("corpus@v2.0", "corpus@v1.0.0!", "corpus@vnext", "v9.9.9", "corpus@v01.0.0"):
+    for name in ("corpus@v2.0", "corpus@v1.0.0-draft", "corpus@vnext", "v9.9.9", "corpus@v01.0.0"):
         run(root, "git", "tag", "-a", name, "-m", "no release")
     run(place, "git", "clone", "-q", "--bare", str(root), str(bare))
     return Releases(root, bare, remote, counts)

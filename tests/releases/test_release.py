@@ -202,18 +202,18 @@ def test_a_remote_that_fails_leaves_no_release_and_the_next_try_goes_on(reposito
 def test_a_remote_that_loses_an_object_is_found_before_the_tag(
     repository: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module._prove
+    real = module.prove
 
     def losing(*arguments: object) -> None:
         kept = [p for p in (repository.parent / "remote").rglob("*") if p.is_file() and p.read_bytes()[:4] == b"PAR1"]
         kept[0].unlink()
         real(*arguments)
 
-    monkeypatch.setattr(module, "_prove", losing)
+    monkeypatch.setattr(module, "prove", losing)
     with pytest.raises(ReleaseError, match="dvc pull"):
         release(repository)
     assert tags(repository) == []
-    monkeypatch.setattr(module, "_prove", real)
+    monkeypatch.setattr(module, "prove", real)
     assert release(repository).version == "1.0.0"
 
 

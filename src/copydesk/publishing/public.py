@@ -6,8 +6,9 @@ what was masked, stay with the steward and are named as withheld in ``manifest.j
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,13 +16,13 @@ import pyarrow.parquet as pq
 
 from copydesk.config import Params
 from copydesk.errors import BuildError
-from copydesk.files import replacing_folder, sha256_file, write_text
+from copydesk.files import copy_hashed, replacing_folder, sha256_file, write_text
 from copydesk.logical import Digests, combined, shape_of
 from copydesk.publishing.card import Config, DataFile
 from copydesk.publishing.dataset import described
 from copydesk.publishing.manifest import read_listing
-from copydesk.publishing.metrics import measure
-from copydesk.shards import write_parquet
+from copydesk.publishing.metrics import Metrics, measure
+from copydesk.shards import read_parquet, write_parquet
 from copydesk.tables import PUBLISHED, table
 
 #: Rules whose edits take personal data out of a text.
@@ -71,21 +72,55 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     made = Export(len(public), total - len(public), withheld)
     if dry_run:
         return made
-    kept = {"open": pa.array(sorted(public)), "secret": pa.array(sorted(public - set(withheld)), pa.string())}
+    kept = {name: public - set(withheld) if name in _SECRET else public for name in PUBLISHED}
     with replacing_folder(out) as folder:
-        configs, tables = [], {}
-        for name in PUBLISHED:
-            ids = kept["secret" if name in _SECRET else "open"]
-            found, digests = _lay_out(corpus, folder, name, files[name], ids)
-            tables[name] = (pq.read_table(folder / f.path) for f in found)
-            if found:
-                shape = table(name, schemas)
-                logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
-                configs.append(Config(shape, found, logical))
-        texts = described(params, configs, measure(tables), schemas, dropped=[], withheld=withheld)
-        for name, content in texts.items():
-            write_text(folder / name, content)
+        write_part(corpus, folder, params, schemas, kept, [], withheld)
     return made
+
+
+def write_part(  # noqa: PLR0917  (all of them decide what is written)
+    corpus: Path,
+    folder: Path,
+    params: Params,
+    schemas: Path,
+    kept: Mapping[str, Collection[str]],
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
+) -> Metrics:
+    """Write the rows of some documents of a dataset as a dataset of its own, and return the figures about it.
+
+    Files of which every row is kept are copied byte for byte; references to documents that are left out are cleared.
+
+    Parameters
+    ----------
+    corpus : Path
+        A dataset, as the stage package makes it.
+    folder : Path
+        An empty folder.
+    params : Params
+        The settings that the dataset states.
+    schemas : Path
+        Folder with the schemas of the dataset.
+    kept : mapping
+        For each table, the ids of the documents whose rows stay.
+    dropped, withheld
+        As for ``manifest_json``.
+    """
+    listed = read_listing(corpus)["tables"]
+    configs, tables = [], {}
+    for name in PUBLISHED:
+        ids = pa.array(sorted(kept[name]), pa.string())
+        paths = sorted(listed.get(name, {"files": {}})["files"])
+        found, digests = _lay_out(corpus, folder, name, paths, ids)
+        tables[name] = (pq.read_table(folder / f.path) for f in found)
+        if found:
+            shape = table(name, schemas)
+            logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
+            configs.append(Config(shape, found, logical))
+    metrics = measure(tables, dropped)
+    for name, content in described(params, configs, metrics, schemas, dropped=dropped, withheld=withheld).items():
+        write_text(folder / name, content)
+    return metrics
 
 
 def _ids(corpus: Path, paths: list[str], column: str) -> set[str]:
@@ -124,11 +159,14 @@ def _lay_out(
         for number, path in enumerate(found):
             target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
-            rows = pq.read_table(corpus / path)
-            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
-            rows = _alone(rows, ids) if name == "documents" else rows
-            write_parquet(rows, target)
-            digests.setdefault(split, []).append(Digests.of(rows))
+            rows = read_parquet(corpus / path)
+            some = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            some = _alone(some, ids) if name == "documents" else some
+            if some.equals(rows):
+                copy_hashed(corpus / path, target)
+            else:
+                write_parquet(some, target)
+            digests.setdefault(split, []).append(Digests.of(some))
             files.append(DataFile.of(target, f"data/{name}/{target.name}", split, sha256_file(target)))
     return files, digests
 

@@ -34,7 +34,7 @@ def section(version: str, date: str, diff: Diff | None) -> str:
     if diff.moved:
         moved = _few([move.doc_id for move in diff.moved])
         changed.append(f"- {len(diff.moved):,} documents moved between splits: {moved}")
-    changed += [f"- Schema: {_text(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
+    changed += [f"- Schema: {escaped(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
     for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
         if lines:
             parts.append(f"### {title}\n\n" + "\n".join(lines))
@@ -59,15 +59,15 @@ def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
     changed = []
     if diff.changed:
         changed.append(f"- {len(diff.changed):,} documents: {_few([change.doc_id for change in diff.changed])}")
-        changed += [f"  - {_text(cause)}: {count:,}" for cause, count in sorted(causes.items())]
+        changed += [f"  - {escaped(cause)}: {count:,}" for cause, count in sorted(causes.items())]
     return added, changed, removed
 
 
 def _few(ids: list[str]) -> str:
-    named = ", ".join(_text(doc_id) for doc_id in sorted(ids)[:_MOST])
+    named = ", ".join(escaped(doc_id) for doc_id in sorted(ids)[:_MOST])
     return named + (f" and {len(ids) - _MOST:,} more" if len(ids) > _MOST else "")
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that cannot become markup."""
     return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else " " if c in "\r\n" else c for c in text)

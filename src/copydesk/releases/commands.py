@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from copydesk.releases.takedown_command import takedown
+
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
 Old = Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0 or HEAD~1.")]
 New = Annotated[Optional[str], typer.Argument(help="Another; the working tree if left out.")]  # noqa: UP045
@@ -101,11 +103,14 @@ def releases(
     root: Root = Path(),
     repo: Annotated[Optional[str], typer.Option(help="A git URL, if not ROOT.")] = None,  # noqa: UP045
 ) -> None:
-    """List the releases of a corpus, oldest first. Exits with 0."""
-    from copydesk.releases.loading import versions
+    """List the releases of a corpus, oldest first, and which of them were withdrawn. Exits with 0."""
+    from copydesk.releases.loading import versions, withdrawn
 
-    for version in versions(repo or str(root)):
-        print(version)
+    gone = withdrawn(repo or str(root))
+    known = [*versions(repo or str(root)), *gone]
+    for version in sorted(known, key=lambda version: tuple(map(int, version.split(".")))):
+        instead = f"; {gone[version]} replaces it" if gone.get(version) else ""
+        print(f"{version} (withdrawn{instead})" if version in gone else version)
 
 
 def verify(
@@ -130,42 +135,6 @@ def verify(
         raise typer.Exit(1)
     signed = f", signed by {found.signed_by}" if found.signed_by else ""
     print(f"{re.sub(r'[^ -~]', '?', found.subject)}: all {found.files} files are what the manifest says{signed}")
-
-
-def takedown(  # noqa: PLR0917  (options are given by name)
-    doc_id: Annotated[str, typer.Argument(help="Id of the document.")],
-    root: Root = Path(),
-    reason: Annotated[str, typer.Option(help="Why; none of the document's text.")] = "",
-    requested_by: Annotated[Optional[str], typer.Option(help="Who asked for it.")] = None,  # noqa: UP045
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the line, and write nothing.")] = False,
-    status: Annotated[
-        bool, typer.Option("--status", help="List the releases that hold it, and write nothing.")
-    ] = False,
-) -> None:
-    """Take a document down: a line in seeds/takedowns.jsonl, with hashes and none of its text.
-
-    The next build leaves it out, refuses the same bytes or text under any name, and reports near copies in
-    reports/takedowns.jsonl. Past releases still hold it: see --status. Exits with 0, or with 1 when there is no such
-    document.
-    """
-    from copydesk.project import Project
-    from copydesk.releases.takedown import entry, holdings, take_down
-
-    if status:
-        found = holdings(root, doc_id)
-        for holding in found:
-            print(f"corpus@v{holding.version}: {', '.join(holding.shards)}")
-        print(f"{len(found)} releases hold {doc_id!r}")
-        return
-    if not reason:
-        raise typer.BadParameter("say why", param_hint="--reason")
-    project = Project.open(root)
-    row = entry(project, doc_id, reason, requested_by)
-    if dry_run:
-        print(json.dumps(row, ensure_ascii=False))
-        return
-    take_down(project, row)
-    print(f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now run dvc repro, commit, copydesk release")
 
 
 def register(app: typer.Typer) -> None:

@@ -25,6 +25,7 @@ from copydesk.files import write_hashed, write_text
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.trees import TAG, CommitTree, FolderTree, git, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
+from copydesk.releases.withdrawals import replacements
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -100,8 +101,17 @@ def load(
 
 
 def versions(repo: str | Path = ".") -> list[str]:
-    """Versions of all releases of a repository, oldest first by number."""
-    return sorted(_tagged(_checked(repo)), key=_numbers)
+    """Versions of the releases of a repository that were not withdrawn, oldest first by number."""
+    known, gone = tagged(_checked(repo))
+    return sorted(known.keys() - gone, key=_numbers)
+
+
+def withdrawn(repo: str | Path = ".") -> dict[str, str | None]:
+    """Versions that were withdrawn, oldest first, each with the one that replaces it, or None where none does."""
+    place = _checked(repo)
+    gone = tagged(place)[1]
+    replaced = replacements(place) if gone else {}
+    return {version: replaced.get(version) for version in sorted(gone, key=_numbers)}
 
 
 def find(repo: str | Path = ".", version: str | None = None) -> Release:
@@ -110,17 +120,21 @@ def find(repo: str | Path = ".", version: str | None = None) -> Release:
     Raises
     ------
     ReleaseError
-        If there is none; the message lists those that there are.
+        If there is none, or it was withdrawn; the message lists those that there are.
     """
     place = _checked(repo)
-    tagged = _tagged(place)
-    known = sorted(tagged, key=_numbers)
+    commits, gone = tagged(place)
+    known = sorted(commits.keys() - gone, key=_numbers)
+    if version is not None and (old := version.removeprefix("v")) in gone:
+        new = replacements(place).get(old)
+        instead = f"release {new} replaces it: load that" if new else f"there are {', '.join(known) or 'no others'}"
+        raise ReleaseError(f"{_shown(place)}: release {old} was withdrawn by a takedown; {instead}")
     if not known:
         raise ReleaseError(f"{_shown(place)}: no releases; expected git tags such as corpus@v1.0.0")
     wanted = known[-1] if version is None else version.removeprefix("v")
-    if wanted not in tagged:
+    if wanted not in commits:
         raise ReleaseError(f"{_shown(place)}: no release {wanted}; there are {', '.join(known)}")
-    return Release(place, wanted, tagged[wanted])
+    return Release(place, wanted, commits[wanted])
 
 
 def fetch(release: Release, cache: Path | None = None) -> Path:
@@ -153,10 +167,15 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
     return folder
 
 
+def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Path:
+    """Where a release with that manifest is kept once it was fetched."""
+    return (cache or _default_cache()).absolute() / f"{version}-{_short(manifest)}"
+
+
 def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
     with tree_at(root, release.commit, remote=remote) as tree:
         manifest = read_small(tree, NAME, str(release))
-        folder = cache / f"{release.version}-{_short(manifest)}"
+        folder = kept_folder(release.version, manifest, cache)
         if not _intact(folder):
             cache.mkdir(parents=True, exist_ok=True)
             for left in cache.glob(".part-*"):  # by a process that was killed here, not by one that is at work
@@ -245,8 +264,8 @@ def _checkout(release: Release) -> Iterator[Path]:
         yield whole if whole.exists() else part
 
 
-def _tagged(repo: str) -> dict[str, str]:
-    """Commits of the releases by version."""
+def tagged(repo: str) -> tuple[dict[str, str], set[str]]:
+    """Commits of the releases by version, and the versions that were withdrawn."""
     try:
         listed = git("ls-remote", "--tags", "--", repo, "corpus@v*")
     except ReleaseError as error:
@@ -254,13 +273,11 @@ def _tagged(repo: str) -> dict[str, str]:
         raise ReleaseError(
             f"{_shown(repo)}: its releases cannot be listed ({reason}); is it a git repository?"
         ) from None
-    commits: dict[str, str] = {}
     # An annotated tag has two lines, and the second is that of the commit.
-    for line in listed.splitlines():
-        commit, _, reference = line.partition("\t")
-        if match := TAG.fullmatch(reference.removeprefix(_REFERENCE).removesuffix("^{}")):
-            commits[match[1]] = commit
-    return commits
+    lines = (line.partition("\t") for line in listed.splitlines())
+    commits = {name.removeprefix(_REFERENCE).removesuffix("^{}"): commit for commit, _, name in lines}
+    found = {match[1]: commit for name, commit in commits.items() if (match := TAG.fullmatch(name))}
+    return found, {version for version in found if f"corpus@v{version}!" in commits}
 
 
 def _checked(repo: str | Path) -> str:

@@ -24,7 +24,7 @@ from copydesk.releases.changelog import section, with_section
 from copydesk.releases.changes import Diff
 from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.diff import diff
-from copydesk.releases.loading import versions
+from copydesk.releases.loading import versions, withdrawn
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
@@ -80,10 +80,12 @@ def release(
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
         _refuse_unless_ready(root)
-        last = versions(str(root))
+        last, gone = versions(str(root)), withdrawn(str(root))
         found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
         refuse_broken_contract(root, last[-1] if last else "", found)
         version = following(Version.parse(last[-1]) if last else None, found, at_least)
+        while str(version) in gone:  # which is so where the newest releases were withdrawn and nothing replaces them
+            version = version.raised("major")
         if found is not None and found.empty:
             raise ReleaseError(f"{root}: nothing differs from {last[-1]}; there is nothing to release")
         if dry_run:
@@ -91,7 +93,7 @@ def release(
         begun = _written(root, note, str(version), found, key)
     version_text, commit = begun
     _push(root, remote)
-    _prove(root, commit, version_text, remote, signers)
+    prove(root, commit, version_text, remote, signers)
     _git(root, "tag", "--annotate", tag_of(version_text), commit, "--message", f"corpus {version_text}")
     note.unlink(missing_ok=True)
     say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
@@ -202,7 +204,7 @@ def _push(root: Path, remote: str | None) -> None:
                 there.add(cache.oid_to_path(oid), cache.fs, oid)
 
 
-def _prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None) -> None:
+def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> None:
     """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration."""
     with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
         clone = Path(folder) / "clone"

@@ -1,11 +1,11 @@
-"""The ledger of takedowns: a document leaves the next release and cannot come back, and past releases are told."""
+"""The ledger of takedowns: a document leaves the next release and cannot come back."""
 
 from __future__ import annotations
 
 import datetime
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,16 +15,7 @@ from copydesk.description.signatures import minhash, normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.files import write_text
 from copydesk.project import Project
-from copydesk.releases.loading import versions
-from copydesk.releases.revisions import open_revision
 from copydesk.tables import bulk_violations, load_schema
-
-
-class Holding(NamedTuple):
-    """A release that holds a document, and the shards of each table in which it is."""
-
-    version: str
-    shards: list[str]
 
 
 def ledger_of(project: Project) -> dict[str, dict[str, Any]]:
@@ -42,7 +33,7 @@ def entry(project: Project, doc_id: str, reason: str, requested_by: str | None =
     """
     if doc_id in ledger_of(project):
         raise ReleaseError(f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is in it already")
-    found = _document(project.corpus, doc_id)
+    found = document_of(project.corpus, doc_id)
     if found is None:
         raise ReleaseError(f"{project.corpus}: no document {doc_id!r}; expected the id of one that is there")
     compared = normalised(pa.array([found["text"]]))
@@ -69,23 +60,8 @@ def take_down(project: Project, row: dict[str, Any]) -> None:
     write_text(path, known + json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def holdings(root: Path, doc_id: str) -> list[Holding]:
-    """The releases that hold a document, oldest first."""
-    found = []
-    for version in versions(str(root)):
-        revision = open_revision(root, f"corpus@v{version}")
-        shards = [
-            shard
-            for name in revision.listing["tables"]
-            for shard in revision.shards(name)
-            if doc_id in revision.read(shard, ["doc_id"])["doc_id"].to_pylist()
-        ]
-        if shards:
-            found.append(Holding(version, shards))
-    return found
-
-
-def _document(corpus: Path, doc_id: str) -> dict[str, Any] | None:
+def document_of(corpus: Path, doc_id: str) -> dict[str, Any] | None:
+    """Id, text and hash of the file of a document of a corpus, None where it has none of that id."""
     for path in sorted(corpus.glob("data/documents/*.parquet")):
         rows = pq.read_table(path, columns=["doc_id", "text", "raw_sha256"], filters=[("doc_id", "==", doc_id)])
         if rows.num_rows:

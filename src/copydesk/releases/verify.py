@@ -84,7 +84,8 @@ def verify(
     Raises
     ------
     ReleaseError
-        If the corpus cannot be read at all: no such revision, no manifest, no DVC, no ssh-keygen.
+        If the corpus cannot be read at all: no such revision, no manifest, no DVC, no ssh-keygen; or the release
+        was withdrawn.
     """
     root = Path(root)
     if rev is None and not remote:
@@ -96,9 +97,11 @@ def verify(
         raise ReleaseError(
             f"{root}: no revision {rev!r} ({error}); git tag --list 'corpus@v*' names releases"
         ) from None
+    tag = TAG.fullmatch(rev)
+    if tag and git("-C", str(root), "tag", "--list", f"{rev}!").strip():
+        raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names what replaces it")
     with tree_at(root, commit, remote=remote) as tree:
         place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
-        tag = TAG.fullmatch(rev)
         return _verified(place, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
 
 

@@ -1,0 +1,111 @@
+"""What lies in git: every version of a file, the blobs that hold a document, and commits made without a checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from copydesk.errors import ReleaseError
+from copydesk.releases.trees import git
+
+
+class Blob(NamedTuple):
+    """A file in git's history that holds a document, and the commits that brought or removed it, newest first."""
+
+    sha: str
+    path: str
+    commits: list[str]
+
+
+def versions_of(root: Path, path: str) -> dict[bytes, list[str]]:
+    """Every content that a file ever had on any branch or tag, each with the commits that wrote it, newest first."""
+    listed = git("-C", str(root), "log", "--all", "HEAD", "--full-history", "--format=%H", "--", path).split()
+    found: dict[bytes, list[str]] = {}
+    for commit, content in zip(listed, contents(root, [f"{commit}:{path}" for commit in listed]), strict=True):
+        if content is not None:
+            found.setdefault(content, []).append(commit)
+    return found
+
+
+def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
+    """Contents of objects, in order, None for what is not there; one process reads them all."""
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join(f"{name}\n" for name in names).encode())
+        asked.seek(0)
+        command = ["git", "-C", str(root), "cat-file", "--batch"]
+        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                head = line.rsplit(maxsplit=2)
+                if head[-1] in {b"missing", b"ambiguous"}:
+                    yield None
+                    continue
+                content = process.stdout.read(int(head[-1]))
+                process.stdout.read(1)
+                yield content
+        if process.returncode:
+            raise ReleaseError(f"{root}: git cat-file failed with status {process.returncode}; run git fsck")
+
+
+def holding_blobs(root: Path, doc_id: str, hashes: frozenset[str]) -> list[Blob]:
+    """Files in the history of branches and tags that hold a document: by their SHA-256, or their name in seeds/."""
+    only = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
+    listed = git("-C", str(root), "rev-list", "--all", "HEAD", *only).splitlines()
+    blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed)}
+    found = []
+    for (sha, name), content in zip(blobs.items(), contents(root, blobs), strict=True):
+        path = PurePosixPath(name)
+        by_name = path.parts[:1] == ("seeds",) and path.stem == doc_id
+        if by_name or hashlib.sha256(content or b"").hexdigest() in hashes:
+            log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
+            found.append(Blob(sha, str(path), git("-C", str(root), *log).split()))
+    return sorted(found, key=lambda blob: (blob.path, blob.sha))
+
+
+def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapping[str, bytes | None]) -> str:
+    """Commit on top of another commit, touching neither branch nor index nor working tree; return its hash.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    reference : str
+        The full name that the commit is kept under, such as ``refs/copydesk/recut/1.0.0``.
+    parent : str
+        Hash of the commit before it.
+    message : str
+    files : mapping
+        Contents by path; None removes a file.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not take it.
+    """
+    who = git("-C", str(root), "var", "GIT_COMMITTER_IDENT").strip()
+    stream = [f"commit {reference}\ncommitter {who}\n".encode(), _data(message.encode()), f"from {parent}\n".encode()]
+    for path, content in sorted(files.items()):
+        quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        if content is None:
+            stream.append(f"D {quoted}\n".encode())
+        else:
+            stream += [f"M 100644 inline {quoted}\n".encode(), _data(content)]
+    done = subprocess.run(
+        ["git", "-C", str(root), "fast-import", "--quiet", "--force", "--done"],
+        input=b"".join([*stream, b"done\n"]),
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ReleaseError(f"{root}: git fast-import: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}")
+    return git("-C", str(root), "rev-parse", reference).strip()
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%s\n" % (len(content), content)

@@ -1,0 +1,267 @@
+"""A release cut again without a document: a commit on top of the release's own, made without a checkout.
+
+The data are filtered, not built again: the rows of all other documents stay as they were released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.publishing.manifest import read_listing
+from copydesk.publishing.metrics import write_plots
+from copydesk.publishing.public import write_part
+from copydesk.releases.changelog import escaped, with_section
+from copydesk.releases.history import commit_on, contents
+from copydesk.releases.holdings import State, data_of, tracked_by_dvc
+from copydesk.releases.loading import Release, fetch
+from copydesk.releases.objects import DATA, Places, put_folder, put_listing
+from copydesk.releases.revisions import open_revision
+from copydesk.releases.settings import set_in_corpus
+from copydesk.releases.trees import FOLDER, git
+from copydesk.tables import PACKAGED, PUBLISHED
+
+Files = dict[str, bytes | None]
+
+
+class Recut(NamedTuple):
+    """A release that is to be cut again: its version and commit, the new version, what it holds of the document.
+
+    ``row`` is the ledger's line.
+    """
+
+    version: str
+    commit: str
+    new: str
+    state: State
+    row: dict[str, Any]
+
+    @property
+    def reference(self) -> str:
+        """What the new commit is kept under until it is tagged."""
+        return f"refs/copydesk/recut/{self.version}"
+
+    @property
+    def message(self) -> str:
+        """The new commit's message, and that of its tag; a run after a kill knows its own work by it."""
+        return f"corpus {self.new}\n\nReplaces: {self.version}\nTakedown: {self.row['doc_id']}\n"
+
+
+def remaining(root: Path, places: Places, recut: Recut) -> int:
+    """How many documents the release keeps."""
+    found: set[str] = set()
+    for path, oid in places.listing(data_of(root, recut.commit)).items():
+        if path.startswith("documents/"):
+            rows = pq.read_table(pa.BufferReader(places.read(oid)), columns=["doc_id"])
+            found.update(rows["doc_id"].to_pylist())
+    return len(found - recut.state.ids)
+
+
+def make(root: Path, places: Places, recut: Recut) -> str:
+    """Make the commit of the new release, and put its data into DVC's cache; return the commit's hash.
+
+    Raises
+    ------
+    ReleaseError
+        If the old release cannot be read, or cannot be described by this version of copydesk.
+    """
+    names = [n for n in git("-C", str(root), "ls-tree", "-r", "-z", "--name-only", recut.commit).split("\0") if n]
+    read = dict(zip(names, contents(root, [f"{recut.commit}:{name}" for name in names]), strict=True))
+    with tempfile.TemporaryDirectory(prefix="copydesk-recut-") as folder:
+        work = Path(folder)
+        files = _written(root, places, recut, read, work)
+    head = git("-C", str(root), "rev-parse", "HEAD").strip()
+    # Where the data lie is told by today's settings: those of the release may name a remote that is no more.
+    files[".dvc/config"] = next(contents(root, [f"{head}:.dvc/config"]))
+    return commit_on(root, recut.reference, recut.commit, recut.message, files)
+
+
+def _written(root: Path, places: Places, recut: Recut, read: Mapping[str, bytes | None], work: Path) -> Files:
+    """Contents of all files that differ in the new commit."""
+    past = fetch(Release(str(root.resolve()), recut.version, recut.commit), work / "past")
+    schemas = _schemas(read, work)
+    params = work / "params.yaml"
+    params.write_bytes(read.get("params.yaml") or b"")
+    date = git("-C", str(root), "log", "-1", "--format=%cs", recut.commit).strip()
+    stated = {"version": recut.new, "commit": recut.commit, "date": date}
+    set_in_corpus(params, {"version": recut.new, "commit": f'"{recut.commit}"', "date": f'"{date}"'})
+    settings = open_revision(root, recut.commit).params
+    settings = {**settings, "corpus": {**settings["corpus"], **stated}}
+    listing = read_listing(past)
+    why = {"takedown": recut.row["doc_id"], "replaces": recut.version}
+    gone = sorted(recut.state.ids)
+    dropped = [
+        *(row for row in listing["dropped"] if row["doc_id"] not in recut.state.ids),
+        *(
+            {"doc_id": i, "reason": "takedown", "values": json.dumps(why, ensure_ascii=False), "source": None}
+            for i in gone
+        ),
+    ]
+    withheld = [doc_id for doc_id in listing["withheld"] if doc_id not in recut.state.ids]
+    out = work / "out"
+    out.mkdir()
+    try:
+        metrics = write_part(past, out, settings, schemas, _kept(past, listing, recut.state.ids), dropped, withheld)
+    except (CopydeskError, LookupError, TypeError, AttributeError) as error:
+        raise ReleaseError(
+            f"corpus@v{recut.version}: its tables cannot be described by this version of copydesk ({error!r}); run "
+            "the purge with the one that made the release"
+        ) from error
+    data = {p.relative_to(out / "data").as_posix(): p for p in sorted(out.glob("data/*/*"))}
+    oid, size = put_folder(places.cache, data)
+    files: Files = {name: None for name in read if name.startswith(f"{FOLDER}/") and not name.endswith(".gitignore")}
+    files |= {f"{FOLDER}/{p.name}": p.read_bytes() for p in sorted(out.iterdir()) if p.is_file()}
+    files["params.yaml"] = params.read_bytes()
+    if "reports/metrics.json" in read:
+        text = json.dumps(metrics.summary, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        files["reports/metrics.json"] = text.encode()
+    if any(name.startswith("reports/plots/") for name in read):
+        write_plots(work / "plots", metrics)
+        files |= {f"reports/plots/{p.name}": p.read_bytes() for p in sorted((work / "plots").iterdir())}
+    files["CHANGELOG.md"] = _changelog(root, read.get("CHANGELOG.md"), recut).encode()
+    outs: dict[str, dict[str, Any]] = {DATA: {"md5": oid, "size": size, "nfiles": len(data)}}
+    _take_from_seeds(root, places, recut, read, files, outs)
+    for name, content in files.items():
+        if content is not None:
+            outs[name] = {"md5": _md5(content), "size": len(content)}
+    files["dvc.lock"] = _locked(read.get("dvc.lock"), outs, stated)
+    return files
+
+
+def _schemas(read: Mapping[str, bytes | None], work: Path) -> Path:
+    own = {PurePosixPath(name).name: data for name, data in read.items() if name.startswith("schemas/") and data}
+    if not own:
+        return PACKAGED
+    folder = work / "schemas"
+    folder.mkdir()
+    for name, data in own.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def _kept(past: Path, listing: Mapping[str, Any], ids: frozenset[str]) -> dict[str, set[str]]:
+    kept = {}
+    for name in PUBLISHED:
+        paths = listing["tables"].get(name, {"files": {}})["files"]
+        found = (pq.read_table(past / path, columns=["doc_id"])["doc_id"].unique().to_pylist() for path in paths)
+        kept[name] = set[str]().union(*found) - ids
+    return kept
+
+
+def _changelog(root: Path, known: bytes | None, recut: Recut) -> str:
+    date = git("-C", str(root), "log", "-1", "--format=%cs", recut.commit).strip()
+    lines = [
+        f"## [{recut.new}] - {date}",
+        "### Removed",
+        f"- {escaped(recut.row['doc_id'])}, which was taken down. This release replaces {recut.version}, which is "
+        "withdrawn; all other documents are as they were there.",
+    ]
+    return with_section(known.decode() if known is not None else None, "\n\n".join(lines) + "\n")
+
+
+def _take_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
+    root: Path,
+    places: Places,
+    recut: Recut,
+    read: Mapping[str, bytes | None],
+    files: Files,
+    outs: dict[str, dict[str, Any]],
+) -> None:
+    """Remove the document from the seeds and from what is known of them, and write it into the ledger.
+
+    Seeds lie in git, or in DVC: as a folder or file by file.
+    """
+    doc_id = recut.row["doc_id"]
+    in_git = {name: data for name, data in read.items() if name.startswith("seeds/") and data is not None}
+    for name, data in in_git.items():
+        if PurePosixPath(name).stem == doc_id or _sha256(data) == recut.row["raw_sha256"]:
+            files[name] = None
+    ours = {"seeds/sources.jsonl": _without(in_git.get("seeds/sources.jsonl"), recut.state.ids)}
+    if in_git:
+        ours["seeds/takedowns.jsonl"] = _with_line(in_git.get("seeds/takedowns.jsonl"), recut.row)
+    files |= {name: data for name, data in ours.items() if data is not None and data != in_git.get(name)}
+    for name, rows in tracked_by_dvc(root, recut.commit, list(read)):
+        changed = False
+        for out in rows:
+            path = str(PurePosixPath(name).parent / out["path"])
+            if path == "seeds" and out["md5"].endswith(".dir"):
+                out["md5"], out["nfiles"] = _relisted(places, recut, out["md5"])
+                out.pop("size", None)
+                outs[path] = {"md5": out["md5"], "nfiles": out["nfiles"]}
+                changed = True
+            elif path.startswith("seeds/") and PurePosixPath(path).stem == doc_id:
+                files[name] = None
+        if changed:
+            files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
+
+
+def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
+    """The list of a folder of seeds without the document, and with its line in the ledger."""
+    known = places.listing(listing)
+    gone = {p for p in known if PurePosixPath(p).stem == recut.row["doc_id"]}
+    kept = {path: oid for path, oid in known.items() if path not in gone}
+    edits: dict[str, Callable[[bytes | None], bytes | None]] = {
+        "sources.jsonl": lambda data: _without(data, recut.state.ids),
+        "takedowns.jsonl": lambda data: _with_line(data, recut.row),
+    }
+    for name, edit in edits.items():
+        data = edit(places.read(kept[name]) if name in kept else None)
+        if data is not None:
+            with tempfile.TemporaryDirectory(prefix="copydesk-seeds-") as folder:
+                Path(folder, name).write_bytes(data)
+                put_folder(places.cache, {name: Path(folder, name)})
+            kept[name] = _md5(data)
+    return put_listing(places.cache, [{"md5": oid, "relpath": path} for path, oid in kept.items()]), len(kept)
+
+
+def _without(lines: bytes | None, ids: frozenset[str]) -> bytes | None:
+    """JSON lines without those about some documents."""
+    if lines is None:
+        return None
+    kept = (line for line in lines.splitlines(keepends=True) if not line.strip() or _id(line) not in ids)
+    return b"".join(kept)
+
+
+def _id(line: bytes) -> Any:
+    try:
+        return json.loads(line).get("doc_id")
+    except (ValueError, AttributeError):
+        return None
+
+
+def _with_line(ledger: bytes | None, row: dict[str, Any]) -> bytes:
+    known = _without(ledger, frozenset({row["doc_id"]})) or b""
+    return (known if not known or known.endswith(b"\n") else known + b"\n") + (
+        json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    )
+
+
+def _locked(lock: bytes | None, outs: Mapping[str, Mapping[str, Any]], stated: Mapping[str, str]) -> bytes:
+    """dvc.lock with the hashes of what was written; where the text of seeds changed, DVC will say so."""
+    whole = yaml.safe_load(lock or b"")
+    for stage in whole["stages"].values():
+        for entry in (*stage.get("deps", ()), *stage.get("outs", ())):
+            if entry["path"] in outs:
+                entry.pop("size", None)
+                entry.update(outs[entry["path"]])
+        corpus = stage.get("params", {}).get("params.yaml", {}).get("corpus")
+        if isinstance(corpus, dict) and "version" in corpus:
+            corpus.update(stated)
+    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True).encode()
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,144 @@
+"""Which stored objects hold a document: told by what is in them, not by what some listing says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk.description.signatures import normalised, text_keys
+from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.releases.objects import Places
+
+_MENTIONS = ("duplicate_of", "duplicate_group")
+_HASHES = ("raw_sha256", "sha256")
+
+
+class Wanted(NamedTuple):
+    """What a document is told by: its id, the SHA-256 of its file, the key of its text (see ``text_keys``).
+
+    The same bytes, or the same text, under another id are the same document.
+    """
+
+    doc_id: str
+    files: frozenset[str]
+    texts: frozenset[str]
+
+
+class Sought(NamedTuple):
+    """The outcome of a search.
+
+    Attributes
+    ----------
+    objects : dict
+        For each of DVC's objects that holds the document, the ids under which it does.
+    plain : frozenset of str
+        Those of them that are no tables: its file as it was delivered.
+    store : dict
+        The same of finished shards in ``build/store``, by path.
+    files : frozenset of str
+        SHA-256 of every file that was ever delivered as the document, or as a copy of it.
+    searched : int
+        How many objects were read.
+    unreadable : list of str
+        What could not be read, and so may hold it.
+    """
+
+    objects: dict[str, frozenset[str]]
+    plain: frozenset[str]
+    store: dict[Path, frozenset[str]]
+    files: frozenset[str]
+    searched: int
+    unreadable: list[str]
+
+
+def search(places: Places, store: Path, wanted: Wanted) -> Sought:
+    """Read every object of the cache, the remotes and the store, each once."""
+    found: dict[str, frozenset[str]] = {}
+    files = set(wanted.files)
+    plain: dict[str, str] = {}
+    unreadable = []
+    oids = places.oids
+    for oid in oids:
+        try:
+            data = places.read(oid)
+            if data[:4] != b"PAR1":
+                plain[oid] = hashlib.sha256(data).hexdigest()
+            elif ids := owners(pa.BufferReader(data), wanted, files):
+                found[oid] = ids
+        except (pa.ArrowException, OSError, CopydeskError) as error:
+            unreadable.append(f"object {oid}: {error}")
+    # A seed may have been another file when it was delivered first: its name in a listing tells.
+    named: set[str] = set()
+    for oid in (oid for oid in plain if oid.endswith(".dir")):
+        try:
+            named |= {md5 for path, md5 in places.listing(oid).items() if PurePosixPath(path).stem == wanted.doc_id}
+        except ReleaseError as error:
+            unreadable.append(str(error))
+    held = {oid for oid, sha256 in plain.items() if (oid in named or sha256 in files) and not oid.endswith(".dir")}
+    found |= {oid: frozenset({wanted.doc_id}) for oid in held}
+    shards, broken = _search_store(store, wanted)
+    return Sought(found, frozenset(held), shards, frozenset(files), len(oids) + len(shards), unreadable + broken)
+
+
+def _search_store(store: Path, wanted: Wanted) -> tuple[dict[Path, frozenset[str]], list[str]]:
+    shards, broken = {}, []
+    for path in sorted(p for p in store.glob("objects/*/*") if p.is_file()):
+        try:
+            if ids := owners(path, wanted):
+                shards[path] = ids
+        except (pa.ArrowException, OSError) as error:
+            broken.append(f"{path}: {error}; delete it: the next build makes it again")
+    return shards, broken
+
+
+def owners(file: Path | pa.NativeFile, wanted: Wanted, files: set[str] | None = None) -> frozenset[str]:
+    """The ids under which a Parquet file holds a document, or refers to it.
+
+    Hashes of the files that it was delivered as are added to ``files``.
+    """
+    parquet = pq.ParquetFile(file)
+    names = parquet.schema_arrow.names
+    if "doc_id" not in names:
+        return frozenset()
+    read = [name for name in ("doc_id", *_HASHES, "text", *_MENTIONS) if name in names]
+    rows = parquet.read(columns=read, use_threads=False)
+    found = _ids(rows, pc.equal(rows["doc_id"], wanted.doc_id))
+    hashes = [name for name in _HASHES if name in read]
+    for name in hashes:
+        found |= _ids(rows, pc.is_in(rows[name], value_set=pa.array(sorted(wanted.files), pa.string())))
+    if "text" in read and wanted.texts:
+        found |= _same_text(rows, wanted.texts)
+    if files is not None:
+        own = rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(sorted(found), pa.string())))
+        files.update(*(own[name].to_pylist() for name in hashes))
+    if any(pc.any(pc.equal(rows[name], wanted.doc_id)).as_py() for name in _MENTIONS if name in read):
+        found.add(wanted.doc_id)
+    return frozenset(found)
+
+
+def _same_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
+    """Ids whose text has one of the keys; sentences are put together again."""
+    pairs = zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
+    texts = [(doc_id, " ".join(text for _, text in group)) for doc_id, group in groupby(pairs, lambda pair: pair[0])]
+    found = text_keys(normalised(pa.array([text for _, text in texts], pa.string()))).to_pylist()
+    return {doc_id for (doc_id, _), key in zip(texts, found, strict=True) if key in keys}
+
+
+def ids_in(data: bytes, ids: Iterable[str]) -> bool:
+    """Whether a Parquet file has rows of one of some documents."""
+    parquet = pq.ParquetFile(pa.BufferReader(data))
+    if "doc_id" not in parquet.schema_arrow.names:
+        return False
+    rows = parquet.read(columns=["doc_id"], use_threads=False)
+    return bool(pc.any(pc.is_in(rows["doc_id"], value_set=pa.array(sorted(ids)))).as_py())
+
+
+def _ids(rows: pa.Table, mask: Any) -> set[str]:
+    return set(rows.filter(mask)["doc_id"].to_pylist())

@@ -1,0 +1,153 @@
+"""The command takedown: into the ledger, where a document still lies, and out of past releases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from copydesk.releases.holdings import Holdings, State
+    from copydesk.releases.objects import Places
+    from copydesk.releases.purge import Plan
+
+
+def takedown(  # noqa: PLR0917  (options are given by name)
+    words: Annotated[list[str], typer.Argument(metavar="[status] DOC_ID", help="Id of the document.")],
+    root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
+    reason: Annotated[str, typer.Option(help="Why; none of the document's text.")] = "",
+    requested_by: Annotated[Optional[str], typer.Option(help="Who asked for it.")] = None,  # noqa: UP045
+    purge: Annotated[bool, typer.Option("--purge", help="Take it out of past releases, caches and remotes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a purge.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Take a document down: a line in seeds/takedowns.jsonl, with hashes and none of its text.
+
+    The next build leaves it out, refuses the same bytes or text under any name, and reports near copies in
+    reports/takedowns.jsonl. Past releases still hold it: `copydesk takedown status DOC_ID` reads everything and lists
+    the releases, commits, objects in cache and remotes, finished shards and files in git that do.
+
+    With --purge each release that holds it is cut again without it, as the next free patch, pushed, proved and
+    tagged; the old one is withdrawn; what holds the document is removed from cache, remotes and build/store; and
+    everything is searched again. It asks first. Killed at any point, run it again. Git's history is not rewritten.
+
+    Exits with 0, or with 1 when there is no such document, or a purge could not remove or search everything.
+    """
+    asked, doc_id = words[:-1], words[-1]
+    if asked not in ([], ["status"]):
+        raise typer.BadParameter("expected DOC_ID, or status DOC_ID", param_hint="[status] DOC_ID")
+    if asked:
+        _status(root, doc_id)
+    elif purge:
+        _purge(root, doc_id, yes=yes, dry_run=dry_run)
+    elif not reason:
+        raise typer.BadParameter("say why", param_hint="--reason")
+    else:
+        _enter(root, doc_id, reason, requested_by, dry_run=dry_run)
+
+
+def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
+    from copydesk.project import Project
+    from copydesk.releases.takedown import entry, take_down
+
+    project = Project.open(root)
+    row = entry(project, doc_id, reason, requested_by)
+    if dry_run:
+        print(json.dumps(row, ensure_ascii=False))
+        return
+    take_down(project, row)
+    print(
+        f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
+        f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
+    )
+
+
+def _status(root: Path, doc_id: str) -> None:
+    from copydesk.releases.holdings import holdings
+    from copydesk.releases.objects import open_places
+
+    with open_places(root.resolve()) as places:
+        held = holdings(root.resolve(), places, doc_id)
+        print(*_holdings(root, places, held, doc_id), sep="\n")
+    if places.unseen or held.sought.unreadable:
+        raise typer.Exit(1)
+
+
+def _holdings(root: Path, places: Places, held: Holdings, doc_id: str) -> Iterator[str]:
+    for version, state in held.releases.items():
+        yield f"corpus@v{version}{' (withdrawn)' if version in held.withdrawn else ''}: {_tables(state)}"
+    for state in held.others:
+        more = f" and {len(state.commits) - 1} more" if len(state.commits) > 1 else ""
+        yield f"commit {state.commits[0][:12]}{more}, no release: {_tables(state)}"
+    for oid, names in held.objects.items():
+        where = ", ".join(place.name for place in places.of(oid))
+        yield f"object {oid}: in {where}{': ' if names else ''}{', '.join(names)}"
+    for path in [*held.store, *held.folders]:
+        yield f"file {path}"
+    yield from _in_git(root, held)
+    yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
+    yield from held.sought.unreadable
+    yield (
+        f"{len(held.releases)} releases, {len(held.others)} other versions of the data, {len(held.objects)} objects, "
+        f"{len(held.store) + len(held.folders)} files outside DVC and {len(held.blobs)} files in git hold {doc_id!r}"
+    )
+
+
+def _tables(state: State) -> str:
+    copies = len(state.ids) - 1
+    tables = ", ".join(sorted({path.partition("/")[0] for path in state.shards}))
+    return f"{tables}{f'; {copies} exact copies under other ids' if copies else ''}"
+
+
+def _in_git(root: Path, held: Holdings) -> Iterator[str]:
+    for blob in held.blobs:
+        commits = ", ".join(commit[:12] for commit in blob.commits)
+        yield f"git {blob.sha}: {blob.path}, brought or removed by {commits or 'no commit of a branch or tag'}"
+    if held.blobs:
+        yield (
+            f"git's history in {root} holds it and is not rewritten by copydesk, since every clone and tag would "
+            "change: if it must go, write these hashes into a file, one a line, run git filter-repo "
+            "--strip-blobs-with-ids FILE in a fresh clone, push it by force with all tags, and have all other clones "
+            "made anew"
+        )
+
+
+def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
+    from copydesk.releases.objects import open_places
+    from copydesk.releases.purge import plan
+    from copydesk.releases.purge import purge as run
+
+    with open_places(root.resolve()) as places:
+        todo = plan(root.resolve(), places, doc_id)
+        print(*_plan(places, todo), sep="\n")
+    if dry_run:
+        return
+    if not yes:
+        typer.confirm(f"Take {doc_id!r} out of all this? What is removed does not come back.", abort=True)
+    done = run(root, doc_id, todo)
+    for problem in done.problems:
+        print(problem)
+    print(*_in_git(root, todo.held), sep="\n", end="\n" if todo.held.blobs else "")
+    pushed = [f"'corpus@v{v}'" for new in done.replaced.values() if (v := new)]
+    pushed += [f"'corpus@v{old}!'" for old in done.replaced]
+    if pushed:
+        print(f"to publish it: git push origin {' '.join(pushed)}")
+    if done.problems:
+        print(f"{doc_id!r} was not taken out of everything; see above")
+        raise typer.Exit(1)
+    print(f"{done.removed} copies removed; searched {done.searched} objects, and none holds {doc_id!r}")
+
+
+def _plan(places: Places, todo: Plan) -> Iterator[str]:
+    for recut in todo.recuts:
+        gone = ", ".join(sorted(recut.state.ids))
+        yield f"corpus@v{recut.version}: cut again as corpus@v{recut.new} without {gone}; then withdrawn"
+    yield from (f"corpus@v{recut.version}: withdrawn; nothing would be left of it" for recut in todo.emptied)
+    for oid in todo.doomed:
+        yield f"object {oid}: removed from {', '.join(place.name for place in places.of(oid))}"
+    yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))
+    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders])
+    yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
