@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,56 +33,98 @@ class Metrics(NamedTuple):
     sentence_lengths: dict[int, int]
 
 
+#: How often each thing was counted, by the figure it is part of and by its name there.
+Counts = Counter[tuple[str, str]]
+
+
+def count(name: str, rows: pa.Table) -> Counts:
+    """Count what is in some rows of a published table; counts of several shards are added up."""
+    counts: Counts = Counter()
+    for figure, found in _COUNTED[name](rows).items():
+        counts.update({(figure, str(key)): number for key, number in found.items()})
+    return counts
+
+
 def measure(tables: Mapping[str, Iterable[pa.Table]], dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
     """Count what is in the published tables, given shard by shard, and what was dropped."""
-    counts: Counter[str] = Counter()
-    rules: dict[str, Counter[str]] = {"applied": Counter(), "suggested": Counter()}
-    flags: Counter[str] = Counter()
-    languages: Counter[str] = Counter()
-    licences: Counter[str] = Counter()
-    sources: Counter[str] = Counter()
-    splits: Counter[str] = Counter()
-    lengths: Counter[int] = Counter()
-    for documents in tables["documents"]:
-        counts["documents"] += documents.num_rows
-        counts["characters_clean"] += pc.sum(documents["characters"]).as_py()
-        counts["words"] += pc.sum(documents["words"]).as_py()
-        counts["duplicates"] += documents.num_rows - documents["duplicate_of"].null_count
-        flags.update(pc.struct_field(pc.list_flatten(documents["flags"]), "kind").to_pylist())
-        languages.update(_named(documents["language"], "unknown"))
-        licences.update(_named(documents["licence"], "LicenseRef-unknown"))
-        sources.update(_named(pc.coalesce(documents["source_outlet"], documents["publisher"]), "unknown"))
-        splits.update(_named(documents["split"], ""))
-        counts["public"] += pc.sum(documents["public"]).as_py()
-        counts["near"] += pc.sum(pc.equal(documents["duplicate_kind"], "near")).as_py() or 0
-    for raw in tables["raw"]:
-        counts["bytes_raw"] += pc.sum(raw["size"]).as_py()
-        counts["characters_raw"] += pc.sum(pc.utf8_length(raw["text"])).as_py()
-    for sentences in tables["sentences"]:
-        counts["sentences"] += sentences.num_rows
-        length = pc.subtract(sentences["end"], sentences["start"]).to_numpy()
-        bins, numbers = np.unique(length // _BIN * _BIN, return_counts=True)
-        lengths.update(dict(zip(bins.tolist(), numbers.tolist(), strict=True)))
-    for edits in tables["edits"]:
-        for kind, mask in (("applied", edits["applied"]), ("suggested", pc.invert(edits["applied"]))):
-            rules[kind].update(pc.list_flatten(edits.filter(mask)["rules"]).to_pylist())
+    counts: Counts = Counter()
+    for name, shards in tables.items():
+        for rows in shards:
+            counts.update(count(name, rows))
+    return figures(counts, dropped)
+
+
+def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
+    """The figures that follow from the counts of all shards, and from what was dropped."""
+    by_figure: dict[str, Counter[str]] = defaultdict(Counter)
+    for (figure, key), number in counts.items():
+        by_figure[figure][key] += number
+    total = by_figure["total"]
     dropped = list(dropped)
     lost = Counter(row["source"] or "unknown" for row in dropped)
     summary = {
-        "documents": counts["documents"],
-        "public": counts["public"],
-        "splits": _sorted(splits),
-        "duplicates": {"exact": counts["duplicates"] - counts["near"], "near": counts["near"]},
+        "documents": total["documents"],
+        "public": total["public"],
+        "splits": _sorted(by_figure["splits"]),
+        "duplicates": {"exact": total["duplicates"] - total["near"], "near": total["near"]},
         "dropped": _sorted(Counter(row["reason"] for row in dropped)),
-        "sentences": counts["sentences"],
-        "words": counts["words"],
-        "characters": {"raw": counts["characters_raw"], "clean": counts["characters_clean"]},
-        "bytes": {"raw": counts["bytes_raw"]},
-        "edits": _sorted(rules["applied"]),
-        "suggestions": _sorted(rules["suggested"]),
-        "flags": _sorted(flags),
+        "sentences": total["sentences"],
+        "words": total["words"],
+        "characters": {"raw": total["characters_raw"], "clean": total["characters_clean"]},
+        "bytes": {"raw": total["bytes_raw"]},
+        "edits": _sorted(by_figure["applied"]),
+        "suggestions": _sorted(by_figure["suggested"]),
+        "flags": _sorted(by_figure["flags"]),
     }
-    return Metrics(summary, _sorted(languages), _sorted(licences), _sorted(sources), _sorted(lost), _sorted(lengths))
+    lengths = Counter({int(start): number for start, number in by_figure["lengths"].items()})
+    languages, licences, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licences", "sources"))
+    return Metrics(summary, languages, licences, sources, _sorted(lost), _sorted(lengths))
+
+
+def _count_documents(rows: pa.Table) -> Found:
+    return {
+        "total": {
+            "documents": rows.num_rows,
+            "characters_clean": _sum(rows["characters"]),
+            "words": _sum(rows["words"]),
+            "duplicates": rows.num_rows - rows["duplicate_of"].null_count,
+            "public": _sum(rows["public"]),
+            "near": _sum(pc.equal(rows["duplicate_kind"], "near")),
+        },
+        "flags": Counter(pc.struct_field(pc.list_flatten(rows["flags"]), "kind").to_pylist()),
+        "languages": _named(rows["language"], "unknown"),
+        "licences": _named(rows["licence"], "LicenseRef-unknown"),
+        "sources": _named(pc.coalesce(rows["source_outlet"], rows["publisher"]), "unknown"),
+        "splits": _named(rows["split"], ""),
+    }
+
+
+def _count_raw(rows: pa.Table) -> Found:
+    return {"total": {"bytes_raw": _sum(rows["size"]), "characters_raw": _sum(pc.utf8_length(rows["text"]))}}
+
+
+def _count_sentences(rows: pa.Table) -> Found:
+    length = pc.subtract(rows["end"], rows["start"]).to_numpy()
+    bins, numbers = np.unique(length // _BIN * _BIN, return_counts=True)
+    return {
+        "total": {"sentences": rows.num_rows},
+        "lengths": dict(zip(bins.tolist(), numbers.tolist(), strict=True)),
+    }
+
+
+def _count_edits(rows: pa.Table) -> Found:
+    kinds = (("applied", rows["applied"]), ("suggested", pc.invert(rows["applied"])))
+    return {kind: Counter(pc.list_flatten(rows.filter(mask)["rules"]).to_pylist()) for kind, mask in kinds}
+
+
+#: For each figure how often each thing was found.
+Found = dict[str, Mapping[Any, int]]
+_COUNTED: dict[str, Callable[[pa.Table], Found]] = {
+    "documents": _count_documents,
+    "raw": _count_raw,
+    "sentences": _count_sentences,
+    "edits": _count_edits,
+}
 
 
 def write_plots(folder: Path, metrics: Metrics) -> None:
@@ -98,6 +140,10 @@ def write_plots(folder: Path, metrics: Metrics) -> None:
         writer.writeheader()
         writer.writerows(rows)
         write_text(folder / name, sheet.getvalue())
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    return pc.sum(column).as_py() or 0
 
 
 def _sorted(counter: Counter[Any]) -> dict[Any, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile
 from copydesk.publishing.dataset import described
-from copydesk.publishing.metrics import Metrics, measure, write_plots
+from copydesk.publishing.metrics import Counts, Metrics, count, figures, write_plots
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.store import Part
 from copydesk.tables import PUBLISHED, table
@@ -34,6 +35,7 @@ STAGE = Stage(
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
         "digests": Output("digests"),
+        "figures": Output("figures"),
         "unmet": Output("decisions"),
     },
     params=("deduplicate",),
@@ -68,13 +70,7 @@ def run(project: Project) -> None:
         laid = {name: _lay_out(project, data, name, by_split) for name, by_split in parts.items()}
     logical = _logical_hashes(project, [shard["digests"] for shard in shards])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
-    metrics = measure(
-        {
-            name: (project.store.read(part) for found in by_split.values() for part in found)
-            for name, by_split in parts.items()
-        },
-        dropped,
-    )
+    metrics = figures(_counts(project, [shard["figures"] for shard in shards]), dropped)
     for name, content in described(project.params, configs, metrics, project.schemas, dropped=dropped).items():
         write_text(project.corpus / name, content)
     write_json(project.reports / "metrics.json", metrics.summary)
@@ -100,7 +96,8 @@ def shard(given: Shard) -> Made:
     gone = pa.array([row["doc_id"] for row in dropped], pa.string())
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
-    digests = []
+    digests: list[dict[str, Any]] = []
+    counts: Counts = Counter()
     decisions = given.tables["decisions"]
     unmet = pa.concat_tables([decisions.filter(pc.is_valid(decisions["problem"])), given.tables["unmet"]])
     made: dict[str, Any] = {"dropped": dropped, "resembling": given.tables["resembling"], "unmet": unmet}
@@ -113,7 +110,18 @@ def shard(given: Shard) -> Made:
             made[f"{name}_{split}"] = part
             if part.num_rows:
                 digests.append({"table": name, "split": split, **Digests.of(part).as_row()})
+                counts.update(count(name, part))
+    made["figures"] = [{"figure": key[0], "name": key[1], "count": n} for key, n in sorted(counts.items()) if n]
     return {**made, "digests": digests}
+
+
+def _counts(project: Project, parts: list[Part]) -> Counts:
+    """What was counted in all shards."""
+    counts: Counts = Counter()
+    for part in parts:
+        for row in project.store.read(part).to_pylist():
+            counts[row["figure"], row["name"]] += row["count"]
+    return counts
 
 
 def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
