@@ -72,6 +72,11 @@ class Project:
         """Decisions about documents that are not there: what ingest tells package of."""
         return self.build / "decisions.jsonl"
 
+    @property
+    def hashes(self) -> Path:
+        """Hashes of the seeds, kept from build to build."""
+        return self.build / "hashes.parquet"
+
     def receipts(self, stage: str) -> Path:
         """The file that lists what a stage made, shard by shard."""
         return self.build / f"{stage}.jsonl"

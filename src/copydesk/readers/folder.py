@@ -16,12 +16,26 @@ from copydesk.readers import READERS
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
 
 
+class Stamp(NamedTuple):
+    """What the file system says about a file: all of it stays the same while its bytes do."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
 class Seed(NamedTuple):
     """A file that may become a document. ``path`` is relative to the folder, with forward slashes."""
 
     doc_id: str
     path: str
-    size: int
+    stamp: Stamp
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.stamp.size
 
 
 class Refusal(NamedTuple):
@@ -49,8 +63,8 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[list[Seed], list[Refusal]]
     seeds: list[Seed] = []
     refusals: list[Refusal] = []
     owners: dict[str, str] = {}
-    for path in sorted(_walk(folder), key=os.fsencode):
-        refusal = _judged(folder, home, path, max_bytes, owners)
+    for path, entry in sorted(_walk(folder, ""), key=lambda found: os.fsencode(found[0])):
+        refusal = _judged(home, path, entry, max_bytes, owners)
         if isinstance(refusal, Refusal):
             refusals.append(refusal)
         else:
@@ -59,45 +73,52 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[list[Seed], list[Refusal]]
     return seeds, refusals
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    for here, folders, files in os.walk(folder):
-        base = Path(here).relative_to(folder)
-        links = [name for name in folders if Path(here, name).is_symlink()]
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in links]
-        for name in [*files, *links]:
-            path = (base / name).as_posix()
-            if not name.startswith(".") and path not in SIDECARS:
-                yield path
+def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = base + entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{path}/")
+            elif path not in SIDECARS:
+                yield path, entry
 
 
-def _judged(folder: Path, home: Path, path: str, max_bytes: int, owners: dict[str, str]) -> Seed | Refusal:
-    file = folder / path
+def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owners: dict[str, str]) -> Seed | Refusal:
+    stem, ending = os.path.splitext(entry.name)  # noqa: PTH122  (a path object for each of many files takes long)
     # Composed form: a name must not make two ids because one system stores it decomposed.
-    doc_id = unicodedata.normalize("NFC", file.stem)
+    doc_id = unicodedata.normalize("NFC", stem)
     problem: tuple[str, str] | None
-    size = 0
+    stamp = Stamp(0, 0, 0, 0)
     try:
-        if file.is_symlink() and not (file.exists() and file.resolve().is_relative_to(home)):
+        if entry.is_symlink() and not _leads_inside(home, Path(entry.path)):
             problem = ("outside", "a symbolic link that leaves the folder or leads nowhere; copy the file instead")
-        elif not stat.S_ISREG((status := file.stat()).st_mode):
+        elif not stat.S_ISREG((status := entry.stat()).st_mode):
             problem = ("not-a-file", "expected a regular file")
         else:
-            size = status.st_size
-            problem = _refused_name(file, path, doc_id, owners)
+            stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            problem = _refused_name(ending, path, doc_id, owners)
     except OSError as error:
         problem = ("unreadable", f"{error.strerror}; expected a file that can be read")
-    if problem is None and size > max_bytes:
+    if problem is None and stamp.size > max_bytes:
         limit = f"at most {max_bytes:,} (params.yaml: ingest.max_bytes)"
-        problem = ("too-large", f"{size:,} bytes, {limit}; split the file")
+        problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
         return Refusal(os.fsencode(path).decode("utf-8", "backslashreplace"), *problem)
-    return Seed(doc_id, path, size)
+    return Seed(doc_id, path, stamp)
 
 
-def _refused_name(file: Path, path: str, doc_id: str, owners: dict[str, str]) -> tuple[str, str] | None:
-    if file.suffix.lower() not in READERS:
-        return "unknown-format", f"ending {file.suffix or '(none)'!r}, expected one of {sorted(READERS)}"
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c == "\\" for c in path):
+def _leads_inside(home: Path, link: Path) -> bool:
+    return link.exists() and link.resolve().is_relative_to(home)
+
+
+def _refused_name(ending: str, path: str, doc_id: str, owners: dict[str, str]) -> tuple[str, str] | None:
+    if ending.lower() not in READERS:
+        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(READERS)}"
+    # What is printable holds no control characters; asking each character takes long for many files.
+    strange = not path.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in path)
+    if strange or "\\" in path:
         return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:
         return "bad-name", f"a stem of {len(doc_id)} characters, expected 1 to 255; rename the file"

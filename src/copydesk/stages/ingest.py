@@ -15,6 +15,7 @@ from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.readers import READERS
 from copydesk.readers.folder import Refusal, Seed, list_seeds
+from copydesk.readers.hashes import hashes_of
 from copydesk.shards import Cut, cut
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 
@@ -57,8 +58,7 @@ def run(project: Project) -> None:
     write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
     owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
     hashed, gone = [], []
-    for seed in seeds:
-        sha256 = _sha256(project.seeds / seed.path)
+    for seed, sha256 in zip(seeds, hashes_of(project.seeds, seeds, project.hashes), strict=True):
         if by := _taken(seed, sha256, ledger, owners):
             gone.append(Refusal(seed.path, "taken-down", f"{by}; remove the file"))
         else:
@@ -154,13 +154,6 @@ def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any], owners: dict[
     if sha256 in owners:
         return f"the same bytes as document {owners[sha256]}, which is in seeds/takedowns.jsonl"
     return None
-
-
-def _sha256(path: Path) -> str | None:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return None
 
 
 def _few(names: list[str], most: int = 5) -> str:
