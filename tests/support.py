@@ -134,3 +134,32 @@ def slow_square(task: tuple[int, Path]) -> int:
     time.sleep(0.2)
     (folder / f"{number}-{os.getpid()}").touch()
     return number * number
+
+
+_DISK = """
+import subprocess
+def make_room():
+    subprocess.run(["mount", "-o", "remount,size=200m", {folder!r}], check=True)
+"""
+_LIMIT = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size} // 16, resource.RLIM_INFINITY))
+def make_room():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+"""
+
+
+def run_on_small_disk(code: str, folder: Path, size: int) -> subprocess.CompletedProcess[str]:
+    """Run Python code for which a folder is a disk of so many bytes, until it calls ``make_room()``.
+
+    Where the system lets nobody mount a disk of their own, no file can be larger than a sixteenth of that instead.
+    """
+    folder.mkdir()
+    space = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else []), "sh", "-euc"]
+    mount = [*space, f'mount -t tmpfs -o size={size} tmpfs "$0"; exec "$@"', str(folder)]
+    mounts = subprocess.run([*mount, "true"], capture_output=True, check=False).returncode == 0
+    prelude = (_DISK if mounts else _LIMIT).format(folder=str(folder), size=size)
+    whole = f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\n{prelude}\n{code}"
+    command = [*(mount if mounts else []), sys.executable, "-c", whole]
+    environment = {**os.environ, **GIT, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from copydesk.errors import BuildError
+
+#: What the system says when there is no room: on the disk, in the quota, in the largest file that is allowed.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BLOCK = 1 << 20
 
 
@@ -20,21 +25,35 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file that takes the place of ``path`` when the block ends without an error.
 
     The data is on disk before the name changes, so after a crash ``path`` holds the old bytes or the new ones.
+
+    Raises
+    ------
+    BuildError
+        If the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    with _room(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".tmp")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def clear_left(*folders: Path) -> None:
+    """Remove the files that killed processes were writing; for folders in which one process writes at a time."""
+    for folder in folders:
+        for left in folder.glob(".*.*.tmp"):
+            if left.is_file():
+                left.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,26 +76,33 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Make an empty folder beside ``path`` that takes its place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*"):
-        if left.suffix in (".tmp", ".old"):  # by a process that was killed here
-            shutil.rmtree(left)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if path.exists():
-            old = temporary.with_suffix(".old")
-            path.replace(old)
-            temporary.replace(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    _sync_folder(path.parent)
+    """Make an empty folder beside ``path`` that takes its place when the block ends without an error.
+
+    Raises
+    ------
+    BuildError
+        If the disk is full.
+    """
+    with _room(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{path.name}.*"):
+            if left.suffix in (".tmp", ".old"):  # by a process that was killed here
+                shutil.rmtree(left)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+        try:
+            yield temporary
+            temporary.chmod(0o755)
+            if path.exists():
+                old = temporary.with_suffix(".old")
+                path.replace(old)
+                temporary.replace(path)
+                shutil.rmtree(old)
+            else:
+                temporary.replace(path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def copy_hashed(source: Path, target: Path) -> str:
@@ -102,6 +128,18 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _room(path: Path) -> Iterator[None]:
+    """Say what to do when there is no room to write a file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            advice = "make room and run it again: what is finished is kept, and what was there is as it was"
+            raise BuildError(f"{path}: cannot be written ({error.strerror}); {advice}") from error
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

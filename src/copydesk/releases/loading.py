@@ -7,7 +7,6 @@ manifest, and what comes of it must have its version.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.files import write_hashed, write_text
+from copydesk.files import FULL, write_hashed, write_text
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.trees import TAG, CommitTree, FolderTree, git, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
@@ -198,7 +197,7 @@ def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> 
             with tree.open(name) as source:
                 found = write_hashed(source, folder / name)
         except Exception as error:  # remotes of every kind raise errors of every kind
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if isinstance(error, OSError) and error.errno in FULL:
                 raise ReleaseError(f"{release}: {error}; make room, or choose another cache") from None
             absent = isinstance(error, FileNotFoundError)
             said = "is missing" if absent else f"cannot be read ({type(error).__name__}: {error})"

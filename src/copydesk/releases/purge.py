@@ -186,7 +186,9 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         for place in places.seen[1:]:
             if place.name == f"remote {places.default}" or place.oids & old:
                 push(places.cache, place, {oid for oid in new if places.cache.exists(oid)})
-        prove(root, commit, recut.new, None)
+        problems = prove(root, commit, recut.new, None)
+        if problems:
+            raise ReleaseError(f"{recut.new}: what came back from the remote is not what was pushed: {problems[0]}")
         git("-C", str(root), "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
         say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
     _withdraw(root, recut, recut.new)

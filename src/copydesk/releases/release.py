@@ -6,12 +6,15 @@ came; run again after a crash, it takes back what was written before the commit,
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +28,11 @@ from copydesk.releases.changes import Diff
 from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.diff import diff
 from copydesk.releases.loading import versions, withdrawn
+from copydesk.releases.push import push
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
-from copydesk.releases.verify import verify
+from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.validation import validate
 
@@ -76,6 +80,13 @@ def release(
     """
     root = root.resolve()
     signers = allowing(key) if key is not None else None  # first, since a key may be missing or locked
+    with _alone(root):
+        return _release(root, at_least, remote, dry_run, key, signers)
+
+
+def _release(  # noqa: PLR0917  (what ``release`` was given)
+    root: Path, at_least: Level, remote: str | None, dry_run: bool, key: Path | None, signers: str | None
+) -> Release:
     note = root / "build" / "release.json"
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
@@ -92,9 +103,14 @@ def release(
             return Release(str(version), tag_of(str(version)), None, found)
         begun = _written(root, note, str(version), found, key)
     version_text, commit = begun
-    _push(root, remote)
-    prove(root, commit, version_text, remote, signers)
-    _git(root, "tag", "--annotate", tag_of(version_text), commit, "--message", f"corpus {version_text}")
+    try:
+        _publish(root, commit, version_text, remote, signers)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{error}\n{version_text} is committed and not tagged, so it is no release yet; see to this, then run "
+            f"copydesk release again: it goes on from here"
+        ) from error
+    _tag(root, commit, version_text)
     note.unlink(missing_ok=True)
     say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
     return Release(version_text, tag_of(version_text), commit, None)
@@ -103,6 +119,19 @@ def release(
 def tag_of(version: str) -> str:
     """The git tag of a version, in the form of GTO."""
     return f"corpus@v{version}"
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the lock of releases: it is the system's, so that a killed release leaves none behind."""
+    path = root / "build" / "release.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseError(f"{root}: another release is at work here; wait until it ends") from None
+        yield
 
 
 def _refuse_unless_ready(root: Path) -> None:
@@ -183,29 +212,37 @@ def _message(version: str) -> str:
     return f"Release {tag_of(version)}"
 
 
-def _push(root: Path, remote: str | None) -> None:
-    """Push, and push again what the remote has lost.
+def _publish(root: Path, commit: str, version: str, remote: str | None, signers: str | None) -> None:
+    """Push the data and prove that it arrived; what came back damaged is pushed a second time, and no third."""
+    push(root, remote, _run)
+    problems = prove(root, commit, version, remote, signers)
+    if problems:
+        say(f"release: {problems[0]}; pushing it again")
+        push(root, remote, _run, damaged=[problem.file for problem in problems])
+        problems = prove(root, commit, version, remote, signers)
+    if problems:
+        raise ReleaseError(f"{version}: what came back from the remote is not what was pushed: {problems[0]}")
 
-    DVC takes a folder for whole when the list of its files is at the remote, and does not look for the files.
+
+def _tag(root: Path, commit: str, version: str) -> None:
+    tag = tag_of(version)
+    if _git(root, "tag", "--list", tag):
+        there = _git(root, "rev-parse", f"{tag}^{{commit}}").strip()
+        if there != commit:
+            raise ReleaseError(
+                f"{root}: {tag} is there already, at {there[:12]} and not at {commit[:12]}, and stays; to give up "
+                f"this release and cut the next one, run git reset --keep {commit[:12]}~1 and dvc checkout, then "
+                "copydesk release again"
+            )
+        return  # by a release that was killed right behind it
+    _git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}")
+
+
+def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> list[Problem]:
+    """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration.
+
+    Returns the files that came back with other bytes.
     """
-    _run(root, "dvc", "push", *(["--remote", remote] if remote else []))
-    from dvc.repo import Repo  # type: ignore[import-untyped]
-
-    with Repo(str(root)) as repo:
-        cache, there = repo.cache.local, repo.cloud.get_remote_odb(remote)
-        for out in repo.index.outs:
-            if out.hash_info is None or not out.use_cache:
-                continue
-            listed = out.hash_info.value
-            files = [listed]
-            if out.hash_info.isdir:
-                files += [row["md5"] for row in json.loads(Path(cache.oid_to_path(listed)).read_text("utf-8"))]
-            for oid in sorted(set(files) - set(there.oids_exist(files))):
-                there.add(cache.oid_to_path(oid), cache.fs, oid)
-
-
-def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> None:
-    """Fetch the release as a stranger would: a fresh clone, the remote alone, every hash, every configuration."""
     with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
         clone = Path(folder) / "clone"
         _git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
@@ -222,13 +259,12 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
             write_text(allowed, signers)
         checked = verify(clone, allowed_signers=allowed)
         if not checked.ok:
-            raise ReleaseError(
-                f"{version}: what came back from the remote is not what was pushed: {checked.problems[0]}"
-            )
+            return checked.problems
         report = validate(clone / "corpus", clone / "schemas")
         if not report.ok:
             raise ReleaseError(f"{version}: what came back from the remote does not hold: {report.findings[0]}")
     say(f"release: {version} was fetched from the remote, verified and loaded")
+    return []
 
 
 def _git(root: Path, *arguments: str) -> str:

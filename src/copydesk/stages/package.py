@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, StoreError
-from copydesk.files import copy_hashed, replacing_folder, write_json, write_json_lines, write_text
+from copydesk.files import clear_left, copy_hashed, replacing_folder, write_json, write_json_lines, write_text
 from copydesk.logical import Digests, combined, shape_of
 from copydesk.progress import say
 from copydesk.project import Project
@@ -46,6 +46,7 @@ _JOINED = ("text", "description", "spans", "duplicates")
 
 def run(project: Project) -> None:
     """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
+    clear_left(project.corpus, project.reports, project.reports / "plots", project.build)
     shards = run_shards(project, STAGE)
     # A table without rows, or a file without rows, makes a dataset that cannot be loaded.
     parts = {

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from copydesk.errors import ValidationError
-from copydesk.files import write_json
+from copydesk.files import clear_left, write_json
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.validation import Report, validate
@@ -16,6 +16,7 @@ _SHOWN = 50
 
 def run(project: Project, *, load: bool = True) -> None:
     """Check the dataset, write reports/validation.json, show what is wrong."""
+    clear_left(project.reports)
     workers = project.params["engine"]["workers"]
     report = validate(project.corpus, project.schemas, load=load, store=project.store, workers=workers)
     path = project.reports / "validation.json"
