@@ -32,6 +32,6 @@ def _unmet(corpus: Corpus) -> Html:
     path = corpus.project.reports / NAME
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
     if not rows:
-        return tag("p", "None: every decision was obeyed.", class_="quiet")
+        return tag("p", "None.", class_="quiet")
     cells = ((row["doc_id"], row["decision"], row["problem"]) for row in rows)
     return sheet("Not obeyed", ("document", "decision", "why not"), cells)
