@@ -217,4 +217,5 @@ def test_a_steward_decides_with_the_keyboard(project: Project, start: Callable[[
     for _ in rows:
         page.locator("#decisions").get_by_role("button", name="Take back").first.click()
         page.wait_for_load_state()
-    assert (project.seeds / "decisions.jsonl").read_text("utf-8") == ""
+    page.get_by_text("None so far.").wait_for()
+    assert not (project.seeds / "decisions.jsonl").exists()

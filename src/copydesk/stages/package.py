@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, StoreError
-from copydesk.files import copy_hashed, replacing_folder, write_json, write_json_lines, write_text
+from copydesk.files import copy_hashed, read_json_lines, replacing_folder, write_json, write_json_lines, write_text
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile, render_card
@@ -128,8 +128,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
 
 def _report_unmet(project: Project, parts: list[Part]) -> None:
     """Write down, and say, which decisions could not be obeyed."""
-    nowhere = project.decisions.read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in nowhere]
+    rows = read_json_lines(project.decisions)
     rows += [row for part in parts for row in project.store.read(part).to_pylist()]
     path = project.reports / "decisions.jsonl"
     write_json_lines(path, rows)
