@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
@@ -107,3 +109,10 @@ def square(number: int) -> tuple[int, int]:
     if number < 0:
         raise ValueError(f"no root of {number}")
     return number * number, os.getpid()
+
+
+#: A browser on this machine; where there is none, tests that need it are skipped, but not with CI set.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="no chromium; install it (apt-get install chromium)"
+)

@@ -6,10 +6,13 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from copydesk.project import Project
 from copydesk.releases.diff import diff
@@ -17,7 +20,7 @@ from copydesk.releases.revisions import open_revision
 from copydesk.report.data import Corpus, address
 from copydesk.report.release_page import release_page
 from copydesk.tables import PACKAGED
-from support import articles, run_stages, write_seeds
+from support import articles, needs_browser, run_stages, write_seeds
 from support import run_command as run
 
 
@@ -83,6 +86,15 @@ def test_a_decision_is_the_cause_of_what_it_changed(released: Path) -> None:
     causes = {change.doc_id: change.causes for change in found.changed}
     assert causes["article-0004"] == ("decision",)
     assert causes["article-0005"] == ("decision",)
+
+
+@needs_browser
+def test_nothing_keeps_anybody_out_of_the_changes(released: Path, tmp_path: Path, visit: Callable[..., Page]) -> None:
+    (tmp_path / "release.html").write_text(release_page(Corpus(Project.open(released)), linked=True), "utf-8")
+    page = visit(tmp_path / "release.html", viewport={"width": 400, "height": 800})
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_without_a_release_or_without_git_the_page_says_so(released: Path, two_articles: Project) -> None:
