@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
@@ -163,3 +165,10 @@ def run_on_small_disk(code: str, folder: Path, size: int) -> subprocess.Complete
     command = [*(mount if mounts else []), sys.executable, "-c", whole]
     environment = {**os.environ, **GIT, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+#: A browser on this machine; where there is none, tests that need it are skipped, but not with CI set.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="no chromium; install it (apt-get install chromium)"
+)

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.files import copy_hashed, replacing, replacing_folder, sha256_file, write_json
+from copydesk.files import (
+    copy_hashed,
+    read_json_lines,
+    replacing,
+    replacing_folder,
+    sha256_file,
+    write_json,
+    write_json_lines,
+)
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -78,3 +86,9 @@ def test_copies_are_hashed_on_the_way(tmp_path: Path) -> None:
 def test_json_is_written_for_people(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"b": "é", "a": 1})
     assert (tmp_path / "a.json").read_text("utf-8") == '{\n  "a": 1,\n  "b": "é"\n}\n'
+
+
+def test_json_lines_come_back_with_any_break_within(tmp_path: Path) -> None:
+    rows = [{"text": "a\u2028b\x85c\nd"}, {"text": ""}]
+    write_json_lines(tmp_path / "a.jsonl", rows)
+    assert read_json_lines(tmp_path / "a.jsonl") == rows

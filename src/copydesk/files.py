@@ -74,6 +74,11 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
             file.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).encode() + b"\n")
 
 
+def read_json_lines(path: Path) -> list[Any]:
+    """Read what :func:`write_json_lines` wrote; a line feed alone ends a line, and texts may have other breaks."""
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+
+
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder beside ``path`` that takes its place when the block ends without an error.

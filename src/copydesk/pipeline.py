@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from copydesk.config import check_params, load_params
+from copydesk.files import read_json_lines
 from copydesk.project import Project
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
 from copydesk.tables import PACKAGED
@@ -92,9 +93,9 @@ def build_project(project: Project) -> Built:
     """Run every stage of a project, in order."""
     for run in STAGES.values():
         run(project)
-    quarantine = (project.reports / "quarantine.jsonl").read_text("utf-8").splitlines()
+    quarantine = read_json_lines(project.reports / "quarantine.jsonl")
     metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
-    return Built(project.corpus, metrics, [json.loads(line) for line in quarantine])
+    return Built(project.corpus, metrics, quarantine)
 
 
 __all__ = ["STAGES", "Built", "build", "build_project"]

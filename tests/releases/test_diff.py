@@ -390,7 +390,7 @@ def context(
     changes = [SchemaChange(*name.split(":"), "type changed", "int32", "string", True) for name in schemas]
     settings = [Parameter(name, 1, 2) for name in parameters]
     nobody: Any = None
-    return Context(nobody, nobody, [], changes, settings, benchmarks, one_split)
+    return Context(nobody, nobody, [], changes, settings, benchmarks, one_split, {})
 
 
 @pytest.mark.parametrize(

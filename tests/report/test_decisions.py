@@ -15,6 +15,7 @@ from copydesk.cleaning import clean_text, inspected, plan
 from copydesk.cleaning.decided import decided
 from copydesk.decisions import Decision
 from copydesk.errors import ConfigError
+from copydesk.files import read_json_lines
 from copydesk.pipeline import build_project
 from copydesk.project import Project
 from copydesk.report.data import Corpus
@@ -46,7 +47,7 @@ def write(project: Project, *rows: dict[str, Any]) -> None:
 
 
 def unmet(project: Project) -> list[tuple[str, str, str]]:
-    rows = [json.loads(each) for each in (project.reports / "decisions.jsonl").read_text("utf-8").splitlines()]
+    rows = read_json_lines(project.reports / "decisions.jsonl")
     return [(row["doc_id"], row["decision"], row["problem"].partition(";")[0]) for row in rows]
 
 
@@ -141,13 +142,13 @@ def test_a_decision_that_fits_no_more_is_reported_and_not_obeyed(
     write(
         project,
         line(corpus, "plain", "exclude"),
-        line(corpus, "twin", "reject", **{**about(edit), "after": "-"}),
-        {**line(corpus, "twin", "exclude"), "doc_id": "never-there"},
+        line(corpus, "twin", "reject", **{**about(edit), "after": "-\u2028"}),
+        {**line(corpus, "twin", "reject", **about(edit)), "doc_id": "never-there", "before": "\x85"},
     )
     (project.seeds / "plain.txt").write_text("Another text  altogether.")
     run_stages(project)
     assert sorted(unmet(project)) == [
-        ("never-there", "exclude", "there is no such document"),
+        ("never-there", "reject", "there is no such document"),
         ("plain", "exclude", "the file has changed since it was looked at"),
         ("twin", "reject", "no rule makes or suggests this edit any more"),
     ]

@@ -14,8 +14,8 @@ import pytest
 
 from copydesk.errors import CopydeskError
 from copydesk.project import Project
-from copydesk.report.data import Corpus, address
-from copydesk.report.sides import pieces
+from copydesk.report.data import Corpus, Document, address
+from copydesk.report.sides import LONGEST, pieces, side_by_side
 from copydesk.report.site import write_site
 from support import file_bytes
 
@@ -95,7 +95,9 @@ def test_both_texts_stand_on_the_page_of_a_document(site: Path, hostile: Project
             assert [int(n) for n in re.findall(rf'id="{side}-(\d+)" class="edit', page)] == applied
             assert len(re.findall(rf'id="{side}-\d+"[^>]*><{kind}', page)) == len(applied)
         shown = "".join(re.findall(r'<div class="clean"[^>]*>(.*?)</div>', page, re.DOTALL))
-        shown = re.sub(r'(?s)<sup class="sentence".*?</sup>|<ins>.*?</ins>', "", shown)
+        shown = re.sub(
+            r'(?s)<sup class="sentence".*?</sup>|<ins>.*?</ins>|<span class="hidden">.*?</span>', "", shown
+        )
         shown = re.sub(r'<span class="unseen">U\+([0-9A-F]+)</span>', lambda m: chr(int(m[1], 16)), shown)
         same = "".join(clean[p.start : p.end] for p in found if p.edit is None)
         # Lines without a word are left out of the rows.
@@ -161,6 +163,16 @@ def test_the_list_is_the_same_for_reading_and_for_the_script(site: Path, hostile
     for row, listed in zip(rows, data["rows"], strict=True):
         assert html.escape(listed[0]) in row
         assert f"<td>{listed[3]:,}</td><td>{listed[4]:,}</td><td>{listed[5]:,}</td><td>{listed[6]:,}</td>" in row
+
+
+def test_of_a_text_without_end_the_beginning_is_shown() -> None:
+    text = "A word after a word. " * 50_000
+    edit = {"index": 0, "raw_start": 4, "raw_end": 4, "start": 4, "end": 4 + len(text), "before": "", "after": text}
+    edit |= {"rules": ["x"], "tier": "safe", "confidence": 1.0, "applied": True}
+    clean = text[:4] + text + text[4:]
+    shown = side_by_side(Document({"text": clean, "flags": [], "language": None}, {"text": text}, [edit], []))
+    assert f"{len(text) - LONGEST:,} more characters of the raw text are not shown." in shown
+    assert len(shown) < 4 * LONGEST
 
 
 def test_duplicates_name_their_group(site: Path) -> None:

@@ -4,6 +4,7 @@ Causes are computed from what lies in the two revisions, in this order; each tak
 columns that it explains, and the next is asked for those that are left:
 
 ``source``              the file as delivered is another, or has another path
+``decision``            seeds/decisions.jsonl says something else of it, and what it decides differs
 ``metadata``            a column that sources.jsonl states in one of the revisions
 ``rule NAME``           the file is the same and the edits of this rule are not
 ``parameter KEY``       a setting differs whose section decides a column that is left
@@ -25,15 +26,26 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.decisions import NAME, Decision, from_row
 from copydesk.description.provenance import FIELDS
 from copydesk.releases.changes import Change, Parameter
 from copydesk.releases.compare import Row, Side, common_shards, delta_of, net_rows
 from copydesk.releases.revisions import Revision
 from copydesk.releases.schema_diff import SchemaChange, published_changes
+from copydesk.tables import PUBLISHED, load_json
 
 _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
+#: What follows from edits even where the text is the same.
+_FROM_EDITS = frozenset({"edits/", "sentences/", "provenance", "flags", *FIELDS})
 _EDIT = ("raw_start", "raw_end", "before", "after", "rules", "tier", "applied", "confidence")
+
+
+class Decided(NamedTuple):
+    """What decisions that only one revision has are about: columns of a document, and spans of its raw text."""
+
+    columns: frozenset[str]
+    places: frozenset[tuple[int, int]]
 
 
 class Context(NamedTuple):
@@ -46,6 +58,7 @@ class Context(NamedTuple):
     parameters: list[Parameter]
     benchmarks: bool
     one_split: bool
+    decisions: Mapping[str, Decided]
 
     @classmethod
     def of(cls, old: Revision, new: Revision) -> Context:
@@ -59,7 +72,25 @@ class Context(NamedTuple):
             _parameters(old.params, new.params),
             old.text("seeds/benchmarks.jsonl") != new.text("seeds/benchmarks.jsonl"),
             splits[0] != splits[1] and min(map(len, splits)) == 1,
+            _decisions(old, new),
         )
+
+
+def _decisions(old: Revision, new: Revision) -> dict[str, Decided]:
+    """By document what was decided in one of the revisions alone."""
+    lines = [Counter((r.text(f"seeds/{NAME}") or "").split("\n")) for r in (old, new)]
+    found: dict[str, list[Decision]] = {}
+    for line in (lines[0] - lines[1]) + (lines[1] - lines[0]):
+        if line.strip():
+            decision = from_row(load_json(line, NAME))
+            found.setdefault(decision.doc_id, []).append(decision)
+    return {
+        doc_id: Decided(
+            frozenset(d.field for d in decisions if d.field),
+            frozenset((d.raw_start, d.raw_end or 0) for d in decisions if d.raw_start is not None),
+        )
+        for doc_id, decisions in found.items()
+    }
 
 
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Parameter]:
@@ -73,6 +104,9 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Paramete
     ]
     names = sorted({*flat[0], *flat[1]})
     return [Parameter(n, flat[0].get(n), flat[1].get(n)) for n in names if flat[0].get(n) != flat[1].get(n)]
+
+
+_NOTHING = Decided(frozenset(), frozenset())
 
 
 def facts_of(
@@ -94,13 +128,16 @@ def facts_of(
         differing = tuple(columns.get(doc_id, ()))
         edited = edits.get(doc_id, [])
         resourced = "raw_sha256" in differing or doc_id in moved
-        causes = causes_of(
-            {*differing, *(f"{name}/" for name in tables[doc_id])},
-            resourced,
-            _stated(was) | _stated(now) | ({"provenance"} if _stated(was) != _stated(now) else set()),
-            [] if resourced else rules_of(edited),
-            context,
-        )
+        decided = context.decisions.get(doc_id, _NOTHING)
+        # A decision holds for the file that was looked at: of another one nothing follows from its places.
+        places = frozenset[tuple[int, int]]() if resourced else decided.places
+        by_rules = [row for row in edited if (row["raw_start"], row["raw_end"]) not in places]
+        left = {*differing, *(f"{name}/" for name in tables[doc_id])}
+        explained = _explained(left, decided, edited, by_rules)
+        stated = _stated(was) | _stated(now) | ({"provenance"} if _stated(was) != _stated(now) else set())
+        rules = [] if resourced else rules_of(by_rules)
+        others = causes_of(left - explained, resourced, stated, rules, context)
+        causes = ("decision", *others) if explained else others
         changes.append(
             Change(
                 doc_id,
@@ -115,6 +152,16 @@ def facts_of(
             )
         )
     return changes
+
+
+def _explained(left: set[str], decided: Decided, edited: list[Row], by_rules: list[Row]) -> set[str]:
+    """Those columns and tables that decisions explain."""
+    explained = left & decided.columns
+    if explained:
+        explained |= left & ({"provenance", "public"} if "licence" in explained else {"provenance"})
+    if len(by_rules) < len(edited):
+        explained |= left if "text_sha256" in left else left & _FROM_EDITS
+    return explained
 
 
 def placed_rows(
@@ -153,7 +200,7 @@ def causes_of(
     if rules:
         causes += [f"rule {name}" for name in rules]
         # Edits that are only suggested change no text, and what no text decides is still to be explained.
-        follows = left if "text_sha256" in left else {"edits/", "sentences/", "provenance", "flags", *FIELDS}
+        follows = left if "text_sha256" in left else _FROM_EDITS
         left = left - follows
     deciding = {p.name: _decides(p.name.partition(".")[0], left) & left for p in context.parameters}
     causes += [f"parameter {name}" for name, decided in deciding.items() if decided]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from copydesk.files import read_json_lines
 from copydesk.report.data import Corpus
 from copydesk.report.markup import Html, facts, tag
 from copydesk.report.markup import table as sheet
@@ -100,8 +100,7 @@ def _numbers(documents: pa.Table, name: str) -> npt.NDArray[np.float64]:
 def _refused(corpus: Corpus) -> list[Html]:
     """Seeds that ingest refused, as the last build reported them."""
     path = corpus.project.reports / "quarantine.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    rows = [json.loads(line) for line in lines]
+    rows = read_json_lines(path) if path.is_file() else []
     if not rows:
         return []
     listed = sheet(

@@ -86,4 +86,8 @@ def _name(line: str) -> str:
 
 
 def _write(corpus: Corpus, lines: list[str]) -> None:
-    write_text(corpus.project.seeds / NAME, "".join(f"{line}\n" for line in lines))
+    path = corpus.project.seeds / NAME
+    if lines:
+        write_text(path, "".join(f"{line}\n" for line in lines))
+    else:
+        path.unlink()

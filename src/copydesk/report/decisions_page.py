@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from copydesk.decisions import NAME, Decision
+from copydesk.files import read_json_lines
 from copydesk.report.controls import listed
 from copydesk.report.data import Corpus, address
 from copydesk.report.markup import Html, tag
@@ -30,8 +29,8 @@ def _name(decision: Decision, corpus: Corpus, linked: bool) -> Html:
 
 def _unmet(corpus: Corpus) -> Html:
     path = corpus.project.reports / NAME
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+    rows = read_json_lines(path) if path.is_file() else []
     if not rows:
-        return tag("p", "None: every decision was obeyed.", class_="quiet")
+        return tag("p", "None.", class_="quiet")
     cells = ((row["doc_id"], row["decision"], row["problem"]) for row in rows)
     return sheet("Not obeyed", ("document", "decision", "why not"), cells)

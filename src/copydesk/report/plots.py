@@ -17,6 +17,7 @@ _ROW, _NAME, _COUNT = 26, 210, 76  # a bar, its name, its count
 _SHOWN = 24  # bars of a plot, bins of a histogram
 _NAMED = 26  # characters of a name
 _SHARES = 20  # bins from 0 to 1
+_USUAL, _FAR = 0.99, 2  # this share of values is usual, and so many times them is far out
 _LABELS = 8  # numbers below an axis, at most
 #: How many bins may lie between two of them.
 _EVERY = [factor * 10**power for power in range(12) for factor in (1, 2, 4, 5)]
@@ -52,7 +53,8 @@ def histogram(title: str, values: npt.NDArray[np.float64], axis: str, unit: str)
     """How often values of 0 or more fall into bins of a round width; shares are drawn from 0 to 1."""
     high = float(values.max(initial=0))
     shares = high <= 1
-    step = 1 / _SHARES if shares else _step(high, _SHOWN)
+    usual = float(np.quantile(values, _USUAL, method="inverted_cdf")) if len(values) else 0.0
+    step = 1 / _SHARES if shares else _step(min(high, _FAR * usual) or high, _SHOWN)
     places = np.floor(values / step + 1e-9).astype(np.int64)
     bins, counts = np.unique(np.minimum(places, _SHARES - 1) if shares else places, return_counts=True)
     counted = dict(zip(bins.tolist(), counts.tolist(), strict=True))
@@ -63,10 +65,11 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
     """Counts by the number of a bin, each ``step`` wide; the first begins at 0, and there are at least ``bins``."""
     if not counts:
         return tag("figure", tag("figcaption", title), tag("p", "None.", class_="quiet"), class_="plot")
-    last = max(*counts, bins - 1)
+    drawn = _folded(counts)
+    last = max(*drawn, bins - 1)
     wide, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     each = wide / (last + 1)
-    ticks = _ticks(max(counts.values()))
+    ticks = _ticks(max(drawn.values()))
     top = ticks[-1]
     floor_y = _TOP + high
     parts = []
@@ -74,7 +77,7 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
         y = _round(floor_y - high * tick / top)
         parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y, class_="grid"))
         parts.append(tag("text", f"{tick:,}", x=_LEFT - 6, y=y + 4, text_anchor="end"))
-    for number, count in sorted(counts.items()):
+    for number, count in sorted(drawn.items()):
         size = high * count / top
         x = _LEFT + number * each
         gap = 1 if each > 3 else 0
@@ -104,7 +107,20 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
         tag("text", unit, x=12, y=_round(middle), text_anchor="middle", transform=turned, class_="label"),
     )
     rows = [[f"{_number(n * step)} to {_number((n + 1) * step)}", f"{c:,}"] for n, c in sorted(counts.items())]
-    return _figure(title, _HEIGHT, parts, (axis, unit), rows)
+    folded = f"The last bar counts {_number(last * step)} or more." if drawn != counts else ""
+    return _figure(title, _HEIGHT, parts, (axis, unit), rows, more=folded)
+
+
+def _folded(counts: Mapping[int, int]) -> dict[int, int]:
+    """Bins as they are drawn: where a few values lie far out, these are counted together in the last."""
+    below, total = 0, sum(counts.values())
+    for usual in sorted(counts):
+        below += counts[usual]
+        if below >= _USUAL * total:
+            break
+    last = max(counts) if max(counts) <= _FAR * (usual + 1) else usual + 1
+    folded = {number: count for number, count in counts.items() if number < last}
+    return {**folded, last: sum(count for number, count in counts.items() if number >= last)}
 
 
 def _figure(

@@ -103,7 +103,10 @@ def _document(change: Change, name: Html, old: Revision, new: Revision, compared
 
 def _difference(old: Revision, new: Revision, doc_id: str) -> Html:
     found = document_diff(old, new, doc_id)
-    shown = tag("div", *map(_piece, found.pieces), class_="text difference", dir="auto")
+    text = map(_piece, found.pieces)
+    # It scrolls, so it can be moved to.
+    frame = {"tabindex": "0", "role": "group", "aria_label": f"What changed in the text of {doc_id}"}
+    shown = tag("div", *text, class_="text difference", dir="auto", **frame)
     return tag("details", tag("summary", "The text, word by word"), shown, open=True)
 
 

@@ -56,7 +56,7 @@ def side_by_side(document: Document) -> Html:
     language = document.row["language"]
     rows: list[tuple[list[Html], list[Html]]] = [([], [])]
     for piece in pieces(document):
-        if piece.raw_start > LONGEST:
+        if piece.raw_start >= LONGEST:
             break
         if piece.edit is not None:
             rows[-1][0].append(_raw_edit(piece.edit))
@@ -65,7 +65,7 @@ def side_by_side(document: Document) -> Html:
                 rows.append(([], []))
             continue
         start = piece.start
-        for line in raw[piece.raw_start : piece.raw_end].splitlines(keepends=True):
+        for line in raw[piece.raw_start : min(piece.raw_end, LONGEST)].splitlines(keepends=True):
             rows[-1][0].append(tag("span", line))
             rows[-1][1].append(clean.same(start, start + len(line)))
             start += len(line)
@@ -99,7 +99,7 @@ def _has_text(side: list[Html]) -> bool:
 
 
 def _raw_edit(edit: Row) -> Html:
-    what = deleted(edit["before"]) or tag("del", class_="empty")
+    what = deleted(edit["before"][:LONGEST]) or tag("del", class_="empty")
     return _anchor(edit, what, "raw")
 
 
@@ -168,7 +168,7 @@ class _Clean:
         """What an edit put in."""
         edit = piece.edit
         assert edit is not None
-        parts = list(self._parts(piece.start, piece.end, linked=False))
+        parts = list(self._parts(piece.start, min(piece.end, piece.start + LONGEST), linked=False))
         what = tag("ins", *parts) if edit["after"] else tag("ins", class_="empty")
         return _anchor(edit, what, "clean")
 

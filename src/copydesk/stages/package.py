@@ -12,7 +12,15 @@ import pyarrow.compute as pc
 
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, StoreError
-from copydesk.files import clear_left, copy_hashed, replacing_folder, write_json, write_json_lines, write_text
+from copydesk.files import (
+    clear_left,
+    copy_hashed,
+    read_json_lines,
+    replacing_folder,
+    write_json,
+    write_json_lines,
+    write_text,
+)
 from copydesk.logical import Digests, combined, shape_of
 from copydesk.progress import say
 from copydesk.project import Project
@@ -157,8 +165,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
 
 def _report_unmet(project: Project, parts: list[Part]) -> None:
     """Write down, and say, which decisions could not be obeyed."""
-    nowhere = project.decisions.read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in nowhere]
+    rows = read_json_lines(project.decisions)
     rows += [row for part in parts for row in project.store.read(part).to_pylist()]
     path = project.reports / "decisions.jsonl"
     write_json_lines(path, rows)
