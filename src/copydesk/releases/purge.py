@@ -86,7 +86,7 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
         if version in withdrawn:
             continue
         begun = _begun(root, version, doc_id, commits)
-        recut = Recut(version, commits[version], begun or _free(version, versions), state, row)
+        recut = Recut(version, commits[version], begun or _free(version, versions), state, held.sought, row)
         if remaining(root, places, recut):
             recuts.append(recut)
             versions.add(recut.new)
