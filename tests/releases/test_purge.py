@@ -510,6 +510,20 @@ def test_what_is_damaged_is_told(made: Made, quick: None) -> None:
     assert f"object ab{'c' * 30}" in done.problems[0]
 
 
+def test_a_release_that_is_damaged_is_not_taken_for_empty(made: Made) -> None:
+    for place in (made.root / ".dvc" / "cache" / "files", made.remote / "files"):
+        for path in objects(place):
+            if path.read_bytes()[:4] == b"PAR1" and "raw_sha256" in pq.read_schema(path).names:
+                path.chmod(0o644)
+                path.write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(
+        ReleaseError, match=r"corpus@v1\.0\.0: corpus/data/documents/.* is damaged in cache, remote st"
+    ):
+        purge(made.root, GONE)
+    assert withdrawn(made.root) == {}
+    assert any(pq.read_table(p).num_rows for p in objects(made.remote) if p.read_bytes()[-4:] == b"PAR1")
+
+
 def test_the_hashes_find_what_has_another_name(made: Made) -> None:
     """Objects that no commit speaks of: found by what is in them."""
     tables = (p for p in objects(made.remote) if str(p) in mentions(made) and p.read_bytes()[:4] == b"PAR1")

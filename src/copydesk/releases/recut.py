@@ -58,11 +58,24 @@ class Recut(NamedTuple):
 
 
 def remaining(root: Path, places: Places, recut: Recut) -> int:
-    """How many documents the release keeps."""
+    """How many documents the release keeps.
+
+    Raises
+    ------
+    ReleaseError
+        If a file of its documents is missing everywhere, or damaged: nobody can say then what is left of it.
+    """
     found: set[str] = set()
     for path, oid in places.listing(data_of(root, recut.commit)).items():
         if path.startswith("documents/"):
-            found |= ids_in(places.read(oid))
+            ids = ids_in(places.read(oid))
+            if not ids:
+                raise ReleaseError(
+                    f"corpus@v{recut.version}: {FOLDER}/data/{path}: object {oid} is damaged in "
+                    f"{', '.join(place.name for place in places.of(oid))}; restore it with dvc push from a clone "
+                    "that has it, then run it again"
+                )
+            found |= ids
     return len(found - recut.state.ids)
 
 
