@@ -350,25 +350,18 @@ def test_what_is_not_ready_is_refused(made: Made) -> None:
     (made.root / "stray").unlink()
     assert state(made) == before
     seeds = made.root / "seeds"
-    tracked = (made.root / "seeds.dvc").exists()
-    for name, expected in (
-        ("copy-bytes.txt", r"copy-bytes.txt: this seed is the document"),
-        ("copy-text.txt", "the seed of copy-text has the text that was taken down"),
+    for name, text, expected in (
+        ("copy-text.txt", COPIES["copy-text.txt"], "copy-text.txt: this seed is the document"),
+        ("lower.txt", SEEDS[f"{GONE}.txt"].lower(), "the seed of lower has the text that was taken down"),
     ):
-        write_seeds(seeds, {name: COPIES[name]})
-        if tracked:
-            run(made.root, "dvc", "add", "--quiet", "seeds")
+        write_seeds(seeds, {name: text})
         commit(made.root, "back again")
         assert expected in said()
         (seeds / name).unlink()
     project = Project.open(made.root)
-    if tracked:
-        run(made.root, "dvc", "add", "--quiet", "seeds")
     commit(made.root, "gone again")
     assert validate(project.corpus, project.schemas, load=False).ok
     take_down(project, entry(project, "article-0002", "asked for"))
-    if tracked:
-        run(made.root, "dvc", "add", "--quiet", "seeds")
     run(made.root, "git", "add", "--all")
     run(made.root, "git", "commit", "--quiet", "--message", "not built")
     assert "this seed is the document" in said("article-0002")
@@ -384,19 +377,14 @@ def test_a_release_of_which_nothing_is_left_is_withdrawn(made: Made, quick: None
     only = project.seeds / "only.txt"
     only.write_text("A single article, which is all that this release ever held.")
     rest = {p: p.read_bytes() for p in project.seeds.iterdir() if p != only and p.suffix == ".txt"}
-    tracked = (made.root / "seeds.dvc").exists()
     for path in rest:
         path.unlink()
-    if tracked:
-        run(made.root, "dvc", "add", "--quiet", "seeds")
     cut(made.root, "2.0.0")
     row = entry(project, "only", "asked for")
     for path, data in rest.items():
         path.write_bytes(data)
     only.unlink()
     take_down(project, row)
-    if tracked:
-        run(made.root, "dvc", "add", "--quiet", "seeds")
     commit(made.root, "taken down")
     done = purge(made.root, "only")
     assert (done.replaced, done.problems) == ({"2.0.0": None}, [])

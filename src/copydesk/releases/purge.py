@@ -131,6 +131,7 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
         for recut in todo.emptied:
             _withdraw(root, recut, None)
             replaced[recut.version] = None
+        _forget_what_is_tagged(root)
         removed, problems = _remove(places, todo)
     with open_places(root) as places:
         problems += [f"{name}: not searched: {why}" for name, why in places.unseen.items()]
@@ -190,7 +191,12 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         git("-C", str(root), "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
         say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
     _withdraw(root, recut, recut.new)
-    git("-C", str(root), "update-ref", "-d", recut.reference)
+
+
+def _forget_what_is_tagged(root: Path) -> None:
+    """Remove the references that kept new releases until they were tagged."""
+    for version in tagged(str(root))[1]:
+        git("-C", str(root), "update-ref", "-d", f"refs/copydesk/recut/{version}")
 
 
 def _again(places: Places) -> Places:
