@@ -32,7 +32,7 @@ from copydesk.releases.changes import Change, Parameter
 from copydesk.releases.compare import Row, Side, common_shards, delta_of, net_rows
 from copydesk.releases.revisions import Revision
 from copydesk.releases.schema_diff import SchemaChange, published_changes
-from copydesk.tables import PUBLISHED, load_json
+from copydesk.tables import load_json
 
 _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))

@@ -134,7 +134,7 @@ def _state(places: Places, sought: Sought, oid: str, doc_id: str) -> State | Non
     copies = ids - {doc_id}
     # Of a copy in other bytes the texts tell, and no edit does.
     for path, shard in shards.items() if copies else ():
-        if path not in found and places.of(shard) and ids_in(places.read(shard), copies):
+        if path not in found and places.of(shard) and ids_in(places.read(shard)) & copies:
             found[path] = shard
     return State([], ids, found) if found else None
 
@@ -155,7 +155,7 @@ def _in_store(project: Project, sought: Sought, ids: frozenset[str]) -> list[Pat
         return sorted(sought.store)
     needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
     others = (p for p in project.store.root.glob("objects/*/*") if p not in sought.store and p.name not in needed)
-    return sorted([*sought.store, *(path for path in others if ids_in(path.read_bytes(), ids))])
+    return sorted([*sought.store, *(path for path in others if ids_in(path.read_bytes()) & ids)])
 
 
 def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:

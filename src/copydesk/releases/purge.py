@@ -86,7 +86,7 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
         if version in withdrawn:
             continue
         begun = _begun(root, version, doc_id, commits)
-        recut = Recut(version, commits[version], begun or _free(version, versions), state, row)
+        recut = Recut(version, commits[version], begun or _free(version, versions), state, held.sought, row)
         if remaining(root, places, recut):
             recuts.append(recut)
             versions.add(recut.new)
@@ -131,6 +131,7 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
         for recut in todo.emptied:
             _withdraw(root, recut, None)
             replaced[recut.version] = None
+        _forget_what_is_tagged(root)
         removed, problems = _remove(places, todo)
     with open_places(root) as places:
         problems += [f"{name}: not searched: {why}" for name, why in places.unseen.items()]
@@ -192,7 +193,12 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         git("-C", str(root), "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
         say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
     _withdraw(root, recut, recut.new)
-    git("-C", str(root), "update-ref", "-d", recut.reference)
+
+
+def _forget_what_is_tagged(root: Path) -> None:
+    """Remove the references that kept new releases until they were tagged."""
+    for version in tagged(str(root))[1]:
+        git("-C", str(root), "update-ref", "-d", f"refs/copydesk/recut/{version}")
 
 
 def _again(places: Places) -> Places:

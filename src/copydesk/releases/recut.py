@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
@@ -26,6 +25,7 @@ from copydesk.releases.holdings import State, data_of, tracked_by_dvc
 from copydesk.releases.loading import Release, fetch
 from copydesk.releases.objects import DATA, Places, put_folder, put_listing
 from copydesk.releases.revisions import open_revision
+from copydesk.releases.search import Sought, ids_in
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.trees import FOLDER, git
 from copydesk.tables import PACKAGED, PUBLISHED
@@ -36,13 +36,14 @@ Files = dict[str, bytes | None]
 class Recut(NamedTuple):
     """A release that is to be cut again: its version and commit, the new version, what it holds of the document.
 
-    ``row`` is the ledger's line.
+    ``sought`` is the search that found it, ``row`` the ledger's line.
     """
 
     version: str
     commit: str
     new: str
     state: State
+    sought: Sought
     row: dict[str, Any]
 
     @property
@@ -57,12 +58,24 @@ class Recut(NamedTuple):
 
 
 def remaining(root: Path, places: Places, recut: Recut) -> int:
-    """How many documents the release keeps."""
+    """How many documents the release keeps.
+
+    Raises
+    ------
+    ReleaseError
+        If a file of its documents is missing everywhere, or damaged: nobody can say then what is left of it.
+    """
     found: set[str] = set()
     for path, oid in places.listing(data_of(root, recut.commit)).items():
         if path.startswith("documents/"):
-            rows = pq.read_table(pa.BufferReader(places.read(oid)), columns=["doc_id"])
-            found.update(rows["doc_id"].to_pylist())
+            ids = ids_in(places.read(oid))
+            if not ids:
+                raise ReleaseError(
+                    f"corpus@v{recut.version}: {FOLDER}/data/{path}: object {oid} is damaged in "
+                    f"{', '.join(place.name for place in places.of(oid))}; restore it with dvc push from a clone "
+                    "that has it, then run it again"
+                )
+            found |= ids
     return len(found - recut.state.ids)
 
 
@@ -180,10 +193,9 @@ def _take_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
 
     Seeds lie in git, or in DVC: as a folder or file by file.
     """
-    doc_id = recut.row["doc_id"]
     in_git = {name: data for name, data in read.items() if name.startswith("seeds/") and data is not None}
     for name, data in in_git.items():
-        if PurePosixPath(name).stem == doc_id or _sha256(data) == recut.row["raw_sha256"]:
+        if PurePosixPath(name).stem in recut.state.ids or _sha256(data) in recut.sought.files:
             files[name] = None
     ours = {"seeds/sources.jsonl": _without(in_git.get("seeds/sources.jsonl"), recut.state.ids)}
     if in_git:
@@ -198,7 +210,9 @@ def _take_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
                 out.pop("size", None)
                 outs[path] = {"md5": out["md5"], "nfiles": out["nfiles"]}
                 changed = True
-            elif path.startswith("seeds/") and PurePosixPath(path).stem == doc_id:
+            elif path.startswith("seeds/") and (
+                PurePosixPath(path).stem in recut.state.ids or out["md5"] in recut.sought.plain
+            ):
                 files[name] = None
         if changed:
             files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
@@ -207,8 +221,11 @@ def _take_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
 def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
     """The list of a folder of seeds without the document, and with its line in the ledger."""
     known = places.listing(listing)
-    gone = {p for p in known if PurePosixPath(p).stem == recut.row["doc_id"]}
-    kept = {path: oid for path, oid in known.items() if path not in gone}
+    kept = {
+        path: oid
+        for path, oid in known.items()
+        if PurePosixPath(path).stem not in recut.state.ids and oid not in recut.sought.plain
+    }
     edits: dict[str, Callable[[bytes | None], bytes | None]] = {
         "sources.jsonl": lambda data: _without(data, recut.state.ids),
         "takedowns.jsonl": lambda data: _with_line(data, recut.row),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -131,13 +130,15 @@ def _same_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
     return {doc_id for (doc_id, _), key in zip(texts, found, strict=True) if key in keys}
 
 
-def ids_in(data: bytes, ids: Iterable[str]) -> bool:
-    """Whether a Parquet file has rows of one of some documents."""
-    parquet = pq.ParquetFile(pa.BufferReader(data))
-    if "doc_id" not in parquet.schema_arrow.names:
-        return False
-    rows = parquet.read(columns=["doc_id"], use_threads=False)
-    return bool(pc.any(pc.is_in(rows["doc_id"], value_set=pa.array(sorted(ids)))).as_py())
+def ids_in(data: bytes) -> set[str]:
+    """Ids of the documents that a Parquet file has rows of; none for a file that is damaged, which a search names."""
+    try:
+        parquet = pq.ParquetFile(pa.BufferReader(data))
+        if "doc_id" not in parquet.schema_arrow.names:
+            return set()
+        return set(parquet.read(columns=["doc_id"], use_threads=False)["doc_id"].to_pylist())
+    except (pa.ArrowException, OSError):
+        return set()
 
 
 def _ids(rows: pa.Table, mask: Any) -> set[str]:
