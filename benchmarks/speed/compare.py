@@ -192,7 +192,7 @@ def main() -> None:
             f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(sorted({w.peer for w in WORKS}))}"
         )
     works = [work for work in WORKS if not only or work.peer in only]
-    kept = Kept(given.add, only, f"python benchmarks/speed/compare.py --rounds {given.rounds} --mix {given.mix}")
+    kept = Kept(given.add, only, " ".join(["python benchmarks/speed/compare.py", *sys.argv[1:]]))
     for peer in dict.fromkeys(work.peer for work in works):
         try:
             kept.versions[peer] = versions(peer)
@@ -220,7 +220,7 @@ class Kept:
         self.rows: list[dict[str, Any]] = old.get("rows", [])
         self.failures: dict[str, str] = old.get("failures", {})
         self.versions: dict[str, dict[str, str]] = old.get("versions", {})
-        self._command = old.get("command", command)
+        self._commands = [*old.get("commands", []), command]
         self._machine = machine()
         self._written = add or not only
 
@@ -236,7 +236,7 @@ class Kept:
             self.failures[name] = str(error)
             print(f"{name}: {error}", file=sys.stderr, flush=True)
         if self._written:
-            facts = {"command": self._command, "machine": self._machine, "versions": self.versions}
+            facts = {"commands": self._commands, "machine": self._machine, "versions": self.versions}
             save("compare", {**facts, "failures": self.failures, "rows": self.rows})
 
 

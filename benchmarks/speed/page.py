@@ -23,6 +23,11 @@ ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
+_SEVERAL = """
+
+**Put together from several commands.** What came from different ones was not measured side by side, nor at the same
+load or commit; the ratios between them are rough.
+"""
 STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
 _KINDS = {"build": "whole", "deduplicate": "duplicates"}
 TEMPLATE = Template(
@@ -31,10 +36,11 @@ TEMPLATE = Template(
 
 Written by `python benchmarks/speed/page.py` from the results of
 
-    $command
+$commands
 
-on $date, commit $commit: $machine. Where other work ran at the same time, CPU and ratios
-hold, and time by the clock does not. `make bench` measures all of it again; none of it is part of the tests.
+on $date, commit $commit: $machine.$several
+Other work on the machine raises CPU by a quarter or more and makes time by the clock worthless: where it drowned the
+difference of two runs, there is a dash. `make bench` measures all of it again; none of it is part of the tests.
 
 ![CPU a document, ours and others](performance.svg)
 
@@ -108,7 +114,8 @@ def page(compare: dict[str, Any], scale: dict[str, Any]) -> str:
         for peer, found in sorted(compare["versions"].items())
     ]
     return TEMPLATE.substitute(
-        command=compare["command"],
+        commands="\n".join(f"    {command}" for command in compare["commands"]),
+        several=_SEVERAL if len(compare["commands"]) > 1 else "",
         date=machine["date"],
         machine=_machine(machine),
         commit=machine["commit"],
@@ -128,8 +135,9 @@ def page(compare: dict[str, Any], scale: dict[str, Any]) -> str:
 
 def _machine(machine: dict[str, Any]) -> str:
     memory = machine["memory"] / 2**30
+    load = f"load {machine['load']} at the start" if "load" in machine else "load not recorded"
     parts = [machine["cpu"], f"{machine['cores']} cores", f"{memory:.0f} GiB", machine["system"]]
-    return ", ".join([*parts, f"Python {machine['python']}", f"load {machine['load']} at the start"])
+    return ", ".join([*parts, f"Python {machine['python']}", load])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -163,12 +171,18 @@ def _costs(group: str, told: dict[tuple[str, str, str], Cost]) -> str:
                     work.title,
                     *(f"{cost.cpu:.2f}" if cost else "–" for cost in found),
                     *(f"{cost.times:.1f}" if cost and cost.times else "–" for cost in found),
-                    f"{min(cost.wall for cost in any_found):.2f}",
+                    _clock(any_found),
                     f"{min(cost.start for cost in any_found):.1f}",
                     f"{max(cost.peak for cost in any_found) / 1e6:.0f}",
                 ]
             )
     return _table(head, rows)
+
+
+def _clock(found: list[Cost]) -> str:
+    """The least time by the clock; a difference below nothing is no time."""
+    known = [cost.wall for cost in found if cost.wall > 0]
+    return f"{min(known):.2f}" if known else "–"
 
 
 def _counts(rows: list[dict[str, Any]]) -> str:
