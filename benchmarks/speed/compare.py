@@ -1,6 +1,6 @@
 """Whole processes on equal work: ``copydesk.build`` and its peers, paired and interleaved; then deduplication alone.
 
-    python benchmarks/speed/compare.py [--only copydesk,datatrove] [--mix clean,defects] [--rounds 1]
+    python benchmarks/speed/compare.py [--only copydesk,datatrove [--add]] [--mix clean,defects] [--rounds 1]
 
 Each peer does the closest that it ships to what we do (``WORKS`` says what), in one process, on the same documents,
 in an environment of its own below ``build/``, made when it is missing. Start-up is subtracted: a run on few documents
@@ -12,6 +12,7 @@ side by side. A run of all peers is kept in ``results/compare.json``, of which `
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable
 from statistics import median
@@ -19,8 +20,9 @@ from typing import Any, NamedTuple
 
 from corpus import MIXES
 from environments import Missing, versions
-from runs import Failed, machine, made, run, save
+from runs import RESULTS, Failed, machine, made, run, save
 
+PATH = RESULTS / "compare.json"
 DOCUMENT = 3_500  # bytes: figures are told for a document of this size
 
 
@@ -177,7 +179,10 @@ def _difference(few: dict[str, Any], many: dict[str, Any]) -> tuple[float, float
 def main() -> None:
     """Run everything, print the table, keep the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="peers, with commas between; nothing is kept then")
+    parser.add_argument("--only", default="", help="peers, with commas between; nothing is kept then, unless --add")
+    parser.add_argument(
+        "--add", action="store_true", help="put these results in place of older ones, keep the others"
+    )
     parser.add_argument("--mix", default=",".join(MIXES), help="mixes of documents, with commas between")
     parser.add_argument("--rounds", type=int, default=1)
     given = parser.parse_args()
@@ -187,33 +192,52 @@ def main() -> None:
             f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(sorted({w.peer for w in WORKS}))}"
         )
     works = [work for work in WORKS if not only or work.peer in only]
-    rows: list[dict[str, Any]] = []
-    failures: dict[str, str] = {}
-    told: dict[str, dict[str, str]] = {}
+    kept = Kept(given.add, only, " ".join(["python benchmarks/speed/compare.py", *sys.argv[1:]]))
     for peer in dict.fromkeys(work.peer for work in works):
         try:
-            told[peer] = versions(peer)
+            kept.versions[peer] = versions(peer)
+            kept.failures.pop(peer, None)
         except Missing as error:
-            failures[peer] = f"does not install: {error}"
+            kept.failures[peer] = f"does not install: {error}"
     for number in range(given.rounds):
         for mix in given.mix.split(","):
             for work in works:
                 # Duplicates are found after cleaning: defects have no part in what that costs.
-                asked = work.group == "build" or mix == MIXES[0]
-                if asked and work.peer in told and f"{work.peer} {work.task}" not in failures:
-                    try:
-                        rows += _pair(work, mix, number)
-                    except Failed as error:
-                        failures[f"{work.peer} {work.task}"] = str(error)
-    for (peer, task, mix), cost in costs(rows).items():
+                if (work.group == "build" or mix == MIXES[0]) and work.peer not in kept.failures:
+                    kept.measure(work, mix, number)
+    for (peer, task, mix), cost in costs(kept.rows).items():
         times = f"{cost.times:8.1f} x" if cost.times else ""
         print(f"{peer:12}{task:12}{mix:8}{cost.cpu:9.3f} ms{cost.peak / 1e6:8.0f} MB{cost.start:7.1f} s start{times}")
-    for name, why in failures.items():
+    for name, why in kept.failures.items():
         print(f"{name}: {why}")
-    if not only:
-        command = f"python benchmarks/speed/compare.py --rounds {given.rounds} --mix {given.mix}"
-        results = {"command": command, "machine": machine(), "versions": told, "failures": failures, "rows": rows}
-        print(save("compare", results))
+
+
+class Kept:
+    """What was measured, written after every work: a run that is stopped has not been for nothing."""
+
+    def __init__(self, add: bool, only: set[str], command: str) -> None:
+        old = json.loads(PATH.read_text("utf-8")) if add and PATH.exists() else {}
+        self.rows: list[dict[str, Any]] = old.get("rows", [])
+        self.failures: dict[str, str] = old.get("failures", {})
+        self.versions: dict[str, dict[str, str]] = old.get("versions", {})
+        self._commands = [*old.get("commands", []), command]
+        self._machine = machine()
+        self._written = add or not only
+
+    def measure(self, work: Work, mix: str, number: int) -> None:
+        """Run a work, and put it in the place of what was known of it."""
+        name = f"{work.peer} {work.task}, {mix}"
+        self.failures.pop(name, None)
+        place = (work.peer, work.task, mix, number)
+        self.rows = [row for row in self.rows if (row["peer"], row["task"], row["mix"], row["round"]) != place]
+        try:
+            self.rows += _pair(work, mix, number)
+        except Failed as error:
+            self.failures[name] = str(error)
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+        if self._written:
+            facts = {"commands": self._commands, "machine": self._machine, "versions": self.versions}
+            save("compare", {**facts, "failures": self.failures, "rows": self.rows})
 
 
 def _pair(work: Work, mix: str, number: int) -> list[dict[str, Any]]:

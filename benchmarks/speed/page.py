@@ -23,6 +23,12 @@ ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
+_SEVERAL = """
+
+**Put together from several commands.** What came from different ones was not measured side by side, nor at the same
+load or commit; the ratios between them are rough.
+"""
+STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
 _KINDS = {"build": "whole", "deduplicate": "duplicates"}
 TEMPLATE = Template(
     """\
@@ -30,16 +36,18 @@ TEMPLATE = Template(
 
 Written by `python benchmarks/speed/page.py` from the results of
 
-    $command
+$commands
 
-on $date: $machine, commit $commit. `make bench` measures all of it again; none of it is part of the tests.
+on $date, commit $commit: $machine.$several
+Other work on the machine raises CPU by a quarter or more and makes time by the clock worthless: where it drowned the
+difference of two runs, there is a dash. `make bench` measures all of it again; none of it is part of the tests.
 
 ![CPU a document, ours and others](performance.svg)
 
 ## Whole builds
 
-Milliseconds of CPU for a document of 3.5 kB, start-up subtracted; how many times ours that is; seconds of CPU
-before the first document; the most memory of all processes together. Everything in one process.
+Milliseconds of CPU for a document of 3.5 kB, start-up subtracted; how many times ours that is; milliseconds by the
+clock; seconds of CPU before the first document; the most memory of all processes together. Everything in one process.
 
 $build
 
@@ -106,7 +114,8 @@ def page(compare: dict[str, Any], scale: dict[str, Any]) -> str:
         for peer, found in sorted(compare["versions"].items())
     ]
     return TEMPLATE.substitute(
-        command=compare["command"],
+        commands="\n".join(f"    {command}" for command in compare["commands"]),
+        several=_SEVERAL if len(compare["commands"]) > 1 else "",
         date=machine["date"],
         machine=_machine(machine),
         commit=machine["commit"],
@@ -126,8 +135,9 @@ def page(compare: dict[str, Any], scale: dict[str, Any]) -> str:
 
 def _machine(machine: dict[str, Any]) -> str:
     memory = machine["memory"] / 2**30
+    load = f"load {machine['load']} at the start" if "load" in machine else "load not recorded"
     parts = [machine["cpu"], f"{machine['cores']} cores", f"{memory:.0f} GiB", machine["system"]]
-    return ", ".join([*parts, f"Python {machine['python']}"])
+    return ", ".join([*parts, f"Python {machine['python']}", load])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -143,7 +153,14 @@ def _of(group: str) -> list[Work]:
 
 def _costs(group: str, told: dict[tuple[str, str, str], Cost]) -> str:
     mixes = [mix for mix in MIXES if any((w.peer, w.task, mix) in told for w in _of(group))]
-    head = ["", *(f"{mix}, ms" for mix in mixes), *(f"{mix}, times ours" for mix in mixes), "start, s", "memory, MB"]
+    head = [
+        "",
+        *(f"{mix}, ms" for mix in mixes),
+        *(f"{mix}, times ours" for mix in mixes),
+        "clock, ms",
+        "start, s",
+        "memory, MB",
+    ]
     rows = []
     for work in _of(group):
         found = [told.get((work.peer, work.task, mix)) for mix in mixes]
@@ -154,11 +171,18 @@ def _costs(group: str, told: dict[tuple[str, str, str], Cost]) -> str:
                     work.title,
                     *(f"{cost.cpu:.2f}" if cost else "–" for cost in found),
                     *(f"{cost.times:.1f}" if cost and cost.times else "–" for cost in found),
+                    _clock(any_found),
                     f"{min(cost.start for cost in any_found):.1f}",
                     f"{max(cost.peak for cost in any_found) / 1e6:.0f}",
                 ]
             )
     return _table(head, rows)
+
+
+def _clock(found: list[Cost]) -> str:
+    """The least time by the clock; a difference below nothing is no time."""
+    known = [cost.wall for cost in found if cost.wall > 0]
+    return f"{min(known):.2f}" if known else "–"
 
 
 def _counts(rows: list[dict[str, Any]]) -> str:
@@ -186,8 +210,7 @@ def _scale(rows: list[dict[str, Any]]) -> str:
     """CPU by stage, and what two processes gain."""
     if not rows:
         return "Not measured yet: `python benchmarks/speed/build.py`."
-    stages = list(rows[0]["found"]["stages"])
-    head = ["documents", "mix", "workers", "CPU, ms", *stages, "documents a second", "memory, MB", "first row, s"]
+    head = ["documents", "mix", "workers", "CPU, ms", *STAGES, "documents a second", "memory, MB", "first row, s"]
     alone = {(row["mix"], row["documents"]): row["wall"] for row in rows if row["workers"] == 1}
     lines, gains = [], []
     for row in rows:
@@ -199,7 +222,7 @@ def _scale(rows: list[dict[str, Any]]) -> str:
                 row["mix"],
                 f"{row['workers']}",
                 f"{1e3 * row['cpu'] / count:.2f}",
-                *(f"{1e3 * spent[name] / count:.2f}" for name in stages),
+                *(f"{1e3 * spent[name] / count:.2f}" for name in STAGES),
                 f"{count / row['wall']:,.0f}",
                 f"{row['peak'] / 1e6:.0f}",
                 f"{row['reading']['first_row']:.2f}",
@@ -232,7 +255,12 @@ def plot(compare: dict[str, Any]) -> str:
         found = [told.get((work.peer, work.task, mix)) for mix in MIXES]
         if any(found):
             rows.append(Bars(work.title, tuple(cost.cpu if cost else None for cost in found)))
-    return chart(f"Milliseconds of CPU for a document of {DOCUMENT / 1000} kB, whole build", "ms", MIXES, rows)
+    return chart(
+        f"Milliseconds of CPU for a document of {DOCUMENT / 1000} kB, whole build, logarithmic scale",
+        "ms",
+        MIXES,
+        rows,
+    )
 
 
 def main() -> None:

@@ -149,6 +149,7 @@ def machine() -> dict[str, Any]:
         "memory": int(memory[1]) * 1024 if memory else 0,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 1),
         "commit": commit.stdout.strip(),
     }
 
@@ -157,5 +158,5 @@ def save(name: str, results: dict[str, Any]) -> Path:
     """Keep results for the page."""
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+    path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     return path

@@ -77,7 +77,8 @@ def main() -> None:
     DefaultExecutor(init_configs(["--config", str(path)])).run()
     count = sum(1 for _ in given.open("rb"))
     kept = sum(1 for _ in (out / "kept.jsonl").open("rb"))
-    print(json.dumps({"documents": count, **({} if task == "clean" else {"duplicates": count - kept})}))
+    found = {"documents": count, **({} if task == "clean" else {"duplicates": count - kept})}
+    print(json.dumps(found), file=sys.__stdout__, flush=True)  # it puts a log in the place of sys.stdout
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ SCORES = [
 
 def main() -> None:
     given, out = Path(sys.argv[2]), Path(sys.argv[3])
-    ray.init(num_cpus=1, include_dashboard=False, logging_level="error", log_to_driver=False)
+    ray.init(address="local", num_cpus=1, include_dashboard=False, logging_level="error", log_to_driver=False)
     pipeline = Pipeline(
         name="benchmark",
         stages=[
