@@ -20,10 +20,11 @@ from copydesk.tables import Table, schema_path, table
 
 
 class Output(NamedTuple):
-    """A table that a stage writes: the schema it obeys and, for a part of a table, the columns."""
+    """A table that a stage writes: its schema, for a part of a table its columns, and whether it is published."""
 
     schema: str
     columns: tuple[str, ...] = ()
+    published: bool = False
 
 
 class Stage(NamedTuple):
@@ -128,7 +129,7 @@ def compute(task: Task) -> Parts:
         shape = output_table(output, task.schemas)
         content = made[name]
         tables[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
-    return store.put(task.key, tables)
+    return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
 
 
 def output_table(output: Output, schemas: Path) -> Table:

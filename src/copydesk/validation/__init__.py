@@ -25,6 +25,7 @@ def validate(
     schemas: Path | str = PACKAGED,
     *,
     load: bool = True,
+    mapped: bool = False,
     store: Store | None = None,
     workers: int = 1,
 ) -> Report:
@@ -37,7 +38,9 @@ def validate(
     schemas : path, optional
         Folder with the schemas that the tables must obey.
     load : bool
-        Whether to load every configuration with ``datasets`` too: mapped, cold and warm, and streamed.
+        Whether to load every configuration with ``datasets`` too.
+    mapped : bool
+        Whether to load it mapped into a cache, cold and warm, also where that is more than 8 MB.
     store : Store, optional
         Where it is kept which files were found to hold, by the hashes of their bytes: those are not looked at again.
     workers : int
@@ -60,12 +63,13 @@ def validate(
         check_rows(corpus, schemas, digests, report)
         check_ids(corpus, files, report)
     if report.ok and load:
-        loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus)])
+        ways = ways_of(corpus, mapped=mapped)
+        loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways])
         if not known.holds(loaded):
-            check_loading(corpus, schemas, list(files), report)
+            check_loading(corpus, schemas, list(files), ways, report)
         if report.ok:
             known.remember(loaded)
-            report.checked.update({f"loads_{way}": len(files) for way in ways_of(corpus)})
+            report.checked.update({f"loads_{way}": len(files) for way in ways})
     return report
 
 
