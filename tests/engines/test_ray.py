@@ -205,6 +205,11 @@ def test_edges_are_those_of_the_embedded_engine(engine: Ray, tmp_path: Path) -> 
     same_edges(engine, keyed, random.Random(1).sample(range(20), 20), tmp_path)
 
 
+def test_an_error_in_the_shuffle_comes_through(engine: Ray) -> None:
+    with pytest.raises(ValueError, match="no root of -1"):
+        list(engine.edges(square, [-1]))
+
+
 def test_a_node_may_die_in_the_shuffle(engine: Ray, nodes: TwoNodes, tmp_path: Path) -> None:
     same_edges(engine, keyed_beside_a_falling_node, list(range(20)), tmp_path)
     assert nodes.falling.with_suffix(".fallen").exists()

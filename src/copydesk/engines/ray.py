@@ -149,6 +149,7 @@ def _connect(workers: int) -> None:
     context = ray.data.DataContext.get_current()
     # The only one that survives the loss of a node.
     context.shuffle_strategy = ShuffleStrategy.SHUFFLE_V2
+    context.raise_original_map_exception = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.WARNING)
