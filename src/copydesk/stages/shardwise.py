@@ -110,7 +110,8 @@ def run_shards(
         tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
     done = [store.result(task.key) for task in tasks]
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
-    computed = track(engine(project.params["engine"]).run(compute, todo), len(todo), stage.name, len(tasks))
+    runner = engine(project.params["engine"], project.build, project.seeds)
+    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks))
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
         pass
