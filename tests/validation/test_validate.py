@@ -17,6 +17,7 @@ import yaml
 
 from copydesk.errors import SchemaError, ValidationError
 from copydesk.files import sha256_file
+from copydesk.findings import Finding
 from copydesk.logical import hash_of_tables
 from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile, front_matter
@@ -27,7 +28,6 @@ from copydesk.shards import write_parquet
 from copydesk.stages import validate as stage
 from copydesk.tables import PUBLISHED, table, violations
 from copydesk.validation import Report, validate
-from copydesk.validation.report import Finding
 
 Change = Callable[[pa.Table], pa.Table]
 

@@ -13,6 +13,7 @@ import yaml
 
 from copydesk.errors import ConfigError, CopydeskError
 from copydesk.files import sha256_file
+from copydesk.findings import Report
 from copydesk.publishing.card import Config, DataFile, dataset_info
 from copydesk.publishing.croissant import NAME as CROISSANT
 from copydesk.publishing.manifest import (
@@ -26,7 +27,6 @@ from copydesk.publishing.manifest import (
 )
 from copydesk.publishing.manifest import NAME as MANIFEST
 from copydesk.tables import PUBLISHED, load_json, table
-from copydesk.validation.report import Report
 
 Files = dict[str, list[DataFile]]
 

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import EditError
+from copydesk.findings import Report
 from copydesk.readers.text import RawText, newline_style, to_bytes
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.files import Files
-from copydesk.validation.report import Report
 
 Row = dict[str, Any]
 
