@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from copydesk.findings import Report
+from copydesk.shards import read_parquet
 from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
@@ -103,7 +103,7 @@ def _parts(corpus: Path, files: Files) -> Iterator[Files]:
 
 
 def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
-    return pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
+    return read_parquet(corpus / path, ["doc_id"])["doc_id"]
 
 
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
@@ -112,7 +112,7 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     for name in PUBLISHED:
         arrow = table(name, unit.schemas).arrow
         try:
-            found = [pq.read_table(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
+            found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
         except (pa.ArrowException, OSError):
             return None
         if any(part.schema != arrow for part in found):
