@@ -177,5 +177,6 @@ def _given_up(place: int) -> str:
     return (
         f"a worker process was killed {_SUSPECT + 1} times at shard {place + 1} of those left to do, the last time "
         "with nothing beside it; most likely the machine lacks memory for it: lower shards.maximum or "
-        "shards.max_bytes, or use a machine with more"
+        "shards.max_bytes, or use a machine with more; in a script of your own, call copydesk under "
+        'if __name__ == "__main__":, since each process imports the script again'
     )

@@ -29,9 +29,9 @@ class DataFile(NamedTuple):
     num_bytes: int
 
     @classmethod
-    def of(cls, file: Path, path: str, split: str, sha256: str) -> DataFile:
-        """Describe a file by its footer."""
-        footer = pq.read_metadata(file)
+    def of(cls, file: Path, path: str, split: str, sha256: str, footer: pq.FileMetaData | None = None) -> DataFile:
+        """Describe a file by its footer, which is read if it is not given."""
+        footer = footer or pq.read_metadata(file)
         groups = (footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
         return cls(path, split, sha256, file.stat().st_size, footer.num_rows, sum(groups))
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.findings import Report
 from copydesk.tables import table
-from copydesk.validation.report import Report
 
 _ROWS = 1_000  # at either end of a split
 #: A dataset of more bytes is only streamed unless more is asked for: mapping writes all of it into the cache.
