@@ -6,7 +6,7 @@ import copy
 import json
 import re
 import shutil
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,26 @@ from copydesk.errors import ReleaseError
 from copydesk.gate.base import base_listing
 from copydesk.project import Project
 from copydesk.validation import Report, validate
-from support import articles, run_command
+from support import articles, run_command, run_stages, write_seeds
 
 Listing = dict[str, Any]
 
 
-@pytest.fixture
-def project(make_corpus: Callable[..., Project]) -> Project:
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    root = tmp_path_factory.mktemp("changed")
+    write_seeds(root / "seeds", articles(24))
     shards = {"target": 4, "minimum": 2, "maximum": 8}
-    return make_corpus(articles(24), {"shards": shards, "splits": {"minimum": 1_000}})
+    params = {"shards": shards, "splits": {"minimum": 1_000}, "engine": {"workers": 1}}
+    (root / "params.yaml").write_text(json.dumps(params))
+    return run_stages(Project.open(root))
+
+
+@pytest.fixture
+def project(made_once: Project, tmp_path: Path) -> Project:
+    """A corpus of several shards that a test may break."""
+    shutil.copytree(made_once.corpus, tmp_path / "corpus")
+    return replace(made_once, corpus=tmp_path / "corpus")
 
 
 @pytest.fixture
