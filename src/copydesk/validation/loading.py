@@ -27,8 +27,9 @@ _MAPPED = 8 * 2**20
 _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
-def check_loading(corpus: Path, schemas: Path, names: list[str], ways: list[str], report: Report) -> None:
+def check_loading(corpus: Path, schemas: Path, names: list[str], ways: list[str]) -> Report:
     """Load each configuration in some ways, and compare counts, features and rows with the files."""
+    report = Report()
     with tempfile.TemporaryDirectory(prefix="copydesk-cache-") as cache:
         environment = {
             **os.environ,
@@ -46,9 +47,10 @@ def check_loading(corpus: Path, schemas: Path, names: list[str], ways: list[str]
         problems = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
         report.add("loading", "README.md", f"datasets could not be run: {error}")
-        return
+        return report
     for name, problem in problems:
         report.add("loading", f"data/{name}", problem)
+    return report
 
 
 def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
