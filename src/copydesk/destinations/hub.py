@@ -51,7 +51,8 @@ class Hub:
 
     def __init__(self, repo_id: str, *, private: bool = False) -> None:
         from huggingface_hub import HfApi
-        from huggingface_hub.utils import HFValidationError, validate_repo_id
+        from huggingface_hub.errors import HFValidationError
+        from huggingface_hub.utils._validators import validate_repo_id
 
         try:
             validate_repo_id(repo_id)
@@ -105,7 +106,8 @@ class Hub:
         """See that the dataset is there, and as private as it must be."""
         make = partial(self._api.create_repo, self._id, repo_type=_KIND, private=self._private, exist_ok=True)
         self._asked(make, release)
-        if self._private and not self._asked(partial(self._api.dataset_info, self._id), release).private:
+        known = partial(self._api.dataset_info, self._id, revision=_MAIN)
+        if self._private and not self._asked(known, release).private:
             raise ReleaseError(
                 f"{self._id}: is there and public; make it private in its settings, or leave out --private"
             )
@@ -200,7 +202,7 @@ class Hub:
 
 
 _UNCHANGING = "what a tag stands for never changes: find out who moved it; delete it if it is not what was released"
-_ADVICE = {
+_ADVICE: dict[int | None, str] = {
     401: "log in with hf auth login, or set HF_TOKEN, with a token that may write",
     403: "use a token that may write to it",
     412: "another commit came between; run it again",
