@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import re
 import signal
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from copydesk.destinations.publish import publish
 from hub_double import TOKEN, HubDouble, git
-from support import run_python
+from servers import HOST
+from support import ROOT, run_python
 
 CODE = """
 import json
@@ -41,6 +49,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@contextlib.contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """Show a folder on a web server."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer((HOST, 0), partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_address[1]}"
+        server.shutdown()
+
+
 def run(code: str, releases: Any, cache: Path, home: Path, environment: dict[str, str]) -> list[Any]:
     """Run code that fills ``found``, in a process of its own: the client reads its settings when it is imported."""
     whole = CODE.format(root=str(releases.root), cache=str(cache), code=code)
@@ -64,8 +86,6 @@ def released_files(releases: Any, version: str) -> dict[str, bytes]:
 
 
 def _sha256(data: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(data).hexdigest()
 
 
@@ -82,7 +102,19 @@ for tag in ("v1.0.0", "v1.1.0", "main", "v1.0.0"):
     rows = load_dataset("desk/corpus", revision=tag, split="train")
     found.append([len(rows), str(rows.info.version)])
 """
-    found = run(code, releases, cache, tmp_path, hub.environment())
+    # What the documentation says to readers: of the Hub, and of a folder that a web server shows.
+    page = (ROOT / "docs" / "publish.md").read_text("utf-8")
+    by_tag, by_web = (re.search(rf"```python {name}\n(.*?)```", page, re.DOTALL)[1] for name in ("hub", "web"))  # type: ignore[index]
+    publish(releases.root, str(tmp_path / "web"), cache=cache)
+    with web_server(tmp_path / "web") as address:
+        names = {"my-desk/": "desk/", "v1.2.0": "v1.1.0", "https://example.org/corpus": address}
+        for block in (by_tag, by_web):
+            real = re.sub("|".join(names), lambda found: names[found[0]], block)
+            code += f"{real}\nfound.append(logical_hash(sentences))\n"
+        code = f"from copydesk import logical_hash\n{code}"
+        *found, one, other = run(code, releases, cache, tmp_path, hub.environment())
+    listing = json.loads(released_files(releases, "1.1.0")["manifest.json"])
+    assert one == other == listing["tables"]["sentences"]["splits"]["train"]["logical_sha256"]
     assert found == [
         *(["1.0.0", False], ["1.0.0", False], ["1.0.0", True], ["1.1.0", False]),
         *([3, "1.0.0"], [5, "1.1.0"], [5, "1.1.0"], [3, "1.0.0"]),
