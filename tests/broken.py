@@ -66,8 +66,9 @@ def repackage(project: Project) -> None:
 
 
 def write_manifest(project: Project) -> None:
-    others = [project.corpus / name for name in ("CITATION.cff", "README.md", "croissant.json", "manifest.json")]
-    files = [*(path for path in others if path.exists()), *sorted((project.corpus / "data").rglob("*.parquet"))]
+    everything = (p for p in sorted(project.corpus.rglob("*")) if p.is_file() and p.name != "MANIFEST.sha256")
+    # What a test left in data/ that is no Parquet stays unlisted.
+    files = [p for p in everything if p.suffix == ".parquet" or project.corpus / "data" not in p.parents]
     lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]
     (project.corpus / "MANIFEST.sha256").write_text("".join(lines))
 

@@ -247,7 +247,7 @@ def s3_server(folder: Path) -> Iterator[S3]:
             file.write(b"ready")
         return bool(files.cat("ready/ready") == b"ready")
 
-    with _running(command, answers, folder / "log") as port:
+    with running(command, answers, folder / "log") as port:
         yield S3(port)
 
 
@@ -278,7 +278,7 @@ def ssh_server(folder: Path) -> Iterator[Ssh]:
         with socket.create_connection((HOST, port), timeout=5) as client:
             return client.recv(4) == b"SSH-"
 
-    with _running(command, answers, folder / "log") as port:
+    with running(command, answers, folder / "log") as port:
         yield Ssh(port, getpass.getuser(), folder / "key", folder / "files")
 
 
@@ -293,7 +293,7 @@ def wire(target: int) -> Iterator[Wire]:
 
 
 @contextmanager
-def _running(
+def running(
     command: Callable[[Iterator[int]], tuple[list[str], int]], answers: Callable[[int], bool], log: Path
 ) -> Iterator[int]:
     """Run a server on free ports until the block ends; if another took one of them meanwhile, on others."""

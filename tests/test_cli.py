@@ -26,7 +26,7 @@ def test_version_and_help() -> None:
     shown = run("--help").stdout
     assert "build" in shown
     assert "validate" in shown
-    for command in ("build", "rules", "clean", "check", "validate", "report"):
+    for command in ("build", "rules", "clean", "check", "validate", "report", "publish"):
         assert "Exits with 0" in " ".join(run(command, "--help").stdout.split())
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 import copydesk
+from copydesk.destinations.commands import register as register_destinations
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 
@@ -197,6 +198,7 @@ def export(
 
 
 register_releases(app)
+register_destinations(app)
 register_report(app)
 
 

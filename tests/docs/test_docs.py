@@ -69,7 +69,7 @@ def test_every_reason_for_refusing_a_seed_is_documented() -> None:
     assert listed == REASONS
 
 
-@pytest.mark.parametrize("command", ["build", "rules", "clean", "check", "validate", "report"])
+@pytest.mark.parametrize("command", ["build", "rules", "clean", "check", "validate", "report", "publish"])
 def test_help_in_the_docs_is_what_the_command_prints(command: str) -> None:
     (block,) = (
         b for b in blocks(ROOT / "docs" / "check.md", "console") if b.startswith(f"$ copydesk {command} --help")
