@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import fsspec  # type: ignore[import-untyped]
 import pyarrow.dataset
+import pyarrow.parquet as pq
 import pytest
 
 import copydesk
@@ -222,9 +223,23 @@ def test_withdrawn_releases_that_are_still_there_are_named(
     assert "release 1.1.0 was withdrawn and is still there; delete v1.1.0" in capsys.readouterr().err
 
 
-def _raw_hash(releases: Any) -> str:
-    import pyarrow.parquet as pq
+def test_the_signature_of_a_release_goes_with_it(copy: Path, releases: Any, cache: Path, tmp_path: Path) -> None:
+    signature = copy / "corpus" / "MANIFEST.sha256.sig"
+    signature.write_text("-----BEGIN SSH SIGNATURE-----\n")
+    for command in (
+        ("checkout", "-q", "corpus@v1.1.0"),
+        ("add", "--force", str(signature)),
+        ("commit", "-q", "-m", "Release 1.1.0, signed"),
+        ("tag", "-a", "--force", "corpus@v1.1.0", "-m", "Release 1.1.0"),
+    ):
+        releases.run("git", *command, cwd=copy)
+    done = publish(copy, str(tmp_path / "out"), cache=cache)
+    folder = tmp_path / "out" / "v1.1.0"
+    assert (folder / signature.name).read_bytes() == signature.read_bytes()
+    assert done.files == len([p for p in folder.rglob("*") if p.is_file()])
 
+
+def _raw_hash(releases: Any) -> str:
     rows = pq.read_table(releases.root / "corpus" / "data" / "documents").to_pylist()
     return next(row["raw_sha256"] for row in rows if row["doc_id"] == "article-0004")
 
