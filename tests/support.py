@@ -99,6 +99,30 @@ for name, run in STAGES.items():
 """
 
 
+#: What a stage that packages writes, for a dvc.yaml.
+OUTS = """\
+      - corpus/data
+      - corpus/README.md: {cache: false}
+      - corpus/croissant.json: {cache: false}
+      - corpus/CITATION.cff: {cache: false}
+      - corpus/LICENSE: {cache: false}
+      - corpus/plots: {cache: false}
+      - corpus/manifest.json: {cache: false}
+      - corpus/MANIFEST.sha256: {cache: false}
+"""
+
+
+def make_repository(root: Path, dvc: str, params: str) -> None:
+    """Make a repository of git and DVC whose one stage builds a corpus; nothing is committed yet."""
+    root.mkdir(parents=True, exist_ok=True)
+    written = {"build.py": BUILD, "dvc.yaml": dvc, "params.yaml": params, ".gitignore": "/build/\n__pycache__/\n"}
+    for name, content in written.items():
+        (root / name).write_text(content)
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    run_command(root, "git", "init", "--quiet", "--initial-branch", "main")
+    run_command(root, "dvc", "init", "--quiet")
+
+
 def run_command(root: Path, *command: str) -> str:
     """Run git, DVC or Python in a repository; what it says is returned, and shown if it fails."""
     environment = {

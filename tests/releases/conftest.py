@@ -13,24 +13,16 @@ from typing import NamedTuple
 import pytest
 
 from servers import Place, folder_place
-from support import BUILD, ROOT, articles, write_seeds
+from support import BUILD, OUTS, ROOT, articles, write_seeds
 from support import run_command as run
 
-DVC = """
+DVC = f"""
 stages:
   package:
     cmd: python build.py
     deps: [seeds, params.yaml]
     outs:
-      - corpus/data
-      - corpus/README.md: {cache: false}
-      - corpus/croissant.json: {cache: false}
-      - corpus/CITATION.cff: {cache: false}
-      - corpus/LICENSE: {cache: false}
-      - corpus/plots: {cache: false}
-      - corpus/manifest.json: {cache: false}
-      - corpus/MANIFEST.sha256: {cache: false}
-"""
+{OUTS}"""
 
 
 class Releases(NamedTuple):

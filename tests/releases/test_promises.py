@@ -16,9 +16,9 @@ from copydesk.releases.release import release
 from copydesk.releases.schema_diff import SchemaChange
 from copydesk.releases.verify import verify
 from copydesk.tables import load_schema, table
-from support import BUILD, GIT, ROOT, articles, run_command, write_seeds
+from support import GIT, OUTS, articles, make_repository, run_command, write_seeds
 
-DVC = """
+DVC = f"""
 artifacts:
   corpus:
     path: corpus
@@ -29,15 +29,7 @@ stages:
     deps: [seeds, schemas, build.py]
     params: [corpus, select, publish]
     outs:
-      - corpus/data
-      - corpus/README.md: {cache: false}
-      - corpus/croissant.json: {cache: false}
-      - corpus/CITATION.cff: {cache: false}
-      - corpus/LICENSE: {cache: false}
-      - corpus/plots: {cache: false}
-      - corpus/manifest.json: {cache: false}
-      - corpus/MANIFEST.sha256: {cache: false}
-"""
+{OUTS}"""
 PARAMS = """\
 schema_contract: freeze
 corpus:
@@ -83,12 +75,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
     sources = '{"doc_id": "article-0000", "licence": "CC-BY-4.0"}\n{"doc_id": "article-0001", "licence": "MIT"}\n'
     write_seeds(root / "seeds", {**articles(3), "sources.jsonl": sources})
-    written = {"build.py": BUILD, "dvc.yaml": DVC, "params.yaml": PARAMS, ".gitignore": "/build/\n__pycache__/\n"}
-    for name, content in written.items():
-        (root / name).write_text(content)
-    shutil.copytree(ROOT / "schemas", root / "schemas")
-    run(root, "git", "init", "--quiet", "--initial-branch", "main")
-    run(root, "dvc", "init", "--quiet")
+    make_repository(root, DVC, PARAMS)
     commit(root, "first")
     return root
 

@@ -30,7 +30,7 @@ from copydesk.releases.takedown import entry, take_down
 from copydesk.releases.verify import verify
 from copydesk.tables import PUBLISHED
 from copydesk.validation import validate
-from support import BUILD, GIT, ROOT, articles, file_bytes, run_command, write_seeds
+from support import GIT, articles, file_bytes, make_repository, run_command, write_seeds
 
 DVC = """
 stages:
@@ -102,24 +102,15 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
     """Return a function that makes the repository, once for seeds in git and once for seeds in DVC."""
-    return cache(lambda seeds: make_repository(tmp_path_factory.mktemp(seeds), seeds))
+    return cache(lambda seeds: withdrawn_from(tmp_path_factory.mktemp(seeds), seeds))
 
 
-def make_repository(place: Path, kind: str) -> Made:
+def withdrawn_from(place: Path, kind: str) -> Made:
     """Two releases that hold the document, one of them also its copies; an untagged commit that does too; one
     release before it came; the document in the ledger and gone from the working tree. Seeds lie in git or in DVC."""
     root = place / "repository"
     root.mkdir()
-    for name, content in {
-        "build.py": BUILD,
-        "dvc.yaml": DVC,
-        "params.yaml": PARAMS,
-        ".gitignore": "/build/\n__pycache__/\n",
-    }.items():
-        (root / name).write_text(content)
-    shutil.copytree(ROOT / "schemas", root / "schemas")
-    run(root, "git", "init", "--quiet", "--initial-branch", "main")
-    run(root, "dvc", "init", "--quiet")
+    make_repository(root, DVC, PARAMS)
     run(root, "dvc", "remote", "add", "--quiet", "--default", "storage", str(place / "remote"))
 
     def seeds(add: dict[str, str], *remove: str) -> None:

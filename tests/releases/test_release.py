@@ -23,25 +23,17 @@ from copydesk.releases.diff import diff
 from copydesk.releases.release import release, tag_of
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.versions import Version, following, level
-from support import BUILD, GIT, ROOT, articles, run_command, write_seeds
+from support import GIT, OUTS, articles, make_repository, run_command, write_seeds
 
-DVC = """
+DVC = f"""
 stages:
   package:
     cmd: python build.py
     deps: [seeds, build.py]
     params: [corpus, select, clean]
     outs:
-      - corpus/data
-      - corpus/README.md: {cache: false}
-      - corpus/croissant.json: {cache: false}
-      - corpus/CITATION.cff: {cache: false}
-      - corpus/LICENSE: {cache: false}
-      - corpus/plots: {cache: false}
-      - corpus/manifest.json: {cache: false}
-      - corpus/MANIFEST.sha256: {cache: false}
-      - reports/alarms.jsonl: {cache: false}
-      - reports/dropped.jsonl: {cache: false}
+{OUTS}      - reports/alarms.jsonl: {{cache: false}}
+      - reports/dropped.jsonl: {{cache: false}}
 """
 PARAMS = """\
 # Kept as it is.
@@ -80,16 +72,7 @@ def commit(root: Path, message: str) -> None:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
     write_seeds(root / "seeds", articles(5))
-    for name, content in {
-        "build.py": BUILD,
-        "dvc.yaml": DVC,
-        "params.yaml": PARAMS,
-        ".gitignore": "/build/\n__pycache__/\n",
-    }.items():
-        (root / name).write_text(content)
-    shutil.copytree(ROOT / "schemas", root / "schemas")
-    run(root, "git", "init", "--quiet", "--initial-branch", "main")
-    run(root, "dvc", "init", "--quiet")
+    make_repository(root, DVC, PARAMS)
     commit(root, "first")
     return root
 
