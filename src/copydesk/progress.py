@@ -13,8 +13,10 @@ Item = TypeVar("Item")
 
 
 def track(items: Iterable[Item], count: int, label: str, total: int, rest: str = "from the store") -> Iterator[Item]:
-    """Yield the items, showing how many of ``count`` are done; ``total`` counts those found finished
-    too, ``rest`` says where."""
+    """Yield the items, showing how many of ``count`` are done.
+
+    ``total`` counts those found finished too, ``rest`` says where.
+    """
     if count and sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as bar
