@@ -12,8 +12,11 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def track(items: Iterable[Item], count: int, label: str, total: int) -> Iterator[Item]:
-    """Yield the items, showing how many of ``count`` are done; ``total`` counts those found finished too."""
+def track(items: Iterable[Item], count: int, label: str, total: int, rest: str = "from the store") -> Iterator[Item]:
+    """Yield the items, showing how many of ``count`` are done.
+
+    ``total`` counts those found finished too, ``rest`` says where.
+    """
     if count and sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as bar
@@ -21,7 +24,7 @@ def track(items: Iterable[Item], count: int, label: str, total: int) -> Iterator
         yield from bar(items, f"{label:<12}", total=count, console=Console(stderr=True), transient=True)
     else:
         yield from items
-    say(f"{label}: {total} shards, {count} computed, {total - count} from the store")
+    say(f"{label}: {total} shards, {count} computed, {total - count} {rest}")
 
 
 def say(message: str) -> None:

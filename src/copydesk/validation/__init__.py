@@ -124,7 +124,8 @@ def _check_units(
         for unit, unit_key in zip(parts, keys, strict=True)
     ]
     todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
-    checked = track(Local({"workers": workers}).run(check_unit, todo), len(todo), "validate", len(parts))
+    rest = "as before or from the store" if held else "from the store"
+    checked = track(Local({"workers": workers}).run(check_unit, todo), len(todo), "validate", len(parts), rest)
     rows: list[dict[str, Any]] = []
     for unit, unit_key, found in zip(parts, keys, digests, strict=True):
         if found is None:
