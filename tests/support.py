@@ -106,7 +106,12 @@ OUTS = """\
       - corpus/croissant.json: {cache: false}
       - corpus/CITATION.cff: {cache: false}
       - corpus/LICENSE: {cache: false}
-      - corpus/plots: {cache: false}
+      - corpus/plots/document_length.svg: {cache: false}
+      - corpus/plots/duplicates.svg: {cache: false}
+      - corpus/plots/edits_per_rule.svg: {cache: false}
+      - corpus/plots/languages.svg: {cache: false}
+      - corpus/plots/quality.svg: {cache: false}
+      - corpus/plots/sentence_length.svg: {cache: false}
       - corpus/manifest.json: {cache: false}
       - corpus/MANIFEST.sha256: {cache: false}
 """

@@ -20,7 +20,7 @@ from copydesk.publishing.prose import render_card
 from copydesk.publishing.quality import FILTERS, SIGNALS, at_most
 from copydesk.shards import read_parquet
 from copydesk.tables import PUBLISHED
-from support import articles, file_bytes
+from support import articles
 
 
 def card(project: Project) -> str:
@@ -128,16 +128,10 @@ def test_plots_are_files_that_the_card_shows_and_the_manifest_lists(forty: Proje
     assert sum(int(number.replace(",", "")) for number in bars) == 42
 
 
-def test_a_plot_of_what_is_no_more_goes(make_corpus: Callable[..., Project]) -> None:
-    project = make_corpus({"a.txt": "Twospaces  here ,and so on. Yes"})
-    stale = project.corpus / "plots" / "gone.svg"
-    stale.write_text("<svg/>")
-    from copydesk.stages.package import run
-
-    before = file_bytes(project.corpus)
-    run(project)
-    assert not stale.exists()
-    assert file_bytes(project.corpus) == {name: data for name, data in before.items() if name != "plots/gone.svg"}
+def test_a_plot_of_nothing_says_so(make_corpus: Callable[..., Project]) -> None:
+    project = make_corpus({"a.txt": "Nothing to repair here."})
+    plot = ElementTree.parse(project.corpus / "plots" / "edits_per_rule.svg").getroot()
+    assert [text.text for text in plot.iter("{http://www.w3.org/2000/svg}text")] == ["None."]
 
 
 EVIL = "x](http://evil) <script>alert(1)</script> ![a](b) *b* `c` | d\n# Heading\n- item\n---\n```\ncode ~~s~~ &lt;"

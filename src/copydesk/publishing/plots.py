@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copydesk.markup import Html
+from copydesk.markup import Html, tag
 from copydesk.plots import bars, binned
 from copydesk.publishing.metrics import SENTENCE_BIN, WORDS_BIN, Metrics
 
@@ -15,7 +15,7 @@ _BARS = 60  # of a histogram, about
 
 
 def render_plots(metrics: Metrics) -> dict[str, str]:
-    """The plots that have something to show, by their path in the dataset."""
+    """The plots by their path in the dataset: always the same ones, since DVC wants to know its outputs."""
     summary = metrics.summary
     repeated = sum(summary["duplicates"].values())
     copies = {"no other": summary["documents"] - repeated, **summary["duplicates"]}
@@ -27,7 +27,7 @@ def render_plots(metrics: Metrics) -> dict[str, str]:
         "edits_per_rule": bars("Edits by rule", summary["edits"], "edits"),
         "duplicates": bars("Documents by what they repeat", copies, "documents"),
     }
-    return {f"{FOLDER}/{name}.svg": _file(figure) for name, figure in drawn.items() if "<svg" in figure}
+    return {f"{FOLDER}/{name}.svg": _file(figure) for name, figure in drawn.items()}
 
 
 def _histogram(title: str, counts: dict[int, int], width: int, axis: str) -> Html:
@@ -47,6 +47,8 @@ def _short(filters: dict[str, int]) -> dict[str, int]:
 
 def _file(figure: Html) -> str:
     """The drawing of a figure as a file of its own."""
+    if "<svg" not in figure:  # there is nothing to count
+        figure = tag("svg", tag("text", "None.", x=8, y=18), viewBox="0 0 640 30")
     drawing = figure[figure.index("<svg") : figure.index("</svg>")]
     opened, _, rest = drawing.partition(">")
     head = opened.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg" width="640"', 1)

@@ -132,7 +132,8 @@ def _written(root: Path, places: Places, recut: Recut, read: Mapping[str, bytes 
     data = {p.relative_to(out / "data").as_posix(): p for p in sorted(out.glob("data/*/*"))}
     oid, size = put_folder(places.cache, data)
     files: Files = {name: None for name in read if name.startswith(f"{FOLDER}/") and not name.endswith(".gitignore")}
-    files |= {f"{FOLDER}/{p.name}": p.read_bytes() for p in sorted(out.iterdir()) if p.is_file()}
+    written = {p.relative_to(out).as_posix(): p for p in sorted(out.rglob("*")) if p.is_file()}
+    files |= {f"{FOLDER}/{name}": p.read_bytes() for name, p in written.items() if not name.startswith("data/")}
     files["params.yaml"] = params.read_bytes()
     if "reports/metrics.json" in read:
         text = json.dumps(metrics.summary, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

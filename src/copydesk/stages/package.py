@@ -81,12 +81,8 @@ def run(project: Project) -> None:
     logical = _logical_hashes(project, [shard["digests"] for shard in shards])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
     metrics = figures(_counts(project, [shard["figures"] for shard in shards]), dropped)
-    written = described(project.params, configs, metrics, project.schemas, dropped=dropped)
-    for name, content in written.items():
+    for name, content in described(project.params, configs, metrics, project.schemas, dropped=dropped).items():
         write_text(project.corpus / name, content)
-    for plot in (project.corpus / PLOTS).glob("*"):  # of what there is no more
-        if f"{PLOTS}/{plot.name}" not in written:
-            plot.unlink()
     write_json(project.reports / "metrics.json", metrics.summary)
     write_plots(project.reports / "plots", metrics)
     _raise_alarms(project, metrics)
