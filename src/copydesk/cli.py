@@ -11,6 +11,7 @@ import typer
 import copydesk
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
+from copydesk.start.commands import register as register_start
 
 app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
@@ -143,6 +144,7 @@ def export(
     )
 
 
+register_start(app)
 register_releases(app)
 register_report(app)
 
