@@ -195,3 +195,8 @@ def test_a_damaged_toolkit_file_is_named(made: Path, damage: str) -> None:
 def test_where_no_toolkit_is_named_nothing_is_checked(tmp_path: Path) -> None:
     check_toolkit(tmp_path, *STAGES)
     assert copydesk.__version__
+
+
+def test_dvc_takes_nothing_of_the_template_for_a_pipeline() -> None:
+    names = {path.name for path in (ROOT / "src").rglob("*")}
+    assert not names & {"dvc.yaml", "dvc.lock", ".dvc", ".dvcignore"}

@@ -35,7 +35,7 @@ def list_documents(
 ) -> tuple[pa.Table, list[Refusal]]:
     """List the documents of seeds in their order, and refuse records that are none.
 
-    Of a document there is nothing in memory but its row: a file of a million records takes about 200 MB.
+    Of a document there is nothing in memory but its row: a million records of a file take about 500 MB.
 
     Parameters
     ----------

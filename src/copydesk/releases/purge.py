@@ -225,6 +225,13 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     from dvc_data.hashfile.db import get_index
 
     removed, problems = 0, []
+    # Before the objects: the ids of copies, by which some shards are told, stand in these alone.
+    for path in todo.held.store:
+        path.unlink(missing_ok=True)
+        removed += 1
+    for folder in todo.held.folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        removed += 1
     for oid in todo.doomed:
         for place in reversed(places.of(oid)):
             try:
@@ -239,12 +246,6 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     for place in places.seen:
         if place.name != CACHE:
             get_index(place.odb).clear()  # DVC notes what it believes to be there
-    for path in todo.held.store:
-        path.unlink(missing_ok=True)
-        removed += 1
-    for folder in todo.held.folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        removed += 1
     return removed, problems
 
 

@@ -22,6 +22,7 @@ _PLACES = {
     "gitattributes": ".gitattributes",
     "gitignore": ".gitignore",
     "dvcignore": ".dvcignore",
+    "dvc-yaml": "dvc.yaml",  # under its own name DVC would take it for a pipeline
     "dvc-config": ".dvc/config",
     "dvc-gitignore": ".dvc/.gitignore",
     "ci-run": ".ci/run",
