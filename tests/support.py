@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
+from copydesk.stages.shardwise import Task, compute
 
 ROOT = Path(__file__).parents[1]
 
@@ -128,6 +132,43 @@ def square_at_last(task: tuple[int, Path, int]) -> int:
             path.touch()
             os.kill(os.getpid(), signal.SIGKILL)
     return number * number
+
+
+def compute_beside_a_falling_node(task: Task) -> Any:
+    """Compute a shard, but the first one on a certain node of a cluster kills that node; the others wait for it.
+
+    The parent of a worker is its node's raylet, whose process id stands in the file that ``FALLING`` names.
+    """
+    fall(after=0, wait=60)
+    return compute(task)
+
+
+def keyed(number: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Numbers, and keys in three columns, of which some are shared: too much for a message between processes."""
+    rng = np.random.default_rng(number)
+    return np.arange(10_000) + 10_000 * number, rng.integers(0, 400_000, (10_000, 3)).astype(np.uint64)
+
+
+def keyed_beside_a_falling_node(number: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The same, but the third one on a certain node kills it, and with it the two that were finished there."""
+    fall(after=2, wait=2)  # not for long: Ray Data may want to run one task at a time
+    return keyed(number)
+
+
+def fall(after: int, wait: float) -> None:
+    """Kill a node once, when it has had some tasks; on another one wait some seconds for it to fall."""
+    falling = Path(os.environ["FALLING"])
+    fallen = falling.with_suffix(".fallen")
+    if os.getppid() == int(falling.read_text()):
+        tasks = list(falling.parent.glob(f"{falling.name}.task-*"))
+        if len(tasks) == after:
+            fallen.touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+        (falling.parent / f"{falling.name}.task-{len(tasks)}").touch()
+    until = time.monotonic() + wait
+    while os.getppid() != int(falling.read_text()) and not fallen.exists() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def slow_square(task: tuple[int, Path]) -> int:

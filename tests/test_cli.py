@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import copydesk
+from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from support import ROOT
+from support import ROOT, articles, write_seeds
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,7 @@ def test_version_and_help() -> None:
     shown = run("--help").stdout
     assert "build" in shown
     assert "validate" in shown
-    for command in ("build", "rules", "clean", "validate", "report"):
+    for command in ("build", "rules", "clean", "check", "validate", "report", "publish"):
         assert "Exits with 0" in " ".join(run(command, "--help").stdout.split())
 
 
@@ -73,3 +74,13 @@ def test_the_validate_script_exits_with_0_or_1(own_copy: Project) -> None:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "the manifest lists it" in " ".join(done.stderr.split())
+
+
+def test_a_profile_says_where_the_time_went(tmp_path: Path) -> None:
+    write_seeds(tmp_path / "seeds", articles(3))
+    done = run("build", "--root", str(tmp_path), "--profile")
+    assert done.returncode == 0, done.stderr
+    table = [line.split() for line in done.stdout.splitlines()]
+    assert [row[0] for row in table[1:9]] == [*STAGES, "all"]
+    assert float(table[8][-1]) > 0
+    assert {row[0] for row in table[9:19]} == {"clean"}  # and the rule

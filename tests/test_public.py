@@ -51,7 +51,7 @@ def test_every_module_can_be_imported_and_says_what_it_is() -> None:
     ("module", "absent"),
     [
         ("copydesk.cli", ("pyarrow", "numpy", "datasets", "jsonschema", "rich.progress", "yaml")),
-        ("copydesk.stages.clean", ("datasets", "pandas", "ftfy", "typer", "dvc")),
+        ("copydesk.stages.clean", ("datasets", "pandas", "ftfy", "typer", "dvc", "ray")),
         ("copydesk.stages.package", ("datasets", "pandas", "typer", "dvc")),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 import copydesk
+from copydesk.destinations.commands import register as register_destinations
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.start.commands import register as register_start
@@ -40,12 +41,15 @@ def _options(
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
     seeds: Annotated[Optional[Path], typer.Option(help="Seeds, if not in ROOT/seeds.")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Dataset, if not in ROOT/corpus.")] = None,  # noqa: UP045
     strict: Annotated[bool, typer.Option("--strict", help="Stop when a seed is refused.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 as in params.yaml.")] = 0,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Use one process, and print where its CPU time went.")
+    ] = False,
 ) -> None:
     """Run all stages without DVC: the same bytes as `dvc repro` makes.
 
@@ -54,30 +58,80 @@ def build(
     from dataclasses import replace
 
     from copydesk.pipeline import build_project
+    from copydesk.progress import print_profile, profiled
 
     project = copydesk.Project.open(root)
     project.params["ingest"]["strict"] |= strict
-    project.params["engine"]["workers"] = workers or project.params["engine"]["workers"]
-    built = build_project(replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus))
+    project.params["engine"]["workers"] = 1 if profile else workers or project.params["engine"]["workers"]
+    project = replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus)
+    with profiled() as spent:
+        built = build_project(project)
+    if profile:
+        print_profile(spent, built.metrics["documents"])
     print(f"{built.corpus}: {built.metrics['documents']} documents, {len(built.quarantined)} seeds refused")
 
 
+Junit = Annotated[Optional[Path], typer.Option(help="Write the findings as JUnit's XML, which GitLab shows.")]  # noqa: UP045
+Sarif = Annotated[Optional[Path], typer.Option(help="Write them as SARIF, which code scanning shows.")]  # noqa: UP045
+
+
 @app.command()
-def validate(
+def check(root: Root = Path(), junit: Junit = None, sarif: Sarif = None) -> None:
+    """Check what people write by hand, in a moment: schemas, params.yaml, seeds/*.jsonl; name file and line.
+
+    In a workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does
+    not.
+    """
+    from copydesk.gate.inputs import check_inputs
+    from copydesk.gate.tell import tell
+
+    if not root.is_dir():
+        raise copydesk.CopydeskError(f"{root}: no such folder")
+    report = check_inputs(root)
+    tell(report.below(root), "copydesk check", junit, sarif)
+    checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
+    print(f"check: {checked}: {'all hold' if report.ok else f'{report.total} violations'}", file=sys.stderr)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def validate(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
     corpus: Annotated[Optional[Path], typer.Option(help="Dataset, if not in ROOT/corpus.")] = None,  # noqa: UP045
     load: Annotated[bool, typer.Option(help="Also load every configuration with datasets.")] = True,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Of the rows, check those in files that changed.")
+    ] = False,
+    against: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Since this git revision, if not since HEAD left the default branch."),
+    ] = None,
+    junit: Junit = None,
+    sarif: Sarif = None,
 ) -> None:
     """Check that the dataset holds what it claims; list every violation.
 
-    Writes ROOT/reports/validation.json. Exits with 0 when all holds, with 1 when something does not.
+    Writes ROOT/reports/validation.json. In a workflow of GitHub the findings are annotations. Exits with 0 when all
+    holds, with 1 when something does not.
     """
     from dataclasses import replace
 
+    from copydesk.gate.base import base_listing
+    from copydesk.gate.located import located
+    from copydesk.gate.tell import for_a_host, tell
     from copydesk.stages.validate import run
 
     project = copydesk.Project.open(root)
-    run(replace(project, corpus=corpus or project.corpus), load=load)
+    project = replace(project, corpus=corpus or project.corpus)
+    base = base_listing(root, project.corpus, against) if changed or against else None
+    hosted = for_a_host(junit, sarif)
+    run(
+        project,
+        load=load,
+        base=base,
+        tell=(lambda report: tell(located(report, project), "copydesk validate", junit, sarif)) if hosted else None,
+    )
 
 
 @app.command()
@@ -146,6 +200,7 @@ def export(
 
 register_start(app)
 register_releases(app)
+register_destinations(app)
 register_report(app)
 
 

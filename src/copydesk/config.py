@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from copydesk.errors import ConfigError
-from copydesk.tables import PACKAGED, Schema, bulk_violations, load_json, load_schema
+from copydesk.json_schema import PACKAGED, Schema, bulk_violations, load_json, load_schema
 
 Params = dict[str, Any]
 
@@ -51,7 +51,7 @@ def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
     given: Any = {}
     if path is not None and path.exists():
         try:
-            given = yaml.load(_bounded_text(path), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+            given = yaml_without_doubles(bounded_text(path))
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
             raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     return check_params({} if given is None else given, str(path), schemas)
@@ -93,7 +93,7 @@ def load_json_lines(
         return {}
     parsed = [
         (f"{path}:{number}", load_json(line, f"{path}:{number}"))
-        for number, line in enumerate(_bounded_text(path).split("\n"), start=1)
+        for number, line in enumerate(bounded_text(path).split("\n"), start=1)
         if line.strip()
     ]
     schema = load_schema(schema_name, schemas)
@@ -112,7 +112,19 @@ def load_json_lines(
     return rows
 
 
-def _bounded_text(path: Path) -> str:
+def yaml_without_doubles(text: str) -> Any:
+    """Parse YAML; errors as of PyYAML, and for a key given twice."""
+    return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+
+
+def bounded_text(path: Path) -> str:
+    """Read a hand-written file.
+
+    Raises
+    ------
+    ConfigError
+        If it is too large, or not UTF-8.
+    """
     size = path.stat().st_size
     if size > _MAX_BYTES:
         raise ConfigError(f"{path}: {size:,} bytes, at most {_MAX_BYTES:,} are read")

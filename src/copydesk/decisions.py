@@ -7,12 +7,13 @@ stands there before and after. Where that is no longer so, it is not obeyed but 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copydesk.config import load_json_lines
-from copydesk.tables import PACKAGED
+from copydesk.json_schema import PACKAGED
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NAME = "decisions.jsonl"
 #: What no two decisions may share.

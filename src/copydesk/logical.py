@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,10 @@ import pyarrow.compute as pc
 from copydesk.errors import SchemaError
 
 _BATCH = 2_000
+#: Bytes of the rows that are encoded at a time: few enough to stay in the processor's cache.
+_BATCH_BYTES = 1 << 22
+Mask = npt.NDArray[np.bool_]
+
 _WIDTH = 32  # bytes of a SHA-256
 #: What stands before each value: its kind, then a number of 64 bits.
 _HEAD = np.dtype([("kind", "u1"), ("number", "<i8")])
@@ -50,12 +54,14 @@ class Digests(NamedTuple):
         SchemaError
             Naming a column of a type that has no logical hash.
         """
-        digests = [digest for batch in table.to_batches(_BATCH) for digest in _row_digests(batch)]
-        ends = [number for number, digest in enumerate(digests, start=1) if not digest[0]]
+        batch = max(1, table.num_rows * _BATCH_BYTES // max(1, table.nbytes))
+        joined = b"".join(digest for some in table.to_batches(batch) for digest in _row_digests(some))
+        firsts = np.frombuffer(joined, np.uint8)[::_WIDTH]
+        ends = ((np.flatnonzero(firsts == 0) + 1) * _WIDTH).tolist()
         if not ends:
-            return cls(len(digests), b"".join(digests))
-        pieces = (hashlib.sha256(b"".join(digests[start:end])).digest() for start, end in pairwise(ends))
-        return cls(len(digests), b"".join(digests[: ends[0]]), b"".join(pieces), b"".join(digests[ends[-1] :]))
+            return cls(len(firsts), joined)
+        pieces = (hashlib.sha256(joined[start:end]).digest() for start, end in pairwise(ends))
+        return cls(len(firsts), joined[: ends[0]], b"".join(pieces), joined[ends[-1] :])
 
     def as_row(self) -> dict[str, Any]:
         """As a row of the table ``digests`` has it."""
@@ -195,57 +201,88 @@ _KINDS = {
 }
 
 
-def _row_digests(batch: pa.RecordBatch) -> Iterator[bytes]:
+class _Heads(NamedTuple):
+    """For each value its kind and its number, as they stand before it; ``missing`` says which are null, if any."""
+
+    kind: str
+    missing: Mask | None
+    numbers: npt.NDArray[Any]
+
+
+#: What encodings are made of: bytes that are joined row by row.
+_Piece: TypeAlias = _Heads | pa.Array
+
+
+def _row_digests(batch: pa.RecordBatch) -> list[bytes]:
     """SHA-256 of each row: of its values' encodings, joined in the order of the columns' names."""
     if not batch.num_columns:
         raise SchemaError("no columns: rows without values have no logical hash")
     shape_of(batch.schema)  # names a column that cannot be encoded
-    whole = _joined([_encoded(batch.column(name)) for name in sorted(batch.schema.names)])
-    offsets, data = _buffers(whole)
-    view = memoryview(data)
-    for start, end in pairwise(offsets.tolist()):
-        yield hashlib.sha256(view[start:end]).digest()
+    offsets, data = _buffers(
+        _joined([p for name in sorted(batch.schema.names) for p in _encoded(batch.column(name))])
+    )
+    content, places = data.to_pybytes(), offsets.tolist()
+    sha256 = hashlib.sha256
+    return [sha256(content[start:end]).digest() for start, end in pairwise(places)]
 
 
-def _encoded(column: pa.Array) -> pa.Array:
-    """Encode each value of a column as bytes; nothing is null in what comes back, and no two values are alike."""
+def _encoded(column: pa.Array) -> list[_Piece]:
+    """Encode each value of a column, as pieces to be joined; nothing is null in them, and no two values are alike."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _encoded(column.dictionary_decode())
-    missing = pc.is_null(column).to_numpy(zero_copy_only=False)
+    missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
     if _is_string(kind):
-        content = pc.fill_null(column.cast(pa.large_string()), "").cast(pa.large_binary())
-        return _joined([_heads("s", missing, pc.binary_length(content).to_numpy()), content])
+        content = _filled(column.cast(pa.large_string()), "").cast(pa.large_binary())
+        return [_Heads("s", missing, np.diff(_buffers(content)[0])), content]
     if _is_list(kind):
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+        lengths = _filled(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
         ends = np.concatenate(([0], np.cumsum(lengths)))
-        offsets, data = _buffers(_encoded(pc.list_flatten(column)))
-        return _joined([_heads("l", missing, lengths), _binary(offsets[ends], data)])
+        offsets, data = _buffers(_joined(_encoded(pc.list_flatten(column))))
+        return [_Heads("l", missing, lengths), _binary(offsets[ends], data)]
     if pa.types.is_struct(kind):
         parts = {field.name: part for field, part in zip(kind, column.flatten(), strict=True)}
-        fields = _joined([_encoded(parts[name]) for name in sorted(parts)])
-        content = pc.if_else(pa.array(~missing), fields, pa.scalar(b"", pa.large_binary()))
-        return _joined([_heads("o", missing, np.full(len(column), len(parts))), content])
-    if pa.types.is_floating(kind):
-        numbers = pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy().copy()
+        head = _Heads("o", missing, np.full(len(column), len(parts)))
+        fields = [piece for name in sorted(parts) for piece in _encoded(parts[name])]
+        if missing is None:
+            return [head, *fields]
+        return [head, pc.if_else(pa.array(~missing), _joined(fields), pa.scalar(b"", pa.large_binary()))]
+    return [_encoded_numbers(column, missing)]
+
+
+def _encoded_numbers(column: pa.Array, missing: Mask | None) -> _Heads:
+    if pa.types.is_floating(column.type):
+        numbers = _filled(column.cast(pa.float64()), 0.0).to_numpy().copy()
         numbers[np.isnan(numbers)] = np.nan  # of the many NaNs one
-        return _heads("f", missing, numbers.view(np.int64))
+        return _Heads("f", missing, numbers.view(np.int64))
     try:
-        numbers = pc.fill_null(column.cast(pa.int64()), 0).to_numpy()
+        numbers = _filled(column.cast(pa.int64()), 0).to_numpy()
     except pa.ArrowInvalid as error:
         raise SchemaError(f"an integer has no logical hash: {error}") from None
-    return _heads("b" if pa.types.is_boolean(kind) else "i", missing, numbers)
+    return _Heads("b" if pa.types.is_boolean(column.type) else "i", missing, numbers)
 
 
-def _heads(kind: str, missing: npt.NDArray[np.bool_], numbers: npt.NDArray[Any]) -> pa.Array:
-    heads = np.zeros(len(missing), _HEAD)
-    heads["kind"] = np.where(missing, ord("n"), ord(kind))
-    heads["number"] = np.where(missing, 0, numbers)
-    return _binary(np.arange(len(heads) + 1) * _HEAD.itemsize, pa.py_buffer(heads))
+def _filled(column: pa.Array, value: Any) -> pa.Array:
+    return pc.fill_null(column, value) if column.null_count else column
 
 
-def _joined(parts: list[pa.Array]) -> pa.Array:
-    return pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.large_binary()))
+def _joined(pieces: list[_Piece]) -> pa.Array:
+    """Join pieces row by row. Every byte is copied once, so heads that follow each other are laid out together."""
+    parts: list[pa.Array] = []
+    for are_heads, group in groupby(pieces, lambda piece: isinstance(piece, _Heads)):
+        some = list(group)
+        parts += [_laid_out(some)] if are_heads else some
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.large_binary()))
+
+
+def _laid_out(heads: list[_Heads]) -> pa.Array:
+    rows = len(heads[0].numbers)
+    block = np.empty((rows, len(heads)), _HEAD)
+    for place, (kind, missing, numbers) in enumerate(heads):
+        block["kind"][:, place] = ord(kind) if missing is None else np.where(missing, ord("n"), ord(kind))
+        block["number"][:, place] = numbers if missing is None else np.where(missing, 0, numbers)
+    width = len(heads) * _HEAD.itemsize
+    return _binary(np.arange(rows + 1, dtype=np.int64) * width, pa.py_buffer(block))
 
 
 def _binary(offsets: npt.NDArray[np.int64], data: pa.Buffer) -> pa.Array:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from copydesk.config import check_params, load_params
 from copydesk.files import read_json_lines
+from copydesk.progress import timed
 from copydesk.project import Project
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
 from copydesk.tables import PACKAGED
@@ -91,8 +92,9 @@ def build(
 
 def build_project(project: Project) -> Built:
     """Run every stage of a project, in order."""
-    for run in STAGES.values():
-        run(project)
+    for name, run in STAGES.items():
+        with timed(name):
+            run(project)
     quarantine = read_json_lines(project.reports / "quarantine.jsonl")
     metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
     return Built(project.corpus, metrics, quarantine)

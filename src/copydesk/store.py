@@ -12,7 +12,7 @@ import ast
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -60,16 +60,19 @@ class Store:
             return None
         return parts if all(self.path(part).exists() for part in parts.values()) else None
 
-    def put(self, key: str, tables: Mapping[str, pa.Table]) -> Parts:
-        """Write tables, then the receipt that makes them a result. Safe to run twice, anywhere, at once."""
-        parts = {name: self.add(table) for name, table in tables.items()}
+    def put(self, key: str, tables: Mapping[str, pa.Table], published: Collection[str] = ()) -> Parts:
+        """Write tables, then the receipt that makes them a result. Safe to run twice, anywhere, at once.
+
+        Those of ``published`` are written as the files of a dataset are.
+        """
+        parts = {name: self.add(table, published=name in published) for name, table in tables.items()}
         write_json(self._receipt(key), parts)
         return parts
 
-    def add(self, table: pa.Table) -> Part:
+    def add(self, table: pa.Table, *, published: bool = False) -> Part:
         """Write one table as an object, unless it is there already."""
         sink = pa.BufferOutputStream()
-        write_parquet(table, sink)
+        write_parquet(table, sink, published=published)
         data = sink.getvalue()
         part = Part(table.num_rows, hashlib.sha256(data).hexdigest())
         path = self.path(part)

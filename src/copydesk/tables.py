@@ -7,25 +7,29 @@ is kept to what all of those can say: every column is required and described, no
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.errors import ConfigError, SchemaError
+from copydesk.errors import SchemaError
+from copydesk.json_schema import (
+    PACKAGED,
+    Schema,
+    bulk_violations,
+    load_json,
+    load_schema,
+    schema_path,
+    violations,
+)
 
 if TYPE_CHECKING:
     import datasets
 
-PACKAGED = Path(__file__).parent / "schemas"
 #: The tables that are published, in the order in which the card lists them; the first is the default.
 PUBLISHED = ("documents", "sentences", "raw", "edits")
-
-Schema = dict[str, Any]
 
 _INT32 = 2**31
 
@@ -37,13 +41,6 @@ class Column(NamedTuple):
     type: str
     nullable: bool
     description: str
-
-
-class Violation(NamedTuple):
-    """Where an instance departs from its schema, and how."""
-
-    field: str
-    message: str
 
 
 class Table:
@@ -169,87 +166,24 @@ def _projected(schema: Schema, columns: Sequence[str]) -> Schema:
     return {**schema, "required": list(columns), "properties": {c: schema["properties"][c] for c in columns}}
 
 
-def schema_path(name: str, folder: Path = PACKAGED) -> Path:
-    """Path of the schema of that name."""
-    return folder / f"{name}.schema.json"
-
-
-@cache
-def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
-    """Read a schema and check it against the 2020-12 meta-schema."""
-    import jsonschema_rs
-
-    path = schema_path(name, folder)
-    try:
-        schema: Schema = load_json(path.read_text("utf-8"), str(path))
-        jsonschema_rs.meta.validate(schema)
-    except FileNotFoundError:
-        raise SchemaError(f"{path}: no such schema") from None
-    except (ConfigError, jsonschema_rs.ValidationError) as error:
-        raise SchemaError(f"{path}: not a JSON Schema: {error}") from None
-    return schema
-
-
-def load_json(text: str, where: str) -> Any:
-    """Parse JSON and refuse what is ambiguous: a key given twice, NaN, Infinity.
-
-    Raises
-    ------
-    ConfigError
-        Naming ``where`` and what was found.
-    """
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        if twice:
-            raise ConfigError(f"{where}: keys given twice: {', '.join(twice)}")
-        return dict(pairs)
-
-    def number(constant: str) -> None:
-        raise ConfigError(f"{where}: {constant} is not JSON")
-
-    try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=number)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: not JSON: {error}") from None
-
-
-def violations(schema: Schema, instance: Any) -> list[Violation]:
-    """Everything in which an instance departs from a schema, by the reference implementation, in order."""
-    # Only where something is wrong: its formats take two seconds to import.
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    found = (
-        Violation(_dotted(error.absolute_path), _shortened(error.message))
-        for error in validator.iter_errors(instance)
-    )
-    return sorted(found)
-
-
-def bulk_violations(schema: Schema, rows: Iterable[Any]) -> Iterator[tuple[int, Violation]]:
-    """Row number and violation, for rows that a fast validator refuses; messages are the reference's."""
-    import jsonschema_rs
-
-    fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    for number, row in enumerate(rows):
-        if not fast.is_valid(row):
-            found = violations(schema, row)
-            for violation in found or [Violation("", "refused by jsonschema-rs, accepted by jsonschema")]:
-                yield number, violation
-
-
-def _dotted(path: Iterable[str | int]) -> str:
-    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
-
-
-def _shortened(message: str, limit: int = 300) -> str:
-    return message if len(message) <= limit else f"{message[: limit - 60]} … {message[-50:]}"
-
-
 def _spoken(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"list of {_spoken(kind.value_type)}"
     if pa.types.is_struct(kind):
         return "{" + ", ".join(f"{f.name}: {_spoken(f.type)}" for f in kind) + "}"
     return str(kind)
+
+
+__all__ = [
+    "PACKAGED",
+    "PUBLISHED",
+    "Column",
+    "Schema",
+    "Table",
+    "bulk_violations",
+    "load_json",
+    "load_schema",
+    "schema_path",
+    "table",
+    "violations",
+]

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -68,7 +69,7 @@ def test_every_reason_for_refusing_a_seed_is_documented() -> None:
     assert listed == REASONS
 
 
-@pytest.mark.parametrize("command", ["build", "rules", "clean", "validate", "report"])
+@pytest.mark.parametrize("command", ["build", "rules", "clean", "check", "validate", "report", "publish"])
 def test_help_in_the_docs_is_what_the_command_prints(command: str) -> None:
     (block,) = (
         b for b in blocks(ROOT / "docs" / "check.md", "console") if b.startswith(f"$ copydesk {command} --help")
@@ -86,7 +87,13 @@ def help_of(command: str) -> str:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, command, "--help"],
-        env={"TERM": "dumb", "COLUMNS": "100", "PATH": "", "LANG": "C.UTF-8"},
+        env={
+            "TERM": "dumb",
+            "COLUMNS": "100",
+            "PATH": "",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(Path(copydesk.__path__[0]).parent),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -101,3 +108,27 @@ def test_examples_in_docstrings_hold() -> None:
         assert result.failed == 0, module.name
         attempted += result.attempted
     assert attempted >= 5
+
+
+def test_exit_statuses_are_those_of_the_table(two_articles: Project) -> None:
+    text = (ROOT / "docs" / "check.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| (?:`copydesk ([^`|]+)`)? ?\|$", text, re.MULTILINE)
+    assert [status for status, _ in rows] == ["0", "1", "2", "130"]
+    for status, command in rows[:3]:
+        code = f"import sys; sys.argv = ['copydesk', *{command.split()!r}]\nfrom copydesk.cli import main\nmain()"
+        done = run_python(code, cwd=two_articles.corpus.parent)
+        assert (done.returncode, "Traceback" in done.stderr) == (int(status), False), (command, done.stderr)
+
+
+def test_every_command_says_what_its_exit_status_means() -> None:
+    from typer.main import get_command
+
+    from copydesk.cli import app
+
+    def walk(command: Any, name: str) -> None:
+        for own, inner in getattr(command, "commands", {}).items():
+            walk(inner, f"{name} {own}")
+        if not hasattr(command, "commands"):
+            assert "Exits with 0" in " ".join(command.help.split()), name
+
+    walk(get_command(app), "copydesk")

@@ -63,11 +63,8 @@ def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path
     assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)[:-1]
     assert run(root, "git", "status", "--porcelain") == ""
     assert sorted(p.name for p in (root / "corpus").iterdir()) == [
-        ".gitignore",
-        "MANIFEST.sha256",
-        "README.md",
-        "data",
-        "manifest.json",
+        *(".gitignore", "CITATION.cff", "LICENSE", "MANIFEST.sha256", "README.md"),
+        *("croissant.json", "data", "manifest.json", "plots"),
     ]
 
 

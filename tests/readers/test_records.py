@@ -22,6 +22,7 @@ from hypothesis import given, settings
 
 from copydesk.config import check_params
 from copydesk.errors import BuildError
+from copydesk.json_schema import load_schema, violations
 from copydesk.project import Project
 from copydesk.readers import REASONS, records
 from copydesk.readers.folder import list_seeds
@@ -30,7 +31,6 @@ from copydesk.readers.records import texts_of
 from copydesk.readers.text import to_bytes
 from copydesk.stages import ingest
 from copydesk.stages.shardwise import read_inputs
-from copydesk.tables import load_schema, violations
 from copydesk.validation import validate
 from support import articles, file_bytes, hard_texts, run_stages, write_seeds
 

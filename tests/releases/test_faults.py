@@ -192,7 +192,7 @@ def test_a_tag_that_appears_meanwhile_stays_and_what_to_do_is_said(
         run(root, "git", "tag", "--annotate", "corpus@v1.2.0", "HEAD~1", "--message", "somebody else's")
 
     monkeypatch.setattr(module, "push", meanwhile)
-    monkeypatch.setattr(module, "_prove", lambda *_: [])
+    monkeypatch.setattr(module, "prove", lambda *_: [])
     base = run(due, "git", "rev-parse", "HEAD")
     with pytest.raises(
         ReleaseError, match=r"corpus@v1\.2\.0 is there already, at .* and stays; to give up"

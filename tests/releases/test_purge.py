@@ -438,8 +438,9 @@ purge.purge(Path({str(made.root)!r}), {GONE!r})
 
 def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     command = [sys.executable, "-m", "copydesk", "takedown", GONE, "--purge", "--yes", "--root", str(made.root)]
+    known = set(mentions(made))
+    doomed = [p for p in objects(made.remote) if str(p) in known]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    doomed = [p for p in objects(made.remote) if str(p) in mentions(made)]
     deadline = time.monotonic() + 300
     while all(p.exists() for p in doomed):
         assert process.poll() is None and time.monotonic() < deadline, "ended before it could be killed"

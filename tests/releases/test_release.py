@@ -36,6 +36,8 @@ stages:
       - corpus/README.md: {cache: false}
       - corpus/croissant.json: {cache: false}
       - corpus/CITATION.cff: {cache: false}
+      - corpus/LICENSE: {cache: false}
+      - corpus/plots: {cache: false}
       - corpus/manifest.json: {cache: false}
       - corpus/MANIFEST.sha256: {cache: false}
       - reports/alarms.jsonl: {cache: false}

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copydesk.findings import Report
 from copydesk.project import Project
 from copydesk.store import Store
 from copydesk.tables import PACKAGED, PUBLISHED, table, violations
@@ -19,7 +20,6 @@ from copydesk.validation import units as module
 from copydesk.validation import validate
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import check_files
-from copydesk.validation.report import Report
 from copydesk.validation.units import check_unit, units_of
 from support import articles
 

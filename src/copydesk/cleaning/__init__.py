@@ -28,6 +28,7 @@ from copydesk.cleaning import (
 )
 from copydesk.cleaning.rule import TIERS, Detector, Flag, Rule, Screen, Tier
 from copydesk.errors import ConfigError
+from copydesk.progress import timed
 from copydesk.text import ComposedEdit, EditedText
 
 #: Every rule, in the order in which they are applied: what a character is, then where words end, then lines; last,
@@ -107,18 +108,21 @@ def clean(texts: pa.Array, how: Plan, detectors: Sequence[Detector] = DETECTORS)
     column = _Column(texts, screens)
     cleaned = column.cleaned
     for rule in how.applied:
-        for number in column.passing(rule.screen):
-            column.apply(rule, number)
+        with timed(f"clean {rule.name}"):
+            for number in column.passing(rule.screen):
+                column.apply(rule, number)
     for rule in how.suggested:
-        for number in column.passing(rule.screen):
-            known = cleaned[number]
-            suggestions = sorted((*known.suggestions, *_suggested(rule, known.edited)))
-            cleaned[number] = known._replace(suggestions=tuple(suggestions))
+        with timed(f"clean {rule.name}"):
+            for number in column.passing(rule.screen):
+                known = cleaned[number]
+                suggestions = sorted((*known.suggestions, *_suggested(rule, known.edited)))
+                cleaned[number] = known._replace(suggestions=tuple(suggestions))
     for detector in detectors:
-        for number in column.passing(detector.screen):
-            known = cleaned[number]
-            flags = sorted((*known.flags, *detector.flags(known.edited.text)), key=lambda f: (f.start, f.end, f.kind))
-            cleaned[number] = known._replace(flags=tuple(flags))
+        with timed(f"clean {detector.kind}"):
+            for number in column.passing(detector.screen):
+                known = cleaned[number]
+                flags = (*known.flags, *detector.flags(known.edited.text))
+                cleaned[number] = known._replace(flags=tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
     return cleaned
 
 

@@ -52,9 +52,15 @@ _SCREEN = "|".join(_TRACES)
 _TRACE = re.compile(_SCREEN, re.ASCII)  # as RE2 understands it
 
 
-def _is_suspect(text: str) -> bool:
-    """Whether a document shows any trace of glue: the screen, for texts that did not come through it."""
-    return _TRACE.search(text) is not None
+def _if_suspect(text: str, found: list[Found]) -> list[Found]:
+    """What was found, if the document shows any trace of glue: the screen, for texts that did not come through it."""
+    if not found:
+        return []
+    # The trace is mostly where something was found, and to look there first is quick. Words are not cut.
+    place = found[0].start
+    start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
+    near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
+    return found if _TRACE.search(near) or _TRACE.search(text) else []
 
 
 def _unusual(text: str) -> set[str]:
@@ -234,13 +240,11 @@ def _fits_number(word: str, year: bool) -> bool:
 
 
 def _surely(text: str) -> list[Found]:
-    found = [*_glued(text, _SURE, 2.0), *_at_numbers(text)]
-    return found if found and _is_suspect(text) else []
+    return _if_suspect(text, [*_glued(text, _SURE, 2.0), *_at_numbers(text)])
 
 
 def _maybe(text: str) -> list[Found]:
-    found = list(_glued(text, _LIKELY, _SURE))
-    return found if found and _is_suspect(text) else []
+    return _if_suspect(text, list(_glued(text, _LIKELY, _SURE)))
 
 
 # What is less sure comes first, while the document still shows the evidence.

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from copydesk.engines.base import Engine
 from copydesk.errors import ConfigError
 
 #: Imported when it is chosen: an engine may need what others do without.
-ENGINES = {"local": ("copydesk.engines.local", "Local")}
+ENGINES = {"local": ("copydesk.engines.local", "Local"), "ray": ("copydesk.engines.ray", "Ray")}
 
 
-def engine(settings: dict[str, Any]) -> Engine:
+def engine(settings: dict[str, Any], *folders: Path) -> Engine:
     """The engine of the section ``engine`` of params.yaml, or the one that ``COPYDESK_ENGINE`` names.
+
+    Parameters
+    ----------
+    settings : mapping
+        The section ``engine``.
+    folders : Path
+        What functions read and write. The first is one for work in progress.
 
     Raises
     ------
@@ -25,7 +33,7 @@ def engine(settings: dict[str, Any]) -> Engine:
     if name not in ENGINES:
         raise ConfigError(f"COPYDESK_ENGINE: no engine {name!r}; there are: {', '.join(ENGINES)}")
     module, made = ENGINES[name]
-    found: Engine = getattr(import_module(module), made)(settings)
+    found: Engine = getattr(import_module(module), made)(settings, folders)
     return found
 
 

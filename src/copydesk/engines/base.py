@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -53,7 +52,7 @@ class Engine(ABC):
 
     @abstractmethod
     def edges(
-        self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task], scratch: Path
+        self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task]
     ) -> Iterator[tuple[Numbers, Keys]]:
         """Find out which numbers share a key, for one column of keys after the other.
 
@@ -63,13 +62,12 @@ class Engine(ABC):
             Gives some numbers, shape (n,), and their keys, shape (n, columns), with the same columns for each task.
         tasks : iterable
             Each number comes from one of them.
-        scratch : Path
-            Folder for what does not fit into memory; nothing is left there.
 
         Returns
         -------
         iterator of (numbers, keys)
-            One pair a column, each of shape (m,): see ``shared``.
+            One pair a column, each of shape (m,), as ``shared`` sorts them; columns in which nothing is shared may
+            be left out.
         """
 
 

@@ -24,7 +24,7 @@ from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
 
 #: What a process of the pool takes with a large shard in hand, in bytes.
-_WORKER_MEMORY = 600 << 20
+WORKER_MEMORY = 600 << 20
 #: Seconds of work after which it is worth a pool, which takes about as long to begin.
 _PATIENCE = 1.0
 #: Deaths of workers that a task is near before it is run alone, to see whether it is the cause.
@@ -38,11 +38,14 @@ class Local(Engine):
     ----------
     settings : mapping
         ``workers``: processes, 0 for one a core, and no more than memory is there for.
+    folders : sequence of Path
+        What functions read and write; in the first one files lie for a while.
     patience : float
         Seconds of work that are done in this process before others are started.
     """
 
-    def __init__(self, settings: dict[str, Any], patience: float = _PATIENCE) -> None:
+    def __init__(self, settings: dict[str, Any], folders: tuple[Path, ...] = (), patience: float = _PATIENCE) -> None:
+        self._scratch = folders[0] if folders else None
         self.workers = settings["workers"] or _pool.size or suitable()
         self._patience = 0.0 if _pool.size == self.workers else patience
 
@@ -57,7 +60,7 @@ class Local(Engine):
             yield from self._shared_out(function, left)
 
     def edges(
-        self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task], scratch: Path
+        self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task]
     ) -> Iterator[tuple[Numbers, Keys]]:
         """See ``Engine.edges``. In memory is one column of keys at a time; the others wait in files."""
         numbers = [np.zeros(0, dtype=np.int64)]
@@ -66,7 +69,7 @@ class Local(Engine):
             for _, (some, keys) in self.map(function, tasks):
                 numbers.append(some)
                 while len(columns) < keys.shape[1]:
-                    columns.append(files.enter_context(TemporaryFile(dir=scratch)))
+                    columns.append(files.enter_context(TemporaryFile(dir=self._scratch)))
                 for file, column in zip(columns, keys.T, strict=True):
                     file.write(column.tobytes())
             whole = np.concatenate(numbers)
@@ -154,7 +157,7 @@ _pool = _Pool()
 def suitable() -> int:
     """How many processes this machine has cores and memory for."""
     free = free_memory()
-    return max(1, cores() if free is None else min(cores(), free // _WORKER_MEMORY))
+    return max(1, cores() if free is None else min(cores(), free // WORKER_MEMORY))
 
 
 def _begin() -> None:
@@ -174,5 +177,6 @@ def _given_up(place: int) -> str:
     return (
         f"a worker process was killed {_SUSPECT + 1} times at shard {place + 1} of those left to do, the last time "
         "with nothing beside it; most likely the machine lacks memory for it: lower shards.maximum or "
-        "shards.max_bytes, or use a machine with more"
+        "shards.max_bytes, or use a machine with more; in a script of your own, call copydesk under "
+        'if __name__ == "__main__":, since each process imports the script again'
     )

@@ -1,4 +1,4 @@
-"""The files of a dataset that are not data: card, Croissant, citation, manifests."""
+"""The files of a dataset that are not data: card, plots, licence, Croissant, citation, manifests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.config import Params
-from copydesk.publishing import citation, croissant, manifest
-from copydesk.publishing.card import Config, render_card
+from copydesk.publishing import citation, croissant, licence, manifest
+from copydesk.publishing.card import Config
 from copydesk.publishing.metrics import Metrics
+from copydesk.publishing.plots import render_plots
+from copydesk.publishing.prose import render_card
 
 
 def described(
@@ -23,8 +25,11 @@ def described(
 ) -> dict[str, str]:
     """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
     settings = params["corpus"]
+    plots = render_plots(metrics)
     written = {
-        "README.md": render_card(settings, configs, metrics),
+        "README.md": render_card(params, configs, metrics, plots),
+        **plots,
+        licence.NAME: licence.render_licence(metrics),
         croissant.NAME: croissant.render_croissant(settings, configs, metrics),
         citation.NAME: citation.render_citation(settings),
         manifest.LISTING: manifest.manifest_json(params, configs, schemas, dropped, withheld),

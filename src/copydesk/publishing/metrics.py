@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.files import write_text
+from copydesk.publishing.quality import FILTERS, SIGNALS, passing, spread
 
-_BIN = 20  # characters
+SENTENCE_BIN = 20  # characters
+WORDS_BIN = 10
 
 
 class Metrics(NamedTuple):
     """Figures about a corpus.
 
     ``sources`` counts documents by outlet or publisher, ``lost`` those that were dropped; ``sentence_lengths`` counts
-    sentences by length in characters, in bins of 20.
+    sentences by length in characters, in bins of 20, ``document_lengths`` documents by words, in bins of 10;
+    ``signals`` counts documents by hundredths of each signal, ``filters`` those that pass each published filter.
     """
 
     summary: dict[str, Any]
@@ -31,6 +35,9 @@ class Metrics(NamedTuple):
     sources: dict[str, int]
     lost: dict[str, int]
     sentence_lengths: dict[int, int]
+    document_lengths: dict[int, int]
+    signals: dict[str, dict[int, int]]
+    filters: dict[str, int]
 
 
 #: How often each thing was counted, by the figure it is part of and by its name there.
@@ -76,9 +83,18 @@ def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metric
         "suggestions": _sorted(by_figure["suggested"]),
         "flags": _sorted(by_figure["flags"]),
     }
-    lengths = Counter({int(start): number for start, number in by_figure["lengths"].items()})
     languages, licences, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licences", "sources"))
-    return Metrics(summary, languages, licences, sources, _sorted(lost), _sorted(lengths))
+    return Metrics(
+        summary,
+        languages,
+        licences,
+        sources,
+        _sorted(lost),
+        sentence_lengths=_numbered(by_figure["lengths"]),
+        document_lengths=_numbered(by_figure["document_lengths"]),
+        signals={name: _numbered(by_figure[f"signal {name}"]) for name in SIGNALS},
+        filters={name: by_figure["filters"][name] for name in FILTERS},
+    )
 
 
 def _count_documents(rows: pa.Table) -> Found:
@@ -96,6 +112,9 @@ def _count_documents(rows: pa.Table) -> Found:
         "licences": _named(rows["licence"], "LicenseRef-unknown"),
         "sources": _named(pc.coalesce(rows["source_outlet"], rows["publisher"]), "unknown"),
         "splits": _named(rows["split"], ""),
+        "document_lengths": _binned(rows["words"].to_numpy(), WORDS_BIN),
+        **{f"signal {name}": counted for name, counted in spread(rows).items()},
+        "filters": passing(rows),
     }
 
 
@@ -105,11 +124,7 @@ def _count_raw(rows: pa.Table) -> Found:
 
 def _count_sentences(rows: pa.Table) -> Found:
     length = pc.subtract(rows["end"], rows["start"]).to_numpy()
-    bins, numbers = np.unique(length // _BIN * _BIN, return_counts=True)
-    return {
-        "total": {"sentences": rows.num_rows},
-        "lengths": dict(zip(bins.tolist(), numbers.tolist(), strict=True)),
-    }
+    return {"total": {"sentences": rows.num_rows}, "lengths": _binned(length, SENTENCE_BIN)}
 
 
 def _count_edits(rows: pa.Table) -> Found:
@@ -140,6 +155,16 @@ def write_plots(folder: Path, metrics: Metrics) -> None:
         writer.writeheader()
         writer.writerows(rows)
         write_text(folder / name, sheet.getvalue())
+
+
+def _binned(values: npt.NDArray[np.integer[Any]], width: int) -> dict[int, int]:
+    """How many values lie in each bin, by its lower end."""
+    bins, numbers = np.unique(values // width * width, return_counts=True)
+    return dict(zip(bins.tolist(), numbers.tolist(), strict=True))
+
+
+def _numbered(counter: Counter[str]) -> dict[int, int]:
+    return _sorted(Counter({int(key): number for key, number in counter.items()}))
 
 
 def _sum(column: pa.ChunkedArray) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from copydesk.errors import ConfigError
+from copydesk.json_schema import load_json
 from copydesk.readers.record import Record, Wanted
-from copydesk.tables import load_json
 
 
 def read_json_lines(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:

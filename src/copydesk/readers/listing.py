@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.json_schema import PACKAGED
 from copydesk.readers.folder import Refusal, Seed
 from copydesk.readers.hashes import hashes_of
 from copydesk.readers.records import Container, forget, read_container
-from copydesk.tables import PACKAGED
 
 #: ``sha256`` is that of the text's bytes, null for a file that cannot be read. Of a record, ``stated`` is what it
 #: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file.

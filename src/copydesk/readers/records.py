@@ -23,13 +23,13 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.files import replacing, sha256_file
+from copydesk.json_schema import PACKAGED, bulk_violations, load_schema
 from copydesk.readers import COMPRESSED, CONTAINERS, split_name
 from copydesk.readers.folder import Refusal, Seed, Stamp, refused_id
 from copydesk.readers.hashes import SETTLED
 from copydesk.readers.record import STATED, Record, Wanted
 from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.readers.unpacking import unpacked
-from copydesk.tables import PACKAGED, bulk_violations, load_schema
 
 #: What is read of all records.
 INDEX = pa.schema(

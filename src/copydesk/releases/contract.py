@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.description.licences import public
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.releases.changes import Diff
@@ -24,7 +25,9 @@ def refuse_unlicensed(project: Project) -> None:
     columns = ["doc_id", "licence", "public"]
     files = sorted((project.corpus / "data" / "documents").glob("*.parquet"))
     documents = pa.concat_tables(read_parquet(path, columns) for path in files)
-    held = documents.filter(pc.invert(documents["public"]))
+    # The settings may allow less by now than they did when the column was made.
+    allowed = public(documents["licence"], project.params["publish"]["allow"])
+    held = documents.filter(pc.invert(pc.and_(documents["public"], allowed)))
     if held.num_rows:
         first = "".join(f"\n  {r['doc_id']}: {r['licence'] or 'no licence'}" for r in held.slice(0, 5).to_pylist())
         raise ReleaseError(

@@ -225,14 +225,14 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     from dvc_data.hashfile.db import get_index
 
     removed, problems = 0, []
-    # Before the objects: the ids of copies, by which some shards are told, stand in these alone.
-    for path in todo.held.store:
-        path.unlink(missing_ok=True)
-        removed += 1
     for folder in todo.held.folders:
         shutil.rmtree(folder, ignore_errors=True)
         removed += 1
-    for oid in todo.doomed:
+    for path in todo.held.store:
+        path.unlink(missing_ok=True)
+        removed += 1
+    # What tells of copies goes last: after a kill, the next run knows by it what else is theirs.
+    for oid in sorted(todo.doomed, key=todo.held.sought.objects.__contains__):
         for place in reversed(places.of(oid)):
             try:
                 with suppress(FileNotFoundError):

@@ -260,7 +260,7 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
         checked = verify(clone, allowed_signers=allowed)
         if not checked.ok:
             return checked.problems
-        report = validate(clone / "corpus", clone / "schemas")
+        report = validate(clone / "corpus", clone / "schemas", mapped=True)
         if not report.ok:
             raise ReleaseError(f"{version}: what came back from the remote does not hold: {report.findings[0]}")
     say(f"release: {version} was fetched from the remote, verified and loaded")

@@ -22,7 +22,7 @@ from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
 from copydesk.tables import Schema
 
-__all__ = ["ReleaseError", "Revision", "open_revision"]
+__all__ = ["ReleaseError", "Revision", "commit_of", "git", "open_revision"]
 
 _CORPUS = "corpus"
 _HASH = re.compile("[0-9a-f]{64}")
@@ -62,7 +62,7 @@ class Revision:
             if self.commit is None:
                 file = self.root / path
                 return file.read_text("utf-8") if file.is_file() else None
-            done = _git(self.root, "show", f"{self.commit}:./{path}")
+            done = git(self.root, "show", f"{self.commit}:./{path}")
             if done.returncode == 0:
                 return done.stdout.decode()
         except UnicodeDecodeError as error:
@@ -133,7 +133,7 @@ class Revision:
         if self.commit is None:
             names = [path.name for path in (self.root / "schemas").glob(f"*{_SUFFIX}")]
         else:
-            done = _git(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
+            done = git(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
             names = [Path(name).name for name in done.stdout.decode().split("\0")]
         try:
             return {
@@ -262,18 +262,25 @@ def open_revision(root: Path, rev: str | None = None) -> Revision:
         If git does not know the revision, or there is no corpus at it.
     """
     root = root.resolve()
-    if rev is None:
-        revision = Revision(root, "working tree", None)
-    else:
-        done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
-            raise ReleaseError(
-                f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is"
-            )
-        revision = Revision(root, rev, done.stdout.decode().strip())
+    commit = None if rev is None else commit_of(root, rev)
+    revision = Revision(root, rev or "working tree", commit)
     revision.listing  # noqa: B018 - says at once that there is no corpus
     return revision
+
+
+def commit_of(root: Path, rev: str) -> str:
+    """The full hash of the commit that a revision names.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision.
+    """
+    done = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
+        raise ReleaseError(f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is")
+    return done.stdout.decode().strip()
 
 
 def _settings(schema: Schema, given: Any) -> Any:
@@ -286,7 +293,8 @@ def _settings(schema: Schema, given: Any) -> Any:
     return {**defaults, **(given or {})}
 
 
-def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in a folder; its messages are in English."""
     command = ["git", "-C", str(root), *arguments]
     try:
         # Messages are read: they must not be translated.

@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 
 from copydesk.decisions import KEY, Decision
+from copydesk.markup import Html, joined, tag
+from copydesk.markup import table as sheet
 from copydesk.report.data import Document, Row, address
-from copydesk.report.markup import Html, joined, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.rules_page import deleted, inserted
 
 _SAID = {"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"}

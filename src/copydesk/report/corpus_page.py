@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.files import read_json_lines
+from copydesk.markup import Html, facts, tag
+from copydesk.markup import table as sheet
+from copydesk.plots import bars, binned, histogram
 from copydesk.report.data import Corpus
-from copydesk.report.markup import Html, facts, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
-from copydesk.report.plots import bars, binned, histogram
 from copydesk.tables import table
 
 _SENTENCE_BIN = 20  # characters, as in reports/plots/sentence_length.csv

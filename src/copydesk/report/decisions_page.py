@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from copydesk.decisions import NAME, Decision
 from copydesk.files import read_json_lines
+from copydesk.markup import Html, tag
+from copydesk.markup import table as sheet
 from copydesk.report.controls import listed
 from copydesk.report.data import Corpus, address
-from copydesk.report.markup import Html, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from copydesk.description.provenance import FIELDS
+from copydesk.markup import Html, facts, joined, tag
+from copydesk.markup import row as table_row
+from copydesk.markup import table as sheet
 from copydesk.report.controls import Controls
 from copydesk.report.data import Corpus, Document, Row, address
-from copydesk.report.markup import Html, facts, joined, tag
-from copydesk.report.markup import row as table_row
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
 from copydesk.report.rules_page import deleted, inserted, spelled
 from copydesk.report.sides import side_by_side

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from copydesk.markup import Html, tag
+from copydesk.markup import table as sheet
 from copydesk.report.data import Corpus, Counts, Row, address
-from copydesk.report.markup import Html, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
 
 _PER_PAGE = 200

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from copydesk.report.markup import Html, joined, tag
+from copydesk.markup import Html, joined, tag
 
 _ASSETS = Path(__file__).parent / "assets"
 #: Pages that the navigation leads to, with their names.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from copydesk.errors import ReleaseError
+from copydesk.markup import Html, facts, joined, tag
+from copydesk.markup import table as sheet
 from copydesk.releases.changes import Change, Pair
 from copydesk.releases.diff import diff
 from copydesk.releases.loading import versions
 from copydesk.releases.revisions import Revision, open_revision
 from copydesk.releases.text_diff import Piece, document_diff
 from copydesk.report.data import Corpus, address
-from copydesk.report.markup import Html, facts, joined, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
 
 _LISTED = 1000  # documents of a list

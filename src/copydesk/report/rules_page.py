@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from copydesk.cleaning import DETECTORS, RULES, plan
+from copydesk.markup import Html, facts, tag
+from copydesk.markup import table as sheet
 from copydesk.report.data import Corpus, Sample, address
-from copydesk.report.markup import Html, facts, tag
-from copydesk.report.markup import table as sheet
 from copydesk.report.page import page
 
 

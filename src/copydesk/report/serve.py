@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from copydesk.errors import CopydeskError
+from copydesk.markup import tag
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.manifest import LISTING
@@ -24,7 +25,6 @@ from copydesk.report.decide import Refused, decide
 from copydesk.report.decisions_page import decisions_page
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
-from copydesk.report.markup import tag
 from copydesk.report.page import page, policy
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page

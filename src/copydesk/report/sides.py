@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from copydesk.markup import Html, joined, tag
 from copydesk.report.data import Document, Row
-from copydesk.report.markup import Html, joined, tag
 from copydesk.report.rules_page import deleted, spelled
 
 #: Characters of a text that are shown: browsers grow slow on more.

@@ -24,7 +24,7 @@ _SOME = 10_000  # documents whose ids are Python's strings at a time
 def run(project: Project) -> None:
     """Group similar documents, assign splits, and write both shard by shard."""
     parts = [inputs["describe.signatures"] for inputs in read_inputs(project, ["describe.signatures"])]
-    runner = engine(project.params["engine"])
+    runner = engine(project.params["engine"], project.build)
     found = list(runner.run(told, [Task(project.store.root, part) for part in parts]))
     kept = [shard.kept for shard in found]
     ids = pa.chunked_array([shard.ids for shard in found]).combine_chunks()

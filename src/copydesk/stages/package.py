@@ -27,6 +27,7 @@ from copydesk.project import Project
 from copydesk.publishing.card import Config, DataFile
 from copydesk.publishing.dataset import described
 from copydesk.publishing.metrics import Counts, Metrics, count, figures, write_plots
+from copydesk.publishing.plots import FOLDER as PLOTS
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 from copydesk.store import Part
 from copydesk.tables import PUBLISHED, table
@@ -39,7 +40,7 @@ STAGE = Stage(
         *("split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
     ),
     writes={
-        **{f"{name}_{split}": Output(name) for name in PUBLISHED for split in SPLITS},
+        **{f"{name}_{split}": Output(name, published=True) for name in PUBLISHED for split in SPLITS},
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
         "digests": Output("digests"),
@@ -54,7 +55,7 @@ _JOINED = ("text", "description", "spans", "duplicates")
 
 def run(project: Project) -> None:
     """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
-    clear_left(project.corpus, project.reports, project.reports / "plots", project.build)
+    clear_left(project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build)
     shards = run_shards(project, STAGE)
     # A table without rows, or a file without rows, makes a dataset that cannot be loaded.
     parts = {
@@ -80,8 +81,12 @@ def run(project: Project) -> None:
     logical = _logical_hashes(project, [shard["digests"] for shard in shards])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
     metrics = figures(_counts(project, [shard["figures"] for shard in shards]), dropped)
-    for name, content in described(project.params, configs, metrics, project.schemas, dropped=dropped).items():
+    written = described(project.params, configs, metrics, project.schemas, dropped=dropped)
+    for name, content in written.items():
         write_text(project.corpus / name, content)
+    for plot in (project.corpus / PLOTS).glob("*"):  # of what there is no more
+        if f"{PLOTS}/{plot.name}" not in written:
+            plot.unlink()
     write_json(project.reports / "metrics.json", metrics.summary)
     write_plots(project.reports / "plots", metrics)
     _raise_alarms(project, metrics)

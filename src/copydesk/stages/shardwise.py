@@ -21,10 +21,11 @@ from copydesk.tables import Table, schema_path, table
 
 
 class Output(NamedTuple):
-    """A table that a stage writes: the schema it obeys and, for a part of a table, the columns."""
+    """A table that a stage writes: its schema, for a part of a table its columns, and whether it is published."""
 
     schema: str
     columns: tuple[str, ...] = ()
+    published: bool = False
 
 
 class Stage(NamedTuple):
@@ -110,7 +111,8 @@ def run_shards(
         tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
     done = [store.result(task.key) for task in tasks]
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
-    computed = track(engine(project.params["engine"]).run(compute, todo), len(todo), stage.name, len(tasks))
+    runner = engine(project.params["engine"], project.build, project.seeds)
+    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks))
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
         pass
@@ -129,7 +131,7 @@ def compute(task: Task) -> Parts:
         shape = output_table(output, task.schemas)
         content = made[name]
         tables[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
-    return store.put(task.key, tables)
+    return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
 
 
 def output_table(output: Output, schemas: Path) -> Table:

@@ -108,7 +108,7 @@ class Stored:
         needed = np.zeros(len(wanted), dtype=bool)
         with tempfile.TemporaryFile(dir=self._folder) as aside:
             bands = 0
-            for numbers, keys in self._engine.edges(band_keys, self._tasks, self._folder):
+            for numbers, keys in self._engine.edges(band_keys, self._tasks):
                 asked = wanted[numbers]
                 found = shared(numbers[asked], keys[asked])
                 needed[found[0]] = True

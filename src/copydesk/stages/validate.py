@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from copydesk.errors import ValidationError
 from copydesk.files import clear_left, write_json
+from copydesk.findings import plain
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.validation import Report, validate
@@ -14,29 +17,40 @@ from copydesk.validation import Report, validate
 _SHOWN = 50
 
 
-def run(project: Project, *, load: bool = True) -> None:
-    """Check the dataset, write reports/validation.json, show what is wrong."""
+def run(
+    project: Project,
+    *,
+    load: bool = True,
+    base: dict[str, Any] | None = None,
+    tell: Callable[[Report], None] | None = None,
+) -> None:
+    """Check the dataset, write reports/validation.json, show what is wrong, or tell it otherwise.
+
+    ``base`` is as for :func:`copydesk.validation.validate`.
+    """
     clear_left(project.reports)
     workers = project.params["engine"]["workers"]
-    report = validate(project.corpus, project.schemas, load=load, store=project.store, workers=workers)
+    report = validate(project.corpus, project.schemas, load=load, store=project.store, workers=workers, base=base)
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
+    (tell or show)(report)
     if report.ok:
         checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all hold")
         return
-    show(report)
     counts = ", ".join(f"{n} {check}" for check, n in Counter(f.check for f in report.findings).items())
     raise ValidationError(f"{project.corpus}: {report.total} violations ({counts}); see {path}")
 
 
 def show(report: Report) -> None:
     """Print the first findings: a table on a terminal, a line for each in a log."""
+    if report.ok:
+        return
     more = f"{report.total - _SHOWN} more in reports/validation.json" if report.total > _SHOWN else ""
     if not sys.stderr.isatty():
         for finding in report.findings[:_SHOWN]:
             where = " ".join(part for part in finding[1:4] if part)
-            say(f"{finding.check}: {where}: {finding.message}")
+            say(plain(f"{finding.check}: {where}: {finding.message}"))
         if more:
             say(more)
         return
@@ -47,5 +61,5 @@ def show(report: Report) -> None:
     sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations", caption=more)
     for finding in report.findings[:_SHOWN]:
         # As Text: what was found comes from documents and must not be read as markup.
-        sheet.add_row(*(Text(value) for value in finding))
+        sheet.add_row(*(Text(plain(value)) for value in finding[:5]))
     Console(stderr=True).print(sheet)

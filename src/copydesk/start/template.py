@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 import copydesk
-from copydesk.tables import PACKAGED
+from copydesk.json_schema import PACKAGED
 from copydesk.toolkit import NAME, stage_hashes
 
 _TEMPLATE = Path(__file__).parent / "template"

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
 from copydesk.files import sha256_file
+from copydesk.findings import Report
 from copydesk.progress import track
-from copydesk.publishing.manifest import NAME, read_listing
+from copydesk.publishing.manifest import NAME, read_listing, schemas_listed
 from copydesk.store import Store, fingerprint, key
 from copydesk.tables import PACKAGED, PUBLISHED, schema_path, table
 from copydesk.validation.files import check_files
 from copydesk.validation.loading import check_loading, ways_of
 from copydesk.validation.references import check_ids
-from copydesk.validation.report import Report
-from copydesk.validation.rows import check_rows
-from copydesk.validation.units import Unit, check_unit, units_of
+from copydesk.validation.rows import check_rows, undigested
+from copydesk.validation.units import Unit, check_unit, held_before, units_of
 
 
 def validate(
@@ -25,8 +26,10 @@ def validate(
     schemas: Path | str = PACKAGED,
     *,
     load: bool = True,
+    mapped: bool = False,
     store: Store | None = None,
     workers: int = 1,
+    base: dict[str, Any] | None = None,
 ) -> Report:
     """Check a dataset: files, card, records, hashes of rows, references between tables, loading by ``datasets``.
 
@@ -37,11 +40,16 @@ def validate(
     schemas : path, optional
         Folder with the schemas that the tables must obey.
     load : bool
-        Whether to load every configuration with ``datasets`` too: mapped, cold and warm, and streamed.
+        Whether to load every configuration with ``datasets`` too.
+    mapped : bool
+        Whether to load it mapped into a cache, cold and warm, also where that is more than 8 MB.
     store : Store, optional
         Where it is kept which files were found to hold, by the hashes of their bytes: those are not looked at again.
     workers : int
         Processes; 0 takes one per core.
+    base : dict, optional
+        ``manifest.json`` of a state that was found to hold: files that are the same in it are only counted, and the
+        logical hash of a split that has other files too is not computed.
 
     Raises
     ------
@@ -55,17 +63,23 @@ def validate(
     files = check_files(corpus, schemas, report)
     known = _Known(store, schemas)
     withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
-    digests = _check_units(units_of(corpus, schemas, files, withheld), known, report, workers)
-    if report.ok:
-        check_rows(corpus, schemas, digests, report)
-        check_ids(corpus, files, report)
-    if report.ok and load:
-        loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus)])
-        if not known.holds(loaded):
-            check_loading(corpus, schemas, list(files), report)
+    held = held_before(base or {}, schemas_listed(schemas), withheld)
+    ways = ways_of(corpus, mapped=mapped) if report.ok and load else []
+    loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways]) if ways else ""
+    # It takes another process about as long to load the dataset as this one to check its rows.
+    with ThreadPoolExecutor(1) as beside:
+        loading = None
+        if ways and not known.holds(loaded):
+            loading = beside.submit(check_loading, corpus, schemas, list(files), ways)
+        digests = _check_units(units_of(corpus, schemas, files, withheld), known, held, report, workers)
         if report.ok:
-            known.remember(loaded)
-            report.checked.update({f"loads_{way}": len(files) for way in ways_of(corpus)})
+            check_rows(corpus, schemas, digests, report, base or {})
+            check_ids(corpus, files, report)
+        if report.ok and loading is not None:
+            report.extend(loading.result())
+    if report.ok and ways:
+        known.remember(loaded)
+        report.checked.update({f"loads_{way}": len(files) for way in ways})
     return report
 
 
@@ -94,13 +108,21 @@ class _Known:
             self._store.put(found, tables)
 
 
-def _check_units(parts: list[Unit], known: _Known, report: Report, workers: int) -> list[dict[str, Any]]:
-    """Check the rows, unit by unit; a unit whose files were found to hold is only counted. Return their digests."""
+def _check_units(
+    parts: list[Unit], known: _Known, held: frozenset[str], report: Report, workers: int
+) -> list[dict[str, Any]]:
+    """Check the rows, unit by unit; a unit whose files were found to hold is only counted.
+
+    Return the digests of the rows, without them for files that were held before and are not known otherwise.
+    """
     keys = []
     for unit in parts:
         shards = {name: [(shard.split, shard.sha256) for shard in found] for name, found in unit.files.items()}
         keys.append(known.key("unit", [shards, sorted(unit.withheld)]))
-    digests = [known.digests(unit_key) for unit_key in keys]
+    digests = [
+        found if (found := known.digests(unit_key)) is not None or not unit.lies_in(held) else undigested(unit.files)
+        for unit, unit_key in zip(parts, keys, strict=True)
+    ]
     todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
     checked = track(Local({"workers": workers}).run(check_unit, todo), len(todo), "validate", len(parts))
     rows: list[dict[str, Any]] = []

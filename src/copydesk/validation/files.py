@@ -13,6 +13,7 @@ import yaml
 
 from copydesk.errors import ConfigError, CopydeskError
 from copydesk.files import sha256_file
+from copydesk.findings import Report
 from copydesk.publishing.card import Config, DataFile, dataset_info
 from copydesk.publishing.croissant import NAME as CROISSANT
 from copydesk.publishing.manifest import (
@@ -26,7 +27,6 @@ from copydesk.publishing.manifest import (
 )
 from copydesk.publishing.manifest import NAME as MANIFEST
 from copydesk.tables import PUBLISHED, load_json, table
-from copydesk.validation.report import Report
 
 Files = dict[str, list[DataFile]]
 
@@ -45,8 +45,9 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
             report.add("names", path, f"expected data/<{'|'.join(PUBLISHED)}>/<split>-00000-of-00001.parquet")
             continue
         try:
-            _check_schema(corpus, path, table(match[1], schemas).arrow, report)
-            files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path]))
+            with pq.ParquetFile(corpus / path) as file:
+                _check_schema(file, path, table(match[1], schemas).arrow, report)
+                files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path], file.metadata))
         except (pa.ArrowException, OSError) as error:
             report.add("files", path, f"not a readable Parquet file: {error}")
     found = {name: shards for name, shards in files.items() if shards}
@@ -81,8 +82,8 @@ def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
     return actual
 
 
-def _check_schema(corpus: Path, path: str, expected: pa.Schema, report: Report) -> None:
-    found = pq.read_schema(corpus / path)
+def _check_schema(file: pq.ParquetFile, path: str, expected: pa.Schema, report: Report) -> None:
+    found = file.schema_arrow
     if found.metadata:
         keys = sorted(key.decode("utf-8", "replace") for key in found.metadata)
         report.add("schema", path, f"carries metadata {keys}, expected none: older readers fail on it")
@@ -96,7 +97,7 @@ def _check_schema(corpus: Path, path: str, expected: pa.Schema, report: Report) 
     for name in found.names:
         if name not in expected.names:
             report.add("schema", path, "column is not in the schema", field=name)
-    if not pq.read_metadata(corpus / path).num_rows:
+    if not file.metadata.num_rows:
         report.add("schema", path, "no rows; a file without rows makes the dataset unloadable")
 
 

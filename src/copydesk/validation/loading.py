@@ -18,24 +18,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.findings import Report
 from copydesk.tables import table
-from copydesk.validation.report import Report
 
 _ROWS = 1_000  # at either end of a split
-#: A dataset of more bytes is only streamed: mapping writes all of it into the cache.
-_MAPPED = 256 * 2**20
+#: A dataset of more bytes is only streamed unless more is asked for: mapping writes all of it into the cache.
+_MAPPED = 8 * 2**20
 _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
-def check_loading(
-    corpus: Path, schemas: Path, names: list[str], report: Report, *, mapped: bool | None = None
-) -> None:
-    """Load each configuration and compare counts, features and rows with the files.
-
-    ``mapped`` says whether to load into a cache too; by default a dataset of up to 256 MB.
-    """
-    if mapped is None:
-        mapped = sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
+def check_loading(corpus: Path, schemas: Path, names: list[str], ways: list[str]) -> Report:
+    """Load each configuration in some ways, and compare counts, features and rows with the files."""
+    report = Report()
     with tempfile.TemporaryDirectory(prefix="copydesk-cache-") as cache:
         environment = {
             **os.environ,
@@ -45,7 +39,7 @@ def check_loading(
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), ",".join(ways_of(corpus)), *names]
+        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), ",".join(ways), *names]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:
         if done.returncode:
@@ -53,14 +47,15 @@ def check_loading(
         problems = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
         report.add("loading", "README.md", f"datasets could not be run: {error}")
-        return
+        return report
     for name, problem in problems:
         report.add("loading", f"data/{name}", problem)
+    return report
 
 
-def ways_of(corpus: Path) -> list[str]:
-    """How a dataset is loaded: a small one in every way, one that is too large for a cache only streamed."""
-    mapped = sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
+def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
+    """How a dataset is loaded: in every way if asked for or if it is small, else only streamed."""
+    mapped = mapped or sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
     return [way for way, streaming in _WAYS if mapped or streaming]
 
 

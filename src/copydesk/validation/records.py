@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.findings import Report
 from copydesk.tables import bulk_violations, table
 from copydesk.validation.files import Files
-from copydesk.validation.report import Report
 
 _BATCH = 2_000
 

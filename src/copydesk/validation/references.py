@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import EditError
+from copydesk.findings import Report
 from copydesk.readers.text import RawText, newline_style, to_bytes
+from copydesk.shards import read_parquet
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.files import Files
-from copydesk.validation.report import Report
 
 Row = dict[str, Any]
 
@@ -54,7 +55,7 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
 def check_ids(corpus: Path, files: Files, report: Report) -> None:
     """Check over the whole dataset that no id is given twice, and that documents repeat others of their split."""
     columns = ["doc_id", "split", "duplicate_of", "duplicate_group"]
-    parts = [pq.read_table(corpus / shard.path, columns=columns) for shard in files.get("documents", ())]
+    parts = [read_parquet(corpus / shard.path, columns) for shard in files.get("documents", ())]
     documents = pa.concat_tables(parts).combine_chunks()
     ids, splits = documents["doc_id"].combine_chunks(), documents["split"]
     counted = ids.value_counts()

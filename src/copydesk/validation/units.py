@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from copydesk.findings import Report
+from copydesk.shards import read_parquet
 from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
 from copydesk.validation.records import check_records
 from copydesk.validation.references import check_references
-from copydesk.validation.report import Report
 from copydesk.validation.rows import digests_of
 from copydesk.validation.screens import surely_fit
 
@@ -28,6 +28,18 @@ class Unit(NamedTuple):
     schemas: Path
     files: Files
     withheld: frozenset[str]
+
+    def lies_in(self, held: frozenset[str]) -> bool:
+        """Whether all its files are among those of some hashes."""
+        return all(shard.sha256 in held for shards in self.files.values() for shard in shards)
+
+
+def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozenset[str]) -> frozenset[str]:
+    """Hashes of the files of another state, if it had these schemas and withheld the same raw texts."""
+    if base.get("schemas") != schemas or set(base.get("withheld", ())) != withheld:
+        return frozenset()
+    files = (found for listed in base.get("tables", {}).values() for found in listed.get("files", {}).values())
+    return frozenset(file["sha256"] for file in files)
 
 
 def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]) -> list[Unit]:
@@ -91,7 +103,7 @@ def _parts(corpus: Path, files: Files) -> Iterator[Files]:
 
 
 def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
-    return pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
+    return read_parquet(corpus / path, ["doc_id"])["doc_id"]
 
 
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
@@ -100,7 +112,7 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     for name in PUBLISHED:
         arrow = table(name, unit.schemas).arrow
         try:
-            found = [pq.read_table(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
+            found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
         except (pa.ArrowException, OSError):
             return None
         if any(part.schema != arrow for part in found):

@@ -8,8 +8,8 @@ from math import floor, log10
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.report.markup import Html, escaped, tag
-from copydesk.report.markup import table as sheet
+from copydesk.markup import Html, escaped, tag
+from copydesk.markup import table as sheet
 
 _WIDTH, _HEIGHT = 640, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 30, 14, 46  # room for the axes

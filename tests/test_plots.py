@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from copydesk.report.plots import bars, binned, histogram
+from copydesk.plots import bars, binned, histogram
 
 
 def drawn(plot: str) -> list[int]:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 _MOST = 1_000
+#: What moves the cursor, ends a line, turns the direction of writing, or is not a character.
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: which check, where, what was found and what was expected."""
+    """One thing that is wrong: which check, where (line 0: in no line of it), what was found and was expected."""
 
     check: str
     file: str
     document: str
     field: str
     message: str
+    line: int = 0
+
+
+def plain(text: str) -> str:
+    """Text from a document, made safe for one line of a log: what controls a terminal or a host is spelled out.
+
+    >>> plain("a\\n::error::b")
+    'a\\\\n::error::b'
+    """
+    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 class Report:
@@ -31,17 +47,24 @@ class Report:
         """Whether nothing was found."""
         return self.total == 0
 
-    def add(self, check: str, file: str, message: str, *, document: str = "", field: str = "") -> None:
+    def add(self, check: str, file: str, message: str, *, document: str = "", field: str = "", line: int = 0) -> None:
         """Record a finding."""
         self.total += 1
         if len(self.findings) < _MOST:
-            self.findings.append(Finding(check, file, document, field, message))
+            self.findings.append(Finding(check, file, document, field, message, line))
 
     def extend(self, other: Report) -> None:
         """Add what another report found and looked at."""
         self.checked.update(other.checked)
         self.findings += other.findings[: _MOST - len(self.findings)]
         self.total += other.total
+
+    def below(self, folder: Path) -> Report:
+        """The same with paths as seen from where ``folder`` is."""
+        moved = Report()
+        moved.checked, moved.total = self.checked, self.total
+        moved.findings = [finding._replace(file=(folder / finding.file).as_posix()) for finding in self.findings]
+        return moved
 
     def as_json(self) -> dict[str, Any]:
         """The report as ``reports/validation.json`` holds it."""

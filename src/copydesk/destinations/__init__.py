@@ -1,0 +1,1 @@
+"""Where releases are published: the Hub, folders, buckets, other machines. No stage depends on this."""

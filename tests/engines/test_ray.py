@@ -1,0 +1,241 @@
+"""Ray, on a real cluster of two nodes on this machine: the bytes of the embedded engine, also when nodes are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ray.cluster_utils import Cluster
+
+from copydesk.engines.base import Engine
+from copydesk.engines.local import Local
+from copydesk.engines.ray import Ray, ray
+from copydesk.errors import BuildError
+from copydesk.project import Project
+from copydesk.stages import shardwise
+from support import (
+    ROOT,
+    articles,
+    compute_beside_a_falling_node,
+    file_bytes,
+    keyed,
+    keyed_beside_a_falling_node,
+    run_stages,
+    square,
+    square_at_last,
+)
+
+SHARDS = {"target": 6, "minimum": 3, "maximum": 9}
+# Loopback, but not 127.0.0.1, for which Ray takes the address by which others reach this machine.
+NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "node_ip_address": "127.0.0.2"}
+#: A node that does not answer is given up after some seconds, not after half a minute.
+SOON = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000, "health_check_failure_threshold": 6}
+
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+
+
+def patiently(start: Callable[[], Any]) -> Any:
+    """Ray gives a node 30 seconds to start, and no setting changes that: on a busy machine it may need more."""
+    for _ in range(5):
+        try:
+            return start()
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            late = error
+    raise late
+
+
+class TwoNodes:
+    """A cluster whose second node may be killed, and comes back for the next test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.falling = folder / "falling"
+        os.environ |= {
+            "FALLING": str(self.falling),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]),
+        }
+        head = {**NODE, "include_dashboard": False, "_system_config": SOON}
+        self.cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
+        self.second = self._added()
+
+    def complete(self) -> None:
+        """Have a second node, and say which it is."""
+        if not self.second.any_processes_alive() or self.second.dead_processes():
+            self.cluster.remove_node(self.second, allow_graceful=False)
+            self.second = self._added()
+        self.cluster.wait_for_nodes()
+        for path in self.falling.parent.glob("falling*"):
+            path.unlink()
+        self.falling.write_text(str(self.raylet()))
+
+    def _added(self) -> Any:
+        return patiently(lambda: self.cluster.add_node(**NODE))
+
+    def raylet(self) -> int:
+        """The process id of the second node."""
+        (process,) = self.second.all_processes["raylet"]
+        return int(process.process.pid)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
+    before = dict(os.environ)
+    nodes = TwoNodes(tmp_path_factory.mktemp("nodes"))
+    os.environ["RAY_ADDRESS"] = nodes.cluster.address
+    yield nodes
+    ray.shutdown()
+    nodes.cluster.shutdown()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def nodes(started: TwoNodes) -> TwoNodes:
+    started.complete()
+    return started
+
+
+@pytest.fixture
+def engine(nodes: TwoNodes, tmp_path: Path) -> Ray:
+    return Ray({"workers": 0}, (tmp_path,))
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """What the embedded engine makes."""
+    return made(tmp_path_factory.mktemp("local"), "local")
+
+
+def made(root: Path, name: str) -> Project:
+    """A corpus of some shards, built by an engine."""
+    (root / "seeds").mkdir(parents=True)
+    for file, text in articles(60).items():
+        (root / "seeds" / file).write_text(text, "utf-8")
+    (root / "params.yaml").write_text(f"shards: {SHARDS}\nengine: {{name: {name}, workers: 1}}\n")
+    return run_stages(Project.open(root))
+
+
+def outputs(project: Project) -> dict[str, bytes]:
+    return {
+        f"{folder.name}/{name}": data
+        for folder in (project.corpus, project.build, project.reports)
+        for name, data in file_bytes(folder).items()
+    }
+
+
+def test_the_bytes_are_those_of_the_embedded_engine(nodes: TwoNodes, local: Project, tmp_path: Path) -> None:
+    project = made(tmp_path / "project", "ray")
+    assert len(shardwise.read_receipts(project, "clean")) >= 6
+    assert outputs(project) == outputs(local)
+
+    def written() -> dict[Path, int]:
+        return {path: path.stat().st_ino for path in (project.build / "store").rglob("*")}
+
+    before = written()
+    run_stages(project)
+    assert written() == before
+
+
+def test_the_order_of_the_shards_does_not_matter(
+    nodes: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped = Ray.map
+    rng = random.Random(1)
+
+    def shuffled(self: Ray, function: Any, tasks: Any) -> Any:
+        tasks = list(tasks)
+        order = rng.sample(range(len(tasks)), len(tasks))
+        return ((order[place], result) for place, result in mapped(self, function, [tasks[n] for n in order]))
+
+    monkeypatch.setattr(Ray, "map", shuffled)
+    assert outputs(made(tmp_path / "project", "ray")) == outputs(local)
+
+
+def test_results_keep_the_order_of_the_tasks(engine: Ray) -> None:
+    results = list(engine.run(square, range(20)))
+    assert [value for value, _ in results] == [n * n for n in range(20)]
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_an_error_of_a_task_comes_through(engine: Ray) -> None:
+    with pytest.raises(ValueError, match="no root of -1"):
+        list(engine.run(square, [1, 2, -1, 4]))
+
+
+def test_what_a_killed_worker_left_is_done_again(engine: Ray, tmp_path: Path) -> None:
+    tasks = [(n, tmp_path, 2 if n == 2 else 0) for n in range(5)]
+    assert list(engine.run(square_at_last, tasks)) == [n * n for n in range(5)]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_task_that_kills_each_worker_is_named(engine: Ray, tmp_path: Path) -> None:
+    with pytest.raises(
+        BuildError, match=r"shard 2 of those left to do: Ray gave up after 3 retries.*what is finished"
+    ):
+        list(engine.run(square_at_last, [(1, tmp_path, 0), (2, tmp_path, 99)]))
+
+
+def test_a_node_may_die_in_the_map(
+    nodes: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shardwise, "compute", compute_beside_a_falling_node)
+    assert outputs(made(tmp_path / "project", "ray")) == outputs(local)
+    assert nodes.falling.with_suffix(".fallen").exists()
+    assert not any(path.suffix == ".tmp" for path in tmp_path.rglob("*"))
+
+
+def same_edges(found: Engine, function: Callable[[int], Any], tasks: list[int], scratch: Path) -> None:
+    expected = list(Local({"workers": 1}, (scratch,)).edges(keyed, range(20)))
+    for (numbers, keys), (others, their_keys) in zip(found.edges(function, tasks), expected, strict=True):
+        assert len(numbers) > 1000
+        assert np.array_equal(numbers, others)
+        assert np.array_equal(keys, their_keys)
+    assert not list(scratch.iterdir())
+
+
+def test_edges_are_those_of_the_embedded_engine(engine: Ray, tmp_path: Path) -> None:
+    same_edges(engine, keyed, random.Random(1).sample(range(20), 20), tmp_path)
+
+
+def test_an_error_in_the_shuffle_comes_through(engine: Ray) -> None:
+    with pytest.raises(ValueError, match="no root of -1"):
+        list(engine.edges(square, [-1]))
+
+
+def test_a_node_may_die_in_the_shuffle(engine: Ray, nodes: TwoNodes, tmp_path: Path) -> None:
+    same_edges(engine, keyed_beside_a_falling_node, list(range(20)), tmp_path)
+    assert nodes.falling.with_suffix(".fallen").exists()
+
+
+def test_storage_that_a_node_does_not_see_is_an_error(nodes: TwoNodes, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "a.txt").touch()
+    told = "of the Ray cluster does not see .* as this machine does; put the project on storage that all nodes mount"
+    for hidden in ("work", "seeds"):
+        handle = os.open(tmp_path / hidden, os.O_RDONLY)
+        try:
+            # Paths that lead to these folders in this process only.
+            places = [
+                Path(f"/proc/self/fd/{handle}") if name == hidden else tmp_path / name for name in ("work", "seeds")
+            ]
+            with pytest.raises(BuildError, match=told):
+                Ray({"workers": 0}, tuple(places))
+        finally:
+            os.close(handle)
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_without_ray_the_error_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['ray'] = None; from copydesk.engines import engine; engine({'name': 'ray'})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ConfigError: the engine ray: " in done.stderr
+    assert done.stderr.rstrip().endswith("install it with: pip install 'copydesk[ray]'")
