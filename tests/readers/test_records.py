@@ -142,7 +142,7 @@ BAD_LINES = {
     b'{"id": "a", "text": ["x"]}': ("bad-record", "text is ['x'], expected a string"),
     b'{"id": "a", "text": "  \\n"}': ("empty", "3 bytes without a visible character"),
     b'{"id": "a", "text": "\\u0000\\u0001\\u0002"}': ("not-text", "3 control characters"),
-    b'{"id": "a", "text": "half \\ud83d"}': ("undecodable", "at character 5 of text"),
+    b'{"id": "a", "text": "half \\ud83d"}': ("bad-record", "surrogate"),
     b'{"id": "a", "text": "caf\xe9"}': ("undecodable", "not UTF-8 at byte 24"),
     b'{"id": "a/b", "text": "x"}': ("bad-name", "id is 'a/b': a slash"),
     b'{"id": "a\\u0000", "text": "x"}': ("bad-name", "a control character"),
@@ -152,7 +152,7 @@ BAD_LINES = {
     b'{"id": "a", "text": "x", "published": "14.2.2023"}': ("bad-metadata", "published: '14.2.2023' is not"),
     b'{"id": "a", "text": "x", "url": "no address"}': ("bad-metadata", "url: 'no address' is not a 'uri'"),
     b'{"id": "a", "text": "x", "title": ["x"]}': ("bad-metadata", "title: ['x'] is not of type"),
-    b'{"id": "a", "text": "x", "title": "\\udc00"}': ("bad-metadata", "metadata that are no text"),
+    b'{"id": "a", "text": "x", "title": "\\udc00"}': ("bad-record", "surrogate"),
     b'{"id": "a", "text": "' + b"x" * 1001 + b'"}': (
         "too-large",
         "more than 1,000 bytes, at most 1,000 (params.yaml",
