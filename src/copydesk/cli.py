@@ -12,6 +12,7 @@ import copydesk
 from copydesk.destinations.commands import register as register_destinations
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
+from copydesk.start.commands import register as register_start
 
 app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
@@ -197,6 +198,7 @@ def export(
     )
 
 
+register_start(app)
 register_releases(app)
 register_destinations(app)
 register_report(app)

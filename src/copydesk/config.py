@@ -73,7 +73,9 @@ def _with_defaults(schema: Schema, given: Any) -> Any:
     """A setting; of a section every key."""
     if "properties" not in schema:
         return given
-    return {name: given.get(name, prop["default"]) for name, prop in schema["properties"].items()}
+    return {
+        name: _with_defaults(prop, given.get(name, prop["default"])) for name, prop in schema["properties"].items()
+    }
 
 
 def load_json_lines(

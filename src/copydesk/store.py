@@ -25,8 +25,8 @@ from copydesk.files import replacing, sha256_file, write_json
 from copydesk.shards import read_parquet, write_parquet
 
 _PACKAGE = Path(__file__).parent
-#: Modules that run the work and show it; tests hold that they change no byte.
-_NEVER_DECIDE = ("engines", "progress")
+#: Modules that run the work, show it and check who does it; tests hold that they change no byte.
+_NEVER_DECIDE = ("engines", "progress", "toolkit")
 #: Libraries whose version may change what a stage writes.
 _LIBRARIES = ("pyarrow", "ftfy", "numpy", "pycld2", "rensa", "wordfreq")
 

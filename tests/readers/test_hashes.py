@@ -33,7 +33,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return plain(path)
 
     monkeypatch.setattr(module, "_sha256", recorded)
-    monkeypatch.setattr(module, "_SETTLED", -(10**12))
+    monkeypatch.setattr(module, "SETTLED", -(10**12))
     return names
 
 
@@ -71,7 +71,7 @@ def test_a_changed_a_new_and_a_replaced_file_are_read(folder: Path, hashed: list
 def test_what_was_changed_just_now_is_read_again(
     folder: Path, hashed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_SETTLED", 10**12)
+    monkeypatch.setattr(module, "SETTLED", 10**12)
     run(folder)
     hashed.clear()
     run(folder)

@@ -138,7 +138,9 @@ def test_sources_of_documents_that_are_not_there_are_named(
 
 
 def test_a_corpus_needs_a_document(make_project: Callable[..., Project]) -> None:
-    with pytest.raises(BuildError, match=r"no documents; expected at least one readable .txt file"):
+    with pytest.raises(
+        BuildError, match=r"no documents; expected at least one that can be read \(.*\.jsonl, .*\.txt"
+    ):
         ingest.run(make_project({"a.txt": ""}))
 
 

@@ -1,14 +1,22 @@
-"""Bytes in, raw text out: how a seed becomes a row of ``raw``, or is refused with a reason.
+"""Bytes in, raw text out: how a seed becomes rows of ``raw``, or is refused with a reason.
 
-A reader is a function of a file's bytes. It returns text from which exactly these bytes come back, or raises
-:class:`~copydesk.errors.UnreadableError`. Adding a format means adding a file here and a line to ``READERS``.
+A file is one document, or holds one record for each of its documents. A reader of files is a function of a file's
+bytes that returns text from which exactly these bytes come back, or raises
+:class:`~copydesk.errors.UnreadableError`. A reader of records yields them one after the other, see
+:mod:`copydesk.readers.records`. Adding a format means adding a file here and a line to ``READERS`` or ``CONTAINERS``.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from copydesk.readers.comma_separated import read_csv
+from copydesk.readers.json_lines import read_json_lines
+from copydesk.readers.parquet import read_parquet_rows
+from copydesk.readers.record import RecordReader
+from copydesk.readers.single import read_single
 from copydesk.readers.text import RawText, read_text
 
 
@@ -21,18 +29,51 @@ class Reader(NamedTuple):
 
 READERS = {reader.suffix: reader for reader in (Reader(".txt", read_text),)}
 
+#: Formats of files of which each holds records, by the ending of their names.
+_RECORDS: dict[str, RecordReader] = {
+    ".csv": read_csv,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".parquet": read_parquet_rows,
+}
+#: Endings that say how a file is compressed, and what that is called.
+COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+#: Every ending of a file that holds records; a text file that is compressed is one with a single record.
+CONTAINERS: dict[str, RecordReader] = {
+    **_RECORDS,
+    **{ending + end: read for ending, read in {**_RECORDS, ".txt": read_single}.items() for end in COMPRESSED},
+}
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Stem and ending of a file's name; the ending of a compressed file is a double one, in lower case.
+
+    >>> split_name("news.2026.JSONL.gz")
+    ('news.2026', '.jsonl.gz')
+    """
+    stem, ending = os.path.splitext(name)  # noqa: PTH122  (a path object for each of many files takes long)
+    if ending.lower() in COMPRESSED:
+        stem, inner = os.path.splitext(stem)  # noqa: PTH122
+        ending = inner + ending
+    return stem, ending.lower()
+
+
 #: Why a seed may be refused.
 REASONS = {
     "outside": "a symbolic link that leaves the folder, or that leads nowhere",
     "not-a-file": "a device, a socket or a pipe; or a link to a folder, which is not followed",
     "unreadable": "the system refused to read it",
     "unknown-format": "no reader for files with this ending",
-    "bad-name": "a name that cannot be a document id",
+    "bad-name": "a name or a record's id that cannot be a document id",
     "duplicate-id": "another seed has the same id",
     "too-large": "larger than ingest.max_bytes",
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",
+    "bad-container": "a file of records that is damaged, or has none; what comes before the damage is read",
+    "bad-record": "a record that is not what its format says, or without a text",
+    "bad-metadata": "a record whose title, byline, outlet, publisher, url, published or licence is not one",
+    "bomb": "a compressed file that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",
 }

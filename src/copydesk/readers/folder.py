@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.errors import BuildError
-from copydesk.readers import READERS
+from copydesk.readers import CONTAINERS, READERS, split_name
 
 #: Hand-written files that lie among the seeds and are not seeds.
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
@@ -26,7 +26,7 @@ class Stamp(NamedTuple):
 
 
 class Seed(NamedTuple):
-    """A file that may become a document. ``path`` is relative to the folder, with forward slashes."""
+    """A file that may become a document, or hold records that may. ``path`` is relative, with forward slashes."""
 
     doc_id: str
     path: str
@@ -36,6 +36,11 @@ class Seed(NamedTuple):
     def size(self) -> int:
         """In bytes."""
         return self.stamp.size
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether its documents are its records, each with an id of its own."""
+        return split_name(self.path)[1] in CONTAINERS
 
 
 class Refusal(NamedTuple):
@@ -68,7 +73,8 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[list[Seed], list[Refusal]]
         if isinstance(refusal, Refusal):
             refusals.append(refusal)
         else:
-            owners[refusal.doc_id] = path
+            if not refusal.holds_records:
+                owners[refusal.doc_id] = path
             seeds.append(refusal)
     return seeds, refusals
 
@@ -86,7 +92,7 @@ def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]
 
 
 def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owners: dict[str, str]) -> Seed | Refusal:
-    stem, ending = os.path.splitext(entry.name)  # noqa: PTH122  (a path object for each of many files takes long)
+    stem, ending = split_name(entry.name)
     # Composed form: a name must not make two ids because one system stores it decomposed.
     doc_id = unicodedata.normalize("NFC", stem)
     problem: tuple[str, str] | None
@@ -101,7 +107,7 @@ def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owne
             problem = _refused_name(ending, path, doc_id, owners)
     except OSError as error:
         problem = ("unreadable", f"{error.strerror}; expected a file that can be read")
-    if problem is None and stamp.size > max_bytes:
+    if problem is None and stamp.size > max_bytes and ending not in CONTAINERS:
         limit = f"at most {max_bytes:,} (params.yaml: ingest.max_bytes)"
         problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
@@ -114,14 +120,30 @@ def _leads_inside(home: Path, link: Path) -> bool:
 
 
 def _refused_name(ending: str, path: str, doc_id: str, owners: dict[str, str]) -> tuple[str, str] | None:
-    if ending.lower() not in READERS:
-        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(READERS)}"
-    # What is printable holds no control characters; asking each character takes long for many files.
-    strange = not path.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in path)
-    if strange or "\\" in path:
+    if path.rpartition("/")[2] in SIDECARS:
+        return "unknown-format", "a file of this name is no seed; expected it at the top of the folder"
+    if ending not in READERS and ending not in CONTAINERS:
+        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted({*READERS, *CONTAINERS})}"
+    if _is_strange(path):
         return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:
         return "bad-name", f"a stem of {len(doc_id)} characters, expected 1 to 255; rename the file"
-    if doc_id in owners:
+    if doc_id in owners and ending not in CONTAINERS:
         return "duplicate-id", f"id {doc_id!r} belongs to {owners[doc_id]}; rename one of them"
     return None
+
+
+def refused_id(doc_id: str) -> str | None:
+    """Why a record's id cannot be that of a document; None if it can."""
+    if not doc_id or len(doc_id) > 255:
+        return f"{len(doc_id)} characters, expected 1 to 255"
+    if _is_strange(doc_id) or "/" in doc_id:
+        return "a slash, a backslash, a control character or half a character; expected an id without"
+    return None
+
+
+def _is_strange(name: str) -> bool:
+    # What is printable holds no control characters; asking each character takes long for many files.
+    return "\\" in name or (
+        not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
+    )

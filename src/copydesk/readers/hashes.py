@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from copydesk.files import replacing
 from copydesk.readers.folder import Seed, Stamp
 
-_SETTLED = 10**9  # nanoseconds
+#: Nanoseconds after a change until its time tells it from the next.
+SETTLED = 10**9
 
 
 def hashes_of(folder: Path, seeds: Sequence[Seed], known: Path) -> list[str | None]:
@@ -37,7 +38,7 @@ def hashes_of(folder: Path, seeds: Sequence[Seed], known: Path) -> list[str | No
     after = {
         (seed.path, seed.stamp): sha256
         for seed, sha256 in zip(seeds, hashes, strict=True)
-        if sha256 is not None and max(seed.stamp.modified, seed.stamp.changed) < now - _SETTLED
+        if sha256 is not None and max(seed.stamp.modified, seed.stamp.changed) < now - SETTLED
     }
     if after != before:
         _write(known, folder, after)

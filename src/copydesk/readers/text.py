@@ -47,9 +47,7 @@ def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
     else:
         text, encoding = _decoded(data, encodings)
     raw = RawText(text, encoding, marked is not None, newline_style(text))
-    if not text.strip():
-        raise UnreadableError("empty", f"{len(data)} bytes without a visible character; expected text")
-    _refuse_binary(text)
+    refuse_blank_and_binary(text, len(data))
     if to_bytes(raw) != data:
         raise UnreadableError("not-reversible", f"decoding as {encoding} and encoding again gives other bytes")
     return raw
@@ -81,7 +79,16 @@ def _decoded(data: bytes, encodings: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def _refuse_binary(text: str) -> None:
+def refuse_blank_and_binary(text: str, size: int) -> None:
+    """Refuse what was decoded and is no text.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``empty`` or ``not-text``.
+    """
+    if not text.strip():
+        raise UnreadableError("empty", f"{size} bytes without a visible character; expected text")
     sample = text[: 1 << 16]
     data = sample.encode()
     controls = len(data) - len(data.translate(None, delete=_CONTROLS))

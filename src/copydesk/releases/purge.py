@@ -18,6 +18,8 @@ from copydesk.errors import ReleaseError
 from copydesk.files import sha256_file
 from copydesk.progress import say
 from copydesk.project import Project
+from copydesk.readers.folder import list_seeds
+from copydesk.readers.listing import list_documents
 from copydesk.releases.history import contents
 from copydesk.releases.holdings import Holdings, data_of, holdings, needed_at
 from copydesk.releases.loading import tagged
@@ -146,6 +148,11 @@ def _refuse_while_it_is_here(root: Path, project: Project, places: Places, held:
     for path in sorted(p for p in project.seeds.rglob("*") if p.is_file()):
         if path.stem == doc_id or sha256_file(path) in held.sought.files:
             raise ReleaseError(f"{path}: this seed is the document that was taken down; {advice}")
+    seeds, _ = list_seeds(project.seeds, project.params["ingest"]["max_bytes"])
+    listed, _ = list_documents(project.seeds, seeds, project.build, project.params["ingest"], project.schemas)
+    for row in listed.select(["doc_id", "path", "sha256"]).to_pylist():
+        if row["doc_id"] == doc_id or row["sha256"] in held.sought.files:
+            raise ReleaseError(f"{project.seeds}: {row['path']} is the document that was taken down; {advice}")
     dropped = project.reports / "dropped.jsonl"
     for line in dropped.read_text("utf-8").splitlines() if dropped.is_file() else ():
         row = json.loads(line)

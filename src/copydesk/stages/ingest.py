@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import chain
+import json
+from collections.abc import Iterator
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, read_decisions
@@ -13,9 +19,11 @@ from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.files import write_json_lines
 from copydesk.progress import say
 from copydesk.project import Project
-from copydesk.readers import READERS
-from copydesk.readers.folder import Refusal, Seed, list_seeds
-from copydesk.readers.hashes import hashes_of
+from copydesk.readers import CONTAINERS, READERS
+from copydesk.readers.folder import Refusal, list_seeds
+from copydesk.readers.listing import list_documents
+from copydesk.readers.records import texts_of
+from copydesk.readers.text import RawText, to_bytes
 from copydesk.shards import Cut, cut
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
 
@@ -30,6 +38,7 @@ PROVENANCE = {
     "licence": "licence",
 }
 
+_FORMATS = ", ".join(sorted(ending for ending in {*READERS, *CONTAINERS} if ending.count(".") == 1))
 _NOWHERE = "there is no such document; remove the line"
 _REFUSED = "the document was refused, see reports/quarantine.jsonl"
 _CHANGED = "the file has changed since it was looked at; look again, and decide again or remove the line"
@@ -56,28 +65,26 @@ def run(project: Project) -> None:
     write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
     ledger = load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
     write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
-    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
-    hashed, gone = [], []
-    for seed, sha256 in zip(seeds, hashes_of(project.seeds, seeds, project.hashes), strict=True):
-        if by := _taken(seed, sha256, ledger, owners):
-            gone.append(Refusal(seed.path, "taken-down", f"{by}; remove the file"))
-        else:
-            hashed.append((seed, sha256))
-    seeds, refusals = [seed for seed, _ in hashed], [*refusals, *gone]
+    listed, bad = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
+    listed, gone = _not_taken(listed, ledger)
+    refusals = [*refusals, *bad, *gone]
     decisions = _by_document(read_decisions(project.seeds, project.schemas))
-    nowhere = [d for doc_id in sorted(decisions.keys() - {s.doc_id for s in seeds}) for d in decisions[doc_id]]
+    ids = listed["doc_id"].to_pylist()
+    absent = sorted(decisions.keys() - set(ids)) if decisions else []
+    nowhere = [decision for doc_id in absent for decision in decisions[doc_id]]
     write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in nowhere))
-    shards = cut([s.doc_id for s in seeds], [s.size for s in seeds], Cut(**project.params["shards"]))
+    shards = cut(ids, listed["size"].to_pylist(), Cut(**project.params["shards"]))
+    unknown = sorted(sources.keys() - set(ids)) if sources else []
+    del ids
     parts = run_shards(
         project,
         STAGE,
-        [_work(project.seeds, hashed[start:stop], sources, decisions) for start, stop in shards],
+        (_work(project, listed.slice(start, stop - start), sources, decisions) for start, stop in shards),
     )
     refused = chain.from_iterable(project.store.read(p["refused"]).to_pylist() for p in parts if p["refused"].rows)
     rows = sorted([*(r._asdict() for r in refusals), *refused], key=lambda row: str(row["path"]))
     quarantine = project.reports / "quarantine.jsonl"
     write_json_lines(quarantine, rows)
-    unknown = sorted(sources.keys() - {s.doc_id for s in seeds})
     if unknown:
         say(f"ingest: {project.seeds / 'sources.jsonl'} describes documents that are not there: {_few(unknown)}")
     if rows:
@@ -86,49 +93,77 @@ def run(project: Project) -> None:
         listed = "".join(f"\n  {r['path']}: {r['reason']}: {r['detail']}" for r in rows[:20])
         raise QuarantineError(f"{len(rows)} seeds refused (ingest.strict); see {quarantine}{listed}")
     if not any(p["raw"].rows for p in parts):
-        raise BuildError(f"{project.seeds}: no documents; expected at least one readable {' or '.join(READERS)} file")
+        raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({_FORMATS})")
 
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, seeds, sources, decisions = given.extra
+    folder, records, listed, sources, decisions = given.extra
     rows, provenance, refused = [], [], []
     passed: list[dict[str, Any]] = []
-    for seed, sha256 in seeds:
-        row = _read(Path(folder), Seed(*seed), sha256, given.params["ingest"]["encodings"])
-        passed += _checked(decisions.get(seed[0], []), sha256, isinstance(row, Refusal))
+    for seed, row in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
+        passed += _checked(decisions.get(seed["doc_id"], []), seed["sha256"], isinstance(row, Refusal))
         if isinstance(row, Refusal):
             refused.append(row._asdict())
             continue
         rows.append(row)
-        known = sources.get(row["doc_id"], {})
+        of_itself = json.loads(seed["stated"] or "{}")
+        known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
         stated = {name: known.get(own) for name, own in PROVENANCE.items()}
-        provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": sha256})
+        provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": row["sha256"]})
     return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed}
 
 
-def _read(folder: Path, seed: Seed, sha256: str | None, encodings: list[str]) -> dict[str, Any] | Refusal:
-    path = folder / seed.path
+def _read(
+    folder: Path, records: Path, listed: list[dict[str, Any]], encodings: list[str]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any] | Refusal]]:
+    for name, seeds in groupby(listed, key=itemgetter("rows")):
+        if name is None:
+            for seed in seeds:
+                yield seed, _read_file(folder / seed["path"], seed, encodings)
+            continue
+        here = list(seeds)
+        for seed, raw in zip(here, texts_of(records / name, [seed["row"] for seed in here]), strict=True):
+            data = to_bytes(raw)
+            _same(seed, data, records / name)
+            yield seed, _row(seed, raw, len(data))
+
+
+def _read_file(path: Path, seed: dict[str, Any], encodings: list[str]) -> dict[str, Any] | Refusal:
     try:
         data = path.read_bytes()
     except OSError as error:
-        return Refusal(seed.path, "unreadable", f"{error.strerror}; make the file readable")
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise BuildError(f"{path}: changed while it was being read; build again")
+        return Refusal(seed["path"], "unreadable", f"{error.strerror}; make the file readable")
+    _same(seed, data, path)
     try:
         raw = READERS[path.suffix.lower()].read(data, encodings)
     except UnreadableError as error:
-        return Refusal(seed.path, error.reason, error.detail)
-    return {"doc_id": seed.doc_id, "path": seed.path, "sha256": sha256, "size": len(data), **raw._asdict()}
+        return Refusal(seed["path"], error.reason, error.detail)
+    return _row(seed, raw, len(data))
+
+
+def _same(seed: dict[str, Any], data: bytes, path: Path) -> None:
+    if hashlib.sha256(data).hexdigest() != seed["sha256"]:
+        raise BuildError(f"{path}: changed while it was being read; build again")
+
+
+def _row(seed: dict[str, Any], raw: RawText, size: int) -> dict[str, Any]:
+    return {**{name: seed[name] for name in ("doc_id", "path", "sha256")}, "size": size, **raw._asdict()}
 
 
 def _work(
-    folder: Path, seeds: list[tuple[Seed, str | None]], sources: dict[str, Any], decisions: dict[str, list[Decision]]
+    project: Project, listed: pa.Table, sources: dict[str, Any], decisions: dict[str, list[Decision]]
 ) -> tuple[Any, Any]:
-    known = {seed.doc_id: sources[seed.doc_id] for seed, _ in seeds if seed.doc_id in sources}
-    made = {seed.doc_id: decisions[seed.doc_id] for seed, _ in seeds if seed.doc_id in decisions}
-    identity = [[s.doc_id, s.path, sha256, known.get(s.doc_id), made.get(s.doc_id)] for s, sha256 in seeds]
-    return identity, (str(folder.resolve()), seeds, known, made)
+    """What a shard follows from, and what its function is given."""
+    # Taken out of the whole: a slice would be sent to other processes with all that it was cut from.
+    listed = listed.take(list(range(listed.num_rows))).combine_chunks()
+    ids = listed["doc_id"].to_pylist() if sources or decisions else []
+    known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
+    made = {doc_id: decisions[doc_id] for doc_id in ids if doc_id in decisions}
+    rows = listed.select(["doc_id", "path", "sha256", "stated"]).to_pylist()
+    identity = hashlib.sha256(json.dumps([rows, known, made], sort_keys=True).encode()).hexdigest()
+    folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
+    return identity, (*folders, listed, known, made)
 
 
 def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:
@@ -147,13 +182,23 @@ def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> li
     return rows
 
 
-def _taken(seed: Seed, sha256: str | None, ledger: dict[str, Any], owners: dict[str, str]) -> str | None:
-    """How a seed is known to have been taken down, by its id or by the owner of its bytes; None if it was not."""
-    if seed.doc_id in ledger:
-        return f"document {seed.doc_id} is in seeds/takedowns.jsonl"
-    if sha256 in owners:
-        return f"the same bytes as document {owners[sha256]}, which is in seeds/takedowns.jsonl"
-    return None
+def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
+    """Documents that were not taken down, and refusals of those that were, by id or by the owner of their bytes."""
+    if not ledger:
+        return listed, []
+    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
+    by_id = pc.is_in(listed["doc_id"], pa.array(list(ledger), pa.string()))
+    by_bytes = pc.is_in(listed["sha256"], pa.array(list(owners), pa.string()))
+    taken = pc.or_(by_id, by_bytes)
+    refusals = []
+    for row in listed.filter(taken).to_pylist():
+        if row["doc_id"] in ledger:
+            by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
+        else:
+            by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
+        remove = "remove the file" if row["rows"] is None else "remove the record"
+        refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
+    return listed.filter(pc.invert(taken)), refusals
 
 
 def _few(names: list[str], most: int = 5) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -177,7 +178,10 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
+    from copydesk.toolkit import check_toolkit
+
     try:
+        check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
         run(Project.open())
     except CopydeskError as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from None

@@ -1,0 +1,58 @@
+"""What a reader of records is given, and what it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
+
+from copydesk.errors import UnreadableError
+
+#: Fields of a record that say where it comes from, named as in sources.jsonl.
+STATED = ("title", "byline", "outlet", "publisher", "url", "published", "licence")
+
+
+class Wanted(NamedTuple):
+    """What is wanted of a file of records.
+
+    Attributes
+    ----------
+    stem : str
+        The file's name without its ending.
+    id, text : str
+        Names of the fields that hold a record's id and its text.
+    max_bytes : int
+        Largest text in bytes.
+    """
+
+    stem: str
+    id: str
+    text: str
+    max_bytes: int
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that is read; others are passed over."""
+        return (self.id, self.text, *STATED)
+
+    @property
+    def longest_line(self) -> int:
+        """Most bytes of a line: each byte of a text may be written in six, and there is more than text in it."""
+        return 6 * self.max_bytes + (1 << 20)
+
+
+class Record(NamedTuple):
+    """A record: its fields, or why it is none. Records are counted from 1."""
+
+    number: int
+    fields: Mapping[str, Any] | None
+    problem: tuple[str, str] | None = None
+
+
+#: Reads records of a file one after the other, in memory that does not grow with the file. A file that is damaged
+#: raises UnreadableError, behind the records that come before the damage.
+RecordReader = Callable[[BinaryIO, Wanted], Iterator[Record]]
+
+
+def damaged(number: int, detail: str) -> UnreadableError:
+    """The error of a file that cannot be read from some record on."""
+    return UnreadableError("bad-container", f"at record {number}: {detail}; deliver the file again")

@@ -1,0 +1,14 @@
+"""A text file that is compressed: one record, whose bytes are those of the file unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from copydesk.readers.record import Record, Wanted
+
+
+def read_single(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+    """Read the file as one record with the id that the file would have."""
+    data = file.read(wanted.max_bytes + 1)
+    yield Record(1, {wanted.id: wanted.stem, wanted.text: data})

@@ -1,0 +1,61 @@
+"""Files as they are, compressed or not, and a limit for those that were made to fill a disk."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+
+from copydesk.errors import UnreadableError
+
+#: Text shrinks to a fifth, a log perhaps to a fiftieth; a file of zeros to a thousandth.
+_MOST_TIMES = 200
+_SLACK = 16 << 20
+
+
+@contextmanager
+def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
+    """Open a file, to be read from its beginning to its end without its compression.
+
+    Raises
+    ------
+    UnreadableError
+        While it is read: if it is damaged, or unpacks to more than any text would.
+    """
+    with path.open("rb") as plain:
+        if compression is None:
+            yield plain
+            return
+        with io.BufferedReader(_Unpacked(plain, compression), 1 << 20) as file:
+            # A BufferedReader reads as a file does; it is no BinaryIO to the type checker.
+            yield cast(BinaryIO, file)
+
+
+class _Unpacked(io.RawIOBase):
+    def __init__(self, plain: BinaryIO, compression: str) -> None:
+        super().__init__()
+        self._plain = plain
+        self._stream = pa.CompressedInputStream(pa.PythonFile(plain, "r"), compression)
+        self._made = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._stream.read(len(buffer))
+        except (OSError, pa.ArrowException) as error:
+            raise UnreadableError("bad-container", f"damaged ({error}); deliver the file again") from None
+        self._made += len(data)
+        if self._made > _SLACK + _MOST_TIMES * self._plain.tell():
+            raise UnreadableError(
+                "bomb",
+                f"{self._plain.tell():,} bytes unpack to more than {self._made:,}, at most {_MOST_TIMES} times as "
+                "many are expected of text; unpack it if you know what it is",
+            )
+        buffer[: len(data)] = data
+        return len(data)

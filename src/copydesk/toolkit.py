@@ -1,0 +1,82 @@
+"""Which toolkit a repository is built with: toolkit.json, by which DVC knows that a stage's code has changed.
+
+This repository holds the toolkit's code, and its dvc.yaml lists it. A repository that ``copydesk init`` made has the
+toolkit installed; there each stage depends on its line in toolkit.json, the hash of all the code that it runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Any
+
+import copydesk
+from copydesk.errors import BuildError
+from copydesk.files import sha256_file
+from copydesk.store import sources
+
+NAME = "toolkit.json"
+STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
+_PACKAGE = Path(__file__).parent
+_PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^ ;]+)")
+
+
+def pins() -> dict[str, str]:
+    """Libraries of which one version alone makes the right bytes, and that version."""
+    found = (_PINNED.match(line) for line in requires("copydesk") or ())
+    return {match[1]: match[2] for match in found if match}
+
+
+def stage_hashes() -> dict[str, str]:
+    """Of each stage the hash of the code that it runs and of the versions that are pinned."""
+    return {stage: _hash(stage) for stage in STAGES}
+
+
+def read_toolkit(root: Path) -> dict[str, Any] | None:
+    """What toolkit.json says; None where there is no such file.
+
+    Raises
+    ------
+    BuildError
+        If it is damaged.
+    """
+    path = root / NAME
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        if not all(isinstance(told[name], kind) for name, kind in _KEYS.items()):
+            raise TypeError(f"expected {', '.join(_KEYS)}")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{path}: damaged ({error}); restore it from git, or run copydesk upgrade") from None
+    return dict(told)
+
+
+def check_toolkit(root: Path, *stages: str) -> None:
+    """Check that stages would be run by the code that toolkit.json names.
+
+    Raises
+    ------
+    BuildError
+        If the toolkit that is installed is another one.
+    """
+    told = read_toolkit(root)
+    if told is None:
+        return
+    other = [stage for stage in stages if told["stages"].get(stage) != _hash(stage)]
+    if other:
+        raise BuildError(
+            f"{root / NAME}: names copydesk {told['copydesk']}, and {copydesk.__version__} is installed, with other "
+            f"code for {', '.join(other)}; run copydesk upgrade, or install copydesk=={told['copydesk']}"
+        )
+
+
+_KEYS = {"copydesk": str, "stages": dict, "files": dict}
+
+
+def _hash(stage: str) -> str:
+    code = [(p.relative_to(_PACKAGE).as_posix(), sha256_file(p)) for p in sources(f"copydesk.stages.{stage}")]
+    return hashlib.sha256(json.dumps([code, pins()], sort_keys=True).encode()).hexdigest()
