@@ -76,12 +76,20 @@ def test_a_release_goes_there_whole_and_stays_as_it_is(
 ) -> None:
     to = outside.url(None)
     planned = publish(releases.root, to, dry_run=True, cache=cache)
-    assert planned == Published("1.1.0", f"{to}/v1.1.0", 9, planned.size, False)
+    manifest = releases.run("git", "show", "corpus@v1.1.0:corpus/MANIFEST.sha256")
+    assert planned == Published("1.1.0", f"{to}/v1.1.0", len(manifest.splitlines()) + 1, planned.size, False)
     assert not outside.files.exists(outside.root)
     assert publish(releases.root, to, cache=cache) == planned
     expected = {
         name: releases.run("git", "show", f"corpus@v1.1.0:corpus/{name}")
-        for name in ("README.md", "MANIFEST.sha256", "manifest.json", "croissant.json", "CITATION.cff")
+        for name in (
+            "README.md",
+            "MANIFEST.sha256",
+            "manifest.json",
+            "croissant.json",
+            "LICENSE",
+            "plots/quality.svg",
+        )
     }
     for name, text in expected.items():
         assert outside.files.cat(f"{outside.root}/v1.1.0/{name}").decode() == text
@@ -138,7 +146,7 @@ def test_interrupted_it_is_not_there_and_goes_on(
         assert not any(name.startswith("v1.1.0/") for name in arrived)
     done = publish(releases.root, outside.url(None), cache=cache)
     assert not done.before
-    assert len(outside.names()) == 9
+    assert len(outside.names()) == done.files
     assert publish(releases.root, outside.url(None), cache=cache).before
 
 
