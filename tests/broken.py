@@ -66,7 +66,8 @@ def repackage(project: Project) -> None:
 
 
 def write_manifest(project: Project) -> None:
-    everything = (p for p in sorted(project.corpus.rglob("*")) if p.is_file() and p.name != "MANIFEST.sha256")
+    beside = ("MANIFEST.sha256", ".gitignore")
+    everything = (p for p in sorted(project.corpus.rglob("*")) if p.is_file() and p.name not in beside)
     # What a test left in data/ that is no Parquet stays unlisted.
     files = [p for p in everything if p.suffix == ".parquet" or project.corpus / "data" not in p.parents]
     lines = [f"{sha256_file(p)}  {p.relative_to(project.corpus).as_posix()}\n" for p in files]

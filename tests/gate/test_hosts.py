@@ -190,7 +190,8 @@ def test_the_action_names_file_and_line_of_every_fault(repository: Project, tmp_
     found = again.run()
     assert [found[name].status for name in ("check", "validate", "schema-diff", "diff")] == [1, 1, 0, 0], found
     commands = [line for line in found["validate"].said.splitlines() if line.lstrip().startswith("::")]
-    (command,) = commands
+    assert len(commands) == 1, commands
+    command = commands[0]
     assert command.startswith(
         f"::error file=seeds/{ARTICLE}.txt,line=1,title=copydesk validate%3A content::{ARTICLE}: "
     )

@@ -173,7 +173,7 @@ def test_a_finished_shard_that_has_gone_is_made_again(forty: Project, computed: 
 
 
 def test_a_finished_shard_whose_bytes_changed_is_never_served(forty: Project) -> None:
-    path = forty.store.path(read_receipts(forty, "split")[0]["sentences"])
+    path = forty.store.path(read_receipts(forty, "package")[0]["sentences_train"])
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
