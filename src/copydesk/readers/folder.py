@@ -26,21 +26,17 @@ class Stamp(NamedTuple):
 
 
 class Seed(NamedTuple):
-    """A file that may become a document, or hold records that may. ``path`` is relative, with forward slashes."""
+    """A file that may become a document, or whose records may. ``path`` is relative, with forward slashes."""
 
     doc_id: str
     path: str
     stamp: Stamp
+    holds_records: bool = False
 
     @property
     def size(self) -> int:
         """In bytes."""
         return self.stamp.size
-
-    @property
-    def holds_records(self) -> bool:
-        """Whether its documents are its records, each with an id of its own."""
-        return split_name(self.path)[1] in CONTAINERS
 
 
 class Refusal(NamedTuple):
@@ -112,7 +108,7 @@ def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owne
         problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
         return Refusal(os.fsencode(path).decode("utf-8", "backslashreplace"), *problem)
-    return Seed(doc_id, path, stamp)
+    return Seed(doc_id, path, stamp, ending in CONTAINERS)
 
 
 def _leads_inside(home: Path, link: Path) -> bool:

@@ -58,8 +58,15 @@ def list_documents(
     containers: list[Container] = []
     for holds_records, run in groupby(seeds, key=lambda seed: seed.holds_records):
         if not holds_records:
-            plain = [(s.doc_id, s.path, s.size, hashes[s.path], None, None, None) for s in run]
-            tables.append(pa.Table.from_pylist([dict(zip(LISTED.names, row, strict=True)) for row in plain], LISTED))
+            plain = list(run)
+            columns = (
+                [seed.doc_id for seed in plain],
+                [seed.path for seed in plain],
+                [seed.size for seed in plain],
+                [hashes[seed.path] for seed in plain],
+                *[pa.nulls(len(plain))] * 3,
+            )
+            tables.append(pa.table(dict(zip(LISTED.names, columns, strict=True)), LISTED))
             continue
         for seed in run:
             container = read_container(folder, seed, kept, ingest, schemas)
