@@ -101,3 +101,15 @@ def test_what_held_is_not_looked_at_again(corpus: Project, tmp_path: Path, monke
     path.write_bytes(data)
     assert not validate(corpus.corpus, corpus.schemas, load=False, store=store).ok
     assert len(looked) == 1
+
+
+def test_what_held_is_looked_at_again_by_other_libraries(
+    corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "store")
+    validate(corpus.corpus, corpus.schemas, load=False, store=store)
+    looked: list[module.Unit] = []
+    monkeypatch.setattr("copydesk.validation.check_unit", lambda unit: looked.append(unit) or check_unit(unit))
+    monkeypatch.setattr("copydesk.validation.version", lambda _: "another")
+    assert validate(corpus.corpus, corpus.schemas, load=False, store=store).ok
+    assert len(looked) == len(parts_of(corpus))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,9 @@ class _Known:
     def __init__(self, store: Store | None, schemas: Path) -> None:
         self._store = store
         paths = [schema_path(name, schemas) for name in PUBLISHED]
-        self._code = fingerprint("copydesk.validation.units", paths, None) if store else ""
+        made_by = [version(name) for name in ("datasets", "jsonschema-rs")]
+        modules = ("copydesk.validation.units", "copydesk.validation.loading")
+        self._code = " ".join(fingerprint(module, paths, made_by) for module in modules) if store else ""
 
     def key(self, what: str, identity: object) -> str:
         return key(f"validate-{what}", self._code, identity)
