@@ -129,6 +129,23 @@ def write_hashed(reader: BinaryIO, target: Path) -> str:
     return digest.hexdigest()
 
 
+def is_file_of(path: Path, sha256: str) -> bool:
+    """Whether there is a regular file, and no link to one, with bytes of this hash."""
+    try:
+        return not path.is_symlink() and sha256_file(path) == sha256
+    except OSError:
+        return False
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, where the file system can; else copy it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        copy_hashed(source, target)
+
+
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:

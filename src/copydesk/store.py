@@ -66,8 +66,12 @@ class Store:
         Those of ``published`` are written as the files of a dataset are.
         """
         parts = {name: self.add(table, published=name in published) for name, table in tables.items()}
-        write_json(self._receipt(key), parts)
+        self.record(key, parts)
         return parts
+
+    def record(self, key: str, parts: Parts) -> None:
+        """Make parts that were added a result."""
+        write_json(self._receipt(key), parts)
 
     def add(self, table: pa.Table, *, published: bool = False) -> Part:
         """Write one table as an object, unless it is there already."""

@@ -16,7 +16,7 @@ from support import write_seeds
 def listed(folder: Path, max_bytes: int = 1000) -> tuple[list[str], dict[str, str]]:
     seeds, refusals = list_seeds(folder, max_bytes)
     assert {r.reason for r in refusals} <= set(REASONS)
-    return [seed.doc_id for seed in seeds], {r.path: r.reason for r in refusals}
+    return seeds["doc_id"].to_pylist(), {r.path: r.reason for r in refusals}
 
 
 def test_seeds_are_in_the_order_of_their_paths(tmp_path: Path) -> None:

@@ -39,7 +39,13 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def run(folder: Path) -> dict[str, str | None]:
     seeds = list_seeds(folder, 1000)[0]
-    return dict(zip((s.path for s in seeds), hashes_of(folder, seeds, folder.parent / "known.parquet"), strict=True))
+    return dict(
+        zip(
+            seeds["path"].to_pylist(),
+            hashes_of(folder, seeds, folder.parent / "known.parquet").to_pylist(),
+            strict=True,
+        )
+    )
 
 
 def right(folder: Path) -> dict[str, str]:
@@ -99,4 +105,4 @@ def test_hashes_of_another_folder_are_not_taken(folder: Path, hashed: list[str])
 def test_a_file_that_cannot_be_read_has_no_hash(folder: Path, hashed: list[str]) -> None:
     seeds = list_seeds(folder, 1000)[0]
     (folder / "a.txt").unlink()
-    assert hashes_of(folder, seeds, folder.parent / "known.parquet")[0] is None
+    assert hashes_of(folder, seeds, folder.parent / "known.parquet")[0].as_py() is None

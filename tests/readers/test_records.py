@@ -25,7 +25,7 @@ from copydesk.errors import BuildError
 from copydesk.json_schema import load_schema, violations
 from copydesk.project import Project
 from copydesk.readers import REASONS, records
-from copydesk.readers.folder import list_seeds
+from copydesk.readers.folder import list_seeds, seed_of
 from copydesk.readers.listing import list_documents
 from copydesk.readers.records import texts_of
 from copydesk.readers.text import to_bytes
@@ -290,10 +290,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     write_seeds(tmp_path / "seeds", {"a.jsonl.zst": zstd(lines)})
     params = check_params({})["ingest"]
     seeds, _ = list_seeds(tmp_path / "seeds", 1000)
-    records.read_container(tmp_path / "seeds", seeds[0], tmp_path / "warm", params)
+    records.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "warm", params)
     tracemalloc.start()
     before = pa.total_allocated_bytes()
-    container = records.read_container(tmp_path / "seeds", seeds[0], tmp_path / "build", params)
+    container = records.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "build", params)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert container.index.num_rows == 4000

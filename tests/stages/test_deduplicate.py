@@ -35,6 +35,7 @@ def described(project: Project, near: bool = True) -> pa.Table:
         "text_key": [hashlib.sha256(signature.tobytes()).hexdigest() for signature in signatures],
         "minhash": lists,
         "words": rng.integers(0, 900, count),
+        "point": rng.random(count),
         "kept": rng.random(count) < 0.9,
     }
     whole = table("signatures", project.schemas).conform(pa.table(rows))

@@ -173,12 +173,33 @@ def test_a_finished_shard_that_has_gone_is_made_again(forty: Project, computed: 
 
 
 def test_a_finished_shard_whose_bytes_changed_is_never_served(forty: Project) -> None:
+    before = outputs(forty)
     path = forty.store.path(read_receipts(forty, "package")[0]["sentences_train"])
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+    run_stages(forty)  # the dataset has the bytes still
+    assert outputs(forty) == before
+    shutil.rmtree(forty.corpus)
     with pytest.raises(StoreError, match=r"damaged; delete .*build and build again"):
         run_stages(forty)
+
+
+def test_files_of_the_dataset_that_stay_are_not_written_again_and_others_are(forty: Project) -> None:
+    before = outputs(forty)
+    files = sorted(forty.corpus.glob("data/*/*.parquet"))
+    stamps = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+    files[0].write_bytes(files[0].read_bytes()[:-1])
+    files[1].unlink()
+    files[2].rename(files[2].with_name("elsewhere"))
+    files[2].symlink_to("elsewhere")
+    run_stages(forty)
+    assert outputs(forty) == before
+    assert not any(path.is_symlink() for path in files)
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files[3:]} == {
+        path: stamps[path] for path in files[3:]
+    }
+    assert files[0].stat().st_ino != stamps[files[0]][0]
 
 
 def test_stages_run_out_of_order_say_so(make_project: Callable[..., Project]) -> None:

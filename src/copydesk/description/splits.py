@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError
 
@@ -14,20 +16,19 @@ from copydesk.errors import ConfigError
 SPLITS = ("train", "validation", "test")
 
 
-def assign(ids: Iterable[str], leaders: Iterable[str | None], settings: dict[str, Any]) -> list[str]:
+def assign(points: NDArray[np.float64], settings: dict[str, Any]) -> pa.Array:
     """Assign documents to splits.
 
     Parameters
     ----------
-    ids : iterable of str, length n
-    leaders : iterable of str or None, length n
-        The kept document of each one's group of duplicates, None for a document alone: a group shares a split.
+    points : numpy.ndarray of float64, shape (n,)
+        Of each document's id, or, so that a group of duplicates shares a split, of the one that is kept of its group.
     settings : dict
         The section ``splits`` of params.yaml.
 
     Returns
     -------
-    list of str, length n
+    pa.Array of string, shape (n,)
         All ``train`` where there are fewer than ``minimum`` documents, or where a split would be empty.
 
     Raises
@@ -39,18 +40,16 @@ def assign(ids: Iterable[str], leaders: Iterable[str | None], settings: dict[str
     if abs(sum(shares) - 1) > 1e-9:
         stated = ", ".join(f"{name}: {settings[name]}" for name in SPLITS)
         raise ConfigError(f"params.yaml: splits: the shares add up to {sum(shares):g}, expected 1 ({stated})")
-    points = np.fromiter(
-        (_point(leader or doc_id) for doc_id, leader in zip(ids, leaders, strict=True)), dtype=np.float64
-    )
-    splits = ["train"] * len(points)
+    places = np.zeros(len(points), dtype=np.int8)
     if len(points) >= settings["minimum"]:
-        bounds = np.cumsum(shares)[:-1]
-        splits = [SPLITS[place] for place in np.searchsorted(bounds, points, side="right").tolist()]
-    wanted = {name for name, share in zip(SPLITS, shares, strict=True) if share}
-    return splits if wanted <= set(splits) else ["train"] * len(points)
+        places = np.searchsorted(np.cumsum(shares)[:-1], points, side="right").astype(np.int8)
+    if not np.isin(np.flatnonzero(shares), places).all():
+        places[:] = 0
+    return pa.array(SPLITS).take(pa.array(places))
 
 
-def _point(name: str) -> float:
-    """A number in [0, 1) that follows from a name alone."""
+def points_of(ids: Iterable[str]) -> NDArray[np.float64]:
+    """A number in [0, 1) for each id, which follows from it alone: shape (n,)."""
     # Another hash than the one that cuts shards: a split must not follow from where a shard ends.
-    return int.from_bytes(hashlib.sha256(b"split:" + name.encode()).digest()[:6], "big") / 2**48
+    digests = b"".join(hashlib.sha256(b"split:" + name.encode()).digest()[:6] + b"\0\0" for name in ids)
+    return np.frombuffer(digests, dtype=">u8").astype(np.float64) / 2**64

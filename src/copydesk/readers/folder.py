@@ -7,7 +7,9 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from copydesk.errors import BuildError
 from copydesk.readers import CONTAINERS, READERS, split_name
@@ -26,17 +28,20 @@ class Stamp(NamedTuple):
 
 
 class Seed(NamedTuple):
-    """A file that may become a document, or whose records may. ``path`` is relative, with forward slashes."""
+    """A file whose records may become documents. ``path`` is relative, with forward slashes."""
 
-    doc_id: str
     path: str
     stamp: Stamp
-    holds_records: bool = False
 
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        return self.stamp.size
+
+#: What :func:`list_seeds` lists: files that may become a document, or whose records may. A file of records has no id.
+SEEDS = pa.schema([("path", pa.string()), ("doc_id", pa.string()), *((name, pa.int64()) for name in Stamp._fields)])
+
+
+def seed_of(seeds: pa.Table, place: int) -> Seed:
+    """A row of ``SEEDS``."""
+    path, *stamp = (seeds[name][place].as_py() for name in ("path", *Stamp._fields))
+    return Seed(path, Stamp(*stamp))
 
 
 class Refusal(NamedTuple):
@@ -47,11 +52,16 @@ class Refusal(NamedTuple):
     detail: str
 
 
-def list_seeds(folder: Path, max_bytes: int) -> tuple[list[Seed], list[Refusal]]:
+def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     """List the seeds below a folder in the order of their paths, and what was refused without being read.
 
     Names that begin with a dot are passed over, as every tool does; everything else is either a seed, a
     sidecar or a refusal. The order is that of the paths' UTF-8 bytes, whatever the file system's.
+
+    Returns
+    -------
+    seeds : pa.Table of ``SEEDS``
+    refusals : list of Refusal
 
     Raises
     ------
@@ -61,18 +71,46 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[list[Seed], list[Refusal]]
     if not folder.is_dir():
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
     home = folder.resolve()
-    seeds: list[Seed] = []
+    found = list(_walk(folder, ""))
+    # Asked of all names at once, since to ask each takes long: is none strange, and is each what it is as an id?
+    names = " ".join([path for path, _ in found])
+    ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
+    found.sort(key=_path if ordinary else _bytes)
+    rows: list[tuple[Any, ...]] = []
     refusals: list[Refusal] = []
     owners: dict[str, str] = {}
-    for path, entry in sorted(_walk(folder, ""), key=lambda found: os.fsencode(found[0])):
-        refusal = _judged(home, path, entry, max_bytes, owners)
-        if isinstance(refusal, Refusal):
-            refusals.append(refusal)
-        else:
-            if not refusal.holds_records:
-                owners[refusal.doc_id] = path
-            seeds.append(refusal)
-    return seeds, refusals
+    for path, entry in found:
+        stem, dot, ending = entry.name.rpartition(".")
+        if ordinary and dot + ending in READERS and stem not in owners and entry.is_file(follow_symlinks=False):
+            status = _status(entry)
+            if status is not None and status.st_size <= max_bytes:
+                owners[stem] = path
+                rows.append((path, stem, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+                continue
+        judged = _judged(home, path, entry, max_bytes, owners)
+        if isinstance(judged, Refusal):
+            refusals.append(judged)
+            continue
+        if (doc_id := judged[1]) is not None:
+            owners[doc_id] = path
+        rows.append(judged)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS), refusals
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError:
+        return None  # removed a moment ago: said where all else is
+
+
+def _path(found: tuple[str, Any]) -> str:
+    return found[0]
+
+
+def _bytes(found: tuple[str, Any]) -> bytes:
+    return os.fsencode(found[0])
 
 
 def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -87,7 +125,10 @@ def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]
                 yield path, entry
 
 
-def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owners: dict[str, str]) -> Seed | Refusal:
+def _judged(
+    home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owners: dict[str, str]
+) -> tuple[str, str | None, int, int, int, int] | Refusal:
+    """A row of ``SEEDS``, or why there is none."""
     stem, ending = split_name(entry.name)
     # Composed form: a name must not make two ids because one system stores it decomposed.
     doc_id = unicodedata.normalize("NFC", stem)
@@ -108,7 +149,7 @@ def _judged(home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owne
         problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
         return Refusal(os.fsencode(path).decode("utf-8", "backslashreplace"), *problem)
-    return Seed(doc_id, path, stamp, ending in CONTAINERS)
+    return path, None if ending in CONTAINERS else doc_id, *stamp
 
 
 def _leads_inside(home: Path, link: Path) -> bool:

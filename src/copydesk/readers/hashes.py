@@ -9,62 +9,69 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.files import replacing
-from copydesk.readers.folder import Seed, Stamp
+from copydesk.readers.folder import SEEDS, Stamp
 
 #: Nanoseconds after a change until its time tells it from the next.
 SETTLED = 10**9
+_KNOWN = pa.schema([*(SEEDS.field(name) for name in ("path", *Stamp._fields)), ("sha256", pa.string())])
 
 
-def hashes_of(folder: Path, seeds: Sequence[Seed], known: Path) -> list[str | None]:
-    """SHA-256 of each seed below a folder, None for one that cannot be read.
+def hashes_of(folder: Path, seeds: pa.Table, known: Path) -> pa.Array:
+    """SHA-256 of each seed below a folder, null for one that cannot be read.
 
     Parameters
     ----------
     folder : Path
-    seeds : sequence of Seed
+    seeds : pa.Table of ``SEEDS``, n rows
     known : Path
         A file that remembers the hashes; written anew if any is new. It may be deleted at any time.
+
+    Returns
+    -------
+    pa.Array of string, shape (n,)
     """
+    seeds = seeds.select(["path", *Stamp._fields])
     before = _read(known, folder)
     now = time.time_ns()
-    hashes = [before.get((seed.path, seed.stamp)) or _sha256(folder / seed.path) for seed in seeds]
-    after = {
-        (seed.path, seed.stamp): sha256
-        for seed, sha256 in zip(seeds, hashes, strict=True)
-        if sha256 is not None and max(seed.stamp.modified, seed.stamp.changed) < now - SETTLED
-    }
-    if after != before:
-        _write(known, folder, after)
+    hashes = _remembered(seeds, before)
+    unknown = pc.indices_nonzero(pc.is_null(hashes))
+    paths = seeds["path"].take(unknown).to_pylist()
+    found = pa.array([_sha256(folder / path) for path in paths], pa.string())
+    hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), found)
+    changed = pc.max_element_wise(seeds["modified"], seeds["changed"])
+    after = seeds.append_column("sha256", hashes)
+    after = after.filter(pc.and_(pc.is_valid(hashes), pc.less(changed, now - SETTLED))).combine_chunks()
+    if not after.equals(before):
+        with replacing(known) as file:
+            pq.write_table(after.replace_schema_metadata({"folder": str(folder.resolve())}), file)
     return hashes
 
 
-def _read(known: Path, folder: Path) -> dict[tuple[str, Stamp], str]:
+def _remembered(seeds: pa.Table, before: pa.Table) -> pa.Array:
+    """The hashes of seeds that are as they were; null for the others."""
+    places = pc.index_in(seeds["path"], before["path"])
+    as_it_was = pc.is_valid(places)
+    for name in Stamp._fields:
+        same = pc.equal(seeds[name], before[name].take(places))
+        as_it_was = pc.and_(as_it_was, pc.fill_null(same, False))
+    return pc.if_else(as_it_was, before["sha256"].take(places), None).combine_chunks()
+
+
+def _read(known: Path, folder: Path) -> pa.Table:
     try:
         rows = pq.read_table(known)
-        if rows.schema.metadata[b"folder"].decode() != str(folder.resolve()):
-            return {}
-        paths, hashes, *stamps = (rows[name].to_pylist() for name in ("path", "sha256", *Stamp._fields))
+        if rows.schema.metadata[b"folder"].decode() == str(folder.resolve()):
+            return rows.select(_KNOWN.names).replace_schema_metadata(None).cast(_KNOWN).combine_chunks()
     except (OSError, pa.ArrowException, KeyError, TypeError, UnicodeDecodeError):
-        return {}  # it is made again
-    files = zip(paths, map(Stamp, *stamps), strict=True)
-    return dict(zip(files, hashes, strict=True))
-
-
-def _write(known: Path, folder: Path, hashes: dict[tuple[str, Stamp], str]) -> None:
-    columns = {
-        "path": [path for path, _ in hashes],
-        "sha256": list(hashes.values()),
-        **{name: [stamp[number] for _, stamp in hashes] for number, name in enumerate(Stamp._fields)},
-    }
-    with replacing(known) as file:
-        pq.write_table(pa.table(columns).replace_schema_metadata({"folder": str(folder.resolve())}), file)
+        pass  # it is made again
+    return _KNOWN.empty_table()
 
 
 def _sha256(path: Path) -> str | None:

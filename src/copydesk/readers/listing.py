@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.json_schema import PACKAGED
-from copydesk.readers.folder import Refusal, Seed
+from copydesk.readers.folder import Refusal, seed_of
 from copydesk.readers.hashes import hashes_of
 from copydesk.readers.records import Container, forget, read_container
 
@@ -31,7 +29,7 @@ LISTED = pa.schema(
 
 
 def list_documents(
-    folder: Path, seeds: Sequence[Seed], build: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
+    folder: Path, seeds: pa.Table, build: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
 ) -> tuple[pa.Table, list[Refusal]]:
     """List the documents of seeds in their order, and refuse records that are none.
 
@@ -41,7 +39,7 @@ def list_documents(
     ----------
     folder : Path
         Folder of the seeds.
-    seeds : sequence of Seed
+    seeds : pa.Table of ``SEEDS``
         Its files, in order.
     build : Path
         Folder that remembers hashes, and keeps records.
@@ -51,31 +49,28 @@ def list_documents(
         Folder with the schemas.
     """
     kept = build / "records"
-    files = [seed for seed in seeds if not seed.holds_records]
-    hashes = dict(zip((s.path for s in files), hashes_of(folder, files, build / "hashes.parquet"), strict=True))
-    tables = [LISTED.empty_table()]
+    plain = seeds.filter(pc.is_valid(seeds["doc_id"]))
+    files = _files(plain, hashes_of(folder, plain, build / "hashes.parquet"))
+    tables = []
     refusals: list[Refusal] = []
     containers: list[Container] = []
-    for holds_records, run in groupby(seeds, key=lambda seed: seed.holds_records):
-        if not holds_records:
-            plain = list(run)
-            columns = (
-                [seed.doc_id for seed in plain],
-                [seed.path for seed in plain],
-                [seed.size for seed in plain],
-                [hashes[seed.path] for seed in plain],
-                *[pa.nulls(len(plain))] * 3,
-            )
-            tables.append(pa.table(dict(zip(LISTED.names, columns, strict=True)), LISTED))
-            continue
-        for seed in run:
-            container = read_container(folder, seed, kept, ingest, schemas)
-            containers.append(container)
-            tables.append(_listed(container))
-            refusals += container.refusals
+    done = 0
+    for before, place in enumerate(pc.indices_nonzero(pc.is_null(seeds["doc_id"])).to_pylist()):
+        tables.append(files.slice(done, place - before - done))
+        done = place - before
+        container = read_container(folder, seed_of(seeds, place), kept, ingest, schemas)
+        containers.append(container)
+        tables.append(_listed(container))
+        refusals += container.refusals
     forget(kept, containers)
-    listed, twice = _unique(pa.concat_tables(tables))
+    listed, twice = _unique(pa.concat_tables([*tables, files.slice(done)]).combine_chunks())
     return listed, [*refusals, *twice]
+
+
+def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
+    nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in ("stated", "rows", "row")}
+    columns = {**{name: seeds[name] for name in ("doc_id", "path", "size")}, "sha256": hashes, **nulls}
+    return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
 
 
 def _listed(container: Container) -> pa.Table:

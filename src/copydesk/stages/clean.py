@@ -21,6 +21,7 @@ STAGE = Stage(
         "unmet": Output("decisions"),
     },
     params=("clean",),
+    by_document=True,
 )
 run = partial(run_shards, stage=STAGE)
 

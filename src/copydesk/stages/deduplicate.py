@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.description.duplicates import near_groups
@@ -15,45 +14,56 @@ from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.stages.shardwise import Output, output_table, read_inputs, write_receipts
 from copydesk.stages.sketches import Stored, Task, told
+from copydesk.store import Part, fingerprint, key
+from copydesk.tables import schema_path
 
 DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
-
-_SOME = 10_000  # documents whose ids are Python's strings at a time
 
 
 def run(project: Project) -> None:
     """Group similar documents, assign splits, and write both shard by shard."""
     parts = [inputs["describe.signatures"] for inputs in read_inputs(project, ["describe.signatures"])]
+    settings = project.params["splits"]
+    code = fingerprint("copydesk.stages.deduplicate", [schema_path("documents", project.schemas)], settings)
+    whole = key("deduplicate", code, [part.sha256 for part in parts])
+    shards = project.store.result(whole)
+    if shards is None:
+        shards = {f"{number:08d}": part for number, part in enumerate(_duplicates(project, parts))}
+        project.store.record(whole, shards)
+    else:
+        say(f"deduplicate: {sum(part.rows for part in parts)} documents as before, from the store")
+    write_receipts(project, "deduplicate", ({"duplicates": shards[name]} for name in sorted(shards)))
+
+
+def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     runner = engine(project.params["engine"], project.build)
     found = list(runner.run(told, [Task(project.store.root, part) for part in parts]))
     kept = [shard.kept for shard in found]
     ids = pa.chunked_array([shard.ids for shard in found]).combine_chunks()
     keys = pa.chunked_array([shard.keys for shard in found]).combine_chunks()
     sizes = np.concatenate([shard.sizes for shard in found])
+    points = np.concatenate([shard.points for shard in found])
     found.clear()
     with Stored(project, runner, parts, [int(here.sum()) for here in kept]) as signatures:
         groups = near_groups(ids, keys, signatures, sizes)
-    splits = assign(_strings(ids), _strings(groups.duplicate_group), project.params["splits"])
-    columns = {**groups._asdict(), "split": pa.array(splits, pa.string())}
+    grouped = np.flatnonzero(groups.duplicate_group.is_valid())
+    leaders = pc.index_in(groups.duplicate_group.drop_null(), ids).to_numpy()
+    points[grouped] = points[leaders]
+    columns = {**groups._asdict(), "split": assign(points, project.params["splits"])}
     shape = output_table(DUPLICATES, project.schemas)
-    receipts = []
+    made = []
     start = 0
     for part, here in zip(parts, kept, strict=True):
         count = int(here.sum())
         some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
         some["split"] = some["split"].fill_null("train")
         some["doc_id"] = project.store.read(part, ["doc_id"])["doc_id"]
-        receipts.append({"duplicates": project.store.add(shape.conform(pa.table(some)))})
+        made.append(project.store.add(shape.conform(pa.table(some))))
         start += count
-    write_receipts(project, "deduplicate", receipts)
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     exact, near = counts.get("exact", 0), counts.get("near", 0)
     say(f"deduplicate: {len(ids)} documents, {exact} repeat another, {near} nearly")
-
-
-def _strings(column: pa.Array) -> Iterator[str]:
-    for at in range(0, len(column), _SOME):
-        yield from column.slice(at, _SOME).to_pylist()
+    return made
 
 
 def _spread(column: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:

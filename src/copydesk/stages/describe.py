@@ -17,6 +17,7 @@ from copydesk.description.provenance import FIELDS, Told, completed, removed_by_
 from copydesk.description.selection import Condition
 from copydesk.description.signals import signals
 from copydesk.description.signatures import Signatures, minhash, normalised, text_keys
+from copydesk.description.splits import points_of
 from copydesk.description.takedowns import takedowns
 from copydesk.description.title import headline
 from copydesk.project import Project
@@ -60,6 +61,7 @@ STAGE = Stage(
         "resembling": Output("dropped"),
     },
     params=("select", "decontaminate", "deduplicate", "publish"),
+    by_document=True,
 )
 
 
@@ -118,14 +120,21 @@ def shard(given: Shard) -> Made:
         "text_key": keys if as_normalised else text_keys(column),
         "minhash": _lists(sketches) if near else [[]] * len(ids),
         "words": description["words"],
+        "point": points_of(ids.to_pylist()),
         "kept": kept,
     }
     return {
         "description": description,
         "signatures": pa.table(signatures),
-        "dropped": dropped,
-        "resembling": resembling,
+        "dropped": _in_order(dropped, ids),
+        "resembling": _in_order(resembling, ids),
     }
+
+
+def _in_order(rows: list[dict[str, Any]], ids: pa.Array) -> list[dict[str, Any]]:
+    """Rows in the order of their documents."""
+    places = {doc_id: place for place, doc_id in enumerate(ids.to_pylist())} if rows else {}
+    return sorted(rows, key=lambda row: places[row["doc_id"]])
 
 
 def _excluded(documents: pa.Table, decisions: Mapping[str, list[Decision]]) -> list[dict[str, Any]]:

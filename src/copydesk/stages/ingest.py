@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -160,10 +161,19 @@ def _work(
     ids = listed["doc_id"].to_pylist() if sources or decisions else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decisions[doc_id] for doc_id in ids if doc_id in decisions}
-    rows = listed.select(["doc_id", "path", "sha256", "stated"]).to_pylist()
+    rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated")]
     identity = hashlib.sha256(json.dumps([rows, known, made], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
     return identity, (*folders, listed, known, made)
+
+
+def _digest(column: pa.StringArray) -> str:
+    """SHA-256 of the values of a column: of their lengths, -1 for null, and of their bytes."""
+    lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
+    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, 4 * column.offset)
+    values = column.buffers()[2]
+    data = values[int(offsets[0]) : int(offsets[-1])] if values is not None else b""
+    return hashlib.sha256(lengths.astype("<i4").tobytes() + memoryview(data)).hexdigest()
 
 
 def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:

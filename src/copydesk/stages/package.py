@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from copydesk.errors import BuildError, StoreError
 from copydesk.files import (
     clear_left,
     copy_hashed,
+    is_file_of,
+    link_or_copy,
     read_json_lines,
     replacing_folder,
     write_json,
@@ -49,6 +52,7 @@ STAGE = Stage(
     },
     params=("deduplicate",),
 )
+_TOGETHER = 4  # files that are copied at a time
 #: What documents are joined of; where two have a column, the later one is taken.
 _JOINED = ("text", "description", "spans", "duplicates")
 
@@ -175,15 +179,23 @@ def _report_unmet(project: Project, parts: list[Part]) -> None:
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
-    files = []
-    for split, parts in by_split.items():
-        for number, part in enumerate(parts):
-            target = data / name / f"{split}-{number:05d}-of-{len(parts):05d}.parquet"
+    """Put the files of a table into a folder, and describe them: several at a time, since the disk waits."""
+
+    def laid(place: tuple[str, int, int, Part]) -> DataFile:
+        split, number, count, part = place
+        path = f"{name}/{split}-{number:05d}-of-{count:05d}.parquet"
+        there, target = project.corpus / "data" / path, data / path
+        if not is_file_of(there, part.sha256):
             source = project.store.path(part)
             if copy_hashed(source, target) != part.sha256:
                 raise StoreError(f"{source}: damaged; delete {project.build} and build again")
-            files.append(DataFile.of(target, f"data/{name}/{target.name}", split, part.sha256))
-    return files
+        else:  # the dataset that is replaced has it: nothing needs to be written
+            link_or_copy(there, target)
+        return DataFile.of(target, f"data/{path}", split, part.sha256)
+
+    places = [(split, n, len(parts), part) for split, parts in by_split.items() for n, part in enumerate(parts)]
+    with ThreadPoolExecutor(_TOGETHER) as threads:
+        return list(threads.map(laid, places))
 
 
 def _raise_alarms(project: Project, metrics: Metrics) -> None:

@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from copydesk.errors import BuildError, CopydeskError
 from copydesk.files import write_json_lines
 from copydesk.progress import track
 from copydesk.project import Project
+from copydesk.stages.reuse import Before, Last, with_reuse
 from copydesk.store import Part, Parts, Store, fingerprint, key
 from copydesk.tables import Table, schema_path, table
 
@@ -41,12 +43,16 @@ class Stage(NamedTuple):
         Tables it makes.
     params : tuple of str
         Sections of params.yaml that it is given.
+    by_document : bool
+        Whether what it makes of a document follows from that alone, in the order of the documents; the first table
+        that it reads must have a row for each. Then rows are taken over from the last build, see ``reuse``.
     """
 
     name: str
     reads: tuple[str, ...]
     writes: Mapping[str, Output]
     params: tuple[str, ...] = ()
+    by_document: bool = False
 
 
 class Shard(NamedTuple):
@@ -67,6 +73,7 @@ class Task(NamedTuple):
     parts: dict[str, Part]
     params: dict[str, Any]
     extra: Any
+    before: Before | None = None
 
 
 #: What a stage's function returns: a table, or the rows of one, for each table that it writes.
@@ -109,6 +116,10 @@ def run_shards(
         hashes = {name: part.sha256 for name, part in parts.items()}
         task_key = key(stage.name, code, [hashes, identity])
         tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
+    last = Last(project.build / "last" / f"{stage.name}.json", f"{code} {common[0]}") if stage.by_document else None
+    if last:
+        replaced = last.replaced_by([task.key for task in tasks])
+        tasks = [task._replace(before=before) for task, before in zip(tasks, replaced, strict=True)]
     done = [store.result(task.key) for task in tasks]
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
     runner = engine(project.params["engine"], project.build, project.seeds)
@@ -117,21 +128,34 @@ def run_shards(
     for _ in computed:  # lets the progress bar end
         pass
     write_receipts(project, stage.name, results)
+    if last:
+        last.remember([Before(task.key, task.parts) for task in tasks])
     return results
 
 
 def compute(task: Task) -> Parts:
     """Run a stage's function on one shard and put what it made into the store."""
     store = Store(task.store)
-    tables = {name.partition(".")[2]: store.read(part) for name, part in task.parts.items()}
+    given = {name: store.read(part) for name, part in task.parts.items()}
+    run = partial(_made, task)
+    reused = with_reuse(store, task.before, given, list(task.stage.writes), run) if task.before else None
+    made = run(given) if reused is None else reused
+    # In one piece: the bytes of a file follow from how its rows are divided, too.
+    tables = {name: made[name].combine_chunks() for name in task.stage.writes}
+    return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
+
+
+def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """What a stage's function makes of tables, as their schemas say."""
     function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
+    tables = {name.partition(".")[2]: table for name, table in given.items()}
     made = function(Shard(tables, task.params, task.extra))
-    tables = {}
+    shaped = {}
     for name, output in task.stage.writes.items():
         shape = output_table(output, task.schemas)
         content = made[name]
-        tables[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
-    return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
+        shaped[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
+    return shaped
 
 
 def output_table(output: Output, schemas: Path) -> Table:

@@ -32,6 +32,7 @@ class Told(NamedTuple):
     ids: pa.Array
     keys: pa.Array
     sizes: NDArray[np.int64]
+    points: NDArray[np.float64]
 
 
 class Task(NamedTuple):
@@ -45,11 +46,12 @@ class Task(NamedTuple):
 
 def told(task: Task) -> Told:
     """Read what is small."""
-    rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "kept"])
+    rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "point", "kept"])
     kept = rows["kept"].to_numpy()
     rows = rows.filter(rows["kept"])
     keys = pa.array([unhexlify(key)[:_KEY] for key in rows["text_key"].to_pylist()], pa.binary(_KEY))
-    return Told(kept, rows["doc_id"].combine_chunks(), keys, rows["words"].to_numpy())
+    words, points = rows["words"].to_numpy(), rows["point"].to_numpy()
+    return Told(kept, rows["doc_id"].combine_chunks(), keys, words, points)
 
 
 def band_keys(task: Task) -> tuple[Rows, Hashes]:

@@ -26,6 +26,7 @@ STAGE = Stage(
             ),
         ),
     },
+    by_document=True,
 )
 run = partial(run_shards, stage=STAGE)
 
