@@ -21,7 +21,7 @@ from copydesk.validation import validate
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import check_files
 from copydesk.validation.units import check_unit, units_of
-from support import articles
+from support import articles, run_stages
 
 EDIT: dict[str, Any] = {
     "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
@@ -86,6 +86,38 @@ def test_units_hold_every_file_once(corpus: Project) -> None:
     assert files == sorted(
         p.relative_to(corpus.corpus).as_posix() for p in (corpus.corpus / "data").rglob("*.parquet")
     )
+
+
+def test_which_files_belong_together_is_remembered_while_they_are_the_same(
+    make_corpus: Callable[..., Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = make_corpus(articles(20), {"shards": {"target": 4, "minimum": 2, "maximum": 8}})
+    memory = tmp_path / "units.json"
+    read: list[str] = []
+    plain = module._ids
+    monkeypatch.setattr(module, "_ids", lambda folder, path: read.append(path) or plain(folder, path))
+
+    def found() -> list[module.Unit]:
+        files = check_files(corpus.corpus, corpus.schemas, Report())
+        read.clear()
+        units = units_of(corpus.corpus, corpus.schemas, files, frozenset(), memory)
+        reads = list(read)
+        assert units == units_of(corpus.corpus, corpus.schemas, files, frozenset())
+        read[:] = reads
+        return units
+
+    assert len(found()) > 2
+    assert read
+    assert found()
+    assert read == []
+    (corpus.seeds / "article-0009.txt").write_text("Another text. With two sentences.")
+    run_stages(corpus)
+    assert found()
+    assert 0 < len(set(read)) <= 8  # those of the unit that changed, and where the next begins
+    for damage in ("", "[1]", '[{"documents": []}]', '{"documents": 3}'):
+        memory.write_text(damage)
+        assert found()
+        assert len(set(read)) > 8
 
 
 def test_what_held_is_not_looked_at_again(corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,15 @@ def run(
     """
     clear_left(project.reports)
     workers = project.params["engine"]["workers"]
-    report = validate(project.corpus, project.schemas, load=load, store=project.store, workers=workers, base=base)
+    report = validate(
+        project.corpus,
+        project.schemas,
+        load=load,
+        store=project.store,
+        workers=workers,
+        base=base,
+        memory=project.build / "last" / "units.json",
+    )
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
     (tell or show)(report)

@@ -31,6 +31,7 @@ def validate(
     store: Store | None = None,
     workers: int = 1,
     base: dict[str, Any] | None = None,
+    memory: Path | None = None,
 ) -> Report:
     """Check a dataset: files, card, records, hashes of rows, references between tables, loading by ``datasets``.
 
@@ -51,6 +52,8 @@ def validate(
     base : dict, optional
         ``manifest.json`` of a state that was found to hold: files that are the same in it are only counted, and the
         logical hash of a split that has other files too is not computed.
+    memory : Path, optional
+        A file that keeps which files hold the same documents, so that those are not read to find it out.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def validate(
         loading = None
         if ways and not known.holds(loaded):
             loading = beside.submit(check_loading, corpus, schemas, list(files), ways)
-        digests = _check_units(units_of(corpus, schemas, files, withheld), known, held, report, workers)
+        digests = _check_units(units_of(corpus, schemas, files, withheld, memory), known, held, report, workers)
         if report.ok:
             check_rows(corpus, schemas, digests, report, base or {})
             check_ids(corpus, files, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from copydesk.tables import PUBLISHED, load_json, table
 
 Files = dict[str, list[DataFile]]
 
+_TOGETHER = 4  # files that are hashed at a time
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 #: Files that tools put into the folder and that are no part of the dataset.
 _FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
@@ -71,7 +73,9 @@ def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
         report.add("manifest", MANIFEST, str(error))
         claimed = {}
     present = {p.relative_to(corpus).as_posix() for p in corpus.rglob("*") if p.is_file()} - _FOREIGN
-    actual = {path: sha256_file(corpus / path) for path in sorted(present)}
+    paths = sorted(present)
+    with ThreadPoolExecutor(_TOGETHER) as threads:
+        actual = dict(zip(paths, threads.map(sha256_file, (corpus / path for path in paths)), strict=True))
     for path in sorted(claimed.keys() | present):
         if path not in present:
             report.add("manifest", path, "missing; the manifest lists it")

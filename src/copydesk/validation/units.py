@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.files import write_json
 from copydesk.findings import Report
 from copydesk.shards import read_parquet
 from copydesk.tables import PUBLISHED, table
@@ -42,12 +45,30 @@ def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozens
     return frozenset(file["sha256"] for file in files)
 
 
-def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]) -> list[Unit]:
-    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
+def units_of(
+    corpus: Path, schemas: Path, files: Files, withheld: frozenset[str], memory: Path | None = None
+) -> list[Unit]:
+    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order.
+
+    ``memory`` is a file that keeps which files belong together, by the hashes of their bytes: those are not read.
+    """
     try:
-        return [Unit(corpus, schemas, part, withheld) for part in _parts(corpus, files)]
+        parts = list(_parts(corpus, files, _remembered(memory)))
     except (pa.ArrowException, OSError, KeyError, IndexError):
         return [Unit(corpus, schemas, files, withheld)]
+    if memory:
+        hashes = [{name: [shard.sha256 for shard in shards] for name, shards in part.items()} for part in parts]
+        write_json(memory, hashes)
+    return [Unit(corpus, schemas, part, withheld) for part in parts]
+
+
+def _remembered(memory: Path | None) -> dict[str, dict[str, list[str]]]:
+    """The hashes of the files of each unit, by that of its first file of documents."""
+    try:
+        known = json.loads(memory.read_text("utf-8")) if memory else []
+        return {part["documents"][0]: {name: list(hashes) for name, hashes in part.items()} for part in known}
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return {}  # it is found out again
 
 
 def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
@@ -79,27 +100,42 @@ def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> No
         check_references(unit.corpus, unit.files, unit.withheld, report)
 
 
-def _parts(corpus: Path, files: Files) -> Iterator[Files]:
-    waiting = {name: deque(shards) for name, shards in files.items() if name != "documents"}
-    documents = deque(files.get("documents", ()))
+def _parts(corpus: Path, files: Files, known: dict[str, dict[str, list[str]]]) -> Iterator[Files]:
+    waiting = {name: deque(shards) for name, shards in files.items()}
+    documents = waiting.get("documents", deque())
     while documents:
-        part: Files = {"documents": [documents.popleft()]}
-        ids = set(_ids(corpus, part["documents"][0].path).to_pylist())
-        open_ended = True
-        while open_ended:
-            open_ended = False
-            for name, shards in waiting.items():
-                while shards and (edge := _ids(corpus, shards[0].path))[0].as_py() in ids:
-                    part.setdefault(name, []).append(shards.popleft())
-                    open_ended |= edge[-1].as_py() not in ids
-            if open_ended and documents:
-                part["documents"].append(documents.popleft())
-                ids.update(_ids(corpus, part["documents"][-1].path).to_pylist())
+        hashes = known.get(documents[0].sha256, {})
+        if hashes and all(_begins(waiting.get(name, deque()), wanted) for name, wanted in hashes.items()):
+            part = {name: [waiting[name].popleft() for _ in hashes[name]] for name in files if name in hashes}
+        else:
+            part = _part(corpus, waiting)
         if not documents:  # rows of no document are found with the last ones
             for name, shards in waiting.items():
                 if shards:
                     part.setdefault(name, []).extend(shards)
         yield part
+
+
+def _begins(shards: deque[Any], wanted: list[str]) -> bool:
+    return [shard.sha256 for shard in islice(shards, len(wanted))] == wanted
+
+
+def _part(corpus: Path, waiting: dict[str, deque[Any]]) -> Files:
+    """Take the next unit from the files that are left: documents, and what has rows of them."""
+    documents = waiting["documents"]
+    part: Files = {"documents": [documents.popleft()]}
+    ids = set(_ids(corpus, part["documents"][0].path).to_pylist())
+    open_ended = True
+    while open_ended:
+        open_ended = False
+        for name, shards in waiting.items():
+            while name != "documents" and shards and (edge := _ids(corpus, shards[0].path))[0].as_py() in ids:
+                part.setdefault(name, []).append(shards.popleft())
+                open_ended |= edge[-1].as_py() not in ids
+        if open_ended and documents:
+            part["documents"].append(documents.popleft())
+            ids.update(_ids(corpus, part["documents"][-1].path).to_pylist())
+    return part
 
 
 def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
