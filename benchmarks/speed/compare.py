@@ -111,7 +111,7 @@ WORKS = (
         2000,
         20000,
         "copydesk, its functions",
-        "normalised text, keys, MinHash with 128 components, groups by bands and verified; kept rows as Parquet",
+        "normalised text, keys, MinHash with 128 components, groups by bands and verified; the lines that are kept",
     ),
     Work("textdedup", "deduplicate", "deduplicate", 500, 4000, "text-dedup", "MinHash with 128 components, bands"),
     Work(

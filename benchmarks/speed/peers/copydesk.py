@@ -12,6 +12,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -54,29 +55,30 @@ def _cpu() -> float:
 
 
 def deduplicate(lines: Path, out: Path) -> dict[str, Any]:
-    """Keys, signatures and groups of the texts, by the functions of the stages; what is kept, as Parquet."""
+    """Keys, signatures and groups of the texts, by the functions of the stages; the lines that are kept."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.json
-    import pyarrow.parquet as pq
 
     from copydesk.description.duplicates import near_groups
     from copydesk.description.signatures import minhash, normalised, text_keys
 
-    read = pyarrow.json.read_json(lines).combine_chunks()
-    ids, texts = read["id"].combine_chunks(), read["text"].combine_chunks()
-    keys, signatures = [], []
-    for at in range(0, len(texts), BATCH):
-        plain = normalised(texts.slice(at, BATCH))
-        keys.append(text_keys(plain))
-        signatures.append(minhash(plain))
-    sizes = pc.binary_length(texts).to_numpy()
-    groups = near_groups(ids, pa.concat_arrays(keys), np.concatenate(signatures), sizes)
-    kept = read.filter(pc.is_null(groups.duplicate_of))
+    ids, sizes, keys, signatures = [], [], [], []
+    with lines.open(encoding="utf-8") as file:
+        while rows := [json.loads(line) for line in islice(file, BATCH)]:
+            plain = normalised(pa.array([row["text"] for row in rows], pa.string()))
+            keys.append(text_keys(plain))
+            signatures.append(minhash(plain))
+            ids += [row["id"] for row in rows]
+            sizes += [len(row["text"]) for row in rows]
+    groups = near_groups(
+        pa.array(ids, pa.string()), pa.concat_arrays(keys), np.concatenate(signatures), np.array(sizes)
+    )
+    repeats = pc.is_valid(groups.duplicate_of).to_pylist()
     out.mkdir(parents=True, exist_ok=True)
-    pq.write_table(kept, out / "kept.parquet", compression="zstd")
-    return {"documents": len(read), "duplicates": len(read) - len(kept)}
+    with lines.open("rb") as file, (out / "kept.jsonl").open("wb") as kept:
+        kept.writelines(line for line, repeat in zip(file, repeats, strict=True) if not repeat)
+    return {"documents": len(ids), "duplicates": sum(repeats)}
 
 
 if __name__ == "__main__":

@@ -114,12 +114,20 @@ def shingles(words: Hashes, bounds: Offsets) -> tuple[Hashes, Offsets]:
     counts = np.where(lengths < WORDS, np.minimum(lengths, 1), lengths - WORDS + 1)
     starts = np.concatenate([[0], np.cumsum(counts)])
     first = np.arange(starts[-1]) + np.repeat(bounds[:-1] - starts[:-1], counts)
-    behind = np.repeat(bounds[1:], counts)
-    hashes = np.zeros(len(first), dtype=np.uint64)
-    for at in range(WORDS):
-        place = first + at
-        inside = place < behind  # false only in a text of fewer than five words
-        hashes = hashes * _STEP + np.where(inside, words[np.where(inside, place, 0)], np.uint64(0))
+    if (lengths >= WORDS).all():
+        # All runs of five words, also those from one text into the next, of which those within a text are taken.
+        runs = np.zeros(max(len(words) - WORDS + 1, 0), dtype=np.uint64)
+        for at in range(WORDS):
+            runs *= _STEP
+            runs += words[at : at + len(runs)]
+        hashes = runs[first]
+    else:
+        behind = np.repeat(bounds[1:], counts)
+        hashes = np.zeros(len(first), dtype=np.uint64)
+        for at in range(WORDS):
+            place = first + at
+            inside = place < behind  # false only in a text of fewer than five words
+            hashes = hashes * _STEP + np.where(inside, words[np.where(inside, place, 0)], np.uint64(0))
     hashes ^= hashes >> np.uint64(29)
     hashes *= _MIX
     return hashes ^ (hashes >> np.uint64(32)), starts

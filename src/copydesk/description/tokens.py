@@ -13,9 +13,8 @@ Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-# White space as Python's str.split has it, among the bytes that are ASCII.
-_ASCII_WHITE = np.zeros(256, dtype=bool)
-_ASCII_WHITE[[*range(9, 14), *range(28, 33)]] = True
+# White space as Python's str.split has it: bytes 9 to 13 and 28 to 32.
+_WHITE_FROM, _WHITE_COUNT = (np.uint8(9), np.uint8(28)), np.uint8(5)
 # The others, by their UTF-8: U+0085, U+00A0; U+1680; U+2000 to U+200A, U+2028, U+2029, U+202F; U+205F; U+3000.
 _WHITE: dict[int, tuple[set[tuple[int, ...]], int]] = {
     0xC2: ({(0x85,), (0xA0,)}, 1),
@@ -27,6 +26,8 @@ _LONGEST = 512  # bytes of a word that are hashed by arithmetic; longer ones are
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xD6E8FEB86659FD93)
 _32 = np.uint64(32)
+#: Masks of the first 0 to 8 bytes of eight.
+_FIRST = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint64)
 
 
 class Tokens(NamedTuple):
@@ -48,7 +49,8 @@ def tokenize(texts: pa.Array) -> Tokens:
         Give some 64 texts at a time: the bytes then stay in the processor's cache.
     """
     data, rows = utf8(texts)
-    word = ~_ASCII_WHITE[data]
+    # What lies below wraps around: one comparison tells a range.
+    word = (data - _WHITE_FROM[0] >= _WHITE_COUNT) & (data - _WHITE_FROM[1] >= _WHITE_COUNT)
     for lead, (tails, length) in _WHITE.items():
         places = np.flatnonzero(data == lead)
         places = places[places + length < len(data)]
@@ -92,16 +94,14 @@ def hash_tokens(tokens: Tokens) -> Hashes:
     hashes = lengths.astype(np.uint64) * _MIX2
     padded = np.concatenate([tokens.data, np.zeros(8, dtype=np.uint8)])
     words = np.ndarray((len(tokens.data) + 1,), dtype="<u8", buffer=padded.data, strides=(1,))
-    active = np.flatnonzero(lengths <= _LONGEST)
-    at = 0
-    while len(active):
-        left = lengths[active] - at
-        chunk = words[tokens.starts[active] + at]
-        short = left < 8
-        chunk[short] &= (np.uint64(1) << (8 * left[short]).astype(np.uint64)) - np.uint64(1)
-        mixed = (hashes[active] ^ chunk) * _MIX
-        hashes[active] = mixed ^ (mixed >> _32)
-        active = active[left > 8]
+    hashes = _stirred(hashes ^ words[tokens.starts] & _FIRST[np.minimum(lengths, 8)])
+    longer = np.flatnonzero((lengths > 8) & (lengths <= _LONGEST))
+    at = 8
+    while len(longer):
+        left = lengths[longer] - at
+        chunk = words[tokens.starts[longer] + at] & _FIRST[np.minimum(left, 8)]
+        hashes[longer] = _stirred(hashes[longer] ^ chunk)
+        longer = longer[left > 8]
         at += 8
     for place in np.flatnonzero(lengths > _LONGEST):
         word = tokens.data[tokens.starts[place] : tokens.ends[place]].tobytes()
@@ -109,3 +109,9 @@ def hash_tokens(tokens: Tokens) -> Hashes:
         hashes[place] = int.from_bytes(digest, "little")
     hashes *= _MIX2
     return hashes ^ (hashes >> _32)
+
+
+def _stirred(hashes: Hashes) -> Hashes:
+    hashes = hashes * _MIX
+    hashes ^= hashes >> _32
+    return hashes
