@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -21,7 +23,9 @@ def test_public_names() -> None:
         "CopydeskError",
         "Edit",
         "EditedText",
+        "Finding",
         "Project",
+        "Report",
         "__version__",
         "build",
         "load",
@@ -32,6 +36,29 @@ def test_public_names() -> None:
         assert getattr(copydesk, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = copydesk.nothing
+
+
+@pytest.mark.parametrize("name", sorted(set(copydesk.__all__) - {"__version__"}))
+def test_a_public_name_says_what_goes_in_what_comes_out_and_shows_it(name: str) -> None:
+    public = getattr(copydesk, name)
+    text = inspect.getdoc(public) or ""
+    assert ">>> " in text or ("Examples\n--------\nSee " in text), "an example"
+    if inspect.isfunction(public):
+        described = _entries(text, "Parameters")
+        assert described == list(inspect.signature(public).parameters), "each parameter, in order"
+        assert _entries(text, "Returns")
+        raised = _entries(text, "Raises")
+        assert raised, "what it raises"
+        assert all(issubclass(getattr(errors, error), errors.CopydeskError) for error in raised)
+    elif issubclass(public, tuple):
+        assert _entries(text, "Attributes") == list(public._fields), "each field, in order"
+
+
+def _entries(text: str, section: str) -> list[str]:
+    """What a section of a docstring lists, in order."""
+    found = re.search(rf"^{section}\n-+\n(.*?)(?=^[A-Z]\w+\n-+$|\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = found[1].splitlines() if found else []
+    return [name for line in lines if line[:1].strip() for name in re.split(r",\s*", line.partition(" : ")[0])]
 
 
 def test_every_error_is_in_the_tree_at_the_top_of_its_module() -> None:

@@ -102,12 +102,12 @@ def help_of(command: str) -> str:
 
 
 def test_examples_in_docstrings_hold() -> None:
-    attempted = 0
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
     for module in pkgutil.walk_packages(copydesk.__path__, "copydesk."):
-        result = doctest.testmod(importlib.import_module(module.name))
-        assert result.failed == 0, module.name
-        attempted += result.attempted
-    assert attempted >= 5
+        for example in finder.find(importlib.import_module(module.name)):
+            if example.name != "copydesk.releases.loading.load":  # it needs a release: tests/releases has some
+                assert runner.run(example).failed == 0, example.name
+    assert runner.summarize().attempted >= 50
 
 
 def test_exit_statuses_are_those_of_the_table(two_articles: Project) -> None:

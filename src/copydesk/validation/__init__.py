@@ -52,10 +52,25 @@ def validate(
         ``manifest.json`` of a state that was found to hold: files that are the same in it are only counted, and the
         logical hash of a split that has other files too is not computed.
 
+    Returns
+    -------
+    Report
+        ``ok`` says whether all holds; ``findings`` has what does not, each with check, file, document and field.
+
     Raises
     ------
     ValidationError
         If there is no dataset to check.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     Path(folder, "data").mkdir()
+    ...     report = validate(folder)
+    >>> report.ok, report.findings[0].check
+    (False, 'manifest')
     """
     corpus, schemas = Path(corpus).resolve(), Path(schemas).resolve()
     if not (corpus / "data").is_dir():
