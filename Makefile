@@ -10,7 +10,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak quality sentences bench peers lock clean help
+.PHONY: corpus test lint types pytest soak surface quality sentences bench peers lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -39,6 +39,9 @@ soak: $(READY)  ## Run the property tests on many more examples, other ones each
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
 	python benchmarks/quality/score_sentences.py
+
+surface: $(READY)  ## Record public names, options, settings and columns that are new
+	python tests/surface.py
 
 sentences: $(READY) $(PEERS)  ## Score the splitter beside other libraries, and its speed
 	python benchmarks/quality/score_sentences.py --peers $(PEERS)

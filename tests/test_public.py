@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import re
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ import pytest
 
 import copydesk
 from copydesk import errors
+from surface import entries
 
 
 def test_public_names() -> None:
@@ -44,21 +44,14 @@ def test_a_public_name_says_what_goes_in_what_comes_out_and_shows_it(name: str) 
     text = inspect.getdoc(public) or ""
     assert ">>> " in text or ("Examples\n--------\nSee " in text), "an example"
     if inspect.isfunction(public):
-        described = _entries(text, "Parameters")
+        described = entries(text, "Parameters")
         assert described == list(inspect.signature(public).parameters), "each parameter, in order"
-        assert _entries(text, "Returns")
-        raised = _entries(text, "Raises")
+        assert entries(text, "Returns")
+        raised = entries(text, "Raises")
         assert raised, "what it raises"
         assert all(issubclass(getattr(errors, error), errors.CopydeskError) for error in raised)
     elif issubclass(public, tuple):
-        assert _entries(text, "Attributes") == list(public._fields), "each field, in order"
-
-
-def _entries(text: str, section: str) -> list[str]:
-    """What a section of a docstring lists, in order."""
-    found = re.search(rf"^{section}\n-+\n(.*?)(?=^[A-Z]\w+\n-+$|\Z)", text, re.MULTILINE | re.DOTALL)
-    lines = found[1].splitlines() if found else []
-    return [name for line in lines if line[:1].strip() for name in re.split(r",\s*", line.partition(" : ")[0])]
+        assert entries(text, "Attributes") == list(public._fields), "each field, in order"
 
 
 def test_every_error_is_in_the_tree_at_the_top_of_its_module() -> None:
