@@ -34,6 +34,7 @@ def test_public_names() -> None:
     ]
     for name in copydesk.__all__:
         assert getattr(copydesk, name) is not None
+    assert {*copydesk.__all__} <= {*dir(copydesk)}  # for those who let an editor complete them
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = copydesk.nothing
 

@@ -50,3 +50,6 @@ if not TYPE_CHECKING:  # a type checker would take any name for a public one
         if name not in _WHERE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"copydesk.{_WHERE[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_WHERE})

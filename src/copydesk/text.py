@@ -85,14 +85,14 @@ class ComposedEdit(NamedTuple):
 class Alignment:
     """Maps spans between two texts that differ by sorted, non-overlapping replacements.
 
+    A span maps to the smallest span that covers the same characters. An end of a span that falls inside a
+    replacement moves outward to that replacement's end, since nothing finer is known; a deletion or insertion
+    that merely touches a span is left outside it.
+
     Parameters
     ----------
     raw_start, raw_end, start, end : array_like of int
         One entry per replacement: its span in the source and in the result.
-
-    A span maps to the smallest span that covers the same characters. An end of a span that falls inside a
-    replacement moves outward to that replacement's end, since nothing finer is known; a deletion or insertion
-    that merely touches a span is left outside it.
 
     Examples
     --------
