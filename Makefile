@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
+TOOLS := build/tools
 ROUNDS ?= 3
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak quality sentences bench peers lock clean help
+.PHONY: corpus test lint types pytest soak docs surface quality sentences bench peers audit sbom lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -40,6 +41,14 @@ quality: $(READY)  ## Score the cleaner and the splitter on real text whose trut
 	python benchmarks/quality/score_cleaning.py
 	python benchmarks/quality/score_sentences.py
 
+surface: $(READY)  ## Record public names, options, settings and columns that are new
+	python tests/surface.py
+
+docs: $(READY)  ## Build README.md, docs/ and the reference into build/site; a link that leads nowhere is an error
+	rm -rf build/site
+	python -m sphinx --no-color -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
+	@echo 'build/site/index.html'
+
 sentences: $(READY) $(PEERS)  ## Score the splitter beside other libraries, and its speed
 	python benchmarks/quality/score_sentences.py --peers $(PEERS)
 	python benchmarks/speed/sentences.py --peers $(PEERS)
@@ -57,10 +66,18 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 peers: $(READY)  ## Install the tools that bench measures, each into an environment of its own below build/
 	-python benchmarks/speed/environments.py
 
-lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
-	python -m pip install --quiet uv
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+audit: $(TOOLS)/.ready  ## Ask the advisories for every package of requirements.lock; needs a network
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom: $(READY)  ## Write what goes with the package to build/sbom.json (CycloneDX)
+	mkdir -p build
+	python .ci/sbom.py > build/sbom.tmp && mv build/sbom.tmp build/sbom.json
+
+lock: $(TOOLS)/.ready  ## Resolve requirements.lock anew from pyproject.toml, and .ci/tools.txt from .ci/tools.in
+	$(TOOLS)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements.lock
+	$(TOOLS)/bin/uv pip compile .ci/tools.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o .ci/tools.txt
 
 clean:  ## Remove what is made anew: finished shards, caches, plots; not the dataset
 	rm -rf build dvc_plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -76,6 +93,12 @@ $(READY): requirements.lock pyproject.toml
 	python -m pip install --quiet --require-hashes -r requirements.lock
 	python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# The auditor and the resolver, apart from what they look at.
+$(TOOLS)/.ready: .ci/tools.txt
+	PATH='$(SYSTEM_PATH)' $(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r .ci/tools.txt
+	@touch $@
 
 # Other libraries, only to be measured: in a folder that nothing else looks into.
 $(PEERS): benchmarks/quality/peers.txt

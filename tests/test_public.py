@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import copydesk
 from copydesk import errors
+from surface import entries
 
 
 def test_public_names() -> None:
@@ -21,7 +23,9 @@ def test_public_names() -> None:
         "CopydeskError",
         "Edit",
         "EditedText",
+        "Finding",
         "Project",
+        "Report",
         "__version__",
         "build",
         "load",
@@ -30,8 +34,25 @@ def test_public_names() -> None:
     ]
     for name in copydesk.__all__:
         assert getattr(copydesk, name) is not None
+    assert {*copydesk.__all__} <= {*dir(copydesk)}  # for those who let an editor complete them
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = copydesk.nothing
+
+
+@pytest.mark.parametrize("name", sorted(set(copydesk.__all__) - {"__version__"}))
+def test_a_public_name_says_what_goes_in_what_comes_out_and_shows_it(name: str) -> None:
+    public = getattr(copydesk, name)
+    text = inspect.getdoc(public) or ""
+    assert ">>> " in text or ("Examples\n--------\nSee " in text), "an example"
+    if inspect.isfunction(public):
+        described = entries(text, "Parameters")
+        assert described == list(inspect.signature(public).parameters), "each parameter, in order"
+        assert entries(text, "Returns")
+        raised = entries(text, "Raises")
+        assert raised, "what it raises"
+        assert all(issubclass(getattr(errors, error), errors.CopydeskError) for error in raised)
+    elif issubclass(public, tuple):
+        assert entries(text, "Attributes") == list(public._fields), "each field, in order"
 
 
 def test_every_error_is_in_the_tree_at_the_top_of_its_module() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from copydesk.errors import CopydeskError as CopydeskError
+    from copydesk.findings import Finding as Finding
+    from copydesk.findings import Report as Report
     from copydesk.logical import logical_hash as logical_hash
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from copydesk.text import EditedText as EditedText
     from copydesk.validation import validate as validate
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # the only place: pyproject.toml reads it from here
 
 # Imported when they are first used: the command line must answer --help without loading Arrow.
 _WHERE = {
@@ -28,7 +30,9 @@ _WHERE = {
     "CopydeskError": "errors",
     "Edit": "text",
     "EditedText": "text",
+    "Finding": "findings",
     "Project": "project",
+    "Report": "findings",
     "build": "pipeline",
     "load": "releases.loading",
     "logical_hash": "logical",
@@ -40,7 +44,12 @@ __all__ = [  # noqa: PLE0604 - one list of public names
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"copydesk.{_WHERE[name]}"), name)
+if not TYPE_CHECKING:  # a type checker would take any name for a public one
+
+    def __getattr__(name: str) -> Any:
+        if name not in _WHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"copydesk.{_WHERE[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_WHERE})

@@ -18,7 +18,17 @@ from __future__ import annotations
 
 
 class CopydeskError(Exception):
-    """Base class: the command line prints its message without a traceback and exits with 1."""
+    """Base class: the command line prints its message without a traceback and exits with 1.
+
+    Examples
+    --------
+    >>> from copydesk import CopydeskError, validate
+    >>> try:
+    ...     validate("nowhere")
+    ... except CopydeskError as error:
+    ...     print(type(error).__name__)
+    ValidationError
+    """
 
 
 class ConfigError(CopydeskError):

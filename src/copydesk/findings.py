@@ -15,7 +15,24 @@ _CONTROLS = re.compile(
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: which check, where (line 0: in no line of it), what was found and was expected."""
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    check : str
+        Which check found it: those of ``docs/check.md``.
+    file, document, field : str
+        Where; empty where that is not known.
+    message : str
+        What was found, and what was expected.
+    line : int
+        Line of the file; 0 where it is in no line of it.
+
+    Examples
+    --------
+    >>> Finding("ids", "data/sentences", "a1", "doc_id", "no such document").document
+    'a1'
+    """
 
     check: str
     file: str
@@ -35,7 +52,24 @@ def plain(text: str) -> str:
 
 
 class Report:
-    """Findings, and how much was looked at. Keeps the first 1,000 findings and counts the rest."""
+    """Findings, and how much was looked at. Keeps the first 1,000 findings and counts the rest.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        The first 1,000.
+    checked : Counter of str
+        How many of what were looked at: rows of each table, files, ways of loading.
+    total : int
+        How many findings there are.
+
+    Examples
+    --------
+    >>> report = Report()
+    >>> report.add("ids", "data/sentences", "no such document", document="a1")
+    >>> report.ok, report.total
+    (False, 1)
+    """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []

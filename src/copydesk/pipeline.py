@@ -26,7 +26,21 @@ STAGES: dict[str, Callable[[Project], object]] = {
 
 
 class Built(NamedTuple):
-    """What a build made: the dataset's folder, the figures about it, and the seeds that were refused."""
+    """What a build made: the dataset's folder, the figures about it, and the seeds that were refused.
+
+    Attributes
+    ----------
+    corpus : Path
+        The dataset's folder, for ``load_dataset``.
+    metrics : dict
+        As in ``reports/metrics.json``: documents, sentences, edits of each rule, flags.
+    quarantined : list of dict
+        A line of ``reports/quarantine.jsonl`` for each seed that was refused: ``path``, ``reason``, ``detail``.
+
+    Examples
+    --------
+    See :func:`build`, which returns it.
+    """
 
     corpus: Path
     metrics: dict[str, Any]
@@ -65,10 +79,33 @@ def build(
     strict : bool, optional
         Whether a refused seed stops the build; as in the params otherwise.
 
+    Returns
+    -------
+    Built
+        The dataset's folder, its figures, and the seeds that were refused.
+
     Raises
     ------
-    CopydeskError
-        See :mod:`copydesk.errors`.
+    ConfigError
+        If the settings, or a hand-written file beside the seeds, do not obey their schemas.
+    QuarantineError
+        If a seed was refused and ``strict`` is set.
+    BuildError
+        If there is no document to build of.
+    ValidationError
+        If what was built does not hold; the files are left to be looked at.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     seeds = Path(folder, "seeds")
+    ...     seeds.mkdir()
+    ...     _ = (seeds / "first.txt").write_text("One  sentence. Another one.")
+    ...     built = build(seeds, Path(folder, "corpus"), params={"engine": {"workers": 1}})
+    >>> built.metrics["documents"], built.metrics["sentences"], built.quarantined
+    (1, 2, [])
     """
     out = Path(out)
     folder = Path(schemas) if schemas else PACKAGED

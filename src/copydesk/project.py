@@ -28,6 +28,12 @@ class Project:
         The schemas in force.
     params : Params
         The settings in force, with defaults filled in.
+
+    Examples
+    --------
+    >>> project = Project.open("my-corpus")  # the folder need not be there: its files are asked for when used
+    >>> project.seeds.as_posix(), project.params["corpus"]["version"]
+    ('my-corpus/seeds', '0.0.0')
     """
 
     seeds: Path
@@ -39,7 +45,18 @@ class Project:
 
     @classmethod
     def open(cls, root: Path | str = ".") -> Project:
-        """Open the project in a folder laid out as this repository is."""
+        """Open the project in a folder laid out as this repository is.
+
+        Parameters
+        ----------
+        root : path
+            The folder; where it has no ``schemas``, or no ``params.yaml``, those of the package are in force.
+
+        Raises
+        ------
+        ConfigError
+            If params.yaml does not obey its schema; the message names the field, and what is expected.
+        """
         root = Path(root)
         schemas = root / "schemas"
         schemas = schemas.resolve() if schemas.is_dir() else PACKAGED

@@ -23,7 +23,24 @@ Offsets = NDArray[np.int64]
 
 
 class Edit(NamedTuple):
-    """Replace ``text[start:end]`` by ``replacement``: what one rule proposes for the text it was shown."""
+    """Replace ``text[start:end]`` by ``replacement``: what one rule proposes for the text it was shown.
+
+    Attributes
+    ----------
+    start, end : int
+        The span; both the same for an insertion.
+    replacement : str
+        Empty for a deletion.
+    rule : str
+        Name of the rule.
+    confidence : float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> EditedText("one  two").apply([Edit(3, 5, " ", "spaces")]).text
+    'one two'
+    """
 
     start: int
     end: int
@@ -35,8 +52,24 @@ class Edit(NamedTuple):
 class ComposedEdit(NamedTuple):
     """What became of ``raw[raw_start:raw_end]`` after all passes: ``text[start:end]``.
 
-    ``rules`` holds each rule that had a hand in it once, in order of application; ``confidence`` is the lowest
-    of theirs.
+    Attributes
+    ----------
+    raw_start, raw_end : int
+        The span of the raw text.
+    start, end : int
+        The span of the clean text that it became.
+    before, after : str
+        What the two spans hold.
+    rules : tuple of str
+        Each rule that had a hand in it once, in order of application.
+    confidence : float
+        The lowest of theirs.
+
+    Examples
+    --------
+    >>> (edit,) = EditedText("one  two").apply([Edit(3, 5, " ", "spaces")]).edits
+    >>> edit.before, edit.after, edit.rules
+    ('  ', ' ', ('spaces',))
     """
 
     raw_start: int
@@ -52,14 +85,20 @@ class ComposedEdit(NamedTuple):
 class Alignment:
     """Maps spans between two texts that differ by sorted, non-overlapping replacements.
 
+    A span maps to the smallest span that covers the same characters. An end of a span that falls inside a
+    replacement moves outward to that replacement's end, since nothing finer is known; a deletion or insertion
+    that merely touches a span is left outside it.
+
     Parameters
     ----------
     raw_start, raw_end, start, end : array_like of int
         One entry per replacement: its span in the source and in the result.
 
-    A span maps to the smallest span that covers the same characters. An end of a span that falls inside a
-    replacement moves outward to that replacement's end, since nothing finer is known; a deletion or insertion
-    that merely touches a span is left outside it.
+    Examples
+    --------
+    >>> spaces = Alignment([3], [5], [3], [4])  # "one  two" became "one two"
+    >>> spaces.to_raw(np.array([0, 4]), np.array([3, 7]))
+    (array([0, 5]), array([3, 8]))
     """
 
     def __init__(
@@ -108,6 +147,17 @@ def _map_spans(
 class EditedText:
     """A text, the source it came from, and the edits between them. Immutable: ``apply`` returns a new one.
 
+    Attributes
+    ----------
+    raw : str
+        The source.
+    text : str
+        What the edits make of it.
+    edits : tuple of ComposedEdit
+        Sorted, without overlap, in coordinates of both.
+
+    Examples
+    --------
     >>> text = EditedText("one  two").apply([Edit(3, 5, " ", "spaces")])
     >>> text.text, text.revert()
     ('one two', 'one  two')
@@ -160,11 +210,23 @@ class EditedText:
         return revert(self.text, self.edits)
 
     def to_raw(self, start: int, end: int) -> tuple[int, int]:
-        """Map a span of ``text`` to the span of ``raw`` it came from (see :class:`Alignment`)."""
+        """Map a span of ``text`` to the span of ``raw`` it came from (see :class:`Alignment`).
+
+        Raises
+        ------
+        EditError
+            If the span leaves the text.
+        """
         return self._map_one(start, end, len(self.text), 2, 0)
 
     def to_clean(self, start: int, end: int) -> tuple[int, int]:
-        """Map a span of ``raw`` to the span of ``text`` it became (see :class:`Alignment`)."""
+        """Map a span of ``raw`` to the span of ``text`` it became (see :class:`Alignment`).
+
+        Raises
+        ------
+        EditError
+            If the span leaves the source.
+        """
         return self._map_one(start, end, len(self.raw), 0, 2)
 
     @cached_property

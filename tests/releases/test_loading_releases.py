@@ -33,6 +33,16 @@ print(json.dumps(found))
 """
 
 
+def test_the_example_in_the_docstring_holds(releases: Any, tmp_path: Path) -> None:
+    code = f"""
+import doctest
+from copydesk.releases import loading
+doctest.run_docstring_examples(loading.load, {{"load": loading.load, "repo": {str(releases.bare)!r}}})
+"""
+    done = run_python(code, home=tmp_path / "home", cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 def counts(code: str, repo: Path | str, tmp_path: Path) -> list[Any]:
     """Run code that fills ``found``, in a process of its own with caches of its own."""
     whole = COUNT.format(repo=str(repo), cache=str(tmp_path / "cache"), code=code)

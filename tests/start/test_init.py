@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -55,7 +57,10 @@ def test_from_the_wheel_to_a_corpus_and_on(installed: Run, tmp_path: Path) -> No
     refused = installed(root, "git", "commit", "-q", "-m", "Not built", status=1)
     assert "run dvc repro" in refused.stderr
     installed(tmp_path, "git", "clone", "-q", str(root), "clone")
-    installed(tmp_path / "clone", "bash", ".ci/run")
+    (run,) = (step["run"] for step in workflow(root)["jobs"]["corpus"]["steps"] if "run" in step)
+    installed(tmp_path / "clone", "bash", "-c", run)
+    for hook in hooks(root):
+        installed(root, "bash", "-c", hook["entry"], status=int(hook["id"] == "dataset-is-current"))
     (tmp_path / "clone" / "params.yaml").write_text("clean: nothing\n")
     assert "clean: 'nothing' is not of type" in installed(tmp_path / "clone", "bash", ".ci/run", status=1).stdout
 
@@ -69,6 +74,33 @@ def test_from_the_wheel_to_a_corpus_and_on(installed: Run, tmp_path: Path) -> No
     assert "run copydesk upgrade, or install copydesk==0.0.9" in said
     assert installed(root, "copydesk", "upgrade").stdout == "toolkit.json: written\n"
     assert "split" not in installed(root, "dvc", "status", "--json").stdout
+
+
+def workflow(root: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load((root / ".github" / "workflows" / "corpus.yml").read_text("utf-8")))
+
+
+def hooks(root: Path) -> list[dict[str, Any]]:
+    (local,) = yaml.safe_load((root / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert local["repo"] == "local"
+    return list(local["hooks"])
+
+
+def test_hooks_look_at_what_people_write_and_the_workflow_may_only_read(made: Path) -> None:
+    (published,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    shared = ("id", "name", "entry", "language", "files", "pass_filenames")
+    (check,) = (hook for hook in hooks(made) if hook["id"] == published["id"])
+    assert check == {key: published[key] for key in shared}
+    written = ["params.yaml", "schemas/raw.schema.json", "seeds/sources.jsonl", "seeds/decisions.jsonl"]
+    assert all(re.search(check["files"], path) for path in written)
+    assert not any(re.search(check["files"], path) for path in ("seeds/a.txt", "corpus/manifest.json", "dvc.yaml"))
+    told = workflow(made)
+    assert told["permissions"] == {"contents": "read"}
+    assert set(told[True]) == {"push", "pull_request"}  # YAML 1.1 reads the key "on" so
+    assert "${{" not in str(told)  # nothing that somebody else named becomes a command
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    uses = [step["uses"] for step in told["jobs"]["corpus"]["steps"] if "uses" in step]
+    assert next(step["uses"] for step in action["runs"]["steps"] if "uses" in step) in uses
 
 
 def test_the_pipeline_is_ours_without_the_code(made: Path) -> None:

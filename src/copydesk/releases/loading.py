@@ -74,10 +74,21 @@ def load(
     cache : Path, optional
         Where releases are kept; by default ``copydesk`` in the user's cache folder.
 
+    Returns
+    -------
+    Dataset, DatasetDict or their iterable kinds
+        What ``load_dataset`` returns for a split, or for all of them.
+
     Raises
     ------
     ReleaseError
         If there is no such release, its data is missing or not what its manifest says, or it has no such table.
+
+    Examples
+    --------
+    >>> documents = load("documents", version="1.0.0", repo=repo, split="train")  # a checkout, or a URL
+    >>> str(documents.info.version), "text" in documents.column_names
+    ('1.0.0', True)
     """
     release = find(repo, version)
     folder = fetch(release, cache)

@@ -27,6 +27,8 @@ _PLACES = {
     "dvc-gitignore": ".dvc/.gitignore",
     "ci-run": ".ci/run",
     "pre-commit": ".githooks/pre-commit",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "workflow.yml": ".github/workflows/corpus.yml",
 }
 #: What the steward owns from the first day: upgrade leaves it alone.
 OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config")

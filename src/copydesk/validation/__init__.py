@@ -55,10 +55,25 @@ def validate(
     memory : Path, optional
         A file that keeps which files hold the same documents, so that those are not read to find it out.
 
+    Returns
+    -------
+    Report
+        ``ok`` says whether all holds; ``findings`` has what does not, each with check, file, document and field.
+
     Raises
     ------
     ValidationError
         If there is no dataset to check.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     Path(folder, "data").mkdir()
+    ...     report = validate(folder)
+    >>> report.ok, report.findings[0].check
+    (False, 'manifest')
     """
     corpus, schemas = Path(corpus).resolve(), Path(schemas).resolve()
     if not (corpus / "data").is_dir():
