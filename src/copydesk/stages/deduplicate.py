@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ _SOME = 10_000  # documents whose ids are Python's strings at a time
 def run(project: Project) -> None:
     """Group similar documents, assign splits, and write both shard by shard."""
     parts = [inputs["describe.signatures"] for inputs in read_inputs(project, ["describe.signatures"])]
-    runner = engine(project.params["engine"], project.build)
+    runner = engine(project.params["engine"], project.build, project.store.root)
     found = list(runner.run(told, [Task(project.store.root, part) for part in parts]))
     kept = [shard.kept for shard in found]
     ids = pa.chunked_array([shard.ids for shard in found]).combine_chunks()
@@ -36,19 +37,24 @@ def run(project: Project) -> None:
     splits = assign(_strings(ids), _strings(groups.duplicate_group), project.params["splits"])
     columns = {**groups._asdict(), "split": pa.array(splits, pa.string())}
     shape = output_table(DUPLICATES, project.schemas)
-    receipts = []
-    start = 0
-    for part, here in zip(parts, kept, strict=True):
-        count = int(here.sum())
-        some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
-        some["split"] = some["split"].fill_null("train")
-        some["doc_id"] = project.store.read(part, ["doc_id"])["doc_id"]
-        receipts.append({"duplicates": project.store.add(shape.conform(pa.table(some)))})
-        start += count
-    write_receipts(project, "deduplicate", receipts)
+    ids_by_shard = project.store.read_all(parts, ["doc_id"])
+    tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
+    write_receipts(project, "deduplicate", [{"duplicates": part} for part in project.store.add_all(tables)])
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     exact, near = counts.get("exact", 0), counts.get("near", 0)
     say(f"deduplicate: {len(ids)} documents, {exact} repeat another, {near} nearly")
+
+
+def _by_shard(
+    columns: dict[str, pa.Array], ids: Iterable[pa.Table], kept: list[NDArray[np.bool_]]
+) -> Iterator[dict[str, Any]]:
+    """What was found out about the kept documents, for all documents of each shard."""
+    start = 0
+    for rows, here in zip(ids, kept, strict=True):
+        count = int(here.sum())
+        some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
+        yield {**some, "split": some["split"].fill_null("train"), "doc_id": rows["doc_id"]}
+        start += count
 
 
 def _strings(column: pa.Array) -> Iterator[str]:

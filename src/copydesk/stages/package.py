@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.description.splits import SPLITS
-from copydesk.errors import BuildError, StoreError
+from copydesk.errors import BuildError
 from copydesk.files import (
     clear_left,
-    copy_hashed,
     read_json_lines,
     replacing_folder,
     write_json,
@@ -65,10 +64,10 @@ def run(project: Project) -> None:
         for name in PUBLISHED
     }
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
-    dropped = [row for part in lost for row in project.store.read(part).to_pylist()]
+    dropped = list(project.store.rows(lost))
     write_json_lines(project.reports / "dropped.jsonl", dropped)
     alike = [shard["resembling"] for shard in shards if shard["resembling"].rows]
-    resembling = [row for part in alike for row in project.store.read(part).to_pylist()]
+    resembling = list(project.store.rows(alike))
     write_json_lines(project.reports / "takedowns.jsonl", resembling)
     for row in resembling[:5]:
         say(f"package: {row['doc_id']} resembles a takedown ({row['values']}); decide, see reports/takedowns.jsonl")
@@ -128,18 +127,16 @@ def shard(given: Shard) -> Made:
 def _counts(project: Project, parts: list[Part]) -> Counts:
     """What was counted in all shards."""
     counts: Counts = Counter()
-    for part in parts:
-        for row in project.store.read(part).to_pylist():
-            counts[row["figure"], row["name"]] += row["count"]
+    for row in project.store.rows(parts):
+        counts[row["figure"], row["name"]] += row["count"]
     return counts
 
 
 def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
     """The logical hash of each split of each table, from what the shards add to it."""
     found: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
-    for part in parts:
-        for row in project.store.read(part).to_pylist():
-            found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
+    for row in project.store.rows(parts):
+        found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
     return {
         name: {
             split: combined(shape_of(table(name, project.schemas).arrow), digests)
@@ -167,7 +164,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
 def _report_unmet(project: Project, parts: list[Part]) -> None:
     """Write down, and say, which decisions could not be obeyed."""
     rows = read_json_lines(project.decisions)
-    rows += [row for part in parts for row in project.store.read(part).to_pylist()]
+    rows += project.store.rows(parts)
     path = project.reports / "decisions.jsonl"
     write_json_lines(path, rows)
     for row in rows[:5]:
@@ -175,15 +172,13 @@ def _report_unmet(project: Project, parts: list[Part]) -> None:
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
-    files = []
-    for split, parts in by_split.items():
-        for number, part in enumerate(parts):
-            target = data / name / f"{split}-{number:05d}-of-{len(parts):05d}.parquet"
-            source = project.store.path(part)
-            if copy_hashed(source, target) != part.sha256:
-                raise StoreError(f"{source}: damaged; delete {project.build} and build again")
-            files.append(DataFile.of(target, f"data/{name}/{target.name}", split, part.sha256))
-    return files
+    laid = [
+        (split, part, data / name / f"{split}-{number:05d}-of-{len(parts):05d}.parquet")
+        for split, parts in by_split.items()
+        for number, part in enumerate(parts)
+    ]
+    project.store.copy_all((part, target) for _, part, target in laid)
+    return [DataFile.of(target, f"data/{name}/{target.name}", split, part.sha256) for split, part, target in laid]
 
 
 def _raise_alarms(project: Project, metrics: Metrics) -> None:

@@ -16,6 +16,7 @@ from copydesk.errors import BuildError, CopydeskError
 from copydesk.files import write_json_lines
 from copydesk.progress import track
 from copydesk.project import Project
+from copydesk.storage import Root
 from copydesk.store import Part, Parts, Store, fingerprint, key
 from copydesk.tables import Table, schema_path, table
 
@@ -62,8 +63,8 @@ class Task(NamedTuple):
 
     stage: Stage
     key: str
-    store: Path
-    schemas: Path
+    store: Root
+    shapes: dict[str, Table]
     parts: dict[str, Part]
     params: dict[str, Any]
     extra: Any
@@ -99,6 +100,7 @@ def run_shards(
     """
     params = {name: project.params[name] for name in stage.params}
     schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
+    shapes = {name: output_table(output, project.schemas) for name, output in stage.writes.items()}
     code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
     store = project.store
     inputs = read_inputs(project, stage.reads)
@@ -108,10 +110,11 @@ def run_shards(
     for parts, (identity, extra) in zip(inputs, given, strict=True):
         hashes = {name: part.sha256 for name, part in parts.items()}
         task_key = key(stage.name, code, [hashes, identity])
-        tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
-    done = [store.result(task.key) for task in tasks]
+        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra))
+    done = store.results([task.key for task in tasks])
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
-    runner = engine(project.params["engine"], project.build, project.seeds)
+    seeds = [] if extras is None else [project.seeds, project.build / "records"]
+    runner = engine(project.params["engine"], project.build, store.root, *seeds)
     computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks))
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
@@ -127,8 +130,8 @@ def compute(task: Task) -> Parts:
     function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
     made = function(Shard(tables, task.params, task.extra))
     tables = {}
-    for name, output in task.stage.writes.items():
-        shape = output_table(output, task.schemas)
+    for name in task.stage.writes:
+        shape = task.shapes[name]
         content = made[name]
         tables[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
     return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
