@@ -63,8 +63,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON for people to read: sorted keys, two spaces, a final line feed."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    """Write JSON for people to read."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON for people to read: sorted keys, two spaces, a final line feed."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,14 @@ class Project:
 
     @property
     def store(self) -> Store:
-        """The store of finished shards."""
-        return Store(self.build / "store")
+        """The store of finished shards: below ``build``, or at the address that ``COPYDESK_STORE`` names."""
+        return Store(os.environ.get("COPYDESK_STORE") or self.build / "store")
+
+    @property
+    def stores(self) -> list[Store]:
+        """Wherever finished shards may lie: the store, and the folder where it was without ``COPYDESK_STORE``."""
+        folder = Store(self.build / "store")
+        return [folder] if self.store.root == folder.root else [folder, self.store]
 
     @property
     def benchmarks(self) -> Path:

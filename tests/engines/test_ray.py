@@ -18,8 +18,11 @@ from copydesk.engines.base import Engine
 from copydesk.engines.local import Local
 from copydesk.engines.ray import Ray, ray
 from copydesk.errors import BuildError
+from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.stages import shardwise
+from copydesk.storage import Folder
+from servers import S3
 from support import (
     ROOT,
     articles,
@@ -86,8 +89,9 @@ class TwoNodes:
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
+def started(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
     before = dict(os.environ)
+    os.environ |= s3.environment
     nodes = TwoNodes(tmp_path_factory.mktemp("nodes"))
     os.environ["RAY_ADDRESS"] = nodes.cluster.address
     yield nodes
@@ -105,7 +109,7 @@ def nodes(started: TwoNodes) -> TwoNodes:
 
 @pytest.fixture
 def engine(nodes: TwoNodes, tmp_path: Path) -> Ray:
-    return Ray({"workers": 0}, (tmp_path,))
+    return Ray({"workers": 0}, tmp_path, (tmp_path,))
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +120,15 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def made(root: Path, name: str) -> Project:
     """A corpus of some shards, built by an engine."""
+    return run_stages(laid_out(root, name))
+
+
+def laid_out(root: Path, name: str) -> Project:
     (root / "seeds").mkdir(parents=True)
     for file, text in articles(60).items():
         (root / "seeds" / file).write_text(text, "utf-8")
     (root / "params.yaml").write_text(f"shards: {SHARDS}\nengine: {{name: {name}, workers: 1}}\n")
-    return run_stages(Project.open(root))
+    return Project.open(root)
 
 
 def outputs(project: Project) -> dict[str, bytes]:
@@ -193,7 +201,7 @@ def test_a_node_may_die_in_the_map(
 
 
 def same_edges(found: Engine, function: Callable[[int], Any], tasks: list[int], scratch: Path) -> None:
-    expected = list(Local({"workers": 1}, (scratch,)).edges(keyed, range(20)))
+    expected = list(Local({"workers": 1}, scratch).edges(keyed, range(20)))
     for (numbers, keys), (others, their_keys) in zip(found.edges(function, tasks), expected, strict=True):
         assert len(numbers) > 1000
         assert np.array_equal(numbers, others)
@@ -228,10 +236,49 @@ def test_storage_that_a_node_does_not_see_is_an_error(nodes: TwoNodes, tmp_path:
                 Path(f"/proc/self/fd/{handle}") if name == hidden else tmp_path / name for name in ("work", "seeds")
             ]
             with pytest.raises(BuildError, match=told):
-                Ray({"workers": 0}, tuple(places))
+                Ray({"workers": 0}, tmp_path, tuple(places))
         finally:
             os.close(handle)
     assert not list((tmp_path / "work").iterdir())
+
+
+def test_with_a_bucket_the_nodes_need_no_folder_but_seeds(
+    nodes: TwoNodes, s3: S3, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPYDESK_STORE", f"s3://{s3.bucket()}/shards")
+    laid_out(tmp_path / "project", "ray")
+    handle = os.open(tmp_path / "project", os.O_RDONLY)
+    try:
+        # A path that leads to this folder in this process only.
+        project = Project.open(f"/proc/self/fd/{handle}")
+        told = r"does not see /proc/self/fd/\d+/seeds as .* here: COPYDESK_ENGINE=local dvc repro ingest\)$"
+        with pytest.raises(BuildError, match=told):
+            STAGES["ingest"](project)
+        monkeypatch.setenv("COPYDESK_ENGINE", "local")
+        STAGES["ingest"](project)
+        monkeypatch.setenv("COPYDESK_ENGINE", "ray")
+        for stage in ("clean", "split", "describe", "deduplicate", "package"):
+            STAGES[stage](project)
+        found = outputs(project)
+    finally:
+        os.close(handle)
+    expected = {name: data for name, data in outputs(local).items() if not name.startswith("build/store/")}
+    assert found.keys() == expected.keys()
+    assert [name for name, data in found.items() if data != expected[name]] == []
+    files = s3.files()
+    kept = files.cat(files.find(str(project.store.root)))
+    assert {path.partition("/shards/")[2]: data for path, data in kept.items()} == file_bytes(local.build / "store")
+
+
+def test_a_store_that_a_node_reads_otherwise_is_an_error(
+    nodes: TwoNodes, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What this process puts there goes somewhere else, as with another server of the same names.
+    monkeypatch.setattr("copydesk.engines.ray.storage", lambda _: Folder(tmp_path))
+    told = "does not read what this machine has put into the store: "
+    with pytest.raises(BuildError, match=f"node .* of the Ray cluster {told}"):
+        Ray({"workers": 0}, tmp_path, (f"s3://{s3.bucket()}/shards",))
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_ray_the_error_says_how_to_get_it() -> None:

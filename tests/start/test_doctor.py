@@ -16,6 +16,7 @@ from copydesk.start import doctor
 from copydesk.start.doctor import Finding, examine
 from copydesk.start.repository import init
 from copydesk.toolkit import NAME
+from servers import S3
 from support import GIT, run_command
 
 
@@ -134,7 +135,22 @@ def test_remotes_are_asked(root: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert remotes(root)[0] == Finding("remotes", "warn", "none is the default; dvc remote default only")
     monkeypatch.setattr(doctor, "_ASK", "import time; time.sleep(600)")
     monkeypatch.setattr(doctor, "_TIMEOUT", 3)
-    assert "no answer in 3 seconds" in doctor._unreachable(root, "only")  # type: ignore[operator]
+    assert "no answer in 3 seconds" in doctor._why_not(root, doctor._ASK, str(root), "only")  # type: ignore[operator]
+
+
+def test_the_store_is_asked(root: Path, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not list(doctor._store(root, ask=True))
+    bucket = s3.bucket()
+    for name, value in {**s3.environment, "COPYDESK_STORE": f"s3://{bucket}/shards"}.items():
+        monkeypatch.setenv(name, value)
+    assert list(doctor._store(root, ask=True)) == [Finding("store", "ok", f"s3://{bucket}/shards")]
+    assert not s3.files().find(bucket)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "other")
+    assert [found.verdict for found in doctor._store(root, ask=False)] == ["ok"]
+    (finding,) = doctor._store(root, ask=True)
+    assert finding.verdict == "bad"
+    assert f"s3://{bucket}/shards/.doctor: cannot be written (PermissionError: " in finding.detail
+    assert "check the address, the network and the credentials" in finding.detail
 
 
 def test_the_shell_completes(root: Path) -> None:

@@ -9,20 +9,23 @@ from typing import Any
 
 from copydesk.engines.base import Engine
 from copydesk.errors import ConfigError
+from copydesk.storage import Root
 
 #: Imported when it is chosen: an engine may need what others do without.
 ENGINES = {"local": ("copydesk.engines.local", "Local"), "ray": ("copydesk.engines.ray", "Ray")}
 
 
-def engine(settings: dict[str, Any], *folders: Path) -> Engine:
+def engine(settings: dict[str, Any], scratch: Path | None = None, *shared: Root) -> Engine:
     """The engine of the section ``engine`` of params.yaml, or the one that ``COPYDESK_ENGINE`` names.
 
     Parameters
     ----------
     settings : mapping
         The section ``engine``.
-    folders : Path
-        What functions read and write. The first is one for work in progress.
+    scratch : Path, optional
+        A folder of this process for work in progress.
+    shared : Path or str
+        What functions read: folders, or an address. They write to the first, the store.
 
     Raises
     ------
@@ -33,7 +36,7 @@ def engine(settings: dict[str, Any], *folders: Path) -> Engine:
     if name not in ENGINES:
         raise ConfigError(f"COPYDESK_ENGINE: no engine {name!r}; there are: {', '.join(ENGINES)}")
     module, made = ENGINES[name]
-    found: Engine = getattr(import_module(module), made)(settings, folders)
+    found: Engine = getattr(import_module(module), made)(settings, scratch, shared)
     return found
 
 

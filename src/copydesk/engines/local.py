@@ -22,6 +22,7 @@ import numpy as np
 from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
+from copydesk.storage import Root
 
 #: What a process of the pool takes with a large shard in hand, in bytes.
 WORKER_MEMORY = 600 << 20
@@ -38,14 +39,22 @@ class Local(Engine):
     ----------
     settings : mapping
         ``workers``: processes, 0 for one a core, and no more than memory is there for.
-    folders : sequence of Path
-        What functions read and write; in the first one files lie for a while.
+    scratch : Path, optional
+        Where files lie for a while.
+    shared : sequence of Path or str
+        What functions read and write; this machine's processes see what this one does.
     patience : float
         Seconds of work that are done in this process before others are started.
     """
 
-    def __init__(self, settings: dict[str, Any], folders: tuple[Path, ...] = (), patience: float = _PATIENCE) -> None:
-        self._scratch = folders[0] if folders else None
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        scratch: Path | None = None,
+        shared: tuple[Root, ...] = (),
+        patience: float = _PATIENCE,
+    ) -> None:
+        self._scratch = scratch
         self.workers = settings["workers"] or _pool.size or suitable()
         self._patience = 0.0 if _pool.size == self.workers else patience
 

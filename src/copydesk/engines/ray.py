@@ -1,4 +1,4 @@
-"""Ray: tasks on the machines of a cluster, which all see the project's folders at the same paths.
+"""Ray: tasks on the machines of a cluster, which all see the project's folders at the same paths, or its bucket.
 
 Ray runs what it is given at least once and in any order. So nothing is taken from it but receipts: functions write
 their results themselves, under names that follow from the task. Ray Data is used for one thing, to bring equal keys
@@ -12,7 +12,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -23,7 +23,8 @@ import pyarrow as pa
 
 from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.local import WORKER_MEMORY, suitable
-from copydesk.errors import BuildError, ConfigError
+from copydesk.errors import BuildError, ConfigError, CopydeskError
+from copydesk.storage import Root, storage
 
 # Set before Ray is imported, which reads them then; what the user has set stays.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -48,8 +49,8 @@ _LOST = (
     "lower shards.maximum or shards.max_bytes"
 )
 
-#: Sets of folders that each node of the cluster was found to see.
-_seen: set[tuple[Path, ...]] = set()
+#: Sets of folders and addresses that each node of the cluster was found to see.
+_seen: set[tuple[Root, ...]] = set()
 
 
 class Ray(Engine):
@@ -59,23 +60,27 @@ class Ray(Engine):
     ----------
     settings : mapping
         ``workers``: processes where the cluster is this machine's, 0 as for the engine local.
-    folders : sequence of Path
-        What functions read and write, on storage that all nodes share.
+    scratch : Path
+        Where files of this process lie for a while.
+    shared : sequence of Path or str
+        What functions read and write, which all nodes share: first the store, then folders.
 
     Raises
     ------
     BuildError
-        If there is no cluster, or if one of its nodes does not see the folders.
+        If there is no cluster, or if one of its nodes does not see what is shared.
+    StoreError
+        If this process cannot use the store.
     """
 
-    def __init__(self, settings: dict[str, Any], folders: tuple[Path, ...]) -> None:
+    def __init__(self, settings: dict[str, Any], scratch: Path | None, shared: tuple[Root, ...]) -> None:
         _connect(settings["workers"] or suitable())
-        self._scratch = folders[0]
+        self._scratch = scratch
         self._cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        places = tuple(folder.absolute() for folder in folders)
-        if places not in _seen:
-            _probe(places)
-            _seen.add(places)
+        store, *others = (place.absolute() if isinstance(place, Path) else place for place in shared)
+        if (store, *others) not in _seen:
+            _probe(store, [Path(folder) for folder in others])
+            _seen.add((store, *others))
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[int, Result]]:
         """See ``Engine.map``."""
@@ -155,35 +160,39 @@ def _connect(workers: int) -> None:
     logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 
-def _probe(folders: tuple[Path, ...]) -> None:
-    """Have each node read what this process has just written, and list the other folders."""
-    folders[0].mkdir(parents=True, exist_ok=True)
-    token = folders[0] / f".probe-{secrets.token_hex(8)}"
-    token.write_text(token.name)
+def _probe(store: Root, folders: list[Path]) -> None:
+    """Have each node read what this process has just put into the store, and list the other folders."""
+    token = f".probe-{secrets.token_hex(8)}"
+    storage(store).write(token, token.encode())
     try:
-        here = [_listed(folder) for folder in folders[1:]]
+        here = [token, *map(_listed, folders)]
         nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
         look = ray.remote(max_retries=_RETRIES, num_cpus=0)(_look)
         looks = [
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                Path.cwd(), token, folders[1:]
+                Path.cwd(), store, token, folders
             )
             for node in nodes
         ]
         for node, reference in zip(nodes, looks, strict=True):
             name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
-            for folder, expected, found in zip(
-                folders, [token.name, *here], _result(reference, f"the look at {name}"), strict=True
-            ):
-                if found != expected:
-                    raise BuildError(
-                        f"{name} of the Ray cluster does not see {folder} as this machine does; put the project on "
-                        "storage that all nodes mount at the same path"
-                    )
+            found, why = _result(reference, f"the look at {name}")
+            for place, expected, seen in zip((store, *folders), here, found, strict=True):
+                if seen != expected:
+                    raise BuildError(f"{name} of the Ray cluster {_unseen(place, why)}")
         if not any(node["Resources"].get("memory", 0) >= WORKER_MEMORY for node in nodes):
             raise BuildError(f"no node of the Ray cluster has {WORKER_MEMORY >> 20} MB of memory for a worker")
     finally:
-        token.unlink()
+        storage(store).delete(token)
+
+
+def _unseen(place: Root, why: str) -> str:
+    if isinstance(place, str):
+        return f"does not read what this machine has put into the store: {why or 'other bytes were there'}"
+    return (
+        f"does not see {place} as this machine does; put the project on storage that all nodes mount at the same "
+        "path (with COPYDESK_STORE only ingest needs that, and can run here: COPYDESK_ENGINE=local dvc repro ingest)"
+    )
 
 
 def _result(reference: Any, what: str) -> Any:
@@ -213,17 +222,20 @@ def _line(error: BaseException) -> str:
 
 
 def _call(folder: Path, function: Callable[[Task], Result], task: Task) -> Result:
-    os.chdir(folder)  # paths of a task may be relative
+    with suppress(OSError):  # nodes have the folder unless the store is a bucket; then tasks have no relative paths
+        os.chdir(folder)
     return function(task)
 
 
-def _look(folder: Path, token: Path, others: tuple[Path, ...]) -> list[Any]:
-    try:
+def _look(folder: Path, store: Root, token: str, others: list[Path]) -> tuple[list[Any], str]:
+    """What is seen of the store and of each folder, and why nothing is seen of the store."""
+    with suppress(OSError):
         os.chdir(folder)
-        found = token.read_text()
-    except OSError:
-        found = None
-    return [found, *map(_listed, others)]
+    try:
+        found, why = storage(store).read(token).decode(), ""
+    except (OSError, CopydeskError) as error:
+        found, why = None, str(error)
+    return [found, *map(_listed, others)], why
 
 
 def _listed(folder: Path) -> list[str] | None:

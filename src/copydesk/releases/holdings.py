@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from copydesk.releases.objects import DATA, Places, outs_of
 from copydesk.releases.search import Sought, Wanted, ids_in, search
 from copydesk.releases.takedown import document_of, ledger_of
 from copydesk.releases.trees import FOLDER, git
+from copydesk.storage import Stored
 
 _TABLES_THAT_TELL = ("documents", "raw")
 
@@ -49,8 +50,10 @@ class Holdings(NamedTuple):
         The names of each of DVC's objects, by its hash.
     late : frozenset of str
         Objects that must go last: tables that tell by themselves that they hold it, and which others do.
-    store, folders : list of Path
-        Finished shards in ``build/store``; releases that ``copydesk.load`` keeps on this machine.
+    store : list of Stored
+        Finished shards, in ``build/store`` and wherever else they lie.
+    folders : list of Path
+        Releases that ``copydesk.load`` keeps on this machine.
     blobs : list of Blob
         Files in git's history.
     sought : Sought
@@ -62,7 +65,7 @@ class Holdings(NamedTuple):
     others: list[State]
     objects: dict[str, list[str]]
     late: frozenset[str]
-    store: list[Path]
+    store: list[Stored]
     folders: list[Path]
     blobs: list[Blob]
     sought: Sought
@@ -90,7 +93,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
     """
     project = Project.open(root)
     wanted = wanted_of(project, doc_id)
-    sought = search(places, project.store.root, wanted)
+    sought = search(places, project.stores, wanted)
     commits, withdrawn = tagged(str(root.resolve()))
     states: dict[str, list[str]] = {}
     for lock, known in versions_of(root, "dvc.lock").items():
@@ -113,7 +116,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
         [state for oid, state in sorted(held.items()) if oid not in released],
         objects,
         frozenset(sought.objects.keys() - sought.plain),
-        _in_store(project, sought, ids),
+        _in_stores(project, sought, ids),
         list(_kept(root, {v: commits[v] for v in {*releases, *withdrawn}})),
         holding_blobs(root, doc_id, sought.files),
         sought,
@@ -149,13 +152,18 @@ def _names(places: Places, oids: set[str]) -> dict[str, list[str]]:
     return {oid: sorted(found) for oid, found in names.items()}
 
 
-def _in_store(project: Project, sought: Sought, ids: frozenset[str]) -> list[Path]:
+def _in_stores(project: Project, sought: Sought, ids: frozenset[str]) -> list[Stored]:
     """Finished shards that hold it: by what is in them; those that hold only ids of copies if no build needs them."""
     if not ids:
-        return sorted(sought.store)
+        return sorted(sought.store, key=str)
     needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
-    others = (p for p in project.store.root.glob("objects/*/*") if p not in sought.store and p.name not in needed)
-    return sorted([*sought.store, *(path for path in others if ids_in(path.read_bytes()) & ids)])
+
+    def others(stored: Stored) -> set[str]:
+        left_alone = stored in sought.store or PurePosixPath(stored.name).name in needed
+        return set() if left_alone else ids_in(stored.read())
+
+    found = [stored for store in sought.stores for stored, held in store.each_object(others) if held & ids]
+    return sorted([*sought.store, *found], key=str)
 
 
 def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:

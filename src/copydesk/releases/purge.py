@@ -228,8 +228,8 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     for folder in todo.held.folders:
         shutil.rmtree(folder, ignore_errors=True)
         removed += 1
-    for path in todo.held.store:
-        path.unlink(missing_ok=True)
+    for stored in todo.held.store:
+        stored.delete()
         removed += 1
     # What tells of copies goes last: after a kill, the next run knows by it what else is theirs.
     for oid in sorted(todo.doomed, key=todo.held.sought.objects.__contains__):

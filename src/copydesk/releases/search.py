@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.description.signatures import normalised, text_keys
-from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.errors import CopydeskError, ReleaseError, StoreError
 from copydesk.releases.objects import Places
+from copydesk.storage import Stored
+from copydesk.store import Store
 
 _MENTIONS = ("duplicate_of", "duplicate_group")
 _HASHES = ("raw_sha256", "sha256")
@@ -40,7 +42,9 @@ class Sought(NamedTuple):
     plain : frozenset of str
         Those of them that are no tables: its file as it was delivered.
     store : dict
-        The same of finished shards in ``build/store``, by path.
+        The same of finished shards, in ``build/store`` and wherever else they lie.
+    stores : list of Store
+        Where finished shards were searched.
     files : frozenset of str
         SHA-256 of every file that was ever delivered as the document, or as a copy of it.
     searched : int
@@ -51,14 +55,15 @@ class Sought(NamedTuple):
 
     objects: dict[str, frozenset[str]]
     plain: frozenset[str]
-    store: dict[Path, frozenset[str]]
+    store: dict[Stored, frozenset[str]]
+    stores: list[Store]
     files: frozenset[str]
     searched: int
     unreadable: list[str]
 
 
-def search(places: Places, store: Path, wanted: Wanted) -> Sought:
-    """Read every object of the cache, the remotes and the store, each once."""
+def search(places: Places, stores: list[Store], wanted: Wanted) -> Sought:
+    """Read every object of the cache, the remotes and the stores, each once."""
     found: dict[str, frozenset[str]] = {}
     files = set(wanted.files)
     plain: dict[str, str] = {}
@@ -82,22 +87,37 @@ def search(places: Places, store: Path, wanted: Wanted) -> Sought:
             unreadable.append(str(error))
     held = {oid for oid, sha256 in plain.items() if (oid in named or sha256 in files) and not oid.endswith(".dir")}
     found |= {oid: frozenset({wanted.doc_id}) for oid in held}
-    shards, broken = _search_store(store, wanted)
-    return Sought(found, frozenset(held), shards, frozenset(files), len(oids) + len(shards), unreadable + broken)
+    shards, searched, broken = _search_stores(stores, wanted)
+    count = len(oids) + len(shards)
+    return Sought(found, frozenset(held), shards, searched, frozenset(files), count, unreadable + broken)
 
 
-def _search_store(store: Path, wanted: Wanted) -> tuple[dict[Path, frozenset[str]], list[str]]:
-    shards, broken = {}, []
-    for path in sorted(p for p in store.glob("objects/*/*") if p.is_file()):
+def _search_stores(
+    stores: list[Store], wanted: Wanted
+) -> tuple[dict[Stored, frozenset[str]], list[Store], list[str]]:
+    shards, searched, broken = {}, [], []
+    for store in stores:
         try:
-            if ids := owners(path, wanted):
-                shards[path] = ids
-        except (pa.ArrowException, OSError) as error:
-            broken.append(f"{path}: {error}; delete it: the next build makes it again")
-    return shards, broken
+            for stored, found in store.each_object(lambda stored: _owners(stored, wanted)):
+                if isinstance(found, str):
+                    broken.append(found)
+                elif found:
+                    shards[stored] = found
+            searched.append(store)
+        except StoreError as error:
+            broken.append(str(error))
+    return shards, searched, broken
 
 
-def owners(file: Path | pa.NativeFile, wanted: Wanted, files: set[str] | None = None) -> frozenset[str]:
+def _owners(stored: Stored, wanted: Wanted) -> frozenset[str] | str:
+    """The same of a finished shard, or what is wrong with it."""
+    try:
+        return owners(pa.BufferReader(stored.read()), wanted)
+    except (pa.ArrowException, OSError) as error:
+        return f"{stored}: {error}; delete it: the next build makes it again"
+
+
+def owners(file: pa.NativeFile, wanted: Wanted, files: set[str] | None = None) -> frozenset[str]:
     """The ids under which a Parquet file holds a document, or refers to it.
 
     Hashes of the files that it was delivered as are added to ``files``.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,7 +39,7 @@ def run(project: Project) -> None:
 
 
 def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
-    runner = engine(project.params["engine"], project.build)
+    runner = engine(project.params["engine"], project.build, project.store.root)
     found = list(runner.run(told, [Task(project.store.root, part) for part in parts]))
     kept = [shard.kept for shard in found]
     ids = pa.chunked_array([shard.ids for shard in found]).combine_chunks()
@@ -51,19 +54,25 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     points[grouped] = points[leaders]
     columns = {**groups._asdict(), "split": assign(points, project.params["splits"])}
     shape = output_table(DUPLICATES, project.schemas)
-    made = []
-    start = 0
-    for part, here in zip(parts, kept, strict=True):
-        count = int(here.sum())
-        some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
-        some["split"] = some["split"].fill_null("train")
-        some["doc_id"] = project.store.read(part, ["doc_id"])["doc_id"]
-        made.append(project.store.add(shape.conform(pa.table(some))))
-        start += count
+    ids_by_shard = project.store.read_all(parts, ["doc_id"])
+    tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
+    made = list(project.store.add_all(tables))
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     exact, near = counts.get("exact", 0), counts.get("near", 0)
     say(f"deduplicate: {len(ids)} documents, {exact} repeat another, {near} nearly")
     return made
+
+
+def _by_shard(
+    columns: dict[str, pa.Array], ids: Iterable[pa.Table], kept: list[NDArray[np.bool_]]
+) -> Iterator[dict[str, Any]]:
+    """What was found out about the kept documents, for all documents of each shard."""
+    start = 0
+    for rows, here in zip(ids, kept, strict=True):
+        count = int(here.sum())
+        some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
+        yield {**some, "split": some["split"].fill_null("train"), "doc_id": rows["doc_id"]}
+        start += count
 
 
 def _spread(column: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, obeyable
@@ -21,17 +23,17 @@ from copydesk.description.splits import points_of
 from copydesk.description.takedowns import takedowns
 from copydesk.description.title import headline
 from copydesk.project import Project
-from copydesk.shards import read_parquet
 from copydesk.stages.alignments import alignments
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
-from copydesk.store import Parts
+from copydesk.storage import Root
+from copydesk.store import Part, Parts, Store
 from copydesk.tables import table
 
 
 class Common(NamedTuple):
-    """What is the same for all shards: where the runs of words of the benchmarks are, and the ledger of takedowns."""
+    """What is the same for all shards: the runs of words of the benchmarks in the store, the ledger of takedowns."""
 
-    runs: str | None
+    runs: tuple[Root, Part] | None
     ledger: list[dict[str, Any]]
 
 
@@ -74,7 +76,7 @@ def run(project: Project) -> list[Parts]:
     if benchmarks:
         words = runs((row["text"] for row in benchmarks.values()), project.params["decontaminate"]["words"])
         part = project.store.add(pa.table({"run": words}))
-        known, where = part.sha256, str(project.store.path(part))
+        known, where = part.sha256, (project.store.root, part)
     ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
     return run_shards(project, STAGE, common=([known, ledger], Common(where, ledger)))
 
@@ -89,7 +91,7 @@ def shard(given: Shard) -> Made:
     }
     provenance, origins = completed(given.tables["provenance"], _found(given, column), corrections)
     common: Common = given.extra
-    known = read_parquet(common.runs)["run"].to_numpy() if common.runs else np.zeros(0, dtype=np.uint64)
+    known = _runs(*common.runs) if common.runs else np.zeros(0, dtype=np.uint64)
     shared = overlaps(column, known, settings["decontaminate"]["words"])
     licences = provenance["licence"].combine_chunks()
     columns: dict[str, Any] = {
@@ -135,6 +137,13 @@ def _in_order(rows: list[dict[str, Any]], ids: pa.Array) -> list[dict[str, Any]]
     """Rows in the order of their documents."""
     places = {doc_id: place for place, doc_id in enumerate(ids.to_pylist())} if rows else {}
     return sorted(rows, key=lambda row: places[row["doc_id"]])
+
+
+@lru_cache(maxsize=1)
+def _runs(store: Root, part: Part) -> NDArray[np.uint64]:
+    """Runs of words, read once by each process."""
+    runs: NDArray[np.uint64] = Store(store).read(part)["run"].to_numpy()
+    return runs
 
 
 def _excluded(documents: pa.Table, decisions: Mapping[str, list[Decision]]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def run(project: Project) -> None:
         STAGE,
         (_work(project, listed.slice(start, stop - start), sources, decisions) for start, stop in shards),
     )
-    refused = chain.from_iterable(project.store.read(p["refused"]).to_pylist() for p in parts if p["refused"].rows)
+    refused = project.store.rows(p["refused"] for p in parts if p["refused"].rows)
     rows = sorted([*(r._asdict() for r in refusals), *refused], key=lambda row: str(row["path"]))
     quarantine = project.reports / "quarantine.jsonl"
     write_json_lines(quarantine, rows)

@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.description.splits import SPLITS
-from copydesk.errors import BuildError, StoreError
+from copydesk.errors import BuildError
 from copydesk.files import (
     clear_left,
-    copy_hashed,
     is_file_of,
     link_or_copy,
     read_json_lines,
@@ -69,10 +68,10 @@ def run(project: Project) -> None:
         for name in PUBLISHED
     }
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
-    dropped = [row for part in lost for row in project.store.read(part).to_pylist()]
+    dropped = list(project.store.rows(lost))
     write_json_lines(project.reports / "dropped.jsonl", dropped)
     alike = [shard["resembling"] for shard in shards if shard["resembling"].rows]
-    resembling = [row for part in alike for row in project.store.read(part).to_pylist()]
+    resembling = list(project.store.rows(alike))
     write_json_lines(project.reports / "takedowns.jsonl", resembling)
     for row in resembling[:5]:
         say(f"package: {row['doc_id']} resembles a takedown ({row['values']}); decide, see reports/takedowns.jsonl")
@@ -132,18 +131,16 @@ def shard(given: Shard) -> Made:
 def _counts(project: Project, parts: list[Part]) -> Counts:
     """What was counted in all shards."""
     counts: Counts = Counter()
-    for part in parts:
-        for row in project.store.read(part).to_pylist():
-            counts[row["figure"], row["name"]] += row["count"]
+    for row in project.store.rows(parts):
+        counts[row["figure"], row["name"]] += row["count"]
     return counts
 
 
 def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
     """The logical hash of each split of each table, from what the shards add to it."""
     found: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
-    for part in parts:
-        for row in project.store.read(part).to_pylist():
-            found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
+    for row in project.store.rows(parts):
+        found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
     return {
         name: {
             split: combined(shape_of(table(name, project.schemas).arrow), digests)
@@ -171,7 +168,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
 def _report_unmet(project: Project, parts: list[Part]) -> None:
     """Write down, and say, which decisions could not be obeyed."""
     rows = read_json_lines(project.decisions)
-    rows += [row for part in parts for row in project.store.read(part).to_pylist()]
+    rows += project.store.rows(parts)
     path = project.reports / "decisions.jsonl"
     write_json_lines(path, rows)
     for row in rows[:5]:
@@ -185,12 +182,10 @@ def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[P
         split, number, count, part = place
         path = f"{name}/{split}-{number:05d}-of-{count:05d}.parquet"
         there, target = project.corpus / "data" / path, data / path
-        if not is_file_of(there, part.sha256):
-            source = project.store.path(part)
-            if copy_hashed(source, target) != part.sha256:
-                raise StoreError(f"{source}: damaged; delete {project.build} and build again")
-        else:  # the dataset that is replaced has it: nothing needs to be written
+        if is_file_of(there, part.sha256):  # the dataset that is replaced has it: nothing needs to be written
             link_or_copy(there, target)
+        else:
+            project.store.copy(part, target)
         return DataFile.of(target, f"data/{path}", split, part.sha256)
 
     places = [(split, n, len(parts), part) for split, parts in by_split.items() for n, part in enumerate(parts)]

@@ -18,6 +18,7 @@ from copydesk.files import write_json_lines
 from copydesk.progress import track
 from copydesk.project import Project
 from copydesk.stages.reuse import Before, Last, with_reuse
+from copydesk.storage import Root
 from copydesk.store import Part, Parts, Store, fingerprint, key
 from copydesk.tables import Table, schema_path, table
 
@@ -68,8 +69,8 @@ class Task(NamedTuple):
 
     stage: Stage
     key: str
-    store: Path
-    schemas: Path
+    store: Root
+    shapes: dict[str, Table]
     parts: dict[str, Part]
     params: dict[str, Any]
     extra: Any
@@ -106,6 +107,7 @@ def run_shards(
     """
     params = {name: project.params[name] for name in stage.params}
     schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
+    shapes = {name: output_table(output, project.schemas) for name, output in stage.writes.items()}
     code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
     store = project.store
     inputs = read_inputs(project, stage.reads)
@@ -115,14 +117,15 @@ def run_shards(
     for parts, (identity, extra) in zip(inputs, given, strict=True):
         hashes = {name: part.sha256 for name, part in parts.items()}
         task_key = key(stage.name, code, [hashes, identity])
-        tasks.append(Task(stage, task_key, store.root, project.schemas, parts, params, extra))
+        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra))
     last = Last(project.build / "last" / f"{stage.name}.json", f"{code} {common[0]}") if stage.by_document else None
     if last:
         replaced = last.replaced_by([task.key for task in tasks])
         tasks = [task._replace(before=before) for task, before in zip(tasks, replaced, strict=True)]
-    done = [store.result(task.key) for task in tasks]
+    done = store.results([task.key for task in tasks])
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
-    runner = engine(project.params["engine"], project.build, project.seeds)
+    seeds = [] if extras is None else [project.seeds, project.build / "records"]
+    runner = engine(project.params["engine"], project.build, store.root, *seeds)
     computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks))
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
@@ -151,8 +154,8 @@ def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     tables = {name.partition(".")[2]: table for name, table in given.items()}
     made = function(Shard(tables, task.params, task.extra))
     shaped = {}
-    for name, output in task.stage.writes.items():
-        shape = output_table(output, task.schemas)
+    for name in task.stage.writes:
+        shape = task.shapes[name]
         content = made[name]
         shaped[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
     return shaped

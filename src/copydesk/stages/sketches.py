@@ -6,7 +6,6 @@ import os
 import tempfile
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from copydesk.description.signatures import COMPONENTS, WORDLESS, Signatures
 from copydesk.description.tokens import Hashes
 from copydesk.engines.base import Engine, shared
 from copydesk.project import Project
+from copydesk.storage import Root
 from copydesk.store import Part, Store
 
 _KEY = 16  # bytes: half of a SHA-256 tells texts apart
@@ -38,7 +38,7 @@ class Told(NamedTuple):
 class Task(NamedTuple):
     """A shard, the number of its first kept document, and the places among its kept ones that are asked for."""
 
-    store: Path
+    store: Root
     part: Part
     start: int = 0
     places: Rows | None = None

@@ -18,6 +18,7 @@ from copydesk.errors import CopydeskError
 from copydesk.toolkit import STAGES, check_toolkit, pins, read_toolkit
 
 _TIMEOUT = 60
+_SAID = 700  # characters of what was said
 #: The least free disk in bytes, and by how many times it should exceed the seeds: shards, dataset and DVC's cache.
 _LEAST_FREE = 500_000_000
 _TIMES_SEEDS = 4
@@ -40,7 +41,8 @@ def examine(root: Path, *, remotes: bool = True) -> Iterator[Finding]:
     root : Path
         The repository.
     remotes : bool
-        Whether to ask each DVC remote if it is there; one that does not answer takes up to a minute.
+        Whether to ask each DVC remote, and the store of ``COPYDESK_STORE``, if it is there; one that does not answer
+        takes up to a minute.
     """
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     for subject, check in _CHECKS.items():
@@ -48,6 +50,7 @@ def examine(root: Path, *, remotes: bool = True) -> Iterator[Finding]:
             yield Finding(subject, *check(root))
         except (CopydeskError, OSError) as error:
             yield Finding(subject, "bad", " ".join(str(error).split()))
+    yield from _store(root, ask=remotes)
     yield from _remotes(root, ask=remotes)
 
 
@@ -138,6 +141,19 @@ def _size(path: Path) -> int:
         return 0
 
 
+def _store(root: Path, *, ask: bool) -> Iterator[Finding]:
+    """Where finished shards go, if that is an object store: one is put there, read and removed."""
+    address = os.environ.get("COPYDESK_STORE")
+    if not address:
+        return
+    if not ask:
+        yield Finding("store", "ok", "COPYDESK_STORE, not asked")
+    elif (said := _why_not(root, _USE, address)) is None:
+        yield Finding("store", "ok", address)
+    else:
+        yield Finding("store", "bad", said)
+
+
 def _remotes(root: Path, *, ask: bool) -> Iterator[Finding]:
     listed = _run(root, "dvc", "config", "--list")
     if listed is None or listed.returncode:
@@ -152,7 +168,7 @@ def _remotes(root: Path, *, ask: bool) -> Iterator[Finding]:
         address = pairs[f"remote.{name}.url"]
         if not ask:
             yield Finding(f"remote {name}", "ok", f"{address}, not asked")
-        elif (said := _unreachable(root, name)) is None:
+        elif (said := _why_not(root, _ASK, str(root.resolve()), name)) is None:
             yield Finding(f"remote {name}", "ok", address)
         else:
             yield Finding(f"remote {name}", "bad", f"{address}: {said}; see dvc remote modify --help")
@@ -171,9 +187,23 @@ with Repo(sys.argv[1]) as repo:
 """
 
 
-def _unreachable(root: Path, name: str) -> str | None:
-    """Why a remote cannot be used, None if it can."""
-    command = [sys.executable, "-c", _ASK, str(root.resolve()), name]
+_USE = """
+import sys
+from copydesk.errors import CopydeskError
+from copydesk.storage import storage
+try:
+    store = storage(sys.argv[1])
+    store.write(".doctor", b"here")
+    store.read(".doctor")
+    store.delete(".doctor")
+except CopydeskError as error:
+    raise SystemExit(str(error))
+"""
+
+
+def _why_not(root: Path, code: str, *arguments: str) -> str | None:
+    """Why something distant cannot be used, None if it can."""
+    command = [sys.executable, "-c", code, *arguments]
     try:
         done = subprocess.run(
             command, cwd=root, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
@@ -182,7 +212,7 @@ def _unreachable(root: Path, name: str) -> str | None:
         return f"no answer in {_TIMEOUT} seconds"
     if done.returncode == 0:
         return None
-    return (done.stderr.strip().splitlines() or ["it cannot be reached"])[-1][-300:]
+    return (done.stderr.strip().splitlines() or ["it cannot be reached"])[-1][-_SAID:]
 
 
 def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str] | None:

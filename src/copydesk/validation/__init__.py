@@ -118,10 +118,13 @@ class _Known:
     def holds(self, found: str) -> bool:
         return self._store is not None and self._store.result(found) is not None
 
-    def digests(self, found: str) -> list[dict[str, Any]] | None:
-        """What the rows of a unit that was found to hold add to the logical hashes; None if it was not."""
-        parts = self._store.result(found) if self._store else None
-        return None if parts is None or self._store is None else self._store.read(parts["digests"]).to_pylist()
+    def digests(self, keys: list[str]) -> list[list[dict[str, Any]] | None]:
+        """What the rows of units that were found to hold add to the logical hashes; None for those that were not."""
+        if self._store is None:
+            return [None] * len(keys)
+        results = self._store.results(keys)
+        rows = self._store.read_all(parts["digests"] for parts in results if parts is not None)
+        return [None if parts is None else next(rows).to_pylist() for parts in results]
 
     def remember(self, found: str, digests: list[dict[str, Any]] | None = None) -> None:
         if self._store is not None:
@@ -141,8 +144,8 @@ def _check_units(
         shards = {name: [(shard.split, shard.sha256) for shard in found] for name, found in unit.files.items()}
         keys.append(known.key("unit", [shards, sorted(unit.withheld)]))
     digests = [
-        found if (found := known.digests(unit_key)) is not None or not unit.lies_in(held) else undigested(unit.files)
-        for unit, unit_key in zip(parts, keys, strict=True)
+        found if found is not None or not unit.lies_in(held) else undigested(unit.files)
+        for unit, found in zip(parts, known.digests(keys), strict=True)
     ]
     todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
     rest = "as before or from the store" if held else "from the store"
