@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
@@ -10,6 +11,7 @@ import typer
 
 import copydesk
 from copydesk.destinations.commands import register as register_destinations
+from copydesk.progress import LOG
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.start.commands import register as register_start
@@ -23,6 +25,16 @@ app = typer.Typer(
 )
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
+
+
+def _log_json(wanted: bool) -> None:
+    if wanted:
+        os.environ[LOG] = "json"
+
+
+LogJson = Annotated[
+    bool, typer.Option("--log-json", callback=_log_json, help="Tell messages and progress as JSON on stderr.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -50,6 +62,7 @@ def build(  # noqa: PLR0917  (options are given by name)
     profile: Annotated[
         bool, typer.Option("--profile", help="Use one process, and print where its CPU time went.")
     ] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Run all stages without DVC: the same bytes as `dvc repro` makes.
 
@@ -109,6 +122,7 @@ def validate(  # noqa: PLR0917  (options are given by name)
     ] = None,
     junit: Junit = None,
     sarif: Sarif = None,
+    log_json: LogJson = False,
 ) -> None:
     """Check that the dataset holds what it claims; list every violation.
 

@@ -1,27 +1,50 @@
-"""Progress of long work: a live bar on a terminal, one line in a log; and where its time goes."""
+"""Progress of long work: a live view on a terminal, a line in a log, or lines of JSON; and where its time goes."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
+#: Set to ``json``, messages and progress are lines of JSON.
+LOG = "COPYDESK_LOG"
+#: Seconds between two lines about the same work.
+_BETWEEN = 1.0
 
-def track(items: Iterable[Item], count: int, label: str, total: int, rest: str = "from the store") -> Iterator[Item]:
-    """Yield the items, showing how many of ``count`` are done.
+_failures = 0
 
-    ``total`` counts those found finished too, ``rest`` says where.
+
+def failed(count: int) -> None:
+    """Count shards that must be run again since the process that ran them was killed."""
+    global _failures  # noqa: PLW0603  (one process, one count)
+    _failures += count
+
+
+def track(
+    items: Iterable[Item],
+    count: int,
+    label: str,
+    total: int,
+    rest: str = "from the store",
+    *,
+    documents: Callable[[Item], int] = lambda _: 0,
+) -> Iterator[Item]:
+    """Yield the items, showing how many of ``count`` are done, documents a second, time left, memory and failures.
+
+    ``total`` counts those found finished too, ``rest`` says where; ``documents`` tells how many an item stands for.
     """
-    if count and sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import track as bar
-
-        yield from bar(items, f"{label:<12}", total=count, console=Console(stderr=True), transient=True)
+    state = _State(label, count)
+    if count and _in_json():
+        yield from _logged(items, state, documents)
+    elif count and sys.stderr.isatty():
+        yield from _shown(items, state, documents)
     else:
         yield from items
     say(f"{label}: {total} shards, {count} computed, {total - count} {rest}")
@@ -29,7 +52,92 @@ def track(items: Iterable[Item], count: int, label: str, total: int, rest: str =
 
 def say(message: str) -> None:
     """Tell the user something worth a line."""
-    print(message, file=sys.stderr, flush=True)
+    _print({"event": "message", "message": message}) if _in_json() else print(message, file=sys.stderr, flush=True)
+
+
+class _State:
+    """How far some work is."""
+
+    def __init__(self, stage: str, shards: int) -> None:
+        self.stage, self.of = stage, shards
+        self.shards = self.documents = 0
+        self.begun = time.monotonic()
+        self._failures = _failures
+
+    def add(self, documents: int) -> None:
+        self.shards += 1
+        self.documents += documents
+
+    def told(self) -> dict[str, Any]:
+        """What is told of it, with the names that lines of JSON have."""
+        seconds = time.monotonic() - self.begun
+        return {
+            "stage": self.stage,
+            "shards": self.shards,
+            "of": self.of,
+            "documents": self.documents,
+            "documents_per_second": round(self.documents / seconds, 1) if seconds else None,
+            "seconds_left": round(seconds / self.shards * (self.of - self.shards), 1) if self.shards else None,
+            "memory_bytes": _memory(),
+            "failures": _failures - self._failures,
+        }
+
+
+def _logged(items: Iterable[Item], state: _State, documents: Callable[[Item], int]) -> Iterator[Item]:
+    last = state.begun
+    for item in items:
+        state.add(documents(item))
+        now = time.monotonic()
+        if now - last >= _BETWEEN or state.shards == state.of:
+            _print({"event": "progress", **state.told()})
+            last = now
+        yield item
+
+
+def _shown(items: Iterable[Item], state: _State, documents: Callable[[Item], int]) -> Iterator[Item]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} shards"),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as view:
+        task = view.add_task(state.stage, total=state.of, told="")
+        for item in items:
+            state.add(documents(item))
+            view.update(task, advance=1, told=_in_words(state.told()))
+            yield item
+
+
+def _in_words(told: Mapping[str, Any]) -> str:
+    words = f"{told['documents_per_second'] or 0:,.0f} documents/s  {told['memory_bytes'] / 1e6:,.0f} MB"
+    return f"{words}  {told['failures']} run again" if told["failures"] else words
+
+
+def _memory() -> int:
+    """Bytes in memory of this process and of those that it began."""
+    import psutil
+
+    this = psutil.Process()
+    held = 0
+    for process in (this, *this.children(recursive=True)):
+        try:
+            held += process.memory_info().rss
+        except psutil.Error:
+            continue  # it has ended
+    return held
+
+
+def _in_json() -> bool:
+    return os.environ.get(LOG) == "json"
+
+
+def _print(line: Mapping[str, Any]) -> None:
+    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
 
 
 #: CPU seconds of this process by what they were spent on, while :func:`profiled` is asked to count them.

@@ -22,6 +22,7 @@ import numpy as np
 from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
+from copydesk.progress import failed
 from copydesk.storage import Root
 
 #: What a process of the pool takes with a large shard in hand, in bytes.
@@ -112,6 +113,7 @@ class Local(Engine):
                     _pool.close()
                     again = [running[future] for future in done if isinstance(future.exception(), BrokenProcessPool)]
                     deaths.update(place for place, _ in again)
+                    failed(len(again))
                     if alone:
                         raise BuildError(_given_up(again[0][0]))
                     left.extendleft(sorted(again, key=lambda item: (deaths[item[0]], -item[0])))

@@ -77,6 +77,8 @@ class Task(NamedTuple):
     before: Before | None = None
 
 
+#: Tables with a row for each document, of which a stage makes one; those that are published are parted by split.
+_OF_EACH = frozenset({"raw", "text", "spans", "description"})
 #: What a stage's function returns: a table, or the rows of one, for each table that it writes.
 Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
@@ -126,7 +128,7 @@ def run_shards(
     todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
     seeds = [] if extras is None else [project.seeds, project.build / "records"]
     runner = engine(project.params["engine"], project.build, store.root, *seeds)
-    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks))
+    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks), documents=_documents)
     results = [parts if parts is not None else next(computed) for parts in done]
     for _ in computed:  # lets the progress bar end
         pass
@@ -134,6 +136,11 @@ def run_shards(
     if last:
         last.remember([Before(task.key, task.parts) for task in tasks])
     return results
+
+
+def _documents(parts: Parts) -> int:
+    """How many documents a shard holds: rows of the tables that have one for each."""
+    return sum(part.rows for name, part in parts.items() if name in _OF_EACH or name.startswith("documents_"))
 
 
 def compute(task: Task) -> Parts:

@@ -149,7 +149,8 @@ def _check_units(
     ]
     todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
     rest = "as before or from the store" if held else "from the store"
-    checked = track(Local({"workers": workers}).run(check_unit, todo), len(todo), "validate", len(parts), rest)
+    run = Local({"workers": workers}).run(check_unit, todo)
+    checked = track(run, len(todo), "validate", len(parts), rest, documents=_documents)
     rows: list[dict[str, Any]] = []
     for unit, unit_key, found in zip(parts, keys, digests, strict=True):
         if found is None:
@@ -164,6 +165,10 @@ def _check_units(
     for _ in checked:  # lets the progress bar end
         pass
     return rows
+
+
+def _documents(checked: tuple[Report, object]) -> int:
+    return checked[0].checked.get("documents", 0)
 
 
 __all__ = ["Report", "validate"]
