@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.json_schema import PACKAGED
+from copydesk.readers import PAGES
 from copydesk.readers.folder import Refusal, Seed
 from copydesk.readers.hashes import hashes_of
 from copydesk.readers.records import Container, forget, read_container
 
 #: ``sha256`` is that of the text's bytes, null for a file that cannot be read. Of a record, ``stated`` is what it
-#: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file.
+#: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file. ``page``
+#: tells whether the text is a web page.
 LISTED = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -26,6 +28,7 @@ LISTED = pa.schema(
         ("stated", pa.string()),
         ("rows", pa.string()),
         ("row", pa.int64()),
+        ("page", pa.bool_()),
     ]
 )
 
@@ -65,6 +68,7 @@ def list_documents(
                 [seed.size for seed in plain],
                 [hashes[seed.path] for seed in plain],
                 *[pa.nulls(len(plain))] * 3,
+                [seed.path.lower().endswith(PAGES) for seed in plain],
             )
             tables.append(pa.table(dict(zip(LISTED.names, columns, strict=True)), LISTED))
             continue
@@ -82,7 +86,7 @@ def _listed(container: Container) -> pa.Table:
     index = container.index
     ids = index["doc_id"]
     columns = {
-        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row")},
+        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page")},
         "path": pc.binary_join_element_wise(pa.scalar(container.path), ids, "#"),
         "rows": pa.repeat(pa.scalar(container.rows.name), index.num_rows),
     }
