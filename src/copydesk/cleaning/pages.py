@@ -20,7 +20,9 @@ class PageRule(NamedTuple):
     leaves: str
 
 
-_PARAGRAPH = "The mayor of the city said on Monday that the bridge would open."
+_PARAGRAPH = (
+    "The mayor of the city said on Monday that the new bridge over the harbour would open at the end of the year."
+)
 
 PAGE_RULES = (
     PageRule(

@@ -18,6 +18,7 @@ LIBRARIES = ("courlan", "htmldate", "justext", "lxml", "lxml_html_clean", "trafi
 _DEEPEST = 128
 #: Characters of a page, and its elements: trafilatura takes quadratic time for some, half a minute for the worst.
 LARGEST, MOST_ELEMENTS = 4 << 20, 50_000
+_DOCUMENT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+")
 
 
@@ -62,6 +63,8 @@ def article(html: str) -> Article:
     flat, elements = shallow(html, _DEEPEST)
     if elements > MOST_ELEMENTS:
         raise _too_large(f"{elements:,} elements", MOST_ELEMENTS)
+    if not _DOCUMENT.search(flat):
+        flat = f"<html><body>{flat}</body></html>"  # trafilatura takes no part of a page for one
     found: Any = None
     try:
         found = bare_extraction(

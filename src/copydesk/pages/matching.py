@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 #: Lengths of the runs that are looked for, each in the gaps that the one before it leaves.
 _UNIQUE = (32, 16, 8)
+#: Length of the runs that are looked for in what is near, and how near that is.
+_SHORT, _NEAR = 4, 512
 #: Length of the runs that are looked for among those that occur more than once.
 _REPEATED = 16
 #: A gap that is looked for as a whole, and the longest text that it is looked for in.
-_SMALL, _NEAR = 64, 4096
+_SMALL, _SURROUNDING = 64, 4096
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 Codes = NDArray[np.uint32]
@@ -49,6 +51,7 @@ def runs(wanted: str, text: str) -> list[Run]:
     for length in _UNIQUE:
         match.fill(match.unique, length)
     match.fill(match.repeated, _REPEATED)
+    match.fill(match.near, _SHORT)
     match.fill(match.whole, 1)
     return match.found
 
@@ -121,6 +124,10 @@ class _Matching:
         ]
         return _trimmed(_chain([run for run in found if self._holds(run)]))
 
+    def near(self, gap: _Gap, length: int) -> list[Run]:
+        """The same in a small gap."""
+        return self.unique(gap, length) if gap.end - gap.start + gap.stop - gap.place <= _NEAR else []
+
     def repeated(self, gap: _Gap, length: int) -> list[Run]:
         """Runs that occur more than once, each at its first place behind the one before it."""
         ours, theirs = self._hashes(gap, length)
@@ -147,7 +154,7 @@ class _Matching:
     def whole(self, gap: _Gap, _: int) -> list[Run]:
         """A small gap, where it stands as a whole and once in what is near."""
         size = gap.end - gap.start
-        if size > _SMALL or gap.stop - gap.place > _NEAR:
+        if size > _SMALL or gap.stop - gap.place > _SURROUNDING:
             return []
         piece = self._wanted[gap.start : gap.end]
         place = self._text.find(piece, gap.place, gap.stop)

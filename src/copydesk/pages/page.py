@@ -89,9 +89,11 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
             break
         last, first = int(places[run.place + run.length - 1]), int(places[following.place])
         hole = wanted[run.start + run.length : following.start]
-        if hole and first - last - 1 <= _REWRITTEN + 2 * len(hole) and not page.level[last + 1 : first + 1].any():
+        theirs = following.place - run.place - run.length
+        inline = not page.level[last + 1 : first + 1].any()
+        if hole and inline and 0 < theirs <= _REWRITTEN + 2 * len(hole):
             kept[last + 1 : first] = page.solid[last + 1 : first]
-        if any(map(str.isalnum, hole)):
+        elif any(map(str.isalnum, hole)):
             missing.append((int(page.start[last]), int(page.end[first])))
     missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, found)]
     return list(_edits(html, page, kept, aligned)), aligned, sorted(missing)

@@ -30,14 +30,19 @@ _LEVELS = {
 }
 _REFERENCE = re.compile("&(?:#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31};?)")
 _LONGEST_NUMBER = 12
-#: An element that another of its kind, or one of these, ends; others stay open until they are closed.
-_ENDED_BY = {name: {name} for name in ("li", "tr", "option")} | {
-    "td": {"td", "th", "tr"},
-    "th": {"td", "th", "tr"},
-    "dt": {"dt", "dd"},
-    "dd": {"dt", "dd"},
-    "p": {name for name, level in _LEVELS.items() if level == PARAGRAPH} - {"button", "title"},
+#: Elements that the beginning of one ends although nobody closes them, and elements behind which it ends none.
+_ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    **dict.fromkeys(
+        (name for name, level in _LEVELS.items() if level == PARAGRAPH),
+        (frozenset({"p"}), frozenset({"button", "caption", "html", "object", "table", "td", "template", "th"})),
+    ),
+    "li": (frozenset({"li"}), frozenset({"menu", "ol", "ul"})),
+    "option": (frozenset({"option"}), frozenset({"select"})),
+    "tr": (frozenset({"tr"}), frozenset({"table"})),
+    **dict.fromkeys(("td", "th"), (frozenset({"td", "th"}), frozenset({"table", "tr"}))),
+    **dict.fromkeys(("dd", "dt"), (frozenset({"dd", "dt"}), frozenset({"dl"}))),
 }
+_NEAR = 32  # elements among which the one that ends is looked for
 
 Offsets = NDArray[np.int64]
 
@@ -166,7 +171,7 @@ def shallow(html: str, deepest: int) -> tuple[str, int]:
         depth = len(open_names)
         number += token.kind == "open"
         if token.kind == "open" and token.name not in VOID:
-            while open_names and token.name in _ENDED_BY.get(open_names[-1], ()):
+            for _ in range(_ended(open_names, token.name)):
                 counts[open_names.pop()] -= 1
             open_names.append(token.name)
             counts[token.name] = counts.get(token.name, 0) + 1
@@ -180,3 +185,14 @@ def shallow(html: str, deepest: int) -> tuple[str, int]:
         if token.kind in {"text", "other"} or depth <= deepest:
             kept.append(html[token.start : token.end])
     return "".join(kept), number
+
+
+def _ended(open_names: list[str], name: str) -> int:
+    """How many of the open elements end where another begins."""
+    ending, barriers = _ENDS.get(name, (frozenset(), frozenset()))
+    for count, inner in enumerate(reversed(open_names[-_NEAR:]), start=1):
+        if inner in ending:
+            return count
+        if inner in barriers:
+            break
+    return 0

@@ -68,7 +68,9 @@ class _Told(io.RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
-        self._file, self._at = file, 0
+        # What comes before a damage is given out before the error.
+        self._read = getattr(file, "read1", file.read)
+        self._at = 0
 
     def readable(self) -> bool:
         return True
@@ -77,7 +79,7 @@ class _Told(io.RawIOBase):
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
+        data = self._read(size)
         self._at += len(data)
         return data
 
