@@ -6,12 +6,13 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from copydesk.errors import BuildError
-from copydesk.json_schema import bulk_violations, load_schema
+from copydesk.json_schema import load_schema
 from copydesk.progress import say
 from copydesk.readers.record import Record, Wanted, damaged
 
@@ -167,7 +168,16 @@ def _address(url: str) -> str | None:
     if not url.startswith(("http://", "https://")):
         return None
     written = quote(_PERCENT.sub("%25", url), safe="%:/?#[]@!$&'()*+,;=~")
-    return None if any(bulk_violations(load_schema("source"), [{"doc_id": "x", "url": written}])) else written
+    return written if _is_address()(written) else None
+
+
+@cache
+def _is_address() -> Callable[[str], bool]:
+    """Whether a text is an address by the schema of sources.jsonl; made once, since that takes as long as a page."""
+    import jsonschema_rs
+
+    field = load_schema("source")["properties"]["url"]
+    return jsonschema_rs.Draft202012Validator(field, validate_formats=True).is_valid
 
 
 def _id(record: WarcRecord, url: str) -> str:
