@@ -88,7 +88,7 @@ def read_container(
     read_as = _key(folder, seed, ingest, schemas)
     if _key_of(rows) != read_as:
         settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
-        _write(_checked(_rows(folder, seed, ingest), schemas), rows, read_as if settled else "")
+        _write(_checked(rows_of(folder / seed.path, ingest), schemas), rows, read_as if settled else "")
         status = (folder / seed.path).stat()
         if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
             rows.unlink()
@@ -143,14 +143,15 @@ def _write(made: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
         writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def _rows(folder: Path, seed: Seed, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    stem, ending = split_name(seed.path.rpartition("/")[2])
+def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Read a file of records: a row for each, with its text, or with the reason why it is none."""
+    stem, ending = split_name(path.name)
     fields = ingest["fields"]
     wanted = Wanted(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
-        with unpacked(folder / seed.path, compression) as file:
+        with unpacked(path, compression) as file:
             for record in CONTAINERS[ending](file, wanted):
                 number = record.number
                 yield _row(record, wanted, ingest["encodings"])
