@@ -96,7 +96,7 @@ def test_the_ledger_the_flags_and_the_checks(built: Project) -> None:
     rules = {rule for row in rows(built, "edits") if row["doc_id"] == "a" for rule in row["rules"]}
     assert rules >= {"html-markup", "html-reference", "html-boilerplate"}
     assert [row for row in rows(built, "edits") if row["doc_id"] == "plain"] == []
-    validate(built.corpus, built.schemas, load=False)
+    assert validate(built.corpus, built.schemas, load=False).ok
     refused = [json.loads(line) for line in (built.reports / "quarantine.jsonl").read_text("utf-8").splitlines()]
     assert [(row["path"], row["reason"]) for row in refused] == [
         ("crawl.warc.gz#00000000-0000-4000-8000-000000000005", "no-article"),

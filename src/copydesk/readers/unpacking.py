@@ -71,7 +71,7 @@ class _Unpacked(io.RawIOBase):
 class _Gunzip:
     """Members of a gzip file behind each other: archives of the web have one for each record.
 
-    Everything before a damage is given out before the error is raised, which no library does.
+    What comes before a damage is given out, then the error is raised; Arrow would lose a megabyte of it.
     """
 
     def __init__(self, plain: BinaryIO) -> None:
