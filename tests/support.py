@@ -27,6 +27,15 @@ ROOT = Path(__file__).parents[1]
 HARD = " \n\r\t\v\f.!?…,;:'\"“”‘’()[]*&#<>|\\/-–_@=aAbBzZéßñÑ0 9\u00a0\u00ad\u200b\u200d\u2028\u3000\ufeff\ufffd中。！ё𝒳👩"
 hard_texts = st.text(st.sampled_from(HARD) | st.characters(exclude_categories=["Cs"]), max_size=120)
 
+#: What parsers of HTML trip over.
+_PIECES = (
+    "<p>|</p>|<b>|</b>|<div class='a>b'>|</div>|<br/>|<td>|<li>|<pre>|</pre>|<!--|-->|<!-->|<script>|</script>|<title>|"
+    "</title>|<textarea>|<plaintext>|<style>|</style >|<a href=\"x|<a b = 'y>'>|<|>|</|<!|<?x>|<![CDATA[|]]>|&|&amp;|&amp|"
+    "&nbsp;|&notit;|&#128;|&#x1F600;|&#0;|&#xD800;|&#99999999999999;|&NotEqualTilde;|&shy;|&foo;|&Eacute;|é|中|\u200b|\ufeff|"
+    "\u00ad|\u00a0|\r\n|\n| |\t|\0|word|One more sentence. |x"
+).split("|")
+htmls = st.lists(st.sampled_from(_PIECES) | st.text(max_size=6), max_size=40).map("".join)
+
 Files = Mapping[str, bytes | str]
 
 

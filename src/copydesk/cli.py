@@ -168,7 +168,7 @@ def rules(
 
 @app.command()
 def clean(
-    file: Annotated[Path, typer.Argument(help="A text file.")],
+    file: Annotated[Path, typer.Argument(help="A text file or a web page.")],
     root: Root = Path(),
     diff: Annotated[bool, typer.Option("--diff", help="Show each change and not the text.")] = False,
 ) -> None:
@@ -176,15 +176,27 @@ def clean(
 
     Exits with 0, or with 1 when the file cannot be read as ingest would read it.
     """
-    from copydesk.cleaning import clean_text, plan
+    import pyarrow as pa
+
+    from copydesk.cleaning import clean as cleaned_texts
+    from copydesk.cleaning import plan
+    from copydesk.readers import PAGES
+    from copydesk.readers.html import read_html
     from copydesk.readers.text import read_text
     from copydesk.report.rules import print_changes
 
     project = copydesk.Project.open(root)
     if not file.is_file():
         raise copydesk.CopydeskError(f"{file}: no such file")
-    raw = read_text(file.read_bytes(), project.params["ingest"]["encodings"])
-    cleaned = clean_text(raw.text, plan(project.params["clean"]))
+    is_page = file.suffix.lower() in PAGES
+    raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
+    first = {}
+    if is_page:
+        from copydesk.pages import read_page, versions
+
+        versions()
+        first = {0: read_page(raw.text).edits}
+    (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:
         print_changes(cleaned)
     else:

@@ -75,6 +75,19 @@ def test_another_version_of_a_library(root: Path, monkeypatch: pytest.MonkeyPatc
     assert found(root, "libraries").verdict == "bad"
 
 
+def test_a_library_of_an_extra_may_be_missing_but_no_other_version(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["ftfy==6.3.1", 'not-there==1.0; extra == "web"']
+    monkeypatch.setattr("copydesk.toolkit.requires", lambda _: lines)
+    assert found(root, "libraries") == Finding("libraries", "ok", "ftfy 6.3.1")
+    lines[1] = 'typer==0.0.1; extra == "web"'
+    assert found(root, "libraries").verdict == "bad"
+    assert "expected 0.0.1" in found(root, "libraries").detail
+    lines[1] = "not-there==1.0"
+    assert "not-there is missing, expected 1.0" in found(root, "libraries").detail
+
+
 def test_another_python_none_and_one_without_the_toolkit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = root / "bin"
     folder.mkdir()

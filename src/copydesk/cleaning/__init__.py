@@ -6,7 +6,8 @@ write it in its family's file: it is then run, listed, tested by its examples, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -26,10 +27,11 @@ from copydesk.cleaning import (
     spacing,
     stops,
 )
+from copydesk.cleaning.pages import PAGE_RULES, PageRule
 from copydesk.cleaning.rule import TIERS, Detector, Flag, Rule, Screen, Tier
 from copydesk.errors import ConfigError
 from copydesk.progress import timed
-from copydesk.text import ComposedEdit, EditedText
+from copydesk.text import ComposedEdit, Edit, EditedText
 
 #: Every rule, in the order in which they are applied: what a character is, then where words end, then lines; last,
 #: on clean text, what is to be hidden.
@@ -46,6 +48,8 @@ RULES: tuple[Rule, ...] = (
     *lines.RULES,
     *personal.RULES,
 )
+#: Every rule as it is listed: what becomes of web pages comes first.
+LISTED: tuple[Rule | PageRule, ...] = (*PAGE_RULES, *RULES)
 DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
 
 
@@ -86,11 +90,16 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] = RULES) -> Plan:
     return Plan(
         tuple(rule for rule in used if tiers[rule.name] in settings["apply"]),
         tuple(rule for rule in used if tiers[rule.name] not in settings["apply"]),
-        {rule.name: tiers[rule.name] for rule in used},
+        {**{rule.name: rule.tier for rule in PAGE_RULES}, **{rule.name: tiers[rule.name] for rule in used}},
     )
 
 
-def clean(texts: pa.Array, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> list[Cleaned]:
+def clean(
+    texts: pa.Array,
+    how: Plan,
+    detectors: Sequence[Detector] = DETECTORS,
+    first: Mapping[int, Sequence[Edit]] = MappingProxyType({}),
+) -> list[Cleaned]:
     """Clean a column of texts: screens over the whole column, Python for the texts that need it.
 
     Parameters
@@ -99,13 +108,16 @@ def clean(texts: pa.Array, how: Plan, detectors: Sequence[Detector] = DETECTORS)
         Raw texts, none null.
     how : Plan
         From :func:`plan`.
+    detectors : sequence of Detector
+    first : mapping of int to edits
+        Of texts that are web pages, by their numbers, the edits that leave the article: the first pass.
 
     Returns
     -------
     list of Cleaned, length n
     """
     screens = [rule.screen for rule in (*how.applied, *how.suggested)] + [d.screen for d in detectors]
-    column = _Column(texts, screens)
+    column = _Column(texts, screens, first)
     cleaned = column.cleaned
     for rule in how.applied:
         with timed(f"clean {rule.name}"):
@@ -170,8 +182,12 @@ class _Screened:
 class _Column:
     """Texts on their way through the rules, and which of them pass a screen as they are now."""
 
-    def __init__(self, texts: pa.Array, screens: Sequence[Screen]) -> None:
+    def __init__(self, texts: pa.Array, screens: Sequence[Screen], first: Mapping[int, Sequence[Edit]]) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
+        for number, edits in first.items():
+            self.cleaned[number] = Cleaned(self.cleaned[number].edited.apply(edits))
+        if first:
+            texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
         patterns = [screen for screen in dict.fromkeys(screens) if isinstance(screen, str)]
         together: list[list[Screen]] = [
             [*patterns[start : start + _TOGETHER]] for start in range(0, len(patterns), _TOGETHER)

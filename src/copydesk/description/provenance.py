@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -148,6 +149,15 @@ def told(removed: Iterable[Removed]) -> dict[str, Told]:
             if rule in edit.rules:
                 fields = {name: _placed(value, rule, edit) for name, value in found(rule, edit.text).items()} | fields
     return fields
+
+
+def told_by_page(stated: str) -> dict[str, Told]:
+    """The fields that the markup of a web page gives, from what was read of it.
+
+    >>> told_by_page('{"publisher": ["The Site", 100, 108]}')
+    {'publisher': Told(value='The Site', origin='html-markup', raw_start=100, raw_end=108)}
+    """
+    return {name: Told(value, "html-markup", *place) for name, (value, *place) in json.loads(stated).items()}
 
 
 def _placed(value: str, rule: str, edit: Removed) -> Told:

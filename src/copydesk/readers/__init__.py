@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from copydesk.readers.comma_separated import read_csv
+from copydesk.readers.html import read_html
 from copydesk.readers.json_lines import read_json_lines
 from copydesk.readers.parquet import read_parquet_rows
 from copydesk.readers.record import RecordReader
-from copydesk.readers.single import read_single
+from copydesk.readers.single import read_single, read_single_page
 from copydesk.readers.text import RawText, read_text
+from copydesk.readers.warc import read_warc
 
 
 class Reader(NamedTuple):
@@ -27,7 +29,11 @@ class Reader(NamedTuple):
     read: Callable[[bytes, Sequence[str]], RawText]
 
 
-READERS = {reader.suffix: reader for reader in (Reader(".txt", read_text),)}
+#: Endings of web pages: their text is HTML, of which cleaning leaves the article.
+PAGES = (".html", ".htm")
+READERS = {
+    reader.suffix: reader for reader in (Reader(".txt", read_text), *(Reader(ending, read_html) for ending in PAGES))
+}
 
 #: Formats of files of which each holds records, by the ending of their names.
 _RECORDS: dict[str, RecordReader] = {
@@ -35,13 +41,17 @@ _RECORDS: dict[str, RecordReader] = {
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".parquet": read_parquet_rows,
+    ".warc": read_warc,
+    ".wet": read_warc,
 }
+#: Formats of files of which each is one document: compressed, it is a file with a single record.
+_SINGLE: dict[str, RecordReader] = {".txt": read_single, **dict.fromkeys(PAGES, read_single_page)}
 #: Endings that say how a file is compressed, and what that is called.
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
-#: Every ending of a file that holds records; a text file that is compressed is one with a single record.
+#: Every ending of a file that holds records.
 CONTAINERS: dict[str, RecordReader] = {
     **_RECORDS,
-    **{ending + end: read for ending, read in {**_RECORDS, ".txt": read_single}.items() for end in COMPRESSED},
+    **{ending + end: read for ending, read in {**_RECORDS, **_SINGLE}.items() for end in COMPRESSED},
 }
 
 
@@ -67,6 +77,7 @@ REASONS = {
     "bad-name": "a name or a record's id that cannot be a document id",
     "duplicate-id": "another seed has the same id",
     "too-large": "larger than ingest.max_bytes",
+    "no-article": "a web page in which no article is found, or whose article cannot be traced in it",
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.json_schema import PACKAGED
+from copydesk.readers import PAGES
 from copydesk.readers.folder import Refusal, seed_of
 from copydesk.readers.hashes import hashes_of
 from copydesk.readers.records import Container, forget, read_container
 
 #: ``sha256`` is that of the text's bytes, null for a file that cannot be read. Of a record, ``stated`` is what it
-#: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file.
+#: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file. ``page``
+#: tells whether the text is a web page.
 LISTED = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -24,8 +27,11 @@ LISTED = pa.schema(
         ("stated", pa.string()),
         ("rows", pa.string()),
         ("row", pa.int64()),
+        ("page", pa.bool_()),
     ]
 )
+
+_PAGE = "|".join(f"{re.escape(ending)}$" for ending in PAGES)
 
 
 def list_documents(
@@ -69,7 +75,8 @@ def list_documents(
 
 def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
     nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in ("stated", "rows", "row")}
-    columns = {**{name: seeds[name] for name in ("doc_id", "path", "size")}, "sha256": hashes, **nulls}
+    pages = pc.match_substring_regex(pc.ascii_lower(seeds["path"]), _PAGE)
+    columns = {**{name: seeds[name] for name in ("doc_id", "path", "size")}, "sha256": hashes, **nulls, "page": pages}
     return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
 
 
@@ -77,7 +84,7 @@ def _listed(container: Container) -> pa.Table:
     index = container.index
     ids = index["doc_id"]
     columns = {
-        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row")},
+        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page")},
         "path": pc.binary_join_element_wise(pa.scalar(container.path), ids, "#"),
         "rows": pa.repeat(pa.scalar(container.rows.name), index.num_rows),
     }

@@ -41,11 +41,26 @@ class Wanted(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record: its fields, or why it is none. Records are counted from 1."""
+    """A record: its fields, or why it is none. Records are counted from 1.
+
+    Attributes
+    ----------
+    number : int
+    fields : mapping or None
+        Values by name; the text is a string, or bytes that are decoded as those of a file.
+    problem : (str, str) or None
+        Reason and detail of a refusal.
+    page : bool
+        Whether the text is a web page.
+    charset : str or None
+        The encoding that came with bytes, if one is named.
+    """
 
     number: int
     fields: Mapping[str, Any] | None
     problem: tuple[str, str] | None = None
+    page: bool = False
+    charset: str | None = None
 
 
 #: Reads records of a file one after the other, in memory that does not grow with the file. A file that is damaged

@@ -27,11 +27,12 @@ from copydesk.json_schema import PACKAGED, bulk_violations, load_schema
 from copydesk.readers import COMPRESSED, CONTAINERS, split_name
 from copydesk.readers.folder import Refusal, Seed, Stamp, refused_id
 from copydesk.readers.hashes import SETTLED
+from copydesk.readers.html import meant, read_html
 from copydesk.readers.record import STATED, Record, Wanted
 from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.readers.unpacking import unpacked
 
-#: What is read of all records.
+#: What is read of all records; ``page`` tells whether the text is a web page.
 INDEX = pa.schema(
     [
         ("number", pa.int64()),
@@ -39,6 +40,7 @@ INDEX = pa.schema(
         ("size", pa.int64()),
         ("sha256", pa.string()),
         ("stated", pa.string()),
+        ("page", pa.bool_()),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]
@@ -86,7 +88,7 @@ def read_container(
     read_as = _key(folder, seed, ingest, schemas)
     if _key_of(rows) != read_as:
         settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
-        _write(_checked(_rows(folder, seed, ingest), schemas), rows, read_as if settled else "")
+        _write(_checked(rows_of(folder / seed.path, ingest), schemas), rows, read_as if settled else "")
         status = (folder / seed.path).stat()
         if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
             rows.unlink()
@@ -141,14 +143,15 @@ def _write(made: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
         writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def _rows(folder: Path, seed: Seed, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    stem, ending = split_name(seed.path.rpartition("/")[2])
+def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Read a file of records: a row for each, with its text, or with the reason why it is none."""
+    stem, ending = split_name(path.name)
     fields = ingest["fields"]
     wanted = Wanted(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
-        with unpacked(folder / seed.path, compression) as file:
+        with unpacked(path, compression) as file:
             for record in CONTAINERS[ending](file, wanted):
                 number = record.number
                 yield _row(record, wanted, ingest["encodings"])
@@ -166,7 +169,7 @@ def _row(record: Record, wanted: Wanted, encodings: Sequence[str]) -> dict[str, 
         return _refused(record.number, reason, f"record {record.number}: {detail}")
     try:
         doc_id = _id(record, wanted)
-        raw, data = _raw(record.fields.get(wanted.text), wanted, encodings)
+        raw, data = _raw(record, wanted, encodings)
         stated = {name: record.fields[name] for name in STATED if record.fields.get(name) not in (None, "")}
         stated_json = json.dumps(stated, ensure_ascii=False, sort_keys=True) if stated else None
         (stated_json or "").encode()
@@ -177,7 +180,7 @@ def _row(record: Record, wanted: Wanted, encodings: Sequence[str]) -> dict[str, 
         return _refused(record.number, "bad-metadata", detail)
     sha256 = hashlib.sha256(data).hexdigest()
     known = {"number": record.number, "doc_id": doc_id, "size": len(data), "sha256": sha256, "stated": stated_json}
-    return {**known, "reason": None, "detail": None, **raw._asdict()}
+    return {**known, "page": record.page, "reason": None, "detail": None, **raw._asdict()}
 
 
 def _id(record: Record, wanted: Wanted) -> str:
@@ -193,7 +196,9 @@ def _id(record: Record, wanted: Wanted) -> str:
     return doc_id
 
 
-def _raw(text: Any, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+    assert record.fields is not None
+    text = record.fields.get(wanted.text)
     if text is None:
         raise UnreadableError("bad-record", f"no {wanted.text}; expected one, or its name in params: ingest.fields")
     if not isinstance(text, str | bytes):
@@ -206,8 +211,10 @@ def _raw(text: Any, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, 
     if len(data) > wanted.max_bytes:
         limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
         raise UnreadableError("too-large", f"more than {wanted.max_bytes:,} bytes, {limit}; split the document")
+    if record.page:
+        return read_html(data, encodings, record.charset), data
     if isinstance(text, bytes):
-        return read_text(data, encodings), data
+        return read_text(data, [*meant(record.charset), *encodings]), data
     refuse_blank_and_binary(text, len(data))
     return RawText(text, "utf-8", False, newline_style(text)), data
 

@@ -53,6 +53,11 @@ def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
     return raw
 
 
+def is_marked(data: bytes) -> bool:
+    """Whether a file begins with a byte-order mark."""
+    return data.startswith(tuple(mark for mark, _ in _MARKS))
+
+
 def to_bytes(raw: RawText) -> bytes:
     """Encode a text to the bytes of its file."""
     return (_MARK_OF[raw.encoding] if raw.bom else b"") + raw.text.encode(raw.encoding)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from copydesk.errors import ReleaseError
+from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.trees import git
 
 
@@ -29,6 +30,22 @@ def versions_of(root: Path, path: str) -> dict[bytes, list[str]]:
     for commit, content in zip(listed, contents(root, [f"{commit}:{path}" for commit in listed]), strict=True):
         if content is not None:
             found.setdefault(content, []).append(commit)
+    return found
+
+
+def tracked_names(root: Path) -> dict[str, str]:
+    """Paths by the hashes of the objects that .dvc files name, anywhere in history."""
+    import yaml
+
+    found: dict[str, str] = {}
+    listed = git("-C", str(root), "log", "--all", "HEAD", "--format=", "--name-only", "-z", "--", "*.dvc").split("\0")
+    for name in sorted({name.strip() for name in listed} - {""}):
+        for content in versions_of(root, name):
+            try:
+                outs = yaml.safe_load(content)["outs"]
+                found |= {out["md5"]: str(PurePosixPath(name).parent / out["path"]) for out in outs if "md5" in out}
+            except (yaml.YAMLError, LookupError, TypeError):
+                continue  # it names nothing
     return found
 
 
@@ -52,16 +69,18 @@ def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
             raise ReleaseError(f"{root}: git cat-file failed with status {process.returncode}; run git fsck")
 
 
-def holding_blobs(root: Path, doc_id: str, hashes: frozenset[str]) -> list[Blob]:
-    """Files in the history of branches and tags that hold a document: by their SHA-256, or their name in seeds/."""
+def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]:
+    """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record."""
     only = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
     listed = git("-C", str(root), "rev-list", "--all", "HEAD", *only).splitlines()
     blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed)}
     found = []
     for (sha, name), content in zip(blobs.items(), contents(root, blobs), strict=True):
         path = PurePosixPath(name)
-        by_name = path.parts[:1] == ("seeds",) and path.stem == doc_id
-        if by_name or hashlib.sha256(content or b"").hexdigest() in hashes:
+        seed, data = path.parts[:1] == ("seeds",), content or b""
+        by_name = seed and path.stem == doc_id
+        by_bytes = hashlib.sha256(data).hexdigest() in deliveries.hashes
+        if by_name or by_bytes or (seed and deliveries.numbers(name, data)):
             log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
             found.append(Blob(sha, str(path), git("-C", str(root), *log).split()))
     return sorted(found, key=lambda blob: (blob.path, blob.sha))

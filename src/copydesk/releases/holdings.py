@@ -12,7 +12,7 @@ from copydesk.description.signatures import normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.publishing.manifest import NAME
-from copydesk.releases.history import Blob, contents, holding_blobs, versions_of
+from copydesk.releases.history import Blob, contents, holding_blobs, tracked_names, versions_of
 from copydesk.releases.loading import kept_folder, tagged
 from copydesk.releases.objects import DATA, Places, outs_of
 from copydesk.releases.search import Sought, Wanted, ids_in, search
@@ -93,7 +93,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
     """
     project = Project.open(root)
     wanted = wanted_of(project, doc_id)
-    sought = search(places, project.stores, wanted)
+    sought = search(places, project.stores, wanted, tracked_names(root), project.params["ingest"])
     commits, withdrawn = tagged(str(root.resolve()))
     states: dict[str, list[str]] = {}
     for lock, known in versions_of(root, "dvc.lock").items():
@@ -118,7 +118,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
         frozenset(sought.objects.keys() - sought.plain),
         _in_stores(project, sought, ids),
         list(_kept(root, {v: commits[v] for v in {*releases, *withdrawn}})),
-        holding_blobs(root, doc_id, sought.files),
+        holding_blobs(root, doc_id, sought.deliveries),
         sought,
     )
 

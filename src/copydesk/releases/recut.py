@@ -195,9 +195,12 @@ def _take_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
     Seeds lie in git, or in DVC: as a folder or file by file.
     """
     in_git = {name: data for name, data in read.items() if name.startswith("seeds/") and data is not None}
+    deliveries = recut.sought.deliveries.also(recut.state.ids)
     for name, data in in_git.items():
         if PurePosixPath(name).stem in recut.state.ids or _sha256(data) in recut.sought.files:
             files[name] = None
+        elif (left := deliveries.without(name, data)) != data:
+            files[name] = left
     ours = {"seeds/sources.jsonl": _without(in_git.get("seeds/sources.jsonl"), recut.state.ids)}
     if in_git:
         ours["seeds/takedowns.jsonl"] = _with_line(in_git.get("seeds/takedowns.jsonl"), recut.row)
@@ -227,6 +230,13 @@ def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
         for path, oid in known.items()
         if PurePosixPath(path).stem not in recut.state.ids and oid not in recut.sought.plain
     }
+    deliveries = recut.sought.deliveries.also(recut.state.ids)
+    for path, oid in known.items():
+        if oid in recut.sought.plain and PurePosixPath(path).stem not in recut.state.ids:
+            delivered = places.read(oid)
+            left = deliveries.without(path, delivered)
+            if left is not None and left != delivered:
+                kept[path] = _put(places, path, left)
     edits: dict[str, Callable[[bytes | None], bytes | None]] = {
         "sources.jsonl": lambda data: _without(data, recut.state.ids),
         "takedowns.jsonl": lambda data: _with_line(data, recut.row),
@@ -234,11 +244,17 @@ def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
     for name, edit in edits.items():
         data = edit(places.read(kept[name]) if name in kept else None)
         if data is not None:
-            with tempfile.TemporaryDirectory(prefix="copydesk-seeds-") as folder:
-                Path(folder, name).write_bytes(data)
-                put_folder(places.cache, {name: Path(folder, name)})
-            kept[name] = _md5(data)
+            kept[name] = _put(places, name, data)
     return put_listing(places.cache, [{"md5": oid, "relpath": path} for path, oid in kept.items()]), len(kept)
+
+
+def _put(places: Places, path: str, data: bytes) -> str:
+    """Add an object to the cache; return its hash."""
+    name = PurePosixPath(path).name
+    with tempfile.TemporaryDirectory(prefix="copydesk-seeds-") as folder:
+        Path(folder, name).write_bytes(data)
+        put_folder(places.cache, {name: Path(folder, name)})
+    return _md5(data)
 
 
 def _without(lines: bytes | None, ids: frozenset[str]) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from copydesk.description.signatures import normalised, text_keys
 from copydesk.errors import CopydeskError, ReleaseError, StoreError
+from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.objects import Places
 from copydesk.storage import Stored
 from copydesk.store import Store
@@ -40,7 +42,7 @@ class Sought(NamedTuple):
     objects : dict
         For each of DVC's objects that holds the document, the ids under which it does.
     plain : frozenset of str
-        Those of them that are no tables: its file as it was delivered.
+        Those of them that are its file as it was delivered, or a file with records of which it is one.
     store : dict
         The same of finished shards, in ``build/store`` and wherever else they lie.
     stores : list of Store
@@ -51,6 +53,8 @@ class Sought(NamedTuple):
         How many objects were read.
     unreadable : list of str
         What could not be read, and so may hold it.
+    deliveries : Deliveries
+        What it is told by among the records of a file.
     """
 
     objects: dict[str, frozenset[str]]
@@ -60,10 +64,25 @@ class Sought(NamedTuple):
     files: frozenset[str]
     searched: int
     unreadable: list[str]
+    deliveries: Deliveries
 
 
-def search(places: Places, stores: list[Store], wanted: Wanted) -> Sought:
-    """Read every object of the cache, the remotes and the stores, each once."""
+def search(
+    places: Places, stores: list[Store], wanted: Wanted, names: Mapping[str, str], ingest: dict[str, Any]
+) -> Sought:
+    """Read every object of the cache, the remotes and the stores, each once.
+
+    Parameters
+    ----------
+    places : Places
+    stores : list of Store
+        Finished shards.
+    wanted : Wanted
+    names : mapping
+        Paths of objects by their hashes, for those that no list of a folder names.
+    ingest : dict
+        The settings by which files of records are read.
+    """
     found: dict[str, frozenset[str]] = {}
     files = set(wanted.files)
     plain: dict[str, str] = {}
@@ -80,16 +99,27 @@ def search(places: Places, stores: list[Store], wanted: Wanted) -> Sought:
             unreadable.append(f"object {oid}: {error}")
     # A seed may have been another file when it was delivered first: its name in a listing tells.
     named: set[str] = set()
+    paths = dict(names)
     for oid in (oid for oid in plain if oid.endswith(".dir")):
         try:
-            named |= {md5 for path, md5 in places.listing(oid).items() if PurePosixPath(path).stem == wanted.doc_id}
+            listing = places.listing(oid)
+            paths |= {md5: path for path, md5 in listing.items()}
+            named |= {md5 for path, md5 in listing.items() if PurePosixPath(path).stem == wanted.doc_id}
         except ReleaseError as error:
             unreadable.append(str(error))
     held = {oid for oid, sha256 in plain.items() if (oid in named or sha256 in files) and not oid.endswith(".dir")}
+    deliveries = Deliveries(frozenset({wanted.doc_id}), frozenset(files), ingest)
+    for oid in set(oids) & paths.keys() - found.keys() - held:
+        try:
+            if deliveries.numbers(paths[oid], places.read(oid)):
+                held.add(oid)
+        except CopydeskError as error:
+            unreadable.append(f"object {oid}: {error}")
     found |= {oid: frozenset({wanted.doc_id}) for oid in held}
     shards, searched, broken = _search_stores(stores, wanted)
     count = len(oids) + len(shards)
-    return Sought(found, frozenset(held), shards, searched, frozenset(files), count, unreadable + broken)
+    unreadable += broken
+    return Sought(found, frozenset(held), shards, searched, frozenset(files), count, unreadable, deliveries)
 
 
 def _search_stores(

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from copydesk.cleaning import DETECTORS, RULES, Cleaned, plan
+from copydesk.cleaning import DETECTORS, LISTED, Cleaned, plan
+from copydesk.cleaning.pages import UNTRACED
 
 _LOG_WIDTH = 160
 _CONTEXT = 30  # characters on each side of a change
@@ -22,7 +23,7 @@ def as_table(settings: dict[str, Any], metrics: Path) -> None:
     counts = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     name = Column("rule", no_wrap=True)
     sheet = Table(name, "tier", "edits", "repairs", "leaves alone", title="Cleaning rules, in order of application")
-    for rule in RULES:
+    for rule in LISTED:
         known = {**counts.get("suggestions", {}), **counts.get("edits", {})}
         before, after = rule.repairs
         repair = Text(f"{_visible(before)}\n{_visible(after)}")
@@ -43,10 +44,11 @@ def as_markdown() -> str:
         "# Rules",
         "",
         "Written by `copydesk rules --markdown`. Each rule is a pass of reversible edits, in this order. Its tier",
-        "can be changed in `params.yaml` (`clean.rules`). Both examples are tests.",
+        "can be changed in `params.yaml` (`clean.rules`), but not of the first three: without them a web page has no",
+        "text. Both examples are tests.",
         "",
     ]
-    for rule in RULES:
+    for rule in LISTED:
         before, after = rule.repairs
         lines += [f"## {rule.name}", "", f"Tier: {rule.tier}.", "", "```text"]
         lines += [f"repairs  {_visible(before)}", f"as       {_visible(after)}"]
@@ -55,6 +57,12 @@ def as_markdown() -> str:
         "# Flags",
         "",
         "What is marked, with its span, and never repaired: the text does not say what was there.",
+        "",
+    ]
+    lines += [
+        f"## {UNTRACED}",
+        "",
+        "Only in web pages: trafilatura has something between these characters that could not be found there.",
         "",
     ]
     for detector in DETECTORS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from copydesk.cleaning import DETECTORS, RULES, plan
+from copydesk.cleaning import DETECTORS, LISTED, plan
 from copydesk.markup import Html, facts, tag
 from copydesk.markup import table as sheet
 from copydesk.report.data import Corpus, Sample, address
@@ -17,7 +17,7 @@ def rules_page(corpus: Corpus, linked: bool) -> str:
     tiers = plan(corpus.project.params["clean"]).tiers
     rules = []
     rows = []
-    for rule in RULES:
+    for rule in LISTED:
         before, after = rule.repairs
         figures = [
             ("tier", tiers.get(rule.name, "off")),

@@ -8,13 +8,15 @@ from typing import Any
 
 from copydesk.cleaning import Cleaned, Plan, clean, least_sure, plan
 from copydesk.cleaning.decided import decided
+from copydesk.cleaning.pages import UNTRACED
+from copydesk.cleaning.rule import Flag
 from copydesk.decisions import Decision, obeyable
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
-from copydesk.text import ComposedEdit
+from copydesk.text import ComposedEdit, Edit
 
 STAGE = Stage(
     "clean",
-    reads=("ingest.raw", "ingest.decisions"),
+    reads=("ingest.raw", "ingest.decisions", "ingest.pages"),
     writes={
         "text": Output("documents", ("doc_id", "text", "flags", "text_sha256")),
         "edits": Output("edits"),
@@ -34,11 +36,15 @@ def shard(given: Shard) -> Made:
     edits: list[dict[str, Any]] = []
     unmet: list[Decision] = []
     decisions = obeyable(given.tables["decisions"], "accept", "reject")
-    column = raw["text"].combine_chunks()
-    for doc_id, cleaned in zip(raw["doc_id"].to_pylist(), clean(column, how), strict=True):
+    pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
+    ids, column = raw["doc_id"].to_pylist(), raw["text"].combine_chunks()
+    first = {n: [Edit(**e) for e in pages[doc_id]["edits"]] for n, doc_id in enumerate(ids) if doc_id in pages}
+    for doc_id, cleaned in zip(ids, clean(column, how, first=first), strict=True):
         if doc_id in decisions:
             cleaned, problems = decided(cleaned, decisions[doc_id], how)  # noqa: PLW2901  (as the steward wants it)
             unmet += problems
+        if doc_id in pages:
+            cleaned = _marked(cleaned, pages[doc_id]["missing"])  # noqa: PLW2901
         text = cleaned.edited.text
         texts.append(
             {
@@ -50,6 +56,13 @@ def shard(given: Shard) -> Made:
         )
         edits += _rows(doc_id, cleaned, how)
     return {"text": texts, "edits": edits, "unmet": [decision._asdict() for decision in unmet]}
+
+
+def _marked(cleaned: Cleaned, missing: list[dict[str, int]]) -> Cleaned:
+    """Flag where something of the article should stand that could not be traced in its page."""
+    places = {cleaned.edited.to_clean(gap["start"], gap["end"]) for gap in missing}
+    flags = [*cleaned.flags, *(Flag(UNTRACED, start, end) for start, end in places if start < end)]
+    return cleaned._replace(flags=tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
 
 
 def _rows(doc_id: str, cleaned: Cleaned, how: Plan) -> list[dict[str, Any]]:

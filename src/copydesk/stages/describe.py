@@ -15,7 +15,7 @@ from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, obeyable
 from copydesk.description.contamination import overlaps, runs
 from copydesk.description.licences import public
-from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told
+from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told, told_by_page
 from copydesk.description.selection import Condition
 from copydesk.description.signals import signals
 from copydesk.description.signatures import Signatures, minhash, normalised, text_keys
@@ -52,7 +52,7 @@ SIGNALS = (
 
 STAGE = Stage(
     "describe",
-    reads=("ingest.provenance", "ingest.decisions", "clean.text", "clean.edits", "split.spans"),
+    reads=("ingest.provenance", "ingest.decisions", "ingest.pages", "clean.text", "clean.edits", "split.spans"),
     writes={
         "description": Output(
             "documents",
@@ -175,12 +175,14 @@ def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:
 def _found(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
     """What the removed lines say of each document, and the headlines of those for which none was stated."""
     found = {doc_id: told(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()}
+    for page in given.tables["pages"].to_pylist():  # of what the page says of itself the article says less surely
+        found[page["doc_id"]] = {**found.get(page["doc_id"], {}), **told_by_page(page["stated"])}
     stated = given.tables["provenance"]
     aligned = dict(alignments(given.tables["edits"]))
     for doc_id, title, text in zip(
         stated["doc_id"].to_pylist(), stated["title"].to_pylist(), texts.to_pylist(), strict=True
     ):
-        place = headline(text) if title is None else None
+        place = headline(text) if title is None and "title" not in found.get(doc_id, {}) else None
         if place is not None:
             start, end = np.array(place[:1]), np.array(place[1:])
             raw = aligned[doc_id].to_raw(start, end) if doc_id in aligned else (start, end)

@@ -52,6 +52,7 @@ STAGE = Stage(
         "provenance": Output("documents", ("doc_id", *PROVENANCE, "raw_sha256")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
+        "pages": Output("pages"),
     },
     params=("ingest",),
 )
@@ -100,19 +101,23 @@ def run(project: Project) -> None:
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
     folder, records, listed, sources, decisions = given.extra
-    rows, provenance, refused = [], [], []
+    rows, provenance, refused, pages = [], [], [], []
     passed: list[dict[str, Any]] = []
-    for seed, row in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
+    for seed, read in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
+        page = _page(seed, read) if seed["page"] and not isinstance(read, Refusal) else None
+        row = page if isinstance(page, Refusal) else read
         passed += _checked(decisions.get(seed["doc_id"], []), seed["sha256"], isinstance(row, Refusal))
         if isinstance(row, Refusal):
             refused.append(row._asdict())
             continue
         rows.append(row)
+        if page is not None:
+            pages.append(page)
         of_itself = json.loads(seed["stated"] or "{}")
         known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
         stated = {name: known.get(own) for name, own in PROVENANCE.items()}
         provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": row["sha256"]})
-    return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed}
+    return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed, "pages": pages}
 
 
 def _read(
@@ -143,6 +148,22 @@ def _read_file(path: Path, seed: dict[str, Any], encodings: list[str]) -> dict[s
     return _row(seed, raw, len(data))
 
 
+def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal:
+    """What is made of a web page, as a row."""
+    from copydesk.pages import read_page  # with lxml, which only web pages need
+
+    try:
+        page = read_page(row["text"])
+    except UnreadableError as error:
+        return Refusal(seed["path"], error.reason, error.detail)
+    return {
+        "doc_id": row["doc_id"],
+        "edits": [edit._asdict() for edit in page.edits],
+        "missing": [{"start": start, "end": end} for start, end in page.missing],
+        "stated": json.dumps(page.stated, ensure_ascii=False, sort_keys=True),
+    }
+
+
 def _same(seed: dict[str, Any], data: bytes, path: Path) -> None:
     if hashlib.sha256(data).hexdigest() != seed["sha256"]:
         raise BuildError(f"{path}: changed while it was being read; build again")
@@ -162,7 +183,8 @@ def _work(
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decisions[doc_id] for doc_id in ids if doc_id in decisions}
     rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated")]
-    identity = hashlib.sha256(json.dumps([rows, known, made], sort_keys=True).encode()).hexdigest()
+    readers = _page_readers() if pc.any(listed["page"]).as_py() else []
+    identity = hashlib.sha256(json.dumps([rows, known, made, readers], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
     return identity, (*folders, listed, known, made)
 
@@ -174,6 +196,12 @@ def _digest(column: pa.StringArray) -> str:
     values = column.buffers()[2]
     data = values[int(offsets[0]) : int(offsets[-1])] if values is not None else b""
     return hashlib.sha256(lengths.astype("<i4").tobytes() + memoryview(data)).hexdigest()
+
+
+def _page_readers() -> list[str]:
+    from copydesk.pages import versions
+
+    return versions()
 
 
 def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:

@@ -64,17 +64,21 @@ def _toolkit(root: Path) -> Found:
 
 
 def _libraries(_: Path) -> Found:
-    wrong = []
+    wrong, right = [], []
     for name, wanted in pins().items():
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
+            if name not in pins(extras=False):
+                continue
             found = "missing"
         if found != wanted:
             wrong.append(f"{name} is {found}, expected {wanted}")
+        else:
+            right.append(f"{name} {found}")
     if wrong:
         return "bad", f"{'; '.join(wrong)}: other versions write other bytes; install copydesk again"
-    return "ok", ", ".join(f"{name} {version}" for name, version in pins().items())
+    return "ok", ", ".join(right)
 
 
 def _script_python(root: Path) -> Found:

@@ -1,0 +1,223 @@
+"""Archives of the web: pages, texts and conversions become documents, the rest is counted."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copydesk.config import check_params
+from copydesk.errors import BuildError
+from copydesk.readers import read_warc
+from copydesk.readers.folder import list_seeds
+from copydesk.readers.listing import list_documents
+from copydesk.readers.record import Wanted
+from copydesk.readers.records import texts_of
+from copydesk.readers.text import to_bytes
+from support import write_seeds
+
+pytest.importorskip("fastwarc")
+
+
+def record(kind: str, block: bytes, number: int = 1, **headers: str) -> bytes:
+    """A record of an archive, written by hand."""
+    known = {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<urn:uuid:00000000-0000-4000-8000-{number:012x}>",
+        "WARC-Date": "2024-05-06T07:08:09Z",
+        "WARC-Target-URI": f"https://example.org/{number}",
+        "Content-Type": "text/plain" if kind == "conversion" else "application/http; msgtype=response",
+        "Content-Length": str(len(block)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in known.items())
+    return b"WARC/1.0\r\n" + head.encode() + b"\r\n" + block + b"\r\n\r\n"
+
+
+def http(payload: bytes, status: str = "200 OK", kind: str = "text/html; charset=utf-8", **headers: str) -> bytes:
+    known = {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in known.items())
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + payload
+
+
+def chunked(data: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(data[n : n + 7]), data[n : n + 7]) for n in range(0, len(data), 7)) + (
+        b"0\r\n\r\n"
+    )
+
+
+def listed(root: Path, name: str, data: bytes, **settings: Any) -> tuple[list[dict[str, Any]], list[Any]]:
+    write_seeds(root / "seeds", {name: data})
+    given = check_params({"ingest": settings})["ingest"]
+    seeds, refused = list_seeds(root / "seeds", given["max_bytes"])
+    table, more = list_documents(root / "seeds", seeds, root / "build", given)
+    rows = table.to_pylist()
+    for row in rows:
+        (row["raw"],) = texts_of(root / "build" / "records" / row["rows"], [row["row"]])
+        assert hashlib.sha256(to_bytes(row["raw"])).hexdigest() == row["sha256"]
+    return rows, [*refused, *more]
+
+
+HTML = "<p>Käse &amp; Brot</p>\r\n".encode()
+PAGES = [
+    http(HTML),
+    http(gzip.compress(HTML), Content_Encoding="gzip"),
+    http(chunked(HTML), Transfer_Encoding="chunked"),
+    http(chunked(gzip.compress(HTML)), Content_Encoding="gzip", Transfer_Encoding="chunked"),
+    http(HTML.decode().encode("latin-1"), kind="text/html; charset=ISO-8859-1"),
+    http(HTML, kind="application/xhtml+xml"),
+    http("Käse\n".encode("cp1252"), kind='text/plain; charset="windows-1252"'),
+]
+OTHERS = [
+    record("warcinfo", b"software: by hand", 100),
+    record("request", b"GET / HTTP/1.1\r\n\r\n", 101),
+    record("response", http(b"gone", status="404 Not Found"), 102),
+    record("response", http(b"\x89PNG", kind="image/png"), 103),
+    record("response", b"\0\0", 104, WARC_Target_URI="dns:example.org", Content_Type="text/dns"),
+    record("revisit", http(b""), 105),
+]
+
+
+@pytest.mark.parametrize("ending", [".warc", ".warc.gz", ".WARC.GZ", ".warc.zst"])
+def test_pages_and_texts_are_documents_and_the_rest_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    parts = [record("response", block, n) for n, block in enumerate(PAGES)] + OTHERS
+    if ending.lower().endswith(".gz"):
+        data = b"".join(gzip.compress(part) for part in parts)  # each record is a member
+    elif ending.endswith(".zst"):
+        import pyarrow as pa
+
+        data = pa.Codec("zstd").compress(b"".join(parts), asbytes=True)
+    else:
+        data = b"".join(parts)
+    rows, refused = listed(tmp_path, f"crawl{ending}", data)
+    assert refused == []
+    assert [row["doc_id"] for row in rows] == [f"00000000-0000-4000-8000-{n:012x}" for n in range(len(PAGES))]
+    assert [row["path"] for row in rows] == [f"crawl{ending}#{row['doc_id']}" for row in rows]
+    assert [row["page"] for row in rows] == [True] * 6 + [False]
+    assert [row["raw"].text for row in rows] == [HTML.decode()] * 6 + ["Käse\n"]
+    assert [row["raw"].encoding for row in rows] == ["utf-8"] * 4 + ["cp1252", "utf-8", "cp1252"]
+    assert json.loads(rows[3]["stated"]) == {"url": "https://example.org/3"}
+    assert capsys.readouterr().err == (
+        "ingest: crawl: 13 records, of which are no documents: 1 request, 1 response of another protocol, "
+        "1 response of another type, 1 response with status 404, 1 revisit, 1 warcinfo\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.wet", "a.wet.gz", "CC-MAIN-1.warc.wet.gz"])
+def test_conversions_are_texts(tmp_path: Path, name: str) -> None:
+    data = record("warcinfo", b"x", 1) + record("conversion", "Käse & Brot\n".encode(), 2)
+    rows, refused = listed(tmp_path, name, gzip.compress(data) if name.endswith(".gz") else data)
+    (row,) = rows
+    assert (row["raw"].text, row["page"], refused) == ("Käse & Brot\n", False, [])
+
+
+BAD_RECORDS = {
+    http(b"no gzip", Content_Encoding="gzip"): ("bad-record", "a response that cannot be read (Gzip"),
+    http(b"no chunks", Transfer_Encoding="chunked"): ("bad-record", "Invalid chunk header"),
+    http(b"x", Content_Encoding="zstd"): ("bad-record", "Content-Encoding 'zstd', expected one of ['br', 'deflate'"),
+    http(b""): ("empty", "0 bytes"),
+    http(b"caf\xe9"): ("undecodable", "not utf-8 at byte 3"),
+    http(b"x" * 1001): ("too-large", "more than 1,000 bytes"),
+    http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("too-large", "more than 1,000 bytes"),
+    http(b"x" * 2_000_000): ("too-large", "2,000,"),
+}
+
+
+def test_records_that_are_bad_are_refused_and_the_others_read(tmp_path: Path) -> None:
+    blocks = [block for bad in BAD_RECORDS for block in (bad, http(b"good"))]
+    data = b"".join(record("response", block, n) for n, block in enumerate(blocks))
+    rows, refused = listed(tmp_path, "a.warc", data, max_bytes=1000)
+    assert len(rows) == len(refused) == len(BAD_RECORDS)
+    for number, (refusal, (reason, detail)) in enumerate(zip(refused, BAD_RECORDS.values(), strict=True)):
+        assert (refusal.path, refusal.reason) == (f"a.warc#{2 * number + 1}", reason)
+        assert refusal.detail.startswith(f"record {2 * number + 1}: ")
+        assert detail in refusal.detail
+
+
+GOOD = [record("response", http(b"<p>%d</p>" % n), n) for n in range(3)]
+DAMAGED = {
+    "cut in a block": (b"".join(GOOD)[:-10], 2, "record 3: a record of"),
+    "cut in a header": (GOOD[0] + GOOD[1] + GOOD[2][:120], 2, "record 3: a record without its type or its length"),
+    "garbage between": (GOOD[0] + b"garbage\r\n" * 9 + GOOD[1], 1, "record 2: not WARC (Invalid WARC header)"),
+    "a wrong length": (
+        GOOD[0] + GOOD[1].replace(b"Content-Length: ", b"Content-Length: 9"),
+        1,
+        "record 2: a record of",
+    ),
+    "no length": (GOOD[0] + GOOD[1].replace(b"Content-Length: ", b"Content-Length: x"), 1, "without its type"),
+    "no archive": (b"<html>no archive</html>", 0, "record 1: not WARC"),
+    "nothing": (b"", 0, "no record; expected at least one"),
+    "nothing of use": (record("warcinfo", b"x"), 0, "no record; expected at least one"),
+    "cut gzip": (gzip.compress(GOOD[0]) + gzip.compress(GOOD[1])[:-12], 1, ""),
+    "bad gzip": (gzip.compress(GOOD[0]) + gzip.compress(GOOD[1])[:40] + b"\xff" * 50, 1, "damaged"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_of_a_damaged_archive_is_read_what_comes_before(tmp_path: Path, case: str) -> None:
+    data, count, detail = DAMAGED[case]
+    rows, (refusal,) = listed(tmp_path, "a.warc.gz" if "gzip" in case else "a.warc", data)
+    assert [row["raw"].text for row in rows] == [f"<p>{n}</p>" for n in range(count)]
+    assert (refusal.path.partition("#")[0][:6], refusal.reason) == ("a.warc", "bad-container")
+    assert detail in refusal.detail
+
+
+def test_an_archive_that_was_made_to_fill_a_disk_is_refused(tmp_path: Path) -> None:
+    data = gzip.compress(record("warcinfo", bytes(100_000_000)))
+    rows, (refusal,) = listed(tmp_path, "a.warc.gz", data)
+    assert (rows, refusal.reason) == ([], "bomb")
+
+
+def test_ids_and_addresses(tmp_path: Path) -> None:
+    given = {
+        "<urn:uuid:00000000-0000-4000-8000-00000000000A>": "https://example.org/a|b?c=50%",
+        "<https://archive.example/7>": "dns:example.org",
+        "": "https://example.org/[",
+    }
+    parts = [record("conversion", b"text", WARC_Record_ID=name, WARC_Target_URI=url) for name, url in given.items()]
+    rows, refused = listed(tmp_path, "a.wet", b"".join(parts))
+    assert refused == []
+    named, dated = (
+        hashlib.sha256(name.encode()).hexdigest()[:32]
+        for name in ("<https://archive.example/7>", "https://example.org/[ 2024-05-06T07:08:09Z")
+    )
+    assert [row["doc_id"] for row in rows] == ["00000000-0000-4000-8000-00000000000a", named, dated]
+    assert [row["stated"] for row in rows] == ['{"url": "https://example.org/a%7Cb?c=50%25"}', None, None]
+
+
+def test_memory_does_not_grow_with_the_archive() -> None:
+    class Endless(io.RawIOBase):
+        left = 3000
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            self.left -= 1
+            data = record("conversion", b"x" * 30_000, self.left) if self.left > 0 else b""
+            buffer[: len(data)] = data
+            return len(data)
+
+    tracemalloc.start()
+    count = sum(1 for _ in read_warc(io.BufferedReader(Endless(), 1 << 16), Wanted("a", "id", "text", 1 << 20)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count > 2000
+    assert peak < 2_000_000
+
+
+def test_without_fastwarc_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
+    with pytest.raises(
+        BuildError, match=r"a: archives are read with fastwarc, .* run: pip install 'copydesk\[web\]'"
+    ):
+        listed(tmp_path, "a.warc", GOOD[0])
