@@ -23,8 +23,6 @@ from copydesk.readers.records import texts_of
 from copydesk.readers.text import to_bytes
 from support import write_seeds
 
-pytest.importorskip("fastwarc")
-
 
 def record(kind: str, block: bytes, number: int = 1, **headers: str) -> bytes:
     """A record of an archive, written by hand."""

@@ -13,7 +13,7 @@ from copydesk.json_schema import bulk_violations, load_schema
 from copydesk.pages.visible import shallow
 
 #: Libraries that decide what the article is.
-LIBRARIES = ("courlan", "htmldate", "justext", "lxml", "lxml_html_clean", "trafilatura")
+LIBRARIES = ("trafilatura", "lxml", "lxml_html_clean", "justext", "htmldate", "courlan")
 #: Elements of elements of elements: trafilatura calls itself for each, and lxml gives up at 256.
 _DEEPEST = 128
 #: Characters of a page, and its elements: trafilatura takes quadratic time for some, half a minute for the worst.
