@@ -6,7 +6,7 @@
     ├── EditError          edits overlap, leave the text, or do not fit it
     ├── UnreadableError    a seed cannot become text from which its bytes come back
     ├── QuarantineError    strict mode: a seed was refused
-    ├── StoreError         a finished shard is missing or damaged
+    ├── StoreError         a finished shard is missing or damaged, or its bucket cannot be used
     ├── BuildError         the build cannot go on
     ├── ValidationError    a corpus does not hold what it claims
     └── ReleaseError       a release, or a revision of the corpus, is missing, damaged, or must not be made
@@ -65,7 +65,7 @@ class QuarantineError(CopydeskError):
 
 
 class StoreError(CopydeskError):
-    """A finished shard is missing from the store or its bytes are not those it was stored under."""
+    """A finished shard is missing or its bytes are not those of its name, or the store cannot be used."""
 
 
 class BuildError(CopydeskError):

@@ -12,7 +12,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -78,20 +78,21 @@ class Ray(Engine):
         self._scratch = scratch
         self._cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
         store, *others = (place.absolute() if isinstance(place, Path) else place for place in shared)
+        # Where relative paths of tasks begin; with a bucket there are none, and nodes need no such folder.
+        self._folder = None if isinstance(store, str) else Path.cwd()
         if (store, *others) not in _seen:
-            _probe(store, [Path(folder) for folder in others])
+            _probe(self._folder, store, [Path(folder) for folder in others])
             _seen.add((store, *others))
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[int, Result]]:
         """See ``Engine.map``."""
         call = ray.remote(max_retries=_RETRIES, memory=WORKER_MEMORY)(_call)
-        folder = Path.cwd()
         left = enumerate(tasks)
         running: dict[Any, int] = {}
         try:
             while True:
                 for place, task in islice(left, 2 * self._cpus - len(running)):
-                    running[call.remote(folder, function, task)] = place
+                    running[call.remote(self._folder, function, task)] = place
                 if not running:
                     return
                 (done, *_), _ = ray.wait(list(running))
@@ -109,7 +110,7 @@ class Ray(Engine):
         blocks = min(len(tasks), max(4 * self._cpus, len(tasks) // _SHARDS_TOGETHER))
         places = ray.data.from_items([{"place": place} for place in range(len(tasks))], override_num_blocks=blocks)
         whole = {"batch_format": "pyarrow", "batch_size": None}
-        known, folder = ray.put(tasks), Path.cwd()
+        known, folder = ray.put(tasks), self._folder
         # Rows with equal keys come into one block, and a block is one batch.
         found = (
             places.map_batches(lambda batch: _keyed(folder, function, known, batch), **whole)
@@ -160,7 +161,7 @@ def _connect(workers: int) -> None:
     logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 
-def _probe(store: Root, folders: list[Path]) -> None:
+def _probe(folder: Path | None, store: Root, folders: list[Path]) -> None:
     """Have each node read what this process has just put into the store, and list the other folders."""
     token = f".probe-{secrets.token_hex(8)}"
     storage(store).write(token, token.encode())
@@ -170,7 +171,7 @@ def _probe(store: Root, folders: list[Path]) -> None:
         look = ray.remote(max_retries=_RETRIES, num_cpus=0)(_look)
         looks = [
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                Path.cwd(), store, token, folders
+                folder, store, token, folders
             )
             for node in nodes
         ]
@@ -221,18 +222,16 @@ def _line(error: BaseException) -> str:
 # What runs on the nodes.
 
 
-def _call(folder: Path, function: Callable[[Task], Result], task: Task) -> Result:
-    with suppress(OSError):  # nodes have the folder unless the store is a bucket; then tasks have no relative paths
+def _call(folder: Path | None, function: Callable[[Task], Result], task: Task) -> Result:
+    if folder is not None:
         os.chdir(folder)
     return function(task)
 
 
-def _look(folder: Path, store: Root, token: str, others: list[Path]) -> tuple[list[Any], str]:
+def _look(folder: Path | None, store: Root, token: str, others: list[Path]) -> tuple[list[Any], str]:
     """What is seen of the store and of each folder, and why nothing is seen of the store."""
-    with suppress(OSError):
-        os.chdir(folder)
     try:
-        found, why = storage(store).read(token).decode(), ""
+        found, why = _call(folder, lambda name: storage(store).read(name).decode(), token), ""
     except (OSError, CopydeskError) as error:
         found, why = None, str(error)
     return [found, *map(_listed, others)], why
@@ -245,7 +244,9 @@ def _listed(folder: Path) -> list[str] | None:
         return None
 
 
-def _keyed(folder: Path, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Any, batch: pa.Table) -> pa.Table:
+def _keyed(
+    folder: Path | None, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Any, batch: pa.Table
+) -> pa.Table:
     """Rows of numbers and keys of some tasks."""
     known = ray.get(tasks)
     tables = [_KEYS.empty_table()]

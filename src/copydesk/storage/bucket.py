@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from copydesk.errors import ConfigError, StoreError
@@ -74,11 +75,10 @@ class Bucket(Storage):
 
     def size(self, name: str) -> int | None:
         """See ``Storage.size``."""
-        try:
-            with self._request(name, "read"):
-                return int(self._files.info(f"{self._root}/{name}")["size"])
-        except FileNotFoundError:
-            return None
+        folder, _, last = name.rpartition("/")
+        # Listed: for what is not there s3fs asks a second time when it is asked about one name.
+        found = self._listed(folder, last).get(f"{self._root}/{name}")
+        return None if found is None else int(found["size"])
 
     def present(self, names: Iterable[str]) -> set[str]:
         """See ``Storage.present``. A request brings a thousand names; to ask for each would be one request a name."""
@@ -89,11 +89,14 @@ class Bucket(Storage):
     def names(self, folder: str) -> list[str]:
         """See ``Storage.names``."""
         above, _, last = folder.rpartition("/")
-        root = f"{self._root}/{above}".rstrip("/")
-        with self._request(f"{folder}/", "listed", bucket=True):
-            # By prefix: for a path that is not there s3fs asks twice more whether it is a file.
-            found = self._files.find(root, prefix=f"{last}/")
-        return sorted(path[len(self._root) + 1 :] for path in found)
+        return sorted(path[len(self._root) + 1 :] for path in self._listed(above, f"{last}/"))
+
+    def _listed(self, folder: str, prefix: str) -> dict[str, dict[str, Any]]:
+        """What is known of everything in a folder whose name begins so, by its path."""
+        with self._request(f"{folder}/{prefix}".lstrip("/"), "listed", bucket=True):
+            root = f"{self._root}/{folder}".rstrip("/")
+            found: dict[str, dict[str, Any]] = self._files.find(root, prefix=prefix, detail=True)
+        return found
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """See ``Storage.each``."""
