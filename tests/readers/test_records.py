@@ -306,13 +306,13 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Files that were read, and time enough behind every change."""
     read: list[str] = []
-    plain = records._rows
+    plain = records.rows_of
 
-    def recorded(folder: Path, seed: Any, given: Any) -> Any:
-        read.append(seed.path)
-        return plain(folder, seed, given)
+    def recorded(path: Path, given: Any) -> Any:
+        read.append(path.name)
+        return plain(path, given)
 
-    monkeypatch.setattr(records, "_rows", recorded)
+    monkeypatch.setattr(records, "rows_of", recorded)
     monkeypatch.setattr(records, "SETTLED", -(10**12))
     return read
 
@@ -354,14 +354,14 @@ def listed_again(root: Path, params: dict[str, Any]) -> list[str]:
 def test_a_file_that_changes_while_it_is_read_stops_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = records._rows
+    plain = records.rows_of
 
-    def changing(folder: Path, seed: Any, given: Any) -> Any:
-        yield from plain(folder, seed, given)
-        (folder / seed.path).open("ab").close()
-        os.utime(folder / seed.path, ns=(1, 1))
+    def changing(path: Path, given: Any) -> Any:
+        yield from plain(path, given)
+        path.open("ab").close()
+        os.utime(path, ns=(1, 1))
 
-    monkeypatch.setattr(records, "_rows", changing)
+    monkeypatch.setattr(records, "rows_of", changing)
     with pytest.raises(BuildError, match=r"a\.jsonl: changed while it was being read; build again"):
         listed(tmp_path, {"a.jsonl": as_jsonl(ROWS)})
     assert list((tmp_path / "build" / "records").iterdir()) == []
