@@ -20,6 +20,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -74,8 +75,12 @@ def with_atheris(name: str, folder: Path, seconds: int) -> dict[str, Any]:
         *("-timeout=30", "-rss_limit_mb=3000", "-print_final_stats=1"),
     ]
     log = folder / "log"
-    with log.open("wb") as file:
-        status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+    memory = Path("/dev/shm")  # a target writes at every try
+    with log.open("wb") as file, tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as scratch:
+        environment = {**os.environ, "TMPDIR": scratch}
+        status = subprocess.run(
+            command, env=environment, stdout=file, stderr=subprocess.STDOUT, check=False
+        ).returncode
     told = log.read_text("utf-8", "replace")
     found = _DONE.findall(told) or _SEEN.findall(told)
     if not found:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 @cache
 def scratch() -> Path:
-    """A folder of this process, in memory where the system has such folders: a target writes at every try."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="copydesk-fuzz-", dir=memory if memory.is_dir() else None))
+    """A folder of this process, which removes it when it ends (a crash leaves that to whoever set TMPDIR)."""
+    folder = Path(tempfile.mkdtemp(prefix="copydesk-fuzz-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -80,7 +80,7 @@ def _parquets() -> list[bytes]:
         rows.set_column(1, "text", rows["text"].dictionary_encode()),
         rows.set_column(1, "text", rows["text"].cast(pa.large_string())),
         rows.append_column("published", pa.array([0, 1, 2], pa.timestamp("us", "UTC"))),
-        rows.append_column("url", [[{"a": 1}], [], None]),
+        rows.append_column("url", pa.array([[{"a": 1}], [], None])),
     ]
     made = []
     for table in kinds:

@@ -130,8 +130,8 @@ def splitter(data: bytes) -> None:
 def schema(data: bytes) -> None:
     """JSON: refused with the one error, or judged alike by both validators."""
     try:
-        value = load_json(data.decode("utf-8", "surrogateescape"), "input")
-    except ConfigError:
+        value = load_json(data.decode(), "input")
+    except (UnicodeDecodeError, ConfigError):
         return
     json.dumps(value, ensure_ascii=False).encode()  # no half character is let through
     for name in SCHEMAS:
