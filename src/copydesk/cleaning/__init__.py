@@ -16,6 +16,7 @@ from copydesk.cleaning import (
     breaks,
     capitals,
     characters,
+    deceit,
     fragments,
     glue,
     joints,
@@ -46,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     *lines.RULES,
     *personal.RULES,
 )
-DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
+DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *deceit.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
 
 
 #: Patterns that are scanned for together, and how many texts are too few to scan at all.
