@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import UnreadableError
 from copydesk.readers.record import Record, Wanted, damaged
+from copydesk.readers.unpacking import refuse_bomb
 
 _ROWS = 64  # rows in memory; each holds one text
+_ITEMS = 1_000_000  # values of a group beyond one for each row: of lists in a column that should hold strings
 
 
 def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
@@ -35,12 +38,34 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
         if wanted.text not in names or not _is_text(schema.field(wanted.text).type):
             advice = f"expected a column {wanted.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
+        size, made = file.seek(0, io.SEEK_END), 0
+        _refuse_lies(parquet.metadata, set(names))
         for batch in parquet.iter_batches(_ROWS, columns=names, use_threads=False):
-            for row in batch.to_pylist():
+            for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
-                yield Record(number, {name: _plain(value) for name, value in row.items()})
+                row = {name: _plain(value.as_py()) for name, value in zip(batch.schema.names, values, strict=True)}
+                made += len(row[wanted.text] or "")
+                refuse_bomb(size, made)
+                yield Record(number, row)
+        if number != parquet.metadata.num_rows:
+            raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
+
+
+def _refuse_lies(footer: pq.FileMetaData, names: set[str]) -> None:
+    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give."""
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    if sum(group.num_rows for group in groups) != footer.num_rows:
+        raise damaged(1, f"the footer says {footer.num_rows:,} rows, and other numbers of its groups")
+    for group in groups:
+        for chunk in map(group.column, range(group.num_columns)):
+            name, _, nested = chunk.path_in_schema.partition(".")
+            if name not in names:
+                continue
+            refuse_bomb(max(0, chunk.total_compressed_size), chunk.total_uncompressed_size)
+            if chunk.num_values > group.num_rows + (_ITEMS if nested else 0) or chunk.num_values < group.num_rows:
+                raise damaged(1, f"the footer says {group.num_rows:,} rows and {chunk.num_values:,} values of {name}")
 
 
 def _is_text(kind: pa.DataType) -> bool:

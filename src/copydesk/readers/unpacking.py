@@ -17,6 +17,22 @@ _MOST_TIMES = 200
 _SLACK = 16 << 20
 
 
+def refuse_bomb(packed: int, made: int) -> None:
+    """Refuse what so many bytes unpack to, if they are more than any text would give.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``bomb``.
+    """
+    if made > _SLACK + _MOST_TIMES * packed:
+        raise UnreadableError(
+            "bomb",
+            f"{packed:,} bytes unpack to {made:,} or more, at most {_MOST_TIMES} times as many are expected of text; "
+            "unpack it if you know what it is",
+        )
+
+
 @contextmanager
 def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
     """Open a file, to be read from its beginning to its end without its compression.
@@ -51,11 +67,6 @@ class _Unpacked(io.RawIOBase):
         except (OSError, pa.ArrowException) as error:
             raise UnreadableError("bad-container", f"damaged ({error}); deliver the file again") from None
         self._made += len(data)
-        if self._made > _SLACK + _MOST_TIMES * self._plain.tell():
-            raise UnreadableError(
-                "bomb",
-                f"{self._plain.tell():,} bytes unpack to more than {self._made:,}, at most {_MOST_TIMES} times as "
-                "many are expected of text; unpack it if you know what it is",
-            )
+        refuse_bomb(self._plain.tell(), self._made)
         buffer[: len(data)] = data
         return len(data)
