@@ -16,7 +16,7 @@ from copydesk.errors import UnreadableError
 from copydesk.readers.record import Record, Wanted, damaged
 from copydesk.readers.unpacking import refuse_bomb
 
-_ROWS = 64  # rows in memory; each holds one text
+_ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
 _ITEMS = 1_000_000  # values of a group beyond one for each row: of lists in a column that should hold strings
 
 
@@ -40,7 +40,7 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
         size, made = file.seek(0, io.SEEK_END), 0
         _refuse_lies(parquet.metadata, set(names))
-        for batch in parquet.iter_batches(_ROWS, columns=names, use_threads=False):
+        for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
             for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
                 row = {name: _plain(value.as_py()) for name, value in zip(batch.schema.names, values, strict=True)}
@@ -51,6 +51,12 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
             raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
+
+
+def _rows_at_once(footer: pq.FileMetaData) -> int:
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    each = max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=0)
+    return max(1, min(_ROWS, _BYTES // max(1, each)))
 
 
 def _refuse_lies(footer: pq.FileMetaData, names: set[str]) -> None:
