@@ -43,14 +43,23 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
             for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
-                row = {name: _plain(value.as_py()) for name, value in zip(batch.schema.names, values, strict=True)}
-                made += len(row[wanted.text] or "")
+                record = _record(number, batch.schema.names, values)
+                made += len((record.fields or {}).get(wanted.text) or "")
                 refuse_bomb(size, made)
-                yield Record(number, row)
+                yield record
         if number != parquet.metadata.num_rows:
             raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
+
+
+def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...]) -> Record:
+    try:
+        return Record(number, {name: _plain(value.as_py()) for name, value in zip(names, values, strict=True)})
+    except UnicodeDecodeError as error:
+        return Record(number, None, ("undecodable", f"not UTF-8 at byte {error.start}; convert the file"))
+    except (ValueError, OverflowError, LookupError) as error:  # a year behind 9999, a time zone that nobody knows
+        return Record(number, None, ("bad-record", f"a value that cannot be read ({error}); correct the record"))
 
 
 def _rows_at_once(footer: pq.FileMetaData) -> int:
