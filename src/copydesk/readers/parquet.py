@@ -6,7 +6,7 @@ import datetime
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -17,7 +17,6 @@ from copydesk.readers.record import Record, Wanted, damaged
 from copydesk.readers.unpacking import refuse_bomb
 
 _ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
-_ITEMS = 1_000_000  # values of a group beyond one for each row: of lists in a column that should hold strings
 
 
 def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
@@ -39,7 +38,7 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
             advice = f"expected a column {wanted.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
         size, made = file.seek(0, io.SEEK_END), 0
-        _refuse_lies(parquet.metadata, set(names))
+        refuse_lies(parquet.metadata, names)
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
             for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
@@ -68,19 +67,46 @@ def _rows_at_once(footer: pq.FileMetaData) -> int:
     return max(1, min(_ROWS, _BYTES // max(1, each)))
 
 
-def _refuse_lies(footer: pq.FileMetaData, names: set[str]) -> None:
-    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give."""
+def refuse_lies(footer: pq.FileMetaData, names: Collection[str]) -> None:
+    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give.
+
+    Parameters
+    ----------
+    footer : FileMetaData
+    names : collection of str
+        The columns that are going to be read.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``bad-container`` or ``bomb``.
+    """
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     if sum(group.num_rows for group in groups) != footer.num_rows:
         raise damaged(1, f"the footer says {footer.num_rows:,} rows, and other numbers of its groups")
+    reached = 0
+    for start, end in sorted(_place(group.column(n)) for group in groups for n in range(group.num_columns)):
+        if start < reached or end < start:
+            raise damaged(1, f"the footer says that columns overlap at byte {start:,}")
+        reached = end
     for group in groups:
         for chunk in map(group.column, range(group.num_columns)):
             name, _, nested = chunk.path_in_schema.partition(".")
             if name not in names:
                 continue
-            refuse_bomb(max(0, chunk.total_compressed_size), chunk.total_uncompressed_size)
-            if chunk.num_values > group.num_rows + (_ITEMS if nested else 0) or chunk.num_values < group.num_rows:
+            packed = max(0, chunk.total_compressed_size)
+            refuse_bomb(packed, chunk.total_uncompressed_size)
+            # Lists have more values than rows, and each value takes something.
+            refuse_bomb(packed, chunk.num_values - group.num_rows)
+            if chunk.num_values < group.num_rows or (chunk.num_values > group.num_rows and not nested):
                 raise damaged(1, f"the footer says {group.num_rows:,} rows and {chunk.num_values:,} values of {name}")
+
+
+def _place(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
+    """Where the pages of a column lie in the file."""
+    offsets = [chunk.data_page_offset, chunk.dictionary_page_offset if chunk.has_dictionary_page else None]
+    start = min(offset for offset in offsets if offset is not None)
+    return start, start + chunk.total_compressed_size
 
 
 def _is_text(kind: pa.DataType) -> bool:

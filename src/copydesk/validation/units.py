@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from copydesk.findings import Report
 from copydesk.shards import read_parquet
@@ -46,7 +47,7 @@ def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]
     """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
     try:
         return [Unit(corpus, schemas, part, withheld) for part in _parts(corpus, files)]
-    except (pa.ArrowException, OSError, KeyError, IndexError):
+    except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError, LookupError):
         return [Unit(corpus, schemas, files, withheld)]
 
 
@@ -56,6 +57,8 @@ def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
     By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
     """
     report = Report()
+    if not _has_its_columns(unit):
+        return report, []  # said once for the file; no row could be read as what it is
     parts = _read(unit)
     tables = parts and {n: pa.concat_tables(part) for n, part in parts.items()}
     _check(unit, tables, report)
@@ -106,6 +109,22 @@ def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
     return read_parquet(corpus / path, ["doc_id"])["doc_id"]
 
 
+def _has_its_columns(unit: Unit) -> bool:
+    """Whether the files have the columns of their tables, of their types; nulls where none may be are found later."""
+    try:
+        return all(
+            _bare(pq.read_schema(unit.corpus / shard.path)) == _bare(table(name, unit.schemas).arrow)
+            for name, shards in unit.files.items()
+            for shard in shards
+        )
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _bare(schema: pa.Schema) -> list[tuple[str, str]]:
+    return sorted((field.name, str(field.type).replace(" not null", "")) for field in schema)
+
+
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
     tables = {}
@@ -116,6 +135,8 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
         except (pa.ArrowException, OSError):
             return None
         if any(part.schema != arrow for part in found):
+            return None
+        if any(part.num_rows != shard.rows for part, shard in zip(found, unit.files.get(name, ()), strict=True)):
             return None
         tables[name] = found or [arrow.empty_table()]
     return tables
