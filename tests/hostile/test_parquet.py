@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from broken import repackage, shard, write_manifest
-from copydesk.errors import CopydeskError, UnreadableError
+from copydesk.errors import UnreadableError
 from copydesk.project import Project
 from copydesk.readers.parquet import read_parquet_rows
 from copydesk.readers.record import Record, Wanted
@@ -186,22 +186,16 @@ def test_what_unpacks_to_far_more_is_refused_in_little_memory(tmp_path: Path) ->
 
 
 def test_validate_tells_a_lie_about_rows(own_copy: Project) -> None:
-    for name in ("documents", "edits"):
-        path = shard(own_copy, name)
-        before = path.read_bytes()
-        rows = pq.read_table(path)
-        lied = 0
-        for lie in lies(before, rows.num_rows, (rows.num_rows + 1, 0)):
-            path.write_bytes(lie)
-            try:
-                repackage(own_copy)  # as one would who wants to be believed
-                ok = validate(own_copy.corpus, own_copy.schemas, load=False).ok
-            except (CopydeskError, OSError, pa.ArrowException, ArithmeticError):
-                continue
-            assert not ok or (pq.read_metadata(path).num_rows, pq.read_table(path)) == (rows.num_rows, rows)
-            lied += not ok
-        assert lied
-        path.write_bytes(before)
+    path = shard(own_copy, "sentences")
+    rows = read_parquet(path)
+    lied = 0
+    for lie in lies(path.read_bytes(), rows.num_rows, (rows.num_rows + 1,)):
+        path.write_bytes(lie)
+        repackage(own_copy)  # as one would who wants to be believed
+        ok = validate(own_copy.corpus, own_copy.schemas, load=False).ok
+        assert not ok or (pq.read_metadata(path).num_rows, read_parquet(path)) == (rows.num_rows, rows)
+        lied += not ok
+    assert lied > 2
 
 
 KINDS: dict[str, Callable[[int], pa.Array]] = {
