@@ -104,14 +104,15 @@ def _value(field: pa.Field, old: Any, how: int, data: bytes) -> Any:
 def page(data: bytes) -> None:
     """Pages of a document: its characters are text, and no element, attribute or script follows from them."""
     source, *fields = data.decode("utf-8", "replace").split("\x1e")
-    document = _document(source or "x", dict(zip(_STATED, [*fields[1:], *[None] * 8], strict=False)), fields[:1])
+    document = document_of(source or "x", dict(zip(_STATED, [*fields[1:], *[None] * 8], strict=False)), fields[:1])
     made, inert = (_pages(each) for each in (document, _replaced(document)))
     for ours, plain in zip(made, inert, strict=True):
         assert ours.elements == plain.elements
         assert not [value for value in ours.links if value.lower().startswith(("javascript:", "data:", "vbscript:"))]
 
 
-def _document(source: str, stated: dict[str, str | None], names: list[str]) -> Document:
+def document_of(source: str, stated: dict[str, str | None], names: list[str]) -> Document:
+    """A document made of a text, what is stated of it, and parts of its id."""
     cleaned = clean_text(source, _PLAN)
     text = cleaned.edited.text
     edits = [

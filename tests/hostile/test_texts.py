@@ -24,7 +24,8 @@ from copydesk.report.data import address
 from copydesk.report.sides import side_by_side
 from copydesk.sentences import split
 from copydesk.validation import validate
-from support import run_python, write_seeds
+from fuzz.corpora import document_of
+from support import run_python, run_stages, write_seeds
 
 PLAN = plan(check_params({})["clean"])
 LONG = {
@@ -158,8 +159,6 @@ EVIL = (
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    from support import run_stages
-
     root = tmp_path_factory.mktemp("texts")
     names = ("title", "byline", "outlet", "publisher")
     rows = [
@@ -200,7 +199,5 @@ def test_nothing_of_a_document_is_markup_of_the_card(hostile: Project) -> None:
 
 
 def test_a_page_of_a_text_full_of_edits_grows_as_the_text_does(hostile: Project) -> None:
-    from fuzz.corpora import _document
-
-    few, many = (len(side_by_side(_document("a  b\u202e <i>&" * count, {}, []))) for count in (200, 800))
+    few, many = (len(side_by_side(document_of("a  b\u202e <i>&" * count, {}, []))) for count in (200, 800))
     assert many <= 5 * few

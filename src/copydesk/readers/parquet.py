@@ -85,7 +85,8 @@ def refuse_lies(footer: pq.FileMetaData, names: Collection[str]) -> None:
     if sum(group.num_rows for group in groups) != footer.num_rows:
         raise damaged(1, f"the footer says {footer.num_rows:,} rows, and other numbers of its groups")
     reached = 0
-    for start, end in sorted(_place(group.column(n)) for group in groups for n in range(group.num_columns)):
+    chunks = (group.column(number) for group in groups for number in range(group.num_columns))
+    for start, end in sorted(_place(chunk) for chunk in chunks if chunk.num_values):
         if start < reached or end < start:
             raise damaged(1, f"the footer says that columns overlap at byte {start:,}")
         reached = end

@@ -50,7 +50,9 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
                 refuse_lies(file.metadata, file.schema_arrow.names)
                 _check_schema(file, path, table(match[1], schemas).arrow, report)
                 files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path], file.metadata))
-        except (pa.ArrowException, OSError, UnicodeDecodeError, UnreadableError) as error:
+        except UnreadableError as error:
+            report.add("files", path, f"not a readable Parquet file: {error.detail}")
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             report.add("files", path, f"not a readable Parquet file: {error}")
     found = {name: shards for name, shards in files.items() if shards}
     _check_numbering(found, report)
