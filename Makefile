@@ -5,13 +5,15 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
 TOOLS := build/tools
+FUZZER := build/fuzz/site
 ROUNDS ?= 3
+FOR ?= 300
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak docs surface quality sentences bench peers audit sbom lock clean help
+.PHONY: corpus test lint types pytest soak fuzz docs surface quality sentences bench peers audit sbom lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -36,6 +38,9 @@ pytest: $(READY)
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
+
+fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
+	python tests/fuzz/run.py --seconds $(FOR)
 
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
@@ -104,3 +109,8 @@ $(TOOLS)/.ready: .ci/tools.txt
 $(PEERS): benchmarks/quality/peers.txt
 	python -m pip install --quiet --upgrade --target $(PEERS) -r benchmarks/quality/peers.txt
 	@touch $(PEERS)
+
+# The engine that mutates inputs: in a folder that the fuzzer alone looks into.
+$(FUZZER): tests/fuzz/requirements.txt
+	python -m pip install --quiet --upgrade --target $(FUZZER) -r tests/fuzz/requirements.txt
+	@touch $(FUZZER)

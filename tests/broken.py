@@ -55,7 +55,7 @@ def repackage(project: Project) -> None:
         tables[folder] = [pq.read_table(p) for p in files]
     try:
         metrics = measure(tables)
-    except (pa.ArrowException, KeyError):
+    except (pa.ArrowException, KeyError, ValueError):
         metrics = measure({"documents": [], "raw": [], "sentences": [], "edits": []})
     matter = front_matter(project.params["corpus"], configs, metrics)
     card = project.corpus / "README.md"

@@ -174,6 +174,41 @@ def test_both_validators_refuse_and_the_message_names_the_field(row: Any, field:
     assert "refused by jsonschema-rs" not in found[0][1].message
 
 
+MOMENTS = st.text("0123456789-:TZtz+. \n\u0663", max_size=26) | st.builds(
+    "{}-{:02}-{:02}{}".format,
+    st.sampled_from(["2026", "0000", "-026", "+026", "２０２６", "12026"]),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(
+        ["", "\n", "T12:00:00Z", "t12:00:60z", "T24:00:00Z", "T12:00:00.5+23:59", "T12:00:00", " 12:00:00Z"]
+    ),
+)
+
+
+@given(MOMENTS, st.sampled_from(["published", "url", "licence", "doc_id"]))
+def test_neither_validator_takes_what_the_other_refuses(value: str, field: str) -> None:
+    row = {"doc_id": "a", field: value}
+    assert [violation for _, violation in bulk_violations(SOURCE, [row])] == violations(SOURCE, row)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("published", "-026-01-02"),
+        ("published", "0000-01-02"),
+        ("published", "2026-01-02T23:59:60Z"),
+        ("published", "2026-01-02\n"),
+        ("licence", "MIT\n"),
+        ("doc_id", "a\n"),
+        ("url", "https://example.org/\n"),
+    ],
+)
+def test_what_only_one_validator_would_take_is_refused_and_named(field: str, value: str) -> None:
+    ((_, found),) = bulk_violations(SOURCE, [{"doc_id": "a", field: value}])
+    assert found.field == field
+    assert repr(value) in found.message
+
+
 @pytest.mark.parametrize(
     "licence", ["MIT", "CC-BY-SA-4.0", "LicenseRef-unknown", "MIT OR Apache-2.0", "GPL-2.0+", None]
 )

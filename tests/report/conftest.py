@@ -25,7 +25,10 @@ SEEDS = {
     "twin.txt": PLAIN,
     "second-of-two.txt": "A word that was struck ** out.  Another  one follows here,and more.\r\nThe end of it.\r\n",
     "sources.jsonl": json.dumps(
-        {"doc_id": "plain", "title": EVIL, "outlet": f"Paper {EVIL}", "url": "javascript:alert(1)"}
+        {
+            **{"doc_id": "plain", "title": EVIL, "byline": f"By {EVIL}", "publisher": f"House {EVIL}"},
+            **{"outlet": f"Paper {EVIL}", "url": "javascript:alert(1)"},
+        }
     )
     + "\n",
 }

@@ -57,6 +57,31 @@ def test_no_article_becomes_part_of_a_page(site: Path, visit: Open) -> None:
     assert page.locator(".title").inner_text().startswith('</script></style><script>document.title="owned"')
 
 
+@pytest.mark.parametrize("served", [False, True])
+def test_a_script_in_any_field_is_text(
+    site: Path, project: Project, start: Callable[[Project], Desk], visit: Open, served: bool
+) -> None:
+    home = f"http://127.0.0.1:{start(project).server_port}/" if served else f"{site.as_uri()}/"
+    page = visit(f"{home}index.html")  # which fails on a dialog, a complaint, a request to anywhere else
+    for name in [path.relative_to(site).as_posix() for path in pages_of(site)]:
+        page.goto(home + name)
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        assert page.evaluate("document.querySelectorAll('script, style').length") <= 3
+        assert page.locator("[onerror], [onload], [href^='javascript'], svg script, base, object").count() == 0
+        assert "owned" not in page.title()
+    page.goto(home + address("plain"))
+    cells = page.locator("#metadata tbody tr")
+    names, values = (cells.locator(column).all_inner_texts() for column in ("th", "td:nth-child(2)"))
+    shown = dict(zip(names, values, strict=True))
+    for field, lead in (("title", ""), ("byline", "By "), ("source_outlet", "Paper "), ("publisher", "House ")):
+        assert shown[field].startswith(f"{lead}</script></style><script>document.title="), field
+    assert shown["url"] == "javascript:alert(1)"
+    page.get_by_text("javascript:alert(1)").first.click()
+    assert page.url == home + address("plain")
+    page.goto(f"{home}documents.html#q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&sort=<script>&flag=__proto__")
+    page.locator("#told").wait_for()
+
+
 def test_the_policy_holds_for_a_file(site: Path, browser: Browser) -> None:
     page = browser.new_page()  # not by visit: the browser says of both that it refused them
     page.goto((site / "index.html").as_uri())

@@ -17,6 +17,7 @@ from copydesk.cleaning import (
     breaks,
     capitals,
     characters,
+    deceit,
     fragments,
     glue,
     joints,
@@ -50,7 +51,7 @@ RULES: tuple[Rule, ...] = (
 )
 #: Every rule as it is listed: what becomes of web pages comes first.
 LISTED: tuple[Rule | PageRule, ...] = (*PAGE_RULES, *RULES)
-DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
+DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *deceit.DETECTORS, *quotes.DETECTORS, *personal.DETECTORS)
 
 
 #: Patterns that are scanned for together, and how many texts are too few to scan at all.

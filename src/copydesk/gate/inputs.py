@@ -19,7 +19,7 @@ from copydesk.decisions import NAME as DECISIONS
 from copydesk.errors import ConfigError
 from copydesk.findings import Report
 from copydesk.gate.places import line_of
-from copydesk.json_schema import PACKAGED, Schema, dotted, load_json, shortened
+from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
 LINES = {
@@ -104,7 +104,7 @@ def _check_params(root: Path, schema: Schema, report: Report) -> None:
 def _check_lines(root: Path, name: str, schema: Schema, key: tuple[str, ...], report: Report) -> None:
     path, name = root / "seeds" / name, f"seeds/{name}"
     text = _text(path, name, "lines", report) if path.exists() else None
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}
     for number, line in enumerate((text or "").split("\n"), start=1):
         if not line.strip():
@@ -129,7 +129,7 @@ def _check_lines(root: Path, name: str, schema: Schema, key: tuple[str, ...], re
 
 def _departures(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
     """Where a value departs from a schema, and how."""
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    validator = fast_validator(schema)
     for error in validator.iter_errors(given):
         unexpected = getattr(error.kind, "unexpected", None)  # the line of the key, not of what it stands in
         yield [*error.instance_path, *(unexpected or [])[:1]], shortened(error.message)

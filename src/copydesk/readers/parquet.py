@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -13,8 +14,9 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import UnreadableError
 from copydesk.readers.record import Record, Wanted, damaged
+from copydesk.readers.unpacking import refuse_bomb
 
-_ROWS = 64  # rows in memory; each holds one text
+_ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
 
 
 def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
@@ -35,12 +37,77 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
         if wanted.text not in names or not _is_text(schema.field(wanted.text).type):
             advice = f"expected a column {wanted.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
-        for batch in parquet.iter_batches(_ROWS, columns=names, use_threads=False):
-            for row in batch.to_pylist():
+        size, made = file.seek(0, io.SEEK_END), 0
+        refuse_lies(parquet.metadata, names)
+        for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
+            for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
-                yield Record(number, {name: _plain(value) for name, value in row.items()})
+                record = _record(number, batch.schema.names, values)
+                made += len((record.fields or {}).get(wanted.text) or "")
+                refuse_bomb(size, made)
+                yield record
+        if number != parquet.metadata.num_rows:
+            raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
+
+
+def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...]) -> Record:
+    try:
+        return Record(number, {name: _plain(value.as_py()) for name, value in zip(names, values, strict=True)})
+    except UnicodeDecodeError as error:
+        return Record(number, None, ("undecodable", f"not UTF-8 at byte {error.start}; convert the file"))
+    except (ValueError, OverflowError, LookupError) as error:  # a year behind 9999, a time zone that nobody knows
+        return Record(number, None, ("bad-record", f"a value that cannot be read ({error}); correct the record"))
+
+
+def _rows_at_once(footer: pq.FileMetaData) -> int:
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    each = max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=0)
+    return max(1, min(_ROWS, _BYTES // max(1, each)))
+
+
+def refuse_lies(footer: pq.FileMetaData, names: Collection[str]) -> None:
+    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give.
+
+    Parameters
+    ----------
+    footer : FileMetaData
+    names : collection of str
+        The columns that are going to be read.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``bad-container`` or ``bomb``.
+    """
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    if sum(group.num_rows for group in groups) != footer.num_rows:
+        raise damaged(1, f"the footer says {footer.num_rows:,} rows, and other numbers of its groups")
+    reached = 0
+    chunks = (group.column(number) for group in groups for number in range(group.num_columns))
+    for start, end in sorted(_place(chunk) for chunk in chunks if chunk.num_values):
+        if start < reached or end < start:
+            raise damaged(1, f"the footer says that columns overlap at byte {start:,}")
+        reached = end
+    for group in groups:
+        for chunk in map(group.column, range(group.num_columns)):
+            name, _, nested = chunk.path_in_schema.partition(".")
+            if name not in names:
+                continue
+            packed = max(0, chunk.total_compressed_size)
+            refuse_bomb(packed, chunk.total_uncompressed_size)
+            # Lists have more values than rows, and each value takes something.
+            refuse_bomb(packed, chunk.num_values - group.num_rows)
+            if chunk.num_values < group.num_rows or (chunk.num_values > group.num_rows and not nested):
+                raise damaged(1, f"the footer says {group.num_rows:,} rows and {chunk.num_values:,} values of {name}")
+
+
+def _place(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
+    """Where the pages of a column lie in the file."""
+    offsets = [chunk.data_page_offset, chunk.dictionary_page_offset if chunk.has_dictionary_page else None]
+    start = min(offset for offset in offsets if offset is not None)
+    return start, start + chunk.total_compressed_size
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -245,7 +245,9 @@ def _obeying(batch: list[dict[str, Any]], schema: dict[str, Any]) -> Iterator[di
 
 
 def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
-    return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": detail}
+    # What was found may hold half a character, or bytes that are not UTF-8: a header in another encoding, a key.
+    told = detail.encode("utf-8", "backslashreplace").decode()
+    return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": told}
 
 
 def _shown(value: Any) -> str:

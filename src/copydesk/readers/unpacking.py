@@ -20,6 +20,22 @@ _INPUT = 1 << 14
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+def refuse_bomb(packed: int, made: int) -> None:
+    """Refuse what so many bytes unpack to, if they are more than any text would give.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``bomb``.
+    """
+    if made > _SLACK + _MOST_TIMES * packed:
+        raise UnreadableError(
+            "bomb",
+            f"{packed:,} bytes unpack to {made:,} or more, at most {_MOST_TIMES} times as many are expected of text; "
+            "unpack it if you know what it is",
+        )
+
+
 @contextmanager
 def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
     """Open a file, to be read from its beginning to its end without its compression.
@@ -58,12 +74,7 @@ class _Unpacked(io.RawIOBase):
         except (OSError, pa.ArrowException, zlib.error) as error:
             raise UnreadableError("bad-container", f"damaged ({error}); deliver the file again") from None
         self._made += len(data)
-        if self._made > _SLACK + _MOST_TIMES * self._plain.tell():
-            raise UnreadableError(
-                "bomb",
-                f"{self._plain.tell():,} bytes unpack to more than {self._made:,}, at most {_MOST_TIMES} times as "
-                "many are expected of text; unpack it if you know what it is",
-            )
+        refuse_bomb(self._plain.tell(), self._made)
         buffer[: len(data)] = data
         return len(data)
 

@@ -156,7 +156,7 @@ def _check_units(
         if found is None:
             of_unit, made = next(checked)
             report.extend(of_unit)
-            if of_unit.ok:
+            if of_unit.ok and made:
                 known.remember(unit_key, made)
             rows += made
         else:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.json_schema import fast_validator
 from copydesk.tables import Schema
 
 #: Keywords that the Arrow types prove, which are compared with the schema for every file, and those that say nothing.
@@ -73,8 +74,5 @@ def _each_is_valid(root: Schema, node: Schema, column: pa.Array) -> bool:
     values = column.unique()
     if len(values) > _FEW:
         return False
-    import jsonschema_rs
-
-    whole = {"$defs": root.get("$defs", {}), **node}
-    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    validator = fast_validator({"$defs": root.get("$defs", {}), **node})
     return all(map(validator.is_valid, values.to_pylist()))

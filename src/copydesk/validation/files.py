@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from copydesk.errors import ConfigError, CopydeskError
+from copydesk.errors import ConfigError, CopydeskError, UnreadableError
 from copydesk.files import sha256_file
 from copydesk.findings import Report
 from copydesk.publishing.card import Config, DataFile, dataset_info
@@ -27,6 +27,7 @@ from copydesk.publishing.manifest import (
     without_logical,
 )
 from copydesk.publishing.manifest import NAME as MANIFEST
+from copydesk.readers.parquet import refuse_lies
 from copydesk.tables import PUBLISHED, load_json, table
 
 Files = dict[str, list[DataFile]]
@@ -48,9 +49,12 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
             continue
         try:
             with pq.ParquetFile(corpus / path) as file:
+                refuse_lies(file.metadata, file.schema_arrow.names)
                 _check_schema(file, path, table(match[1], schemas).arrow, report)
                 files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path], file.metadata))
-        except (pa.ArrowException, OSError) as error:
+        except UnreadableError as error:
+            report.add("files", path, f"not a readable Parquet file: {error.detail}")
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             report.add("files", path, f"not a readable Parquet file: {error}")
     found = {name: shards for name, shards in files.items() if shards}
     _check_numbering(found, report)

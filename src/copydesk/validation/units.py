@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from copydesk.files import write_json
 from copydesk.findings import Report
@@ -54,7 +55,7 @@ def units_of(
     """
     try:
         parts = list(_parts(corpus, files, _remembered(memory)))
-    except (pa.ArrowException, OSError, KeyError, IndexError):
+    except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError, LookupError):
         return [Unit(corpus, schemas, files, withheld)]
     if memory:
         hashes = [{name: [shard.sha256 for shard in shards] for name, shards in part.items()} for part in parts]
@@ -77,6 +78,8 @@ def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
     By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
     """
     report = Report()
+    if not _has_its_columns(unit):
+        return report, []  # said once for the file; no row could be read as what it is
     parts = _read(unit)
     tables = parts and {n: pa.concat_tables(part) for n, part in parts.items()}
     _check(unit, tables, report)
@@ -142,6 +145,22 @@ def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
     return read_parquet(corpus / path, ["doc_id"])["doc_id"]
 
 
+def _has_its_columns(unit: Unit) -> bool:
+    """Whether the files have the columns of their tables, of their types; nulls where none may be are found later."""
+    try:
+        return all(
+            _bare(pq.read_schema(unit.corpus / shard.path)) == _bare(table(name, unit.schemas).arrow)
+            for name, shards in unit.files.items()
+            for shard in shards
+        )
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _bare(schema: pa.Schema) -> list[tuple[str, str]]:
+    return sorted((field.name, str(field.type).replace(" not null", "")) for field in schema)
+
+
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
     tables = {}
@@ -152,6 +171,8 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
         except (pa.ArrowException, OSError):
             return None
         if any(part.schema != arrow for part in found):
+            return None
+        if any(part.num_rows != shard.rows for part, shard in zip(found, unit.files.get(name, ()), strict=True)):
             return None
         tables[name] = found or [arrow.empty_table()]
     return tables

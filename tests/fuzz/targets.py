@@ -1,0 +1,172 @@
+"""What is fuzzed: functions of bytes that return if all is well, and raise if a promise is broken.
+
+They lie among the tests because they hold the same promises: ``test_targets.py`` tries each on a few inputs and on all
+that ever broke it, in every run of the tests; ``run.py`` tries them for as long as it is told to.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.cleaning import RULES, clean, clean_text, plan
+from copydesk.config import check_params
+from copydesk.errors import ConfigError, UnreadableError
+from copydesk.json_schema import bulk_violations, load_json, load_schema, violations
+from copydesk.readers import CONTAINERS, REASONS, split_name
+from copydesk.readers.folder import Seed, Stamp, refused_id
+from copydesk.readers.records import read_container, texts_of
+from copydesk.readers.text import read_text, to_bytes
+from copydesk.sentences import split
+from copydesk.text import replay
+from fuzz.corpora import cell, page, validator
+from fuzz.scratch import scratch
+
+INGEST = check_params({"ingest": {"max_bytes": 65_536}})["ingest"]
+#: Every rule, with those that are off, and all of them applied.
+PLAN = plan({"apply": ["safe", "probable", "suggest"], "rules": {rule.name: "probable" for rule in RULES}})
+AS_SET = plan(check_params({})["clean"])
+LANGUAGES = ("en", "de", "fr", "ru", "zh", "ja", "es", "cs", "la", None)
+SCHEMAS = ("documents", "sentences", "raw", "edits", "source", "takedown", "decision", "benchmark", "params")
+
+
+def text(data: bytes) -> None:
+    """A file of text: its bytes come back, or it is refused for a reason that has a name."""
+    for encodings in (["utf-8"], ["utf-8", "cp1251", "gb18030"]):
+        try:
+            raw = read_text(data, encodings)
+        except UnreadableError as error:
+            assert error.reason in REASONS
+        else:
+            assert to_bytes(raw) == data
+
+
+def jsonl(data: bytes) -> None:
+    """JSON Lines: a row for each line, or a refusal; texts are those that the lines hold."""
+    rows, _ = records("a.jsonl", data)
+    lines = data.split(b"\n")
+    for row in rows:
+        line = lines[row["number"] - 1]
+        assert row["text"] == json.loads(line.decode("utf-8-sig" if row["number"] == 1 else "utf-8"))["text"]
+
+
+def csv(data: bytes) -> None:
+    """CSV: rows or refusals."""
+    records("a.csv", data)
+
+
+def parquet(data: bytes) -> None:
+    """Parquet: rows or refusals, whatever a footer claims."""
+    records("a.parquet", data)
+
+
+def compressed(data: bytes) -> None:
+    """Compressed files: as delivered, and with the bytes as what was compressed."""
+    for name in ("a.jsonl.gz", "a.csv.zst", "a.txt.gz"):
+        records(name, data)
+    packed = {".gz": gzip.compress(data), ".zst": pa.compress(data, codec="zstd", asbytes=True)}
+    for name in ("a.jsonl.gz", "a.csv.zst", "a.txt.zst"):
+        rows, refused = records(name, packed[Path(name).suffix])
+        if ".txt" not in name:
+            assert (rows, refused) == records(split_name(name)[0] + split_name(name)[1].rpartition(".")[0], data)
+            continue
+        try:
+            raw = read_text(data, INGEST["encodings"]) if len(data) <= INGEST["max_bytes"] else None
+        except UnreadableError as error:
+            assert refused[0][1] == error.reason
+        else:
+            assert [(row["text"], row["bom"]) for row in rows] == ([(raw.text, raw.bom)] if raw else [])
+
+
+def cleaner(data: bytes) -> None:
+    """Cleaning: edits lead from the raw text to the clean one and back, alone as in company."""
+    source = data.decode("utf-8", "replace")
+    for how in (AS_SET, PLAN):
+        cleaned = clean_text(source, how)
+        result, edits = cleaned.edited.text, cleaned.edited.edits
+        assert cleaned.edited.revert() == source
+        assert replay(source, edits) == result
+        raw_at = at = 0
+        for edit in edits:
+            assert raw_at <= edit.raw_start <= edit.raw_end <= len(source)
+            assert at <= edit.start <= edit.end <= len(result)
+            assert source[edit.raw_start : edit.raw_end] == edit.before != edit.after == result[edit.start : edit.end]
+            raw_at, at = edit.raw_end, edit.end
+        for suggestion in cleaned.suggestions:
+            assert source[suggestion.raw_start : suggestion.raw_end] == suggestion.before
+            assert 0 <= suggestion.start <= suggestion.end <= len(result)
+        for flag in cleaned.flags:
+            assert 0 <= flag.start < flag.end <= len(result)
+        assert len(result) <= 4 * len(source)
+        # In a column of several the screens decide which rules see a text: they must not hide one.
+        column = pa.array([source, "Other.  Text", source, "", "x"], pa.string())
+        together = clean(column, how)
+        for found in (together[0], together[2]):
+            assert (found.edited.text, found.edited.edits) == (result, edits)
+            assert found[1:] == cleaned[1:]
+
+
+def splitter(data: bytes) -> None:
+    """Sentences: in order, within lines, without white space at their ends, and every other character in one."""
+    source = data[1:].decode("utf-8", "replace")
+    language = LANGUAGES[data[0] % len(LANGUAGES)] if data else None
+    position = 0
+    for start, end in split(source, language):
+        assert position <= start < end <= len(source)
+        assert not source[position:start].strip()
+        sentence = source[start:end]
+        assert sentence == sentence.strip()
+        assert "\n" not in sentence
+        position = end
+    assert not source[position:].strip()
+
+
+def schema(data: bytes) -> None:
+    """JSON: refused with the one error, or judged alike by both validators."""
+    try:
+        value = load_json(data.decode(), "input")
+    except (UnicodeDecodeError, ConfigError):
+        return
+    json.dumps(value, ensure_ascii=False).encode()  # no half character is let through
+    for name in SCHEMAS:
+        fast = [violation for _, violation in bulk_violations(load_schema(name), [value])]
+        assert fast == violations(load_schema(name), value), name
+
+
+def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """Rows and refusals of a file of records; each row's bytes have its hash, and its metadata obey their schema."""
+    folder = scratch() / "seeds"
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_bytes(data)
+    status = path.stat()
+    seed = Seed("a", name, Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino), True)
+    assert split_name(name)[1] in CONTAINERS
+    container = read_container(folder, seed, scratch() / "kept", INGEST)
+    rows = container.index.to_pylist()
+    source = load_schema("source")
+    raws = list(texts_of(container.rows, [row["row"] for row in rows]))
+    for row, raw in zip(rows, raws, strict=True):
+        stored = to_bytes(raw)
+        assert (len(stored), hashlib.sha256(stored).hexdigest()) == (row["size"], row["sha256"])
+        assert refused_id(row["doc_id"]) is None
+        assert violations(source, {"doc_id": row["doc_id"], **json.loads(row["stated"] or "{}")}) == []
+    quarantine = load_schema("quarantine")
+    for refusal in container.refusals:
+        assert refusal.reason in REASONS
+        assert violations(quarantine, refusal._asdict()) == []
+    assert rows or container.refusals
+    rows = [{**row, **raw._asdict()} for row, raw in zip(rows, raws, strict=True)]
+    return rows, [(refusal.path.partition("#")[2], refusal.reason) for refusal in container.refusals]
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    target.__name__: target
+    for target in (text, jsonl, csv, parquet, compressed, cleaner, splitter, schema, validator, cell, page)
+}
