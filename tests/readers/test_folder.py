@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.config import check_params
 from copydesk.errors import BuildError
 from copydesk.readers import REASONS
 from copydesk.readers.folder import list_seeds
+from copydesk.readers.listing import list_documents
 from support import write_seeds
 
 
 def listed(folder: Path, max_bytes: int = 1000) -> tuple[list[str], dict[str, str]]:
     seeds, refusals = list_seeds(folder, max_bytes)
+    seeds, more = list_documents(folder, seeds, folder.with_name("work"), check_params({})["ingest"])
+    refusals += more
     assert {r.reason for r in refusals} <= set(REASONS)
     return seeds["doc_id"].to_pylist(), {r.path: r.reason for r in refusals}
 
@@ -42,7 +46,8 @@ def test_the_second_file_with_a_stem_is_refused(tmp_path: Path) -> None:
     ids, refused = listed(tmp_path)
     assert ids == ["a", "café"]
     assert refused == {"batch-2/a.txt": "duplicate-id", "batch-4/cafe\u0301.txt": "duplicate-id"}
-    detail = list_seeds(tmp_path, 10)[1][0].detail
+    seeds = list_seeds(tmp_path, 10)[0]
+    detail = list_documents(tmp_path, seeds, tmp_path.with_name("work"), check_params({})["ingest"])[1][0].detail
     assert detail == "id 'a' belongs to batch-1/a.txt; rename one of them"
 
 

@@ -6,16 +6,21 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.errors import BuildError
 from copydesk.readers import CONTAINERS, READERS, split_name
 
 #: Hand-written files that lie among the seeds and are not seeds.
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
+
+
+_SOME = 20_000  # files that are Python's objects at a time
 
 
 class Stamp(NamedTuple):
@@ -55,6 +60,8 @@ class Refusal(NamedTuple):
 def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     """List the seeds below a folder in the order of their paths, and what was refused without being read.
 
+    That two have one id is for ``listing`` to see, since a record may be one of them.
+
     Names that begin with a dot are passed over, as every tool does; everything else is either a seed, a
     sidecar or a refusal. The order is that of the paths' UTF-8 bytes, whatever the file system's.
 
@@ -71,31 +78,30 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     if not folder.is_dir():
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
     home = folder.resolve()
-    found = list(_walk(folder, ""))
-    # Asked of all names at once, since to ask each takes long: is none strange, and is each what it is as an id?
-    names = " ".join([path for path, _ in found])
-    ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
-    found.sort(key=_path if ordinary else _bytes)
-    rows: list[tuple[Any, ...]] = []
-    refusals: list[Refusal] = []
-    owners: dict[str, str] = {}
-    for path, entry in found:
-        stem, dot, ending = entry.name.rpartition(".")
-        if ordinary and dot + ending in READERS and stem not in owners and entry.is_file(follow_symlinks=False):
-            status = _status(entry)
-            if status is not None and status.st_size <= max_bytes:
-                owners[stem] = path
-                rows.append((path, stem, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
-                continue
-        judged = _judged(home, path, entry, max_bytes, owners)
-        if isinstance(judged, Refusal):
-            refusals.append(judged)
-            continue
-        if (doc_id := judged[1]) is not None:
-            owners[doc_id] = path
-        rows.append(judged)
-    columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS), refusals
+    walk = _walk(folder, "")
+    tables = [SEEDS.empty_table()]
+    refusals: list[tuple[bytes, Refusal]] = []
+    while found := list(islice(walk, _SOME)):
+        # Asked of many names at once, since to ask each takes long: is one strange, or not in its form as an id?
+        names = " ".join([path for path, _ in found])
+        ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
+        rows: list[tuple[Any, ...]] = []
+        for path, entry in found:
+            stem, dot, ending = entry.name.rpartition(".")
+            if ordinary and dot + ending in READERS and entry.is_file(follow_symlinks=False):
+                status = _status(entry)
+                if status is not None and status.st_size <= max_bytes:
+                    rows.append((path, stem, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+                    continue
+            judged = _judged(home, path, entry, max_bytes)
+            if isinstance(judged, Refusal):
+                refusals.append((os.fsencode(path), judged))
+            else:
+                rows.append(judged)
+        columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
+        tables.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS))
+    seeds = pa.concat_tables(tables).combine_chunks()
+    return seeds.take(pc.sort_indices(seeds["path"])), [refusal for _, refusal in sorted(refusals)]
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
@@ -103,14 +109,6 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return entry.stat(follow_symlinks=False)
     except OSError:
         return None  # removed a moment ago: said where all else is
-
-
-def _path(found: tuple[str, Any]) -> str:
-    return found[0]
-
-
-def _bytes(found: tuple[str, Any]) -> bytes:
-    return os.fsencode(found[0])
 
 
 def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -126,7 +124,7 @@ def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]
 
 
 def _judged(
-    home: Path, path: str, entry: os.DirEntry[str], max_bytes: int, owners: dict[str, str]
+    home: Path, path: str, entry: os.DirEntry[str], max_bytes: int
 ) -> tuple[str, str | None, int, int, int, int] | Refusal:
     """A row of ``SEEDS``, or why there is none."""
     stem, ending = split_name(entry.name)
@@ -141,7 +139,7 @@ def _judged(
             problem = ("not-a-file", "expected a regular file")
         else:
             stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-            problem = _refused_name(ending, path, doc_id, owners)
+            problem = _refused_name(ending, path, doc_id)
     except OSError as error:
         problem = ("unreadable", f"{error.strerror}; expected a file that can be read")
     if problem is None and stamp.size > max_bytes and ending not in CONTAINERS:
@@ -156,7 +154,7 @@ def _leads_inside(home: Path, link: Path) -> bool:
     return link.exists() and link.resolve().is_relative_to(home)
 
 
-def _refused_name(ending: str, path: str, doc_id: str, owners: dict[str, str]) -> tuple[str, str] | None:
+def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
     if path.rpartition("/")[2] in SIDECARS:
         return "unknown-format", "a file of this name is no seed; expected it at the top of the folder"
     if ending not in READERS and ending not in CONTAINERS:
@@ -165,8 +163,6 @@ def _refused_name(ending: str, path: str, doc_id: str, owners: dict[str, str]) -
         return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:
         return "bad-name", f"a stem of {len(doc_id)} characters, expected 1 to 255; rename the file"
-    if doc_id in owners and ending not in CONTAINERS:
-        return "duplicate-id", f"id {doc_id!r} belongs to {owners[doc_id]}; rename one of them"
     return None
 
 

@@ -20,6 +20,7 @@ from copydesk.readers.folder import SEEDS, Stamp
 
 #: Nanoseconds after a change until its time tells it from the next.
 SETTLED = 10**9
+_SOME = 20_000  # files whose names are Python's strings at a time
 _KNOWN = pa.schema([*(SEEDS.field(name) for name in ("path", *Stamp._fields)), ("sha256", pa.string())])
 
 
@@ -42,9 +43,12 @@ def hashes_of(folder: Path, seeds: pa.Table, known: Path) -> pa.Array:
     now = time.time_ns()
     hashes = _remembered(seeds, before)
     unknown = pc.indices_nonzero(pc.is_null(hashes))
-    paths = seeds["path"].take(unknown).to_pylist()
-    found = pa.array([_sha256(folder / path) for path in paths], pa.string())
-    hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), found)
+    found = [
+        pa.array([_sha256(folder / path) for path in seeds["path"].take(some).to_pylist()], pa.string())
+        for some in (unknown.slice(at, _SOME) for at in range(0, len(unknown), _SOME))
+    ]
+    if found:
+        hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), pa.concat_arrays(found))
     changed = pc.max_element_wise(seeds["modified"], seeds["changed"])
     after = seeds.append_column("sha256", hashes)
     after = after.filter(pc.and_(pc.is_valid(hashes), pc.less(changed, now - SETTLED))).combine_chunks()
