@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.findings import Report
-from copydesk.shards import read_parquet
+from copydesk.shards import DAMAGED, read_parquet
 from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
@@ -47,7 +47,7 @@ def units_of(corpus: Path, schemas: Path, files: Files, withheld: frozenset[str]
     """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
     try:
         return [Unit(corpus, schemas, part, withheld) for part in _parts(corpus, files)]
-    except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError, LookupError):
+    except (*DAMAGED, TypeError, LookupError):
         return [Unit(corpus, schemas, files, withheld)]
 
 
@@ -117,7 +117,7 @@ def _has_its_columns(unit: Unit) -> bool:
             for name, shards in unit.files.items()
             for shard in shards
         )
-    except (pa.ArrowException, OSError):
+    except DAMAGED:
         return False
 
 
@@ -132,7 +132,7 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
         arrow = table(name, unit.schemas).arrow
         try:
             found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
-        except (pa.ArrowException, OSError):
+        except DAMAGED:
             return None
         if any(part.schema != arrow for part in found):
             return None
