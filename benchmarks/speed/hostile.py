@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def make(case: str, path: Path) -> None:
         return
     else:
         whole = repeated(b"A word. ", 1 << 27)
-        parts = iter([b'{"text": "', *whole, b'"}\n{"text": "The next."}\n'] if case == "record" else whole)
+        parts = chain([b'{"text": "'], whole, [b'"}\n{"text": "The next."}\n']) if case == "record" else whole
     with path.open("wb") as file:
         file.writelines(parts)
 

@@ -17,6 +17,9 @@ from copydesk.errors import ConfigError
 #: 300 MB that the Hub's viewer accepts.
 ROW_GROUP = 10_000
 
+#: What pyarrow raises of a file that is damaged, or made to look like Parquet.
+DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, ArithmeticError)
+
 
 class Cut(NamedTuple):
     """Where shards end; see ``schemas/params.schema.json``, section ``shards``."""

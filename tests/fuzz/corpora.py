@@ -61,7 +61,8 @@ def cell(data: bytes) -> None:
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(project.corpus, kept)
     try:
-        write_parquet(set_cell(field.name, place[2] % rows.num_rows, value)(rows), path)
+        with contextlib.suppress(pa.ArrowInvalid):  # a null that cannot even be written: the file stays as it is
+            write_parquet(set_cell(field.name, place[2] % rows.num_rows, value)(rows), path)
         repackage(project)
         _judged(project)
     except CopydeskError:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from copydesk.findings import Report
 from copydesk.gate.places import line_of
 from copydesk.project import Project
+from copydesk.shards import DAMAGED
 
 
 def located(report: Report, project: Project) -> Report:
@@ -43,7 +44,7 @@ def _seeds_of(documents: Iterable[str], project: Project) -> dict[str, Path]:
         try:
             rows = pq.read_table(file, columns=["doc_id", "path"])
             rows = rows.filter(pc.is_in(rows["doc_id"], value_set=wanted)).to_pylist()
-        except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError):
+        except (*DAMAGED, KeyError):
             continue
         for row in rows:
             path = PurePosixPath(row["path"] or "")

@@ -19,7 +19,7 @@ def read_json_lines(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
         number += 1
         if len(line) > limit:
             while line and not line.endswith(b"\n"):
-                line = file.readline(limit)
+                line = file.readline(1 << 20)
             yield _refused(number, "too-large", f"a line of more than {limit:,} bytes; split the record")
             continue
         if number == 1:

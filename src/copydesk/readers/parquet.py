@@ -6,15 +6,17 @@ import datetime
 import io
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.errors import UnreadableError
+from copydesk.readers.footer import refuse_lies
 from copydesk.readers.record import Record, Wanted, damaged
 from copydesk.readers.unpacking import refuse_bomb
+from copydesk.shards import DAMAGED
 
 _ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
 
@@ -31,6 +33,7 @@ def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
 def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
     number = 0
     try:
+        refuse_lies(file, wanted.fields)
         parquet = pq.ParquetFile(file)
         schema = parquet.schema_arrow
         names = [name for name in wanted.fields if schema.names.count(name) == 1]
@@ -38,7 +41,6 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
             advice = f"expected a column {wanted.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
         size, made = file.seek(0, io.SEEK_END), 0
-        refuse_lies(parquet.metadata, names)
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
             for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
                 number += 1
@@ -48,7 +50,7 @@ def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
                 yield record
         if number != parquet.metadata.num_rows:
             raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
 
 
@@ -65,49 +67,6 @@ def _rows_at_once(footer: pq.FileMetaData) -> int:
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     each = max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=0)
     return max(1, min(_ROWS, _BYTES // max(1, each)))
-
-
-def refuse_lies(footer: pq.FileMetaData, names: Collection[str]) -> None:
-    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give.
-
-    Parameters
-    ----------
-    footer : FileMetaData
-    names : collection of str
-        The columns that are going to be read.
-
-    Raises
-    ------
-    UnreadableError
-        With reason ``bad-container`` or ``bomb``.
-    """
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    if sum(group.num_rows for group in groups) != footer.num_rows:
-        raise damaged(1, f"the footer says {footer.num_rows:,} rows, and other numbers of its groups")
-    reached = 0
-    chunks = (group.column(number) for group in groups for number in range(group.num_columns))
-    for start, end in sorted(_place(chunk) for chunk in chunks if chunk.num_values):
-        if start < reached or end < start:
-            raise damaged(1, f"the footer says that columns overlap at byte {start:,}")
-        reached = end
-    for group in groups:
-        for chunk in map(group.column, range(group.num_columns)):
-            name, _, nested = chunk.path_in_schema.partition(".")
-            if name not in names:
-                continue
-            packed = max(0, chunk.total_compressed_size)
-            refuse_bomb(packed, chunk.total_uncompressed_size)
-            # Lists have more values than rows, and each value takes something.
-            refuse_bomb(packed, chunk.num_values - group.num_rows)
-            if chunk.num_values < group.num_rows or (chunk.num_values > group.num_rows and not nested):
-                raise damaged(1, f"the footer says {group.num_rows:,} rows and {chunk.num_values:,} values of {name}")
-
-
-def _place(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
-    """Where the pages of a column lie in the file."""
-    offsets = [chunk.data_page_offset, chunk.dictionary_page_offset if chunk.has_dictionary_page else None]
-    start = min(offset for offset in offsets if offset is not None)
-    return start, start + chunk.total_compressed_size
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -27,7 +27,8 @@ from copydesk.publishing.manifest import (
     without_logical,
 )
 from copydesk.publishing.manifest import NAME as MANIFEST
-from copydesk.readers.parquet import refuse_lies
+from copydesk.readers.footer import refuse_lies
+from copydesk.shards import DAMAGED
 from copydesk.tables import PUBLISHED, load_json, table
 
 Files = dict[str, list[DataFile]]
@@ -48,13 +49,14 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
             report.add("names", path, f"expected data/<{'|'.join(PUBLISHED)}>/<split>-00000-of-00001.parquet")
             continue
         try:
+            with (corpus / path).open("rb") as plain:
+                refuse_lies(plain, table(match[1], schemas).arrow.names)
             with pq.ParquetFile(corpus / path) as file:
-                refuse_lies(file.metadata, file.schema_arrow.names)
                 _check_schema(file, path, table(match[1], schemas).arrow, report)
                 files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path], file.metadata))
         except UnreadableError as error:
             report.add("files", path, f"not a readable Parquet file: {error.detail}")
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        except DAMAGED as error:
             report.add("files", path, f"not a readable Parquet file: {error}")
     found = {name: shards for name, shards in files.items() if shards}
     _check_numbering(found, report)

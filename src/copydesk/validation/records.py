@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.findings import Report
+from copydesk.shards import DAMAGED
 from copydesk.tables import bulk_violations, table
 from copydesk.validation.files import Files
 
@@ -34,6 +34,6 @@ def check_records(corpus: Path, files: Files, schemas: Path, report: Report) -> 
                     number += len(rows)
                 if number != shard.rows:
                     report.add("records", shard.path, f"{number:,} rows, and the footer says {shard.rows:,}")
-            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            except DAMAGED as error:
                 report.add("records", shard.path, f"row {number} or later cannot be read: {error}")
             report.checked[name] += number

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from copydesk.files import write_json
 from copydesk.findings import Report
-from copydesk.shards import read_parquet
+from copydesk.shards import DAMAGED, read_parquet
 from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
@@ -55,7 +55,7 @@ def units_of(
     """
     try:
         parts = list(_parts(corpus, files, _remembered(memory)))
-    except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError, LookupError):
+    except (*DAMAGED, TypeError, LookupError):
         return [Unit(corpus, schemas, files, withheld)]
     if memory:
         hashes = [{name: [shard.sha256 for shard in shards] for name, shards in part.items()} for part in parts]
@@ -153,7 +153,7 @@ def _has_its_columns(unit: Unit) -> bool:
             for name, shards in unit.files.items()
             for shard in shards
         )
-    except (pa.ArrowException, OSError):
+    except DAMAGED:
         return False
 
 
@@ -168,7 +168,7 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
         arrow = table(name, unit.schemas).arrow
         try:
             found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
-        except (pa.ArrowException, OSError):
+        except DAMAGED:
             return None
         if any(part.schema != arrow for part in found):
             return None
