@@ -43,7 +43,7 @@ class Checks:
         self.counts = {"objects_hashed": 0, "verified": 0, "loaded": 0, "built_from_nothing": 0}
 
     def corpus(self) -> None:
-        """The corpus in the working tree holds the documents of the model, and the clean text gives back the raw one."""
+        """The corpus holds the documents of the model, and their clean texts give back the raw ones."""
         wanted, root = self._desk.rows, self._desk.root / "corpus" / "data"
         tables = {t: pyarrow.dataset.dataset(root / t).to_table().to_pylist() for t in ("raw", "documents")}
         assert not (problems := raw_problems(tables["raw"], wanted)), problems
@@ -65,7 +65,9 @@ class Checks:
         """Each release has its tag, at its commit, and all of its data is in the cache and in the remote."""
         desk = self._desk
         listed = desk.git("for-each-ref", "--format=%(refname:short) %(objecttype) %(*objectname)", "refs/tags")
-        tags = {name: commit for name, kind, commit in (line.split() for line in listed.splitlines()) if kind == "tag"}
+        tags = {
+            name: commit for name, kind, commit in (line.split() for line in listed.splitlines()) if kind == "tag"
+        }
         assert set(tags) == {f"corpus@v{version}" for version in desk.releases}, tags
         for version in desk.releases:
             commit = tags[f"corpus@v{version}"]

@@ -1,7 +1,7 @@
 """A steward's desk: the repository of a corpus as `copydesk init` makes it, and what a steward does there.
 
-Git and DVC are real. A DVC command runs in a fork of this process, which has DVC imported: its start would take longer
-than its work. The stages run in this process, or below `dvc repro`, each in its own.
+Git and DVC are real. A DVC command runs in a fork of this process, which has DVC imported: its start would take
+longer than its work. The stages run in this process, or below `dvc repro`, each in its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.releases import release as releasing
 from copydesk.releases.takedown import entry, ledger_of, take_down
+from copydesk.stages import validate
 from copydesk.start.repository import init
 
 ENVIRONMENT = {
@@ -41,24 +43,26 @@ def forked(root: Path, *command: str) -> str:
     """Run a command as releases do, DVC in a fork of this process."""
     if command[0] != "dvc":
         return _COMMAND(root, *command)
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
         pid = os.fork()
         if pid == 0:
             status = 255
             with contextlib.suppress(BaseException):
                 os.chdir(root)
-                os.dup2(said.fileno(), 1)
+                warnings.simplefilter("ignore")  # which tests take for errors
+                os.dup2(told.fileno(), 1)
                 os.dup2(said.fileno(), 2)
                 sys.stdout, sys.stderr = (os.fdopen(os.dup(n), "w") for n in (1, 2))
                 status = dvc.cli.main(list(command[1:]))
                 sys.stdout.flush()
             os._exit(status)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        said.seek(0)
-        text = said.read().decode(errors="replace")
-    if status:
-        raise ReleaseError(f"{root}: {' '.join(command[:3])} failed with status {status}: {text.strip()[-800:]}")
-    return text
+        for file in (told, said):
+            file.seek(0)
+        if status:
+            message = f"{root}: {' '.join(command[:3])} failed with status {status}"
+            raise ReleaseError(f"{message}: {said.read().decode(errors='replace').strip()[-800:]}")
+        return told.read().decode()
 
 
 @contextlib.contextmanager
@@ -153,10 +157,12 @@ class Desk:
 
         A release validates, and so does the pipeline that it runs.
         """
-        if repro or not (self.root / "dvc.lock").exists():
+        if repro:
             self.dvc("repro", "--quiet")
         else:
             self.build()
+            if not (self.root / "reports" / "validation.json").exists():
+                validate.run(Project.open(self.root))
             self.dvc("commit", "--quiet", "--force")
         self.git("add", "--all")
         if self.git("status", "--porcelain"):
@@ -183,7 +189,7 @@ class Desk:
         self.dvc("checkout", "--quiet")
 
     def killed(self, work: Callable[[], object], after: float) -> bool:
-        """Start something in a process group of its own and kill it after some seconds; whether it was still at work."""
+        """Start something in a process group of its own and kill it after some seconds; whether it had not ended."""
         pid = os.fork()
         if pid == 0:
             os.setsid()
@@ -198,11 +204,22 @@ class Desk:
                 os.killpg(pid, signal.SIGKILL)
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            # A fork of DVC holds the lock of the release until it is gone too.
+            while time.monotonic() < deadline + 10 and _alive(pid):
+                time.sleep(0.01)
         return not ended
 
     def state(self) -> tuple[str, str, str]:
         """What a release that fails must leave as it was."""
         return self.git("rev-parse", "HEAD"), self.git("tag", "--list"), self.git("status", "--porcelain")
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def repro(root: Path) -> None:

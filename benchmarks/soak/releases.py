@@ -2,8 +2,8 @@
 
     python benchmarks/soak/releases.py [--steps 1000] [--seed 1] [--folder DIR]
 
-After each step the corpus must be what the model says, and every release must have its tag at its commit and each of its
-objects, hashed again, in DVC's cache and in the remote. Every ``--verify``-th step one release after the other is
+After each step the corpus must be what the model says, and every release must have its tag at its commit and each of
+its objects, hashed again, in DVC's cache and in the remote. Every ``--verify``-th step one release after the other is
 verified by `copydesk verify`, in the cache and in the remote, every ``--load``-th one is loaded by `copydesk.load`,
 fetched anew, and every 50th the corpus is built from nothing; at the end all releases are verified and loaded.
 """
@@ -19,6 +19,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,20 @@ WEIGHTS = {
 }
 
 
-def soak(folder: Path, steps: int, seed: int, verify: int = 5, load: int = 10, log: Any = None) -> dict[str, Any]:
-    """Take so many steps in a folder; returns what was done and checked, raises at what does not hold."""
-    began, taken = time.monotonic(), collections.Counter[str]()
-    chooser, outcomes = random.Random(seed), collections.Counter[str]()
+def chosen(steps: int, seed: int) -> list[str]:
+    """So many steps, as often as their weights say."""
+    return random.Random(seed).choices(list(WEIGHTS), list(WEIGHTS.values()), k=steps)
+
+
+def soak(
+    folder: Path, names: Sequence[str], seed: int, *, verify: int = 5, load: int = 10, log: Any = None
+) -> dict[str, Any]:
+    """Take steps in a folder; returns what was done and checked, raises at what does not hold."""
+    began, outcomes = time.monotonic(), collections.Counter[str]()
     with at_work():
         desk = Desk(folder)
         run, checks = Steps(desk, seed), Checks(desk, folder)
-        for number in range(1, steps + 1):
-            name = chooser.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        for number, name in enumerate(names, 1):
             before = time.monotonic()
             try:
                 outcome = run.take(name)
@@ -58,7 +64,6 @@ def soak(folder: Path, steps: int, seed: int, verify: int = 5, load: int = 10, l
             except BaseException as error:
                 error.add_note(f"step {number} of seed {seed}: {name}; the folder is {folder}")
                 raise
-            taken[name] += 1
             if outcome in ("killed", "ended before", "nothing to release"):
                 outcomes[f"{name}: {outcome}"] += 1
             if log:
@@ -69,9 +74,9 @@ def soak(folder: Path, steps: int, seed: int, verify: int = 5, load: int = 10, l
         checks.from_nothing()
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
-        "steps": steps,
+        "steps": len(names),
         "seed": seed,
-        "taken": dict(taken),
+        "taken": dict(collections.Counter(names).most_common()),
         "outcomes": dict(outcomes),
         "releases": len(desk.releases),
         "last": desk.last,
@@ -97,7 +102,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         # What the stages say goes into a file; what is printed is one line a step.
         stack.enter_context(contextlib.redirect_stderr(stack.enter_context((folder / "stages.log").open("w"))))
-        done = soak(folder, given.steps, given.seed, given.verify, given.load, sys.stdout)
+        names = chosen(given.steps, given.seed)
+        done = soak(folder, names, given.seed, verify=given.verify, load=given.load, log=sys.stdout)
     print(json.dumps(done, indent=2))
 
 

@@ -25,7 +25,7 @@ class Steps:
         for _ in range(FEWEST + 5):
             self._new()
         desk.write()
-        desk.build()
+        desk.settle(repro=False)
 
     def take(self, name: str) -> str:
         """Take the step of a name; returns what became of it."""
