@@ -4,13 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
+MUTATION := build/mutation/site
 ROUNDS ?= 3
+STEPS ?= 1000
+SEED ?= 1
+MOST ?= 60
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak quality sentences bench peers lock clean help
+.PHONY: corpus test lint types pytest soak soak-releases mutants quality sentences bench peers lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -35,6 +39,12 @@ pytest: $(READY)
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
+
+soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
+	python benchmarks/soak/releases.py --steps $(STEPS) --seed $(SEED)
+
+mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
+	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)
 
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
@@ -66,7 +76,7 @@ clean:  ## Remove what is made anew: finished shards, caches, plots; not the dat
 	rm -rf build dvc_plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:  ## List the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 # A virtual environment with exactly the packages that requirements.lock names, and this package.
 $(READY): requirements.lock pyproject.toml
@@ -81,3 +91,8 @@ $(READY): requirements.lock pyproject.toml
 $(PEERS): benchmarks/quality/peers.txt
 	python -m pip install --quiet --upgrade --target $(PEERS) -r benchmarks/quality/peers.txt
 	@touch $(PEERS)
+
+# The operators of mutmut and what they stand on, without its runner and its screens.
+$(MUTATION): benchmarks/mutation/requirements.txt
+	python -m pip install --quiet --upgrade --no-deps --target $(MUTATION) -r benchmarks/mutation/requirements.txt
+	@touch $(MUTATION)

@@ -1,7 +1,7 @@
 """Mutants of a module: its functions with one small mistake each, by the operators of mutmut.
 
-Of a string only the one with XX at both ends is made; mutmut's others, in another case, are mostly the same encoding or
-a message nobody reads letter by letter.
+Of a string only the one with XX at both ends is made; mutmut's others, in another case, are mostly the same encoding
+or a message that nobody reads letter by letter.
 """
 
 from __future__ import annotations

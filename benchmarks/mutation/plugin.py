@@ -1,8 +1,8 @@
 """A plugin of pytest that says which test runs which line, or runs each test against the mutants of its lines.
 
-Fixtures of a session or a module are made once, by the code as it is. Then each pair of a test and a mutant has a process
-of its own: a fork, in which the code of one function is another. So a repository with two releases is made once and not
-a thousand times. A test that does not pass in such a process without a mutant decides nothing.
+Fixtures of a session or a module are made once, by the code as it is. Then each pair of a test and a mutant has a
+process of its own: a fork, in which the code of one function is another. So a repository with two releases is made
+once and not a thousand times. A test that does not pass in such a process without a mutant decides nothing.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class _Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         temporary = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         for item in session.items:
-            mutants = [m for m in self._plan["mutants"] if item.nodeid in m["tests"] and m["name"] not in self._outcomes]
+            mutants = [
+                m for m in self._plan["mutants"] if item.nodeid in m["tests"] and m["name"] not in self._outcomes
+            ]
             if not mutants:
                 continue
             began = time.monotonic()
@@ -136,9 +138,8 @@ class _Runner:
             if killed and self._apart(item, None, 600, 600)[0]:
                 raise RuntimeError(f"{item.nodeid} fails without a mutant after it ran with some")
             self._write()
-            left = len(self._plan["mutants"]) - len(self._outcomes)
-            took = time.monotonic() - began
-            print(f"{took:6.1f} s  {killed:4} of {len(mutants):4} killed, {left} left  {item.nodeid}", flush=True)
+            more, took = len(self._plan["mutants"]) - len(self._outcomes), time.monotonic() - began
+            print(f"{took:6.1f} s  {killed:4} of {len(mutants):4} killed, {more} left  {item.nodeid}", flush=True)
         self._write()
         return True
 

@@ -15,7 +15,7 @@ import json
 import os
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ WORK = ROOT / "build" / "mutation"
 #: Tests that are run, and what is left out: remotes behind a server, and what only the clock decides.
 TESTS = ("tests/test_text.py", "tests/test_shards.py", "tests/releases")
 LEFT_OUT = "not ssh and not s3 and not linear_time"
+COLUMNS = ("killed", "by time", "equivalent", "survived")
 
 
 def pytest(*arguments: str) -> None:
@@ -48,7 +49,9 @@ def plan(made: list[Mutant], record: dict[str, Any]) -> dict[str, Any]:
     of_file: dict[str, float] = defaultdict(float)
     for test, took in seconds.items():
         of_file[test.partition("::")[0]] += took
-    order = sorted(seconds, key=lambda test: (of_file[test.partition("::")[0]], test.partition("::")[0], seconds[test]))
+    order = sorted(
+        seconds, key=lambda test: (of_file[test.partition("::")[0]], test.partition("::")[0], seconds[test])
+    )
     return {"mutants": rows, "order": order}
 
 
@@ -93,24 +96,25 @@ def report(
     """Print the survivors, and how many mutants of each module were killed."""
     known = json.loads((HERE / "equivalent.json").read_text("utf-8"))
     same = {(row["path"], row["function"], row["diff"]) for row in known}
-    rows: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in made:
         row = rows[mutant.path]
         changed = "\n".join(line for line in mutant.diff.splitlines() if not line.startswith("@@"))
         if mutant.name in outcomes:
-            row[0] += 1
-            row[1] += outcomes[mutant.name].startswith("timeout")
+            row["killed"] += 1
+            row["by time"] += outcomes[mutant.name].startswith("timeout")
         elif (mutant.path, mutant.function, changed) in same:
-            row[2] += 1
+            row["equivalent"] += 1
         else:
-            row[3] += 1
+            row["survived"] += 1
             print(f"\n{mutant.name} {mutant.function}, run by {len(tests[mutant.name])} tests\n{mutant.diff}")
-    print("\nmodule, mutants, of which run, killed, of these by time, equivalent, survived, killed of those that could be")
-    totals = [0, 0, 0, 0]
-    for path, row in rows.items():
-        totals = [a + b for a, b in zip(totals, row, strict=True)]
-        print(path, counts[path], row[0] + row[2] + row[3], *row, f"{row[0] / max(row[0] + row[3], 1):.1%}")
-    print("all", sum(counts.values()), totals[0] + totals[2] + totals[3], *totals, f"{totals[0] / max(totals[0] + totals[3], 1):.1%}")
+    print("\n| module | mutants | run | killed | by time | equivalent | survived | killed, without equivalent |")
+    print("|---|---|---|---|---|---|---|---|")
+    for path, row in [*rows.items(), ("all", sum(rows.values(), Counter()))]:
+        ran = row["killed"] + row["equivalent"] + row["survived"]
+        share = row["killed"] / max(ran - row["equivalent"], 1)
+        cells = [path, counts.get(path, sum(counts.values())), ran, *(row[name] for name in COLUMNS), f"{share:.1%}"]
+        print(f"| {' | '.join(map(str, cells))} |")
     for test in weak:
         print("decides nothing:", test)
 
