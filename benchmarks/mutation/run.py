@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="at most so many mutants of a module, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", action="store_true", help="look again which test runs which lines")
+    parser.add_argument("--again", action="store_true", help="only the mutants that survived the last time")
     parser.add_argument("--tests", nargs="*", default=TESTS)
     parser.add_argument("--name", default="", help="of the files in build/mutation, so that two runs do not meet")
     given = parser.parse_args()
@@ -76,11 +77,14 @@ def main() -> None:
         counts[path], found = mutants(ROOT, path, given.most, given.seed)
         made += found
     planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
+    before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
     outcome.unlink(missing_ok=True)
-    rows = plan(made, json.loads(record.read_text()))
+    rows = plan([mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()))
     planned.write_text(json.dumps(rows))
     pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
     told = json.loads(outcome.read_text())
+    told["outcomes"] |= before
+    outcome.write_text(json.dumps(told))
     report(made, counts, told["outcomes"], told["weak"], {row["name"]: row["tests"] for row in rows["mutants"]})
 
 
