@@ -38,14 +38,14 @@ def pytest(*arguments: str) -> None:
     subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
 
 
-def plan(made: list[Mutant], record: dict[str, Any]) -> dict[str, Any]:
+def plan(made: list[Mutant], record: dict[str, Any], longest: float) -> dict[str, Any]:
     """Mutants with the tests that run one of their lines; tests in the order in which they are run."""
     rows = []
     for mutant in made:
         lines = record["lines"].get(mutant.path, {})
         tests = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(str(line), ())}
         rows.append({**mutant._asdict(), "tests": sorted(tests)})
-    seconds = record["seconds"]
+    seconds = {test: took for test, took in record["seconds"].items() if took <= longest}
     of_file: dict[str, float] = defaultdict(float)
     for test, took in seconds.items():
         of_file[test.partition("::")[0]] += took
@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="at most so many mutants of a module, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", action="store_true", help="look again which test runs which lines")
+    parser.add_argument("--longest", type=float, default=60, help="leave out tests that took more seconds than that")
     parser.add_argument("--again", action="store_true", help="only the mutants that survived the last time")
     parser.add_argument("--tests", nargs="*", default=TESTS)
     parser.add_argument("--name", default="", help="of the files in build/mutation, so that two runs do not meet")
@@ -79,7 +80,7 @@ def main() -> None:
     planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
     before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
     outcome.unlink(missing_ok=True)
-    rows = plan([mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()))
+    rows = plan([mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest)
     planned.write_text(json.dumps(rows))
     pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
     told = json.loads(outcome.read_text())
