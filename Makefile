@@ -94,5 +94,5 @@ $(PEERS): benchmarks/quality/peers.txt
 
 # The operators of mutmut and what they stand on, without its runner and its screens.
 $(MUTATION): benchmarks/mutation/requirements.txt
-	python -m pip install --quiet --upgrade --no-deps --target $(MUTATION) -r benchmarks/mutation/requirements.txt
+	python -m pip install --quiet --upgrade --require-hashes --no-deps --target $(MUTATION) -r benchmarks/mutation/requirements.txt
 	@touch $(MUTATION)

@@ -55,7 +55,8 @@ def plain_cut(ids: list[str], sizes: list[int], limits: Cut) -> list[tuple[int, 
 
 @given(IDS, st.data())
 def test_shards_are_cut_where_the_rule_says(ids: list[str], data: st.DataObject) -> None:
-    limits = LIMITS._replace(max_bytes=data.draw(st.sampled_from((5, 20, 100, 1 << 30))))
+    most, heaviest = data.draw(st.sampled_from((8, 24))), data.draw(st.sampled_from((5, 20, 100, 1 << 30)))
+    limits = LIMITS._replace(maximum=most, max_bytes=heaviest)
     sizes = data.draw(st.lists(st.integers(0, 10), min_size=len(ids), max_size=len(ids)))
     assert cut(ids, sizes, limits) == plain_cut(ids, sizes, limits)
 

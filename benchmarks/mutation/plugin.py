@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,10 +118,7 @@ class _Runner:
             began = time.monotonic()
             session._setupstate.teardown_exact(item)
             session._setupstate.setup(item.parent)  # type: ignore[arg-type]
-            for name in item._fixtureinfo.names_closure:  # type: ignore[attr-defined]
-                defs = item._fixtureinfo.name2fixturedefs.get(name)  # type: ignore[attr-defined]
-                if defs and defs[-1].scope != "function":
-                    item._request.getfixturevalue(name)  # type: ignore[attr-defined]
+            _make_shared(item)
             kept = set(temporary.iterdir())
             status, cpu, wall = self._apart(item, None, 600, 600)
             if status:
@@ -213,6 +211,16 @@ class _Runner:
         for thing in vars(module).values():  # what was remembered came from the code as it was
             if isinstance(clear := getattr(thing, "cache_clear", None), Callable):  # type: ignore[arg-type]
                 clear()
+
+
+def _make_shared(item: Any) -> None:
+    """Make the fixtures of a test that others share: those of the session, the module and the class."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pytest.PytestRemovedIn10Warning)  # the test itself has not begun
+        for name in item._fixtureinfo.names_closure:
+            defs = item._fixtureinfo.name2fixturedefs.get(name)
+            if defs and defs[-1].scope != "function":
+                item._request.getfixturevalue(name)
 
 
 def _module(path: str) -> str:

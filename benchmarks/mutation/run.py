@@ -80,7 +80,9 @@ def main() -> None:
     planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
     before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
     outcome.unlink(missing_ok=True)
-    rows = plan([mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest)
+    rows = plan(
+        [mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest
+    )
     planned.write_text(json.dumps(rows))
     pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
     told = json.loads(outcome.read_text())

@@ -59,6 +59,7 @@ def test_the_level_follows_from_what_changed(given: dict[str, Any], expected: st
 def test_the_first_version_follows_nothing() -> None:
     assert str(following(None, made(removed=["a"]), "major")) == "1.0.0"
     assert str(following(Version(4, 5, 6), None, "patch")) == "1.0.0"
+    assert Version.parse("10.0.999999999") == (10, 0, 999999999)
 
 
 @pytest.mark.parametrize("text", ["", "1.2", "1.2.3.4", "01.2.3", "1.2.3-a", "v1.2.3", " 1.2.3", "1.2.1234567890"])
@@ -112,13 +113,16 @@ def test_sections_stand_before_each_other_and_what_is_above_them_is_kept() -> No
     both = with_section(f"# Ours\n\n\n{one}\n\n", two)
     assert both == f"# Ours\n\n{two}\n{one}"
     assert with_section(both, one) == f"# Ours\n\n{one}\n{two}"
+    assert with_section(f"# Ours X \n\n{one} X \n", two) == f"# Ours X \n\n{two}\n{one} X \n"
+    later = section("1.0.0", "2026-11-23", None)
+    assert with_section(both, later) == f"# Ours\n\n{later}\n{two}"
     # A line inside a section that only looks like a heading begins none.
     quoted = f"{two}\nsaid: ## [1.0.0] - once\n"
     assert with_section(f"# Ours\n\n{quoted}", one) == f"# Ours\n\n{one}\n{quoted}"
 
 
 def test_what_could_be_markup_is_escaped() -> None:
-    assert escaped("a\\`*_[b]<>#|\r\nc d") == "a\\\\\\`\\*\\_\\[b\\]\\<\\>\\#\\|  c d"
+    assert escaped("Xa\\`*_[b]<>#|\r\nc d") == "Xa\\\\\\`\\*\\_\\[b\\]\\<\\>\\#\\|  c d"
 
 
 @pytest.mark.parametrize("contract", ["freeze", "evolve"])
@@ -172,6 +176,7 @@ def test_a_withdrawal_says_what_replaces_it() -> None:
     assert tag_message("1.0.0", "a", "1.0.1").splitlines()[2:] == ["Takedown: a", "Replaced-by: 1.0.1"]
     assert _last("1", {"1": "2", "2": "3"}) == "3"
     assert _last("1", {"1": "2", "2": "1"}) == "2"
+    assert _last("1", {"1": "2", "2": "3", "3": "2"}) == "3"
 
 
 def test_replacements_are_read_from_tags_alone(tmp_path: Path) -> None:
@@ -186,3 +191,5 @@ def test_replacements_are_read_from_tags_alone(tmp_path: Path) -> None:
     }.items():
         run_command(tmp_path, "git", "tag", "--annotate", tag, "--message", message)
     assert replacements(str(tmp_path)) == {"1.0.0": "1.0.1"}
+    with pytest.raises(ReleaseError, match="'--all' does not appear to be a git repository"):
+        replacements("--all")
