@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from copydesk.errors import ConfigError
 from copydesk.shards import ROW_GROUP, Cut, cut, read_parquet, write_parquet
@@ -53,11 +53,17 @@ def plain_cut(ids: list[str], sizes: list[int], limits: Cut) -> list[tuple[int, 
     return [*shards, (start, len(ids))] if ids else []
 
 
-@given(IDS, st.data())
-def test_shards_are_cut_where_the_rule_says(ids: list[str], data: st.DataObject) -> None:
-    most, heaviest = data.draw(st.sampled_from((8, 24))), data.draw(st.sampled_from((5, 20, 100, 1 << 30)))
+@example([str(n) for n in range(300)], [1], 8, 1 << 30)
+@example([str(n) for n in range(300)], [3, 0, 10, 9], 24, 20)
+@given(
+    IDS,
+    st.lists(st.integers(0, 10), min_size=1, max_size=5),
+    st.sampled_from((8, 24)),
+    st.sampled_from((5, 20, 100, 1 << 30)),
+)
+def test_shards_are_cut_where_the_rule_says(ids: list[str], sizes: list[int], most: int, heaviest: int) -> None:
+    sizes = [sizes[n % len(sizes)] for n in range(len(ids))]
     limits = LIMITS._replace(maximum=most, max_bytes=heaviest)
-    sizes = data.draw(st.lists(st.integers(0, 10), min_size=len(ids), max_size=len(ids)))
     assert cut(ids, sizes, limits) == plain_cut(ids, sizes, limits)
 
 
