@@ -102,7 +102,7 @@ def test_a_revision_without_these_columns_counts_as_unknown(tmp_path: Path) -> N
     old, new = revisions(tmp_path, [[told]], [[row("a", "Another.", outlet="Post")]])
     found = diff(old, new)
     assert (found.sources, found.languages) == (
-        {"House": (0, 1), "unknown": (1, 0)},
+        {"Post": (0, 1), "unknown": (1, 0)},
         {"en": (0, 1), "unknown": (1, 0)},
     )
     del old.listing["tables"]["documents"]["rows"]
