@@ -6,14 +6,19 @@ READY := .venv/.ready
 PEERS := build/peers
 TOOLS := build/tools
 FUZZER := build/fuzz/site
+MUTATION := build/mutation/site
 ROUNDS ?= 3
 FOR ?= 300
+STEPS ?= 1000
+SEED ?= 1
+MOST ?= 60
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak fuzz docs surface quality sentences bench peers audit sbom lock clean help
+.PHONY: corpus test lint types pytest soak soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
+  lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -41,6 +46,12 @@ soak: $(READY)  ## Run the property tests on many more examples, other ones each
 
 fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
+
+soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
+	python benchmarks/soak/releases.py --steps $(STEPS) --seed $(SEED)
+
+mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
+	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)
 
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
@@ -88,7 +99,7 @@ clean:  ## Remove what is made anew: finished shards, caches, plots; not the dat
 	rm -rf build dvc_plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:  ## List the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 # A virtual environment with exactly the packages that requirements.lock names, and this package.
 $(READY): requirements.lock pyproject.toml
@@ -114,3 +125,8 @@ $(PEERS): benchmarks/quality/peers.txt
 $(FUZZER): tests/fuzz/requirements.txt
 	python -m pip install --quiet --upgrade --target $(FUZZER) -r tests/fuzz/requirements.txt
 	@touch $(FUZZER)
+
+# The operators of mutmut and what they stand on, without its runner and its screens.
+$(MUTATION): benchmarks/mutation/requirements.txt
+	python -m pip install --quiet --upgrade --require-hashes --no-deps --target $(MUTATION) -r benchmarks/mutation/requirements.txt
+	@touch $(MUTATION)

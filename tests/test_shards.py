@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from copydesk.errors import ConfigError
 from copydesk.shards import ROW_GROUP, Cut, cut, read_parquet, write_parquet
@@ -35,6 +35,36 @@ def assert_changes_little(before: list[str], after: list[str]) -> None:
         most = 2 if limits is UNLIMITED else most_changes(old, new)
         assert len(set(new) - set(old)) <= most
         assert len(set(old) - set(new)) <= most
+
+
+def plain_cut(ids: list[str], sizes: list[int], limits: Cut) -> list[tuple[int, int]]:
+    """What the docstring of cut says, document by document."""
+    hashes = [int.from_bytes(hashlib.sha256(i.encode()).digest()[:8], "big") for i in ids]
+    candidates = [n for n, found in enumerate(hashes) if found <= (2**64 - 1) // limits.target]
+    shards, start = [], 0
+    for n in range(1, len(ids)):
+        # The beginning counts as a cut: the first candidate needs so many documents before it too.
+        before = max((c for c in candidates if c < n - 1), default=-1)
+        ends = n - 1 in candidates and n - 1 - before >= limits.minimum
+        full = n - start >= limits.maximum or sum(sizes[start : n + 1]) > limits.max_bytes
+        if ends or full:
+            shards.append((start, n))
+            start = n
+    return [*shards, (start, len(ids))] if ids else []
+
+
+@example([str(n) for n in range(300)], [1], 8, 1 << 30)
+@example([str(n) for n in range(300)], [3, 0, 10, 9], 24, 20)
+@given(
+    IDS,
+    st.lists(st.integers(0, 10), min_size=1, max_size=5),
+    st.sampled_from((8, 24)),
+    st.sampled_from((5, 20, 100, 1 << 30)),
+)
+def test_shards_are_cut_where_the_rule_says(ids: list[str], sizes: list[int], most: int, heaviest: int) -> None:
+    sizes = [sizes[n % len(sizes)] for n in range(len(ids))]
+    limits = LIMITS._replace(maximum=most, max_bytes=heaviest)
+    assert cut(ids, sizes, limits) == plain_cut(ids, sizes, limits)
 
 
 @given(IDS)
@@ -107,8 +137,13 @@ def test_no_documents_make_no_shards() -> None:
 
 
 def test_limits_that_contradict_each_other_are_refused() -> None:
-    with pytest.raises(ConfigError, match="minimum <= target <= maximum, found 9, 8, 24"):
-        cut(["a"], [1], LIMITS._replace(minimum=9))
+    for wrong in ({"minimum": 9}, {"maximum": 7}):
+        limits = LIMITS._replace(**wrong)
+        with pytest.raises(ConfigError) as caught:
+            cut(["a"], [1], limits)
+        found = f"{limits.minimum}, {limits.target}, {limits.maximum}"
+        assert str(caught.value) == f"params.yaml: shards: expected minimum <= target <= maximum, found {found}"
+    assert cut(["a", "b", "c"], [1, 1, 1], Cut(1, 1, 1, 9)) == [(0, 1), (1, 2), (2, 3)]
 
 
 def rows(count: int) -> pa.Table:
@@ -148,3 +183,14 @@ def test_files_have_what_the_hub_reads() -> None:
 
 def test_reading_gives_back_what_was_written() -> None:
     assert read_parquet(pa.BufferReader(parquet(rows(100)))).equals(rows(100))
+
+
+def test_reading_some_columns_gives_these_alone() -> None:
+    assert read_parquet(pa.BufferReader(parquet(rows(9))), ["text"]).equals(rows(9).select(["text"]))
+
+
+def test_what_one_stage_hands_to_the_next_is_written_faster() -> None:
+    sink = pa.BufferOutputStream()
+    write_parquet(rows(100), sink, published=False)
+    column = pq.ParquetFile(pa.BufferReader(sink.getvalue())).metadata.row_group(0).column(0)
+    assert (column.compression, column.has_offset_index) == ("LZ4", False)

@@ -159,6 +159,52 @@ def test_a_pass_that_undoes_another_leaves_no_edit() -> None:
     assert (text.text, text.edits) == ("ab", ())
 
 
+@given(passes(), st.data())
+def test_edits_that_are_taken_back_leave_the_others(
+    made: tuple[str, EditedText, list[str]], data: st.DataObject
+) -> None:
+    source, edited, _ = made
+    unwanted = data.draw(st.sets(st.sampled_from(edited.edits))) if edited.edits else set()
+    result = edited.without(unwanted)
+    kept = [e for e in edited.edits if e not in unwanted]
+    assert result.raw == source
+    assert result.text == replay(source, kept)
+    # The same edits, each where it is now.
+    assert [e._replace(start=0, end=0) for e in result.edits] == [e._replace(start=0, end=0) for e in kept]
+    assert [result.text[e.start : e.end] for e in result.edits] == [e.after for e in kept]
+    assert result.revert() == source
+
+
+def shown(*passes: list[tuple[int, int, str]], raw: str = "abcd") -> list[tuple[int, int, str]]:
+    """What edits of single characters are composed to: spans of the raw text and what became of them."""
+    text = EditedText(raw)
+    for edits in passes:
+        text = text.apply([Edit(*edit, "r") for edit in edits])
+    return [(e.raw_start, e.raw_end, e.after) for e in text.edits]
+
+
+def test_edits_that_touch_stay_two_where_each_has_its_place() -> None:
+    two = [(0, 1, "x"), (1, 1, "y")]
+    assert shown(two) == two
+    assert shown(two[:1], two[1:]) == two
+    assert shown(two[1:], two[:1]) == two
+    # An insertion before what was replaced, which is not sorted before it by its end.
+    assert shown([(1, 2, "x")], [(1, 1, "y")]) == [(1, 1, "y"), (1, 2, "x")]
+
+
+def test_an_insertion_where_others_left_nothing_is_one_edit_with_them() -> None:
+    assert shown([(1, 2, "")], [(1, 1, "y")]) == [(1, 2, "y")]
+    assert shown([(1, 2, ""), (2, 3, "")], [(1, 1, "y")]) == [(1, 3, "y")]
+    assert shown([(1, 1, "x")], [(1, 1, "y")]) == [(1, 1, "yx")]
+    assert shown([(1, 1, "x")], [(2, 2, "y")]) == [(1, 1, "xy")]
+
+
+def test_spans_map_whatever_kind_of_integers_the_replacements_are() -> None:
+    columns = [np.array(values, dtype=np.uint64) for values in ([3], [5], [3], [4])]
+    starts, ends = Alignment(*columns).to_raw(np.array([4]), np.array([7]))
+    assert (starts.tolist(), ends.tolist(), starts.dtype, ends.dtype) == ([5], [8], np.int64, np.int64)
+
+
 def test_a_sentence_beside_an_inserted_space_maps_to_its_own_characters() -> None:
     text = EditedText("the war?Russia does").apply([Edit(8, 8, " ", "missing-space")])
     assert text.to_raw(0, 8) == (0, 8)

@@ -32,7 +32,8 @@ stages:
     deps: [seeds, build.py]
     params: [corpus, select, clean]
     outs:
-{OUTS}      - reports/alarms.jsonl: {{cache: false}}
+{OUTS}      - build/package.jsonl: {{cache: false}}
+      - reports/alarms.jsonl: {{cache: false}}
       - reports/dropped.jsonl: {{cache: false}}
 """
 PARAMS = """\
@@ -217,6 +218,28 @@ def test_a_release_that_is_killed_is_finished_by_the_next(repository: Path, quic
     assert run(repository, "git", "status", "--porcelain") == ""
     assert run(repository, "git", "rev-list", "--count", f"{base}..HEAD") == "1"
     assert not note.exists()
+
+
+def test_a_release_that_is_killed_in_its_build_needs_no_other_one(repository: Path, quick: None) -> None:
+    """DVC removes what a stage makes before it runs; the list of finished shards is neither in git nor in DVC's cache."""
+    listed = repository / "build" / "package.jsonl"
+    run(repository, "dvc", "repro", "--quiet")
+    before = listed.read_bytes()
+    _kill_when(repository, lambda: not listed.exists())
+    assert tags(repository) == []
+    assert release(repository).version == "1.0.0"
+    assert run(repository, "dvc", "status") == "Data and pipelines are up to date."
+    assert listed.read_bytes() == before
+
+
+def test_a_release_whose_build_fails_leaves_everything_as_it_was(repository: Path, quick: None) -> None:
+    run(repository, "dvc", "repro", "--quiet")
+    (repository / "build" / "store").rename(repository / "build" / "kept")
+    (repository / "build" / "store").write_text("a file where a folder should be")
+    with pytest.raises(ReleaseError, match="dvc repro failed with status"):
+        release(repository)
+    assert run(repository, "git", "status", "--porcelain") == ""
+    assert run(repository, "dvc", "status") == "Data and pipelines are up to date."
 
 
 def test_what_a_kill_left_half_written_is_taken_back(repository: Path, quick: None) -> None:

@@ -24,6 +24,11 @@ VALUES = {"version": "1.2.3", "commit": f'"{"0" * 40}"', "date": '"2026-11-22"'}
             "b: {version: 7}\n",
         ),
         (
+            "corpus:\n  version: 0.1.0  # as in: semver, of: data\nb:\n  version: 7\n  date: 8\n",
+            'corpus:\n  version: 1.2.3  # as in: semver, of: data\n  commit: "{0}"\n  date: "2026-11-22"\n'
+            "b:\n  version: 7\n  date: 8\n",
+        ),
+        (
             "corpus: # kept\n    date: '2025-01-01'\n    commit: null # kept\n    version: 0.1.0\n",
             'corpus: # kept\n    date: "2026-11-22"\n    commit: "{0}" # kept\n    version: 1.2.3\n',
         ),

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.files import write_json, write_text
+from copydesk.files import replacing, write_json, write_text
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.manifest import SIGNATURE
@@ -38,6 +39,7 @@ from copydesk.validation import validate
 
 #: What a release writes: nothing else may change between its start and its commit.
 WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
+_KEPT = "release"
 _UNFINISHED = re.compile(r"(?:^|/)\.[^/]+\.[a-z0-9_]+\.tmp(?:/|$)")
 
 
@@ -169,6 +171,15 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
     return None
 
 
+def _keep(root: Path) -> None:
+    """Copy the lists of finished shards: neither git nor DVC keeps them, and DVC removes that of a stage it runs."""
+    kept = root / "build" / _KEPT
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for path in (root / "build").glob("*.jsonl"):
+        shutil.copy2(path, kept / path.name)
+
+
 def _take_back(root: Path) -> None:
     _git(root, "reset", "--quiet")  # first: what was only added is not tracked
     tracked = [name for name in WRITTEN if _git(root, "ls-files", "--", name)]
@@ -177,6 +188,9 @@ def _take_back(root: Path) -> None:
         if not _git(root, "ls-files", "--", name):
             (root / name).unlink(missing_ok=True)
     _run(root, "dvc", "checkout", "--quiet")
+    for kept in (root / "build" / _KEPT).glob("*.jsonl"):
+        with replacing(root / "build" / kept.name) as file:
+            file.write(kept.read_bytes())
     # The tree was clean when the release began: what is untracked and named so was being written when it was killed.
     for name in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
         if _UNFINISHED.search(name):
@@ -186,6 +200,7 @@ def _take_back(root: Path) -> None:
 def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path | None) -> tuple[str, str]:
     """Write the version, build with it, sign, write the changelog, commit; return version and commit."""
     base = _git(root, "rev-parse", "HEAD").strip()
+    _keep(root)
     write_json(note, {"version": version, "base": base})
     try:
         date = _git(root, "log", "-1", "--format=%cs").strip()

@@ -1,0 +1,130 @@
+"""Mutation testing: how many small mistakes in the code the tests would tell.
+
+    make mutants                                      # all modules, with samples of the larger ones: hours
+    python benchmarks/mutation/run.py text shards     # these modules, in full
+
+First the tests run once, to see which runs which lines. Then each mutant is run against the tests of its lines, the
+cheapest first, until one fails. What survives is printed as a difference; what is known to be no mistake stands in
+``equivalent.json`` with the reason, and is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from mutants import Mutant, mutants
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+WORK = ROOT / "build" / "mutation"
+#: Tests that are run, and what is left out: remotes behind a server, and what only the clock decides.
+TESTS = ("tests/test_text.py", "tests/test_shards.py", "tests/releases")
+LEFT_OUT = "not ssh and not s3 and not linear_time"
+COLUMNS = ("killed", "by time", "equivalent", "survived")
+
+
+def pytest(*arguments: str) -> None:
+    """Run the tests with the plugin; fails only if they cannot be run."""
+    paths = [str(ROOT / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "plugin", "-p", "no:cacheprovider", "-k", LEFT_OUT]
+    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
+
+
+def plan(made: list[Mutant], record: dict[str, Any], longest: float) -> dict[str, Any]:
+    """Mutants with the tests that run one of their lines; tests in the order in which they are run."""
+    rows = []
+    for mutant in made:
+        lines = record["lines"].get(mutant.path, {})
+        tests = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(str(line), ())}
+        rows.append({**mutant._asdict(), "tests": sorted(tests)})
+    seconds = {test: took for test, took in record["seconds"].items() if took <= longest}
+    of_file: dict[str, float] = defaultdict(float)
+    for test, took in seconds.items():
+        of_file[test.partition("::")[0]] += took
+    order = sorted(
+        seconds, key=lambda test: (of_file[test.partition("::")[0]], test.partition("::")[0], seconds[test])
+    )
+    return {"mutants": rows, "order": order}
+
+
+def main() -> None:
+    """Read the command line, run, and print a table and the survivors."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", help="such as text, shards, releases/versions; all of them otherwise")
+    parser.add_argument("--most", type=int, help="at most so many mutants of a module, chosen by the seed")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", action="store_true", help="look again which test runs which lines")
+    parser.add_argument("--longest", type=float, default=60, help="leave out tests that took more seconds than that")
+    parser.add_argument("--again", action="store_true", help="only the mutants that survived the last time")
+    parser.add_argument("--tests", nargs="*", default=TESTS)
+    parser.add_argument("--name", default="", help="of the files in build/mutation, so that two runs do not meet")
+    given = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    record = WORK / f"record{given.name}.json"
+    if given.record or not record.exists():
+        pytest(f"--mutants-record={record}", *given.tests)
+    modules = given.modules or ["text", "shards", *modules_of_releases()]
+    made, counts = [], {}
+    for module in modules:
+        path = f"src/copydesk/{module}.py"
+        counts[path], found = mutants(ROOT, path, given.most, given.seed)
+        made += found
+    planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
+    before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
+    outcome.unlink(missing_ok=True)
+    rows = plan(
+        [mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest
+    )
+    planned.write_text(json.dumps(rows))
+    pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
+    told = json.loads(outcome.read_text())
+    told["outcomes"] |= before
+    outcome.write_text(json.dumps(told))
+    report(made, counts, told["outcomes"], told["weak"], {row["name"]: row["tests"] for row in rows["mutants"]})
+
+
+def modules_of_releases() -> list[str]:
+    """The modules of releases, but those of the command line, which tests run in processes of their own."""
+    found = sorted((ROOT / "src/copydesk/releases").glob("*.py"))
+    return [f"releases/{p.stem}" for p in found if p.stem != "__init__" and "command" not in p.stem]
+
+
+def report(
+    made: list[Mutant], counts: dict[str, int], outcomes: dict[str, str], weak: list[str], tests: dict[str, list[str]]
+) -> None:
+    """Print the survivors, and how many mutants of each module were killed."""
+    known = json.loads((HERE / "equivalent.json").read_text("utf-8"))
+    same = {(row["path"], row["function"], row["diff"]) for row in known}
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant in made:
+        row = rows[mutant.path]
+        changed = "\n".join(line for line in mutant.diff.splitlines() if not line.startswith("@@"))
+        if mutant.name in outcomes:
+            row["killed"] += 1
+            row["by time"] += outcomes[mutant.name].startswith("timeout")
+        elif (mutant.path, mutant.function, changed) in same:
+            row["equivalent"] += 1
+        else:
+            row["survived"] += 1
+            print(f"\n{mutant.name} {mutant.function}, run by {len(tests[mutant.name])} tests\n{mutant.diff}")
+    print("\n| module | mutants | run | killed | by time | equivalent | survived | killed, without equivalent |")
+    print("|---|---|---|---|---|---|---|---|")
+    for path, row in [*rows.items(), ("all", sum(rows.values(), Counter()))]:
+        ran = row["killed"] + row["equivalent"] + row["survived"]
+        share = row["killed"] / max(ran - row["equivalent"], 1)
+        cells = [path, counts.get(path, sum(counts.values())), ran, *(row[name] for name in COLUMNS), f"{share:.1%}"]
+        print(f"| {' | '.join(map(str, cells))} |")
+    for test in weak:
+        print("decides nothing:", test)
+
+
+if __name__ == "__main__":
+    main()
