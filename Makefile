@@ -123,7 +123,7 @@ $(PEERS): benchmarks/quality/peers.txt
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt
-	python -m pip install --quiet --upgrade --target $(FUZZER) -r tests/fuzz/requirements.txt
+	python -m pip install --quiet --upgrade --require-hashes --no-deps --target $(FUZZER) -r tests/fuzz/requirements.txt
 	@touch $(FUZZER)
 
 # The operators of mutmut and what they stand on, without its runner and its screens.

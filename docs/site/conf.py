@@ -20,7 +20,15 @@ root_doc = "README"
 include_patterns = ["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/site/reference.rst", "corpus/README.md"]
 exclude_patterns = [".*", "build", "src", "tests"]  # not even looked through
 _PAGES = ["docs/start", "docs/load", "docs/example", "docs/keep", "docs/publish", "docs/check", "docs/sentences"]
-_MORE = ["corpus/README", "docs/rules", "docs/engines", "docs/logical-hash", "docs/performance", "docs/reliability"]
+_MORE = [
+    "corpus/README",
+    "docs/rules",
+    "docs/engines",
+    "docs/scale",
+    "docs/logical-hash",
+    "docs/performance",
+    "docs/reliability",
+]
 _FOR_AUTHORS = ["docs/site/reference", "docs/stability", "docs/changelog", "docs/extend", "CONTRIBUTING"]
 
 myst_heading_anchors = 6

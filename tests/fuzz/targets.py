@@ -146,7 +146,7 @@ def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[st
     path = folder / name
     path.write_bytes(data)
     status = path.stat()
-    seed = Seed("a", name, Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino), True)
+    seed = Seed(name, Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
     assert split_name(name)[1] in CONTAINERS
     container = read_container(folder, seed, scratch() / "kept", INGEST)
     rows = container.index.to_pylist()
