@@ -100,7 +100,7 @@ def test_which_files_belong_together_is_remembered_while_they_are_the_same(
     def found() -> list[module.Unit]:
         files = check_files(corpus.corpus, corpus.schemas, Report())
         read.clear()
-        units = units_of(corpus.corpus, corpus.schemas, files, frozenset(), memory)
+        units = units_of(corpus.corpus, corpus.schemas, files, frozenset(), module.Memory(memory))
         reads = list(read)
         assert units == units_of(corpus.corpus, corpus.schemas, files, frozenset())
         read[:] = reads

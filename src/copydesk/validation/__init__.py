@@ -19,7 +19,7 @@ from copydesk.validation.files import check_files
 from copydesk.validation.loading import check_loading, ways_of
 from copydesk.validation.references import check_ids
 from copydesk.validation.rows import check_rows, undigested
-from copydesk.validation.units import Unit, check_unit, held_before, units_of
+from copydesk.validation.units import Memory, Unit, check_unit, held_before, units_of
 
 
 def validate(
@@ -53,7 +53,8 @@ def validate(
         ``manifest.json`` of a state that was found to hold: files that are the same in it are only counted, and the
         logical hash of a split that has other files too is not computed.
     memory : Path, optional
-        A file that keeps which files hold the same documents, so that those are not read to find it out.
+        A file that keeps which files were in order and hold the same documents, so that they are not read to find
+        it out.
 
     Returns
     -------
@@ -79,7 +80,8 @@ def validate(
     if not (corpus / "data").is_dir():
         raise ValidationError(f"{corpus}: no folder data; expected a dataset, as the stage package makes it")
     report = Report()
-    files = check_files(corpus, schemas, report)
+    remembered = Memory(memory)
+    files = check_files(corpus, schemas, report, remembered.seen)
     known = _Known(store, schemas)
     withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
     held = held_before(base or {}, schemas_listed(schemas), withheld)
@@ -90,7 +92,8 @@ def validate(
         loading = None
         if ways and not known.holds(loaded):
             loading = beside.submit(check_loading, corpus, schemas, list(files), ways)
-        digests = _check_units(units_of(corpus, schemas, files, withheld, memory), known, held, report, workers)
+        units = units_of(corpus, schemas, files, withheld, remembered if report.ok else None)
+        digests = _check_units(units, known, held, report, workers)
         if report.ok:
             check_rows(corpus, schemas, digests, report, base or {})
             check_ids(corpus, files, report)

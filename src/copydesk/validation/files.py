@@ -39,8 +39,11 @@ _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 _FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
 
 
-def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
-    """Check manifest, names, schemas and card; return the files that can be read, by table, in order."""
+def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str] = frozenset()) -> Files:
+    """Check manifest, names, schemas and card; return the files that can be read, by table, in order.
+
+    The footers of files with the hashes ``seen`` were found to tell the truth.
+    """
     hashes = _check_manifest(corpus, report)
     files: Files = {name: [] for name in PUBLISHED}
     for path in sorted(p for p in hashes if p.startswith("data/") and (corpus / p).is_file()):
@@ -49,8 +52,9 @@ def check_files(corpus: Path, schemas: Path, report: Report) -> Files:
             report.add("names", path, f"expected data/<{'|'.join(PUBLISHED)}>/<split>-00000-of-00001.parquet")
             continue
         try:
-            with (corpus / path).open("rb") as plain:
-                refuse_lies(plain, table(match[1], schemas).arrow.names)
+            if hashes[path] not in seen:
+                with (corpus / path).open("rb") as plain:
+                    refuse_lies(plain, table(match[1], schemas).arrow.names)
             with pq.ParquetFile(corpus / path) as file:
                 _check_schema(file, path, table(match[1], schemas).arrow, report)
                 files[match[1]].append(DataFile.of(corpus / path, path, match[2], hashes[path], file.metadata))

@@ -46,30 +46,42 @@ def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozens
     return frozenset(file["sha256"] for file in files)
 
 
-def units_of(
-    corpus: Path, schemas: Path, files: Files, withheld: frozenset[str], memory: Path | None = None
-) -> list[Unit]:
-    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order.
+class Memory:
+    """Which files of the last dataset whose files were in order hold the same documents, by the hashes of their bytes.
 
-    ``memory`` is a file that keeps which files belong together, by the hashes of their bytes: those are not read.
+    Parameters
+    ----------
+    path : Path, optional
+        Where that is kept; it may be deleted at any time.
     """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        try:
+            known = json.loads(path.read_text("utf-8")) if path else []
+            #: The hashes of the files of each unit, by that of its first file of documents.
+            self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in known}
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            self.units = {}  # it is found out again
+        self.seen = frozenset(sha256 for unit in self.units.values() for hashes in unit.values() for sha256 in hashes)
+
+    def keep(self, parts: list[Files]) -> None:
+        """Keep the units of a dataset instead."""
+        if self._path:
+            write_json(self._path, [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts])
+
+
+def units_of(
+    corpus: Path, schemas: Path, files: Files, withheld: frozenset[str], memory: Memory | None = None
+) -> list[Unit]:
+    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
     try:
-        parts = list(_parts(corpus, files, _remembered(memory)))
+        parts = list(_parts(corpus, files, memory.units if memory else {}))
     except (*DAMAGED, TypeError, LookupError):
         return [Unit(corpus, schemas, files, withheld)]
     if memory:
-        hashes = [{name: [shard.sha256 for shard in shards] for name, shards in part.items()} for part in parts]
-        write_json(memory, hashes)
+        memory.keep(parts)
     return [Unit(corpus, schemas, part, withheld) for part in parts]
-
-
-def _remembered(memory: Path | None) -> dict[str, dict[str, list[str]]]:
-    """The hashes of the files of each unit, by that of its first file of documents."""
-    try:
-        known = json.loads(memory.read_text("utf-8")) if memory else []
-        return {part["documents"][0]: {name: list(hashes) for name, hashes in part.items()} for part in known}
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return {}  # it is found out again
 
 
 def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
