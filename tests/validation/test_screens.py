@@ -114,7 +114,7 @@ def test_which_files_belong_together_is_remembered_while_they_are_the_same(
     run_stages(corpus)
     assert found()
     assert 0 < len(set(read)) <= 8  # those of the unit that changed, and where the next begins
-    for damage in ("", "[1]", '[{"documents": []}]', '{"documents": 3}'):
+    for damage in ("", "[1]", '[{"documents": []}]', '{"documents": 3}', '[{"documents": ["a", ["b"]]}]'):
         memory.write_text(damage)
         assert found()
         assert len(set(read)) > 8

@@ -47,7 +47,7 @@ def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozens
 
 
 class Memory:
-    """Which files of the last dataset whose files were in order hold the same documents, by the hashes of their bytes.
+    """Which files of the last dataset that was in order hold the same documents, by the hashes of their bytes.
 
     Parameters
     ----------
@@ -61,9 +61,11 @@ class Memory:
             known = json.loads(path.read_text("utf-8")) if path else []
             #: The hashes of the files of each unit, by that of its first file of documents.
             self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in known}
+            self.seen = frozenset(
+                sha256 for unit in self.units.values() for found in unit.values() for sha256 in found
+            )
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-            self.units = {}  # it is found out again
-        self.seen = frozenset(sha256 for unit in self.units.values() for hashes in unit.values() for sha256 in hashes)
+            self.units, self.seen = {}, frozenset()  # it is found out again
 
     def keep(self, parts: list[Files]) -> None:
         """Keep the units of a dataset instead."""
