@@ -48,7 +48,7 @@ fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages
 	python tests/fuzz/run.py --seconds $(FOR)
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
-	python benchmarks/soak/releases.py --steps $(STEPS) --seed $(SEED)
+	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)
 
 mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)

@@ -23,7 +23,7 @@ def scripts() -> Iterator[None]:
 
 
 def test_nothing_that_was_released_is_lost_or_changed(tmp_path: Path) -> None:
-    done = importlib.import_module("releases").soak(tmp_path, STEPS.split(), 7, verify=6, load=6)
+    done = importlib.import_module("soak").soak(tmp_path, STEPS.split(), 7, verify=6, load=6)
     assert (done["steps"], done["releases"], done["taken_down"]) == (12, 1, 1)
     assert (done["verified"], done["loaded"], done["built_from_nothing"]) == (3, 3, 1)
     assert done["objects_hashed"] >= 11 * 2 * 5  # after each step, in cache and remote: four tables and their list

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -269,6 +270,10 @@ def _kill_when(root: Path, reached: Callable[[], bool]) -> None:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:  # DVC holds the locks of those that are dying still
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
 
 
 def test_the_whole_way_by_the_command_line(repository: Path) -> None:

@@ -1,6 +1,6 @@
 """A thousand random steps at one corpus, against a plain model: nothing that was released may be lost or changed.
 
-    python benchmarks/soak/releases.py [--steps 1000] [--seed 1] [--folder DIR]
+    python benchmarks/soak/soak.py [--steps 1000] [--seed 1] [--folder DIR]
 
 After each step the corpus must be what the model says, and every release must have its tag at its commit and each of
 its objects, hashed again, in DVC's cache and in the remote. Every ``--verify``-th step one release after the other is
