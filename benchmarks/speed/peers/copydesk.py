@@ -12,11 +12,10 @@ import json
 import resource
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-BATCH = 1000
+BLOCK = 4 << 20
 
 
 def build(seeds: Path, out: Path, workers: int) -> dict[str, Any]:
@@ -59,26 +58,27 @@ def deduplicate(lines: Path, out: Path) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
+    from pyarrow.json import ReadOptions, open_json
 
     from copydesk.description.duplicates import near_groups
     from copydesk.description.signatures import minhash, normalised, text_keys
 
     ids, sizes, keys, signatures = [], [], [], []
-    with lines.open(encoding="utf-8") as file:
-        while rows := [json.loads(line) for line in islice(file, BATCH)]:
-            plain = normalised(pa.array([row["text"] for row in rows], pa.string()))
+    with open_json(lines, ReadOptions(block_size=BLOCK)) as batches:
+        for batch in batches:
+            plain = normalised(batch["text"])
             keys.append(text_keys(plain))
             signatures.append(minhash(plain))
-            ids += [row["id"] for row in rows]
-            sizes += [len(row["text"]) for row in rows]
+            ids.append(batch["id"])
+            sizes.append(pc.utf8_length(batch["text"]))
     groups = near_groups(
-        pa.array(ids, pa.string()), pa.concat_arrays(keys), np.concatenate(signatures), np.array(sizes)
+        pa.concat_arrays(ids), pa.concat_arrays(keys), np.concatenate(signatures), pa.concat_arrays(sizes).to_numpy()
     )
     repeats = pc.is_valid(groups.duplicate_of).to_pylist()
     out.mkdir(parents=True, exist_ok=True)
     with lines.open("rb") as file, (out / "kept.jsonl").open("wb") as kept:
         kept.writelines(line for line, repeat in zip(file, repeats, strict=True) if not repeat)
-    return {"documents": len(ids), "duplicates": sum(repeats)}
+    return {"documents": len(repeats), "duplicates": sum(repeats)}
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ DETECTORS: tuple[Detector, ...] = (*marks.DETECTORS, *deceit.DETECTORS, *quotes.
 
 
 #: Patterns that are scanned for together, and how many texts are too few to scan at all.
-_TOGETHER, _FEW = 4, 4
+_TOGETHER, _FEW = 8, 4
+#: Rules whose patterns ordinary texts pass: where all others match nothing, these would have them tried one by one.
+_OFTEN = frozenset(("split-capital", "torn-word", "glued-word", "glued-word-maybe", "unbalanced-quote"))
 
 
 class Plan(NamedTuple):
@@ -117,8 +119,8 @@ def clean(
     -------
     list of Cleaned, length n
     """
-    screens = [rule.screen for rule in (*how.applied, *how.suggested)] + [d.screen for d in detectors]
-    column = _Column(texts, screens, first)
+    screens = [(rule.screen, rule.name) for rule in (*how.applied, *how.suggested)]
+    column = _Column(texts, dict(screens + [(d.screen, d.kind) for d in detectors]), first)
     cleaned = column.cleaned
     for rule in how.applied:
         with timed(f"clean {rule.name}"):
@@ -183,17 +185,16 @@ class _Screened:
 class _Column:
     """Texts on their way through the rules, and which of them pass a screen as they are now."""
 
-    def __init__(self, texts: pa.Array, screens: Sequence[Screen], first: Mapping[int, Sequence[Edit]]) -> None:
+    def __init__(self, texts: pa.Array, screens: Mapping[Screen, str], first: Mapping[int, Sequence[Edit]]) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
         for number, edits in first.items():
             self.cleaned[number] = Cleaned(self.cleaned[number].edited.apply(edits))
         if first:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
-        patterns = [screen for screen in dict.fromkeys(screens) if isinstance(screen, str)]
-        together: list[list[Screen]] = [
-            [*patterns[start : start + _TOGETHER]] for start in range(0, len(patterns), _TOGETHER)
-        ]
-        together += [[screen] for screen in dict.fromkeys(screens) if not isinstance(screen, str)]
+        alone = [screen for screen, name in screens.items() if name in _OFTEN or not isinstance(screen, str)]
+        rest = [screen for screen in screens if screen not in alone]
+        together = [rest[start : start + _TOGETHER] for start in range(0, len(rest), _TOGETHER)]
+        together += [[screen] for screen in alone]
         groups = [_Screened(group, len(texts)) for group in together]
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._now: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts

@@ -10,7 +10,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.vocabulary import COMMON, English, common_words, frequency
 
 _LONGEST = 16
-_MANY = 20
+_MANY = 100
 #: A joined word is a common one, and one of its parts is not and is this many times rarer than the whole.
 _RARER = 5
 _OPENERS, _CLOSERS = "\"'“‘([", "\"'”’)].,;:!?"
@@ -57,8 +57,6 @@ def _torn(text: str) -> Iterator[Found]:
 
 def _joints(text: str) -> list[int]:
     """Offsets of the spaces inside torn words."""
-    if not _TRACE.search(text):
-        return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
     rare = {word for word in set(text.split(" ")) - known if word.islower() and word.isalpha()}
@@ -74,7 +72,8 @@ def _joints(text: str) -> list[int]:
         once = space - len(left) - 1 not in found
         if part < COMMON and part * _RARER < whole and once and english.holds(space):
             found.add(space)
-    return sorted(found)
+    # Last: nearly all texts with a trace, which the screen has let through, hold nothing.
+    return sorted(found) if found and _TRACE.search(text) else []
 
 
 def _spaces_beside(text: str, words: set[str]) -> set[int]:

@@ -80,7 +80,10 @@ def _probabilities(text: str, unusual: set[str]) -> dict[str, tuple[Split, float
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
     # A token that may be glued itself is no word of the document, unless it is used again.
-    words = {t: n for t, n in counts.items() if n > 1 or t not in unusual or not may_be_several(t)}
+    words = dict(counts)
+    for token in unusual:
+        if counts[token] == 1 and may_be_several(token):
+            del words[token]
     cutter = Cutter(Seen(words, max(200, len(tokens))))
     # A rare word of English that is not several by itself is not made so by its document.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.

@@ -404,7 +404,7 @@ LONGEST = 800
 def date_line(line: str) -> tuple[bool, bool, str] | None:
     """A date line: whether it says published or the like, whether it has a date with its year, what is left over."""
     at, dated, stamped, rest = 0, False, False, ""
-    if len(line) > 140:
+    if len(line) > 140 or not (_DIGIT.search(line) or DATE_PART.match(line)):  # a name, and no date
         return None
     while at < len(line):
         if match := DATE.match(line, at):
@@ -419,6 +419,7 @@ def date_line(line: str) -> tuple[bool, bool, str] | None:
     return (stamped, dated, rest) if dated or (stamped and not rest and at > 9) else None
 
 
+_DIGIT = re.compile(r"\d")
 _STAMP_STARTS = tuple(_STAMPS.split("|"))
 _LEFT_OVER = re.compile(
     rf"(?:By )?{_NAME_WORD}(?:,? (?!(?i:(?:{_MONTH}|{_WEEKDAYS}|{_STAMPS}|[A-Z]ST|GMT)(?!\w))){_NAME_WORD}){{0,7}}"

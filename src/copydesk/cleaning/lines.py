@@ -56,13 +56,13 @@ class _Judgements:
     """What was found in the texts that were asked for last: one rule after another asks, each for its own kind."""
 
     def __init__(self) -> None:
-        self._column: pa.Array | None = None
+        self._column = pa.array([], pa.string())
         self._judged: list[_Judged] = []
         self._known: dict[str, _Judged] = {}
         self._last = ("", _NOTHING)
 
     def of_column(self, column: pa.Array) -> list[_Judged]:
-        if self._column is None or not column.equals(self._column):
+        if column is not self._column and not column.equals(self._column):
             known, texts = self._known, column.to_pylist()
             self._known = {text: known.get(text) or _judge(text) for text in texts}
             self._judged = [self._known[text] for text in texts]

@@ -7,6 +7,7 @@ components of their signatures estimates the Jaccard index, the size of the inte
 from __future__ import annotations
 
 import hashlib
+from array import array
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from copydesk.description.tokens import Bytes, Hashes, Offsets, hash_tokens, tokenize, utf8
 
 Signatures = NDArray[np.uint32]
+Mask = NDArray[np.bool_]
 
 COMPONENTS = 128  # the standard deviation of an estimate is below 0.045
 WORDS = 5  # of a shingle
@@ -29,9 +31,8 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 _SPACE = 0x20
 # What each byte becomes that is a character by itself; others stay.
-_FOLDED = np.array(
-    [ord(chr(byte).lower()) if chr(byte).isalnum() else _SPACE for byte in range(0x80)] + [*range(0x80, 0x100)],
-    dtype=np.uint8,
+_FOLDED = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else _SPACE for byte in range(0x80)) + bytes(
+    range(0x80, 0x100)
 )
 # What each code point becomes: found out when it is first met, -1 until then.
 _LOWERED = np.full(0x110000, -1, dtype=np.int32)
@@ -138,21 +139,22 @@ def _digests(hashes: Hashes, starts: Offsets) -> Signatures:
     import rensa  # type: ignore[import-untyped]
 
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, starts.astype(np.uint64), COMPONENTS, _SEED)
-    return np.array(matrix.to_rows(), dtype=np.uint32).reshape(len(starts) - 1, COMPONENTS)
+    rows = [array("I", row) for row in matrix.to_rows()]  # in half the time of a list
+    return np.array(rows, dtype=np.uint32).reshape(len(starts) - 1, COMPONENTS)
 
 
 def _normalised_bytes(texts: pa.Array) -> pa.Array:
     """Normalise texts in their UTF-8, and by regular expression those of which that is not possible."""
     data, rows = utf8(texts)
-    folded = _FOLDED[data]
+    folded = np.frombuffer(bytearray(data).translate(_FOLDED), np.uint8)  # five times as fast as to index a table
     longer = _fold_longer(data, folded)
     white = folded == _SPACE
     behind_white = np.empty_like(white)
     behind_white[1:] = white[:-1]
     behind_white[rows[:-1][np.diff(rows) > 0]] = True  # the start of a text
-    folded, bounds = _without(folded, rows, np.flatnonzero(white & behind_white))
-    last = bounds[1:][np.diff(bounds) > 0] - 1
-    folded, bounds = _without(folded, bounds, last[folded[last] == _SPACE])
+    dropped = white & behind_white
+    dropped[_last_spaces(dropped, white, rows)] = True
+    folded, bounds = folded[~dropped], rows - np.searchsorted(np.flatnonzero(dropped), rows)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(folded)]
     found = pa.Array.from_buffers(pa.large_string(), len(texts), buffers).cast(pa.string())
     by_regex = np.diff(bounds) == 0
@@ -199,6 +201,14 @@ def _lowered(code: NDArray[np.int32]) -> NDArray[np.int32]:
     return _LOWERED[code]
 
 
-def _without(data: Bytes, rows: Offsets, places: Offsets) -> tuple[Bytes, Offsets]:
-    """Bytes, and where each text begins, after those at some places were deleted; places ascend."""
-    return np.delete(data, places), rows - np.searchsorted(places, rows)
+def _last_spaces(dropped: Mask, white: Mask, rows: Offsets) -> Offsets:
+    """Where white space is left at the end of texts: it stands before the run that is dropped there, if one is."""
+    last = rows[1:][np.diff(rows) > 0] - 1
+    places = np.flatnonzero(dropped)
+    if len(places):
+        runs = places[np.flatnonzero(np.diff(places, prepend=-2) != 1)]
+        begun = runs[np.searchsorted(runs, last, side="right") - 1]
+        last = np.where(dropped[last], begun - 1, last)
+    # Of a text of white space alone this may be the end of the text before, whose own it is as well.
+    last = last[last >= 0]
+    return last[white[last]]

@@ -51,8 +51,9 @@ def tokenize(texts: pa.Array) -> Tokens:
     data, rows = utf8(texts)
     # What lies below wraps around: one comparison tells a range.
     word = (data - _WHITE_FROM[0] >= _WHITE_COUNT) & (data - _WHITE_FROM[1] >= _WHITE_COUNT)
+    leads = np.flatnonzero(data >= min(_WHITE))
     for lead, (tails, length) in _WHITE.items():
-        places = np.flatnonzero(data == lead)
+        places = leads[data[leads] == lead]
         places = places[places + length < len(data)]
         if len(places):
             white = np.zeros(len(places), dtype=bool)

@@ -57,19 +57,6 @@ class Context(NamedTuple):
     casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
 
 
-class _Behind(NamedTuple):
-    opener: str
-    after: str
-    later: str
-    glued: bool
-
-
-class _Ahead(NamedTuple):
-    before: str
-    earlier: str
-    first: bool
-
-
 def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]]:
     """Offsets in order behind which a sentence may end inside a line, each with its context.
 
@@ -102,8 +89,8 @@ class _Surroundings:
         self._text = text
         self._words = words
         self._classes = classes(words.language)
-        self._quotes_used = [character for character in _QUOTES if character in text]
-        self._brackets_used = "(" in text
+        self._used = [character for character in (*_QUOTES, "(") if character in text]
+        self._counted_for: list[str] = []  # those of them that the line holds
         self._casual = _casual(text)
         self.line_end = -1
         self._line_start = self._counted = 0
@@ -116,6 +103,7 @@ class _Surroundings:
         self._line_start = self._counted = self._text.rfind("\n", begin, position) + 1 or begin
         end = self._text.find("\n", position)
         self.line_end = len(self._text) if end < 0 else end
+        self._counted_for = [c for c in self._used if self._text.find(c, self._line_start, self.line_end) >= 0]
         self._open = dict.fromkeys(self._open, 0)
         self._depth = 0
 
@@ -125,32 +113,25 @@ class _Surroundings:
         behind = self._behind(start, end, kind, closed)
         if behind is None:
             return False
-        ahead = self._ahead(start, kind, behind.after)
+        opener, after, later, glued = behind
+        ahead = self._ahead(start, kind, after)
         if ahead is None:
             return False
-        self._count(end)
-        if kind == ";" and behind.after == "Starter" and not self._depth:
+        before, earlier, first = ahead
+        if self._counted_for:
+            self._count(end)
+        if kind == ";" and after == "Starter" and not self._depth:
             return True  # "la mafia local; De acuerdo con el secretario"
-        if ahead.before == "item" and self._words.items_apart:
+        if before == "item" and self._words.items_apart:
             return True
-        return Context(
-            kind,
-            closed,
-            ahead.before,
-            ahead.earlier,
-            ahead.first,
-            behind.opener,
-            behind.after,
-            behind.later,
-            behind.glued,
-            self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"],
-            self._depth > 0,
-            min(3, (self.line_end - end) // 16),
-            self._casual,
-        )
+        quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
+        rest = min(3, (self.line_end - end) // 16)
+        around = (kind, closed, before, earlier, first, opener, after, later, glued)
+        # As Context(*around, ...), in a third of the time.
+        return tuple.__new__(Context, (*around, quoted, self._depth > 0, rest, self._casual))
 
-    def _behind(self, start: int, end: int, kind: str, closed: str) -> _Behind | None:
-        """What stands behind a mark; None where it shows that the sentence goes on."""
+    def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, bool] | None:
+        """Opener, after, later and glued of a mark's context; None where they show that the sentence goes on."""
         right = self._text[end : min(end + _AROUND, self.line_end)]
         words = right.split(None, 2)
         if not words:
@@ -170,7 +151,7 @@ class _Surroundings:
             later = "none"
         else:  # ". , and", "Hi! !!"
             goes_on = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
-        return None if goes_on else _Behind(opener, after, later, glued)
+        return None if goes_on else (opener, after, later, glued)
 
     def _may_be_glued(self, start: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
@@ -181,12 +162,12 @@ class _Surroundings:
             return kind in "?!" and previous.islower() and self._casual > 0
         return after in _CAPITAL and not (previous.isupper() and kind == ".")
 
-    def _ahead(self, start: int, kind: str, after: str) -> _Ahead | None:
-        """What stands before a mark; None where no sentence can end with it."""
+    def _ahead(self, start: int, kind: str, after: str) -> tuple[str, str, bool] | None:
+        """Before, earlier and first of a mark's context; None where no sentence can end with it."""
         left = self._text[max(self._line_start, start - _AROUND) : start + (kind == "none")]
         words = left.rsplit(None, 2)
         if not words:
-            return _Ahead("none", "none", first=True)
+            return "none", "none", True
         word = words[-1]
         if kind == "…" and word[-1] in ".?!…" and left[-1].isspace():
             return None  # "compounds. . . . The practice": the ellipsis begins the next sentence
@@ -195,9 +176,9 @@ class _Surroundings:
         earlier = self._classes.before(words[-2]) if len(words) > 1 else "none"
         first = len(words) < 2 or word[0] in BULLETS or _begins(words, earlier)
         if kind == "." and first and _ITEM_NUMBER.fullmatch(word):
-            return _Ahead("item", earlier, first)
+            return "item", earlier, first
         before = self._abbreviated(word, earlier, first, after)
-        return _Ahead(before, earlier, first) if before else None
+        return (before, earlier, first) if before else None
 
     def _abbreviated(self, word: str, earlier: str, first: bool, after: str) -> str:
         """Class of the word before a mark, its neighbours considered; nothing where no sentence can end with it."""
@@ -214,11 +195,12 @@ class _Surroundings:
 
     def _count(self, end: int) -> None:
         """Count the quotations and brackets of the line up to a position."""
-        for character in self._quotes_used:
-            self._open[_QUOTES[character]] += self._text.count(character, self._counted, end)
-        if self._brackets_used:
-            opened = self._text.count("(", self._counted, end)
-            self._depth = max(0, self._depth + opened - self._text.count(")", self._counted, end))
+        for character in self._counted_for:
+            count = self._text.count(character, self._counted, end)
+            if character == "(":
+                self._depth = max(0, self._depth + count - self._text.count(")", self._counted, end))
+            else:
+                self._open[_QUOTES[character]] += count
         self._counted = end
 
 

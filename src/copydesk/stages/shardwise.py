@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +81,8 @@ class Task(NamedTuple):
 
 #: Tables with a row for each document, of which a stage makes one; those that are published are parted by split.
 _OF_EACH = frozenset({"raw", "text", "spans", "description"})
+#: Objects made before Python looks whether some of them are garbage that only cycles keep.
+_YOUNG = 70_000
 #: What a stage's function returns: a table, or the rows of one, for each table that it writes.
 Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
@@ -143,6 +147,18 @@ def _documents(parts: Parts) -> int:
     return sum(part.rows for name, part in parts.items() if name in _OF_EACH or name.startswith("documents_"))
 
 
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for cycles of garbage a hundred times less often: a shard makes many small objects, and no cycles."""
+    young, *older = gc.get_threshold()
+    gc.set_threshold(young and max(young, _YOUNG), *older)  # 0 would be never
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
+
+
+@_seldom_collected()
 def compute(task: Task) -> Parts:
     """Run a stage's function on one shard and put what it made into the store."""
     store = Store(task.store)
