@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.vocabulary import COMMON, English, common_words, frequency
+from copydesk.cleaning.vocabulary import COMMON, English, common_words, frequency, is_loaded
 
 _LONGEST = 16
 _MANY = 100
@@ -57,6 +57,8 @@ def _torn(text: str) -> Iterator[Found]:
 
 def _joints(text: str) -> list[int]:
     """Offsets of the spaces inside torn words."""
+    if not is_loaded() and not _TRACE.search(text):  # so that a single text does not have them loaded for nothing
+        return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
     rare = {word for word in set(text.split(" ")) - known if word.islower() and word.isalpha()}

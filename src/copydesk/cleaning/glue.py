@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.vocabulary import FUNCTION_WORDS, English, common_words
+from copydesk.cleaning.vocabulary import FUNCTION_WORDS, English, common_words, is_loaded
 from copydesk.cleaning.words import Cutter, Seen, Split, log_frequency, may_be_several
 
 _LONGEST = 60
@@ -158,6 +158,8 @@ def _chance(odds: float) -> float:
 @lru_cache(maxsize=_REMEMBERED)
 def _odds(text: str) -> dict[str, tuple[Split, float]]:
     """Tokens that are likely enough to be several words to be told of; both rules ask for them."""
+    if not is_loaded() and not _TRACE.search(text):  # so that a single text does not have them loaded for nothing
+        return {}
     unusual = _unusual(text)
     if not any(map(may_be_several, unusual)):
         return {}

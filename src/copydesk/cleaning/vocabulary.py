@@ -32,6 +32,11 @@ def frequencies() -> Mapping[str, float]:
     return get_frequency_dict("en", "large")
 
 
+def is_loaded() -> bool:
+    """Whether frequencies were needed before: to load them takes a third of a second."""
+    return frequencies.cache_info().currsize > 0
+
+
 @cache
 def common_words() -> frozenset[str]:
     """Words so common that no one has to ask whether they are two: as written, capitalised, and in capitals."""

@@ -54,7 +54,7 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     points[grouped] = points[leaders]
     columns = {**groups._asdict(), "split": assign(points, project.params["splits"])}
     shape = output_table(DUPLICATES, project.schemas)
-    ids_by_shard = project.store.read_all(parts, ["doc_id"])
+    ids_by_shard = project.store.read_all(parts, ["doc_id"], again=True)
     tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
     made = list(project.store.add_all(tables))
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}

@@ -45,7 +45,7 @@ class Task(NamedTuple):
 
 
 def told(task: Task) -> Told:
-    """Read what is small."""
+    """Read what is small. Of each part this is read first."""
     rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "point", "kept"])
     kept = rows["kept"].to_numpy()
     rows = rows.filter(rows["kept"])
@@ -68,7 +68,7 @@ def chosen(task: Task) -> Signatures:
 
 def _kept(task: Task) -> Signatures:
     """Signatures of the kept documents of a shard; none where near duplicates are not looked for."""
-    shard = Store(task.store).read(task.part, ["minhash", "kept"])
+    shard = Store(task.store).read(task.part, ["minhash", "kept"], again=True)
     values: Signatures = shard["minhash"].combine_chunks().flatten().to_numpy().astype(np.uint32)
     matrix = values.reshape(-1, COMPONENTS)
     return matrix[shard["kept"].to_numpy()] if len(matrix) else matrix

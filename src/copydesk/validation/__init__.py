@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from copydesk.publishing.manifest import NAME, read_listing, schemas_listed
 from copydesk.store import Store, fingerprint, key
 from copydesk.tables import PACKAGED, PUBLISHED, schema_path, table
 from copydesk.validation.files import check_files
-from copydesk.validation.loading import check_loading, ways_of
+from copydesk.validation.loading import Loader, ways_of
 from copydesk.validation.references import check_ids
 from copydesk.validation.rows import check_rows, undigested
 from copydesk.validation.units import Memory, Unit, check_unit, held_before, units_of
@@ -81,17 +82,18 @@ def validate(
         raise ValidationError(f"{corpus}: no folder data; expected a dataset, as the stage package makes it")
     report = Report()
     remembered = Memory(memory)
-    files = check_files(corpus, schemas, report, remembered.seen)
     known = _Known(store, schemas)
-    withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
-    held = held_before(base or {}, schemas_listed(schemas), withheld)
-    ways = ways_of(corpus, mapped=mapped) if report.ok and load else []
+    ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways]) if ways else ""
     # It takes another process about as long to load the dataset as this one to check its rows.
-    with ThreadPoolExecutor(1) as beside:
-        loading = None
-        if ways and not known.holds(loaded):
-            loading = beside.submit(check_loading, corpus, schemas, list(files), ways)
+    with ExitStack() as stack:
+        loader = stack.enter_context(Loader(corpus, schemas, ways)) if ways and not known.holds(loaded) else None
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        files = check_files(corpus, schemas, report, remembered.seen)
+        withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
+        held = held_before(base or {}, schemas_listed(schemas), withheld)
+        # Not before: what a file claims about itself may be a lie, which ``datasets`` would believe.
+        loading = beside.submit(loader.check, list(files)) if loader and report.ok else None
         units = units_of(corpus, schemas, files, withheld, remembered if report.ok else None)
         digests = _check_units(units, known, held, report, workers)
         if report.ok:

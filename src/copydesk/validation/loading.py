@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,35 +28,58 @@ _MAPPED = 8 * 2**20
 _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
-def check_loading(corpus: Path, schemas: Path, names: list[str], ways: list[str]) -> Report:
-    """Load each configuration in some ways, and compare counts, features and rows with the files."""
-    report = Report()
-    with tempfile.TemporaryDirectory(prefix="copydesk-cache-") as cache:
+class Loader:
+    """A process that loads a dataset when it is told to; until then it imports ``datasets``, which takes a second.
+
+    Parameters
+    ----------
+    corpus, schemas : Path
+    ways : list of str
+        From :func:`ways_of`.
+    """
+
+    def __init__(self, corpus: Path, schemas: Path, ways: list[str]) -> None:
+        self._cache = tempfile.TemporaryDirectory(prefix="copydesk-cache-")
         environment = {
             **os.environ,
-            "HF_HOME": cache,
-            "HF_DATASETS_CACHE": str(Path(cache, "datasets")),
+            "HF_HOME": self._cache.name,
+            "HF_DATASETS_CACHE": str(Path(self._cache.name, "datasets")),
             "HF_HUB_OFFLINE": "1",
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), ",".join(ways), *names]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    try:
-        if done.returncode:
-            raise ValueError(done.stderr.strip()[-500:] or f"exit status {done.returncode}")
-        problems = json.loads(done.stdout.splitlines()[-1])
-    except (ValueError, IndexError) as error:
-        report.add("loading", "README.md", f"datasets could not be run: {error}")
+        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), *ways]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._cache.cleanup()
+
+    def check(self, names: list[str]) -> Report:
+        """Load each of some configurations, and compare counts, features and rows with the files."""
+        report = Report()
+        printed, said = self._process.communicate("\n".join(names))
+        try:
+            if self._process.returncode:
+                raise ValueError(said.strip()[-500:] or f"exit status {self._process.returncode}")
+            problems = json.loads(printed.splitlines()[-1])
+        except (ValueError, IndexError) as error:
+            report.add("loading", "README.md", f"datasets could not be run: {error}")
+            return report
+        for name, problem in problems:
+            report.add("loading", f"data/{name}", problem)
         return report
-    for name, problem in problems:
-        report.add("loading", f"data/{name}", problem)
-    return report
 
 
 def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
     """How a dataset is loaded: in every way if asked for or if it is small, else only streamed."""
-    mapped = mapped or sum(file.stat().st_size for file in corpus.glob("data/*/*.parquet")) <= _MAPPED
+    files = [file for file in corpus.glob("data/*/*.parquet") if file.is_file()]
+    mapped = mapped or sum(file.stat().st_size for file in files) <= _MAPPED
     return [way for way, streaming in _WAYS if mapped or streaming]
 
 
@@ -83,11 +107,11 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
     for split, dataset in loaded.items():
         if dataset.features != shape.features:
             return f"split {split}: features are {dataset.features}, expected {shape.features}"
-        total = sum(pq.read_metadata(file).num_rows for file in splits[split])
         rows = dataset.with_format("arrow")
         if streaming:
-            ends = [(0, next(iter(rows.iter(min(_ROWS, total)))))]
+            ends = [(0, next(iter(rows.iter(_ROWS))))]
         else:
+            total = sum(pq.read_metadata(file).num_rows for file in splits[split])
             if len(dataset) != total:
                 return f"split {split}: {len(dataset)} rows, the files have {total}"
             ends = [(start, rows[start : start + _ROWS]) for start in sorted({0, max(0, total - _ROWS)})]
@@ -99,17 +123,22 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
 
 
 def _rows(files: list[Path], start: int, count: int) -> pa.Table:
-    """Rows of a split by their number, read from its files."""
+    """Rows of a split by their number, read from its files; no more files are opened than hold them."""
     parts = []
-    for file in files:
-        held = pq.read_metadata(file).num_rows
-        if start < held and count:
-            parts.append(pq.read_table(file).slice(start, count))
-            count -= parts[-1].num_rows
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            held = file.metadata.num_rows
+            if start < held:
+                parts.append(file.read().slice(start, count))
+                count -= parts[-1].num_rows
+        if not count:
+            break
         start = max(0, start - held)
     return pa.concat_tables(parts).combine_chunks()
 
 
 if __name__ == "__main__":
-    _corpus, _schemas, _ways, *_names = sys.argv[1:]
-    print(json.dumps(list(_load_all(Path(_corpus), Path(_schemas), _ways.split(","), _names))))
+    import datasets  # noqa: F401  (while the files are still being checked)
+
+    _corpus, _schemas, *_ways = sys.argv[1:]
+    print(json.dumps(list(_load_all(Path(_corpus), Path(_schemas), _ways, sys.stdin.read().split()))))
