@@ -54,6 +54,12 @@ def test_the_corpus_is_worth_reading(corpus: Path) -> None:
     assert len(paths(corpus, "documents", "train")) > 1
 
 
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_datasets_need_not_convert_what_it_reads(corpus: Path, name: str) -> None:
+    loaded = table(name).features.arrow_schema.remove_metadata()
+    assert all(pq.read_schema(path) == loaded for split in SPLITS for path in paths(corpus, name, split))
+
+
 def arrow(files: list[str]) -> Any:
     return pyarrow.dataset.dataset(files)
 

@@ -119,7 +119,7 @@ def test_a_column_of_another_type(own_copy: Project) -> None:
     finding = only(check(own_copy))
     assert (finding.field, finding.message) == (
         "start",
-        "found pyarrow.Field<start: int64 not null>, expected pyarrow.Field<start: int32 not null>",
+        "found pyarrow.Field<start: int64>, expected pyarrow.Field<start: int32>",
     )
 
 
@@ -136,7 +136,7 @@ def test_metadata_that_older_readers_fail_on(own_copy: Project) -> None:
 def test_a_null_where_none_may_be(own_copy: Project, name: str, column: str) -> None:
     rewrite(own_copy, name, set_cell(column, 0, None))
     found = {(f.check, f.field): f for f in check(own_copy).findings}
-    assert found["schema", column].message.endswith("not null>")
+    assert not any(check == "schema" for check, _ in found)  # the file may say so: it is the record that is wrong
     record = found["records", column]
     assert record.message == "row 0: None is not of type 'string'"
     assert record.document == "000_4fde35a8baa4b888"

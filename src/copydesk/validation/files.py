@@ -28,7 +28,7 @@ from copydesk.publishing.manifest import (
 )
 from copydesk.publishing.manifest import NAME as MANIFEST
 from copydesk.readers.footer import refuse_lies
-from copydesk.shards import DAMAGED
+from copydesk.shards import DAMAGED, as_loaded
 from copydesk.tables import PUBLISHED, load_json, table
 
 Files = dict[str, list[DataFile]]
@@ -98,16 +98,17 @@ def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
 
 def _check_schema(file: pq.ParquetFile, path: str, expected: pa.Schema, report: Report) -> None:
     found = file.schema_arrow
+    loaded = as_loaded(found)
     if found.metadata:
         keys = sorted(key.decode("utf-8", "replace") for key in found.metadata)
         report.add("schema", path, f"carries metadata {keys}, expected none: older readers fail on it")
-    for field in expected:
+    for field in as_loaded(expected):
         index = found.get_field_index(field.name)
         if index < 0:
             # load_dataset would fill the column with None and say nothing.
             report.add("schema", path, "column is missing", field=field.name)
-        elif not found.field(index).equals(field):
-            report.add("schema", path, f"found {found.field(index)}, expected {field}", field=field.name)
+        elif not loaded.field(index).equals(field):
+            report.add("schema", path, f"found {loaded.field(index)}, expected {field}", field=field.name)
     for name in found.names:
         if name not in expected.names:
             report.add("schema", path, "column is not in the schema", field=name)

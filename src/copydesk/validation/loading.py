@@ -117,7 +117,7 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
             ends = [(start, rows[start : start + _ROWS]) for start in sorted({0, max(0, total - _ROWS)})]
         for start, found in ends:
             wanted = _rows(splits[split], start, found.num_rows)
-            if not found.cast(shape.arrow).combine_chunks().equals(wanted):
+            if not found.cast(wanted.schema).combine_chunks().equals(wanted):
                 return f"split {split}: rows {start} to {start + found.num_rows} differ from those of the files"
     return None
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from copydesk.files import write_json
 from copydesk.findings import Report
-from copydesk.shards import DAMAGED, read_parquet
+from copydesk.shards import DAMAGED, as_loaded, read_parquet
 from copydesk.tables import PUBLISHED, table
 from copydesk.validation.columns import surely_valid
 from copydesk.validation.files import Files
@@ -179,14 +179,15 @@ def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
     tables = {}
     for name in PUBLISHED:
-        arrow = table(name, unit.schemas).arrow
+        shape = as_loaded(table(name, unit.schemas).arrow)
         try:
             found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
         except DAMAGED:
             return None
-        if any(part.schema != arrow for part in found):
+        if any(as_loaded(part.schema) != shape for part in found):
             return None
         if any(part.num_rows != shard.rows for part, shard in zip(found, unit.files.get(name, ()), strict=True)):
             return None
-        tables[name] = found or [arrow.empty_table()]
+        # Those of older versions say of most columns that they are never null.
+        tables[name] = [part.cast(shape) for part in found] or [shape.empty_table()]
     return tables
