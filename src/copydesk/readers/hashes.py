@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.files import replacing
+from copydesk.files import read_small, replacing
 from copydesk.readers.folder import SEEDS, Stamp
 
 #: Nanoseconds after a change until its time tells it from the next.
@@ -44,7 +44,7 @@ def hashes_of(folder: Path, seeds: pa.Table, known: Path) -> pa.Array:
     hashes = _remembered(seeds, before)
     unknown = pc.indices_nonzero(pc.is_null(hashes))
     found = [
-        pa.array([_sha256(folder / path) for path in seeds["path"].take(some).to_pylist()], pa.string())
+        pa.array([_sha256(f"{folder}/{path}") for path in seeds["path"].take(some).to_pylist()], pa.string())
         for some in (unknown.slice(at, _SOME) for at in range(0, len(unknown), _SOME))
     ]
     if found:
@@ -78,8 +78,8 @@ def _read(known: Path, folder: Path) -> pa.Table:
     return _KNOWN.empty_table()
 
 
-def _sha256(path: Path) -> str | None:
+def _sha256(path: str) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_small(path)).hexdigest()
     except OSError:
         return None

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, read_decisions
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
-from copydesk.files import write_json_lines
+from copydesk.files import read_small, write_json_lines
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.readers import CONTAINERS, READERS
@@ -126,7 +126,7 @@ def _read(
     for name, seeds in groupby(listed, key=itemgetter("rows")):
         if name is None:
             for seed in seeds:
-                yield seed, _read_file(folder / seed["path"], seed, encodings)
+                yield seed, _read_file(f"{folder}/{seed['path']}", seed, encodings)
             continue
         here = list(seeds)
         for seed, raw in zip(here, texts_of(records / name, [seed["row"] for seed in here]), strict=True):
@@ -135,14 +135,14 @@ def _read(
             yield seed, _row(seed, raw, len(data))
 
 
-def _read_file(path: Path, seed: dict[str, Any], encodings: list[str]) -> dict[str, Any] | Refusal:
+def _read_file(path: str, seed: dict[str, Any], encodings: list[str]) -> dict[str, Any] | Refusal:
     try:
-        data = path.read_bytes()
+        data = read_small(path)
     except OSError as error:
         return Refusal(seed["path"], "unreadable", f"{error.strerror}; make the file readable")
     _same(seed, data, path)
     try:
-        raw = READERS[path.suffix.lower()].read(data, encodings)
+        raw = READERS[Path(path).suffix.lower()].read(data, encodings)
     except UnreadableError as error:
         return Refusal(seed["path"], error.reason, error.detail)
     return _row(seed, raw, len(data))
@@ -164,7 +164,7 @@ def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal
     }
 
 
-def _same(seed: dict[str, Any], data: bytes, path: Path) -> None:
+def _same(seed: dict[str, Any], data: bytes, path: Path | str) -> None:
     if hashlib.sha256(data).hexdigest() != seed["sha256"]:
         raise BuildError(f"{path}: changed while it was being read; build again")
 
