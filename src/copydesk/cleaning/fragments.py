@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
@@ -61,7 +62,7 @@ def _joints(text: str) -> list[int]:
         return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
-    rare = {word for word in set(text.split(" ")) - known if word.islower() and word.isalpha()}
+    rare = _pieces().intersection(text.split(" "))
     found: set[int] = set()
     english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
@@ -78,7 +79,16 @@ def _joints(text: str) -> list[int]:
     return sorted(found) if found and _TRACE.search(text) else []
 
 
-def _spaces_beside(text: str, words: set[str]) -> set[int]:
+@cache
+def _pieces() -> frozenset[str]:
+    """What may be left of a common word that was torn, and is none itself."""
+    common = common_words()
+    whole = [word for word in common if word.islower() and word.isascii() and word.isalpha()]
+    parts = {part for word in whole for at in range(1, len(word)) for part in (word[:at], word[at:])}
+    return frozenset(parts - common)
+
+
+def _spaces_beside(text: str, words: frozenset[str]) -> set[int]:
     """Offsets of the spaces before and behind each of some words."""
     if len(words) > _MANY:  # one pass over the text, however many there are
         fields = text.split(" ")

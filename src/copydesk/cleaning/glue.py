@@ -19,6 +19,7 @@ from copydesk.cleaning.vocabulary import FUNCTION_WORDS, English, common_words, 
 from copydesk.cleaning.words import Cutter, Seen, Split, log_frequency, may_be_several
 
 _LONGEST = 60
+_MANY = 1000  # unusual words, of which a language may have so many that is not English
 _SURE = 0.8
 _LIKELY = 0.05
 #: Texts whose odds are kept from one rule to the next: as many as lie between the two in a batch.
@@ -63,20 +64,19 @@ def _if_suspect(text: str, found: list[Found]) -> list[Found]:
     return found if _TRACE.search(near) or _TRACE.search(text) else []
 
 
-def _unusual(text: str) -> set[str]:
+def _unusual(text: str, tokens: list[str]) -> set[str]:
     """The tokens that are no common words: few, in an English text."""
     common = common_words()
-    chunks = text.split()
-    rest = set(chunks) - common
-    if len(rest) > 1000 and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
-        return set()
-    tokens = set(_TOKEN.findall(" ".join(rest))) - common
-    return {token for token in tokens if 2 < len(token) <= _LONGEST}
+    if len(text) > 2 * _MANY:
+        chunks = text.split()
+        few = len(set(chunks) - common) <= _MANY
+        if not few and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
+            return set()
+    return {token for token in set(tokens) - common if 2 < len(token) <= _LONGEST}
 
 
-def _probabilities(text: str, unusual: set[str]) -> dict[str, tuple[Split, float]]:
+def _probabilities(text: str, tokens: list[str], unusual: set[str]) -> dict[str, tuple[Split, float]]:
     """For tokens that could be several words: which, and how probably."""
-    tokens = _TOKEN.findall(text)
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
     # A token that may be glued itself is no word of the document, unless it is used again.
@@ -160,10 +160,11 @@ def _odds(text: str) -> dict[str, tuple[Split, float]]:
     """Tokens that are likely enough to be several words to be told of; both rules ask for them."""
     if not is_loaded() and not _TRACE.search(text):  # so that a single text does not have them loaded for nothing
         return {}
-    unusual = _unusual(text)
+    tokens = _TOKEN.findall(text)
+    unusual = _unusual(text, tokens)
     if not any(map(may_be_several, unusual)):
         return {}
-    return {token: hit for token, hit in _probabilities(text, unusual).items() if hit[1] >= _LIKELY}
+    return {token: hit for token, hit in _probabilities(text, tokens, unusual).items() if hit[1] >= _LIKELY}
 
 
 def _glued(text: str, least: float, most: float) -> Iterator[Found]:
