@@ -39,7 +39,7 @@ types: $(READY)
 	mypy
 
 pytest: $(READY)
-	python -m pytest -n auto --dist loadfile
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences

@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -306,6 +308,22 @@ def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
     edit_card(own_copy, lambda m: m["configs"][1].update(default=True))
     report = validate(own_copy.corpus, own_copy.schemas)
     assert {f.check for f in report.findings} == {"loading"}
+
+
+@pytest.mark.parametrize("break_it", [True, False])
+def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
+    own_copy: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if break_it:
+        shard(own_copy, "raw").write_bytes(b"PAR1" + b"\xff" * 60 + b"PAR1")
+        write_manifest(own_copy)
+    report = validate(own_copy.corpus, own_copy.schemas)
+    assert report.ok is not break_it
+    assert "loading" not in {f.check for f in report.findings}
+    assert ("loads_streamed" in report.checked) is not break_it
+    assert list(tmp_path.glob("copydesk-cache-*")) == []
+    assert not any("copydesk.validation.loading" in child.cmdline() for child in psutil.Process().children())
 
 
 def test_the_stage_writes_a_report_and_fails(own_copy: Project, capsys: pytest.CaptureFixture[str]) -> None:
