@@ -84,6 +84,9 @@ def run_python(
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if home is not None:
         environment |= {"HF_HOME": str(home), "HF_DATASETS_CACHE": str(home / "datasets")}
+    if "streaming=" in code:
+        # Arrow's threads may still read ahead, and abort a process that ends as usual: apache/arrow#45214.
+        code += "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
     return subprocess.run(
         [sys.executable, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )

@@ -6,6 +6,7 @@ import gzip
 import html as standard
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from copydesk.config import check_params
 from copydesk.errors import BuildError
 from copydesk.pages import article
 from copydesk.project import Project
+from copydesk.publishing.manifest import read_listing
 from copydesk.stages import clean, ingest
 from copydesk.stages.shardwise import read_inputs
 from copydesk.tables import PACKAGED
@@ -102,6 +104,11 @@ def test_the_ledger_the_flags_and_the_checks(built: Project) -> None:
         ("crawl.warc.gz#00000000-0000-4000-8000-000000000005", "no-article"),
         ("empty.html", "no-article"),
     ]
+
+
+def test_the_manifest_says_what_read_the_pages(built: Project, two_articles: Project) -> None:
+    with_pages, without = (read_listing(project.corpus)["libraries"] for project in (built, two_articles))
+    assert with_pages == {**without, "trafilatura": version("trafilatura")}
 
 
 def test_what_a_page_says_of_itself_comes_behind_what_was_stated(built: Project) -> None:

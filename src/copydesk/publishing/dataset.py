@@ -26,12 +26,14 @@ def described(
     """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
     settings = params["corpus"]
     plots = render_plots(metrics)
+    rules = metrics.summary["edits"]
+    listing = manifest.manifest_json(params, configs, schemas, dropped, withheld=withheld, rules=rules)
     written = {
         "README.md": render_card(params, configs, metrics, plots),
         **plots,
         licence.NAME: licence.render_licence(metrics),
         croissant.NAME: croissant.render_croissant(settings, configs, metrics),
         citation.NAME: citation.render_citation(settings),
-        manifest.LISTING: manifest.manifest_json(params, configs, schemas, dropped, withheld),
+        manifest.LISTING: listing,
     }
     return {**written, manifest.NAME: manifest.manifest_text(written, configs)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ LISTING = "manifest.json"
 #: Libraries that decide bytes of the dataset and of which one version is allowed: the others differ from machine to
 #: machine, and what this file says must not.
 PINNED = ("ftfy", "pyarrow", "pycld2", "rensa", "wordfreq")
+#: The same of documents that were web pages.
+PINNED_FOR_PAGES = "trafilatura"
+_PAGE_RULE = "html-"  # how the names of their rules begin
 #: Sections of params.yaml that decide no row: how the dataset presents itself, and how the work is run.
 _SILENT = ("corpus", "engine")
 _LOGICAL = "logical_sha256"
@@ -48,12 +52,14 @@ def manifest_json(
     configs: Iterable[Config],
     schemas: Path,
     dropped: list[dict[str, Any]],
+    *,
     withheld: Iterable[str] = (),
+    rules: Iterable[str] = (),
 ) -> str:
     """Version, tables with their files, what decided them, and what is not there.
 
     ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
-    whose raw text and edits a public dataset leaves out.
+    whose raw text and edits a public dataset leaves out; ``rules`` those whose edits the dataset has.
     """
     whole = {
         "version": params["corpus"]["version"],
@@ -62,11 +68,19 @@ def manifest_json(
         "tables": tables_listed(configs),
         "schemas": schemas_listed(schemas),
         "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
-        "libraries": {name: version(name) for name in PINNED},
+        "libraries": _libraries(rules),
         "dropped": dropped,
         "withheld": list(withheld),
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _libraries(rules: Iterable[str]) -> dict[str, str]:
+    libraries = {name: version(name) for name in PINNED}
+    if any(rule.startswith(_PAGE_RULE) for rule in rules):
+        with suppress(PackageNotFoundError):  # not where the page was read, but where a part of a dataset is exported
+            libraries[PINNED_FOR_PAGES] = version(PINNED_FOR_PAGES)
+    return libraries
 
 
 def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
