@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from copydesk.cleaning.rule import Detector, Found, Rule
 
 _MARKS = re.compile("[“”]")
+_PAIRS = re.compile("[^“”]*(?:“[^“”]*”[^“”]*)*")
 _STRAIGHT = re.compile('(?<!\\d)"')
 _CLOSING_CONTEXT = " \n.,;:!?)]—–"
 _LONGEST = 400  # characters of a flag
@@ -33,6 +34,13 @@ def _turned(text: str) -> Iterator[Found]:
         start += len(line) + 1
 
 
+def _is_balanced(line: str) -> bool:
+    """Whether all that a line opens it closes, and nothing else; most lines."""
+    if "“" in line or "”" in line:
+        return '"' not in line and _PAIRS.fullmatch(line) is not None
+    return '"' not in line or len(_STRAIGHT.findall(line)) % 2 == 0
+
+
 def _unbalanced(text: str) -> Iterator[tuple[int, int]]:
     if "„" in text:
         return
@@ -40,7 +48,7 @@ def _unbalanced(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     opened = -1  # where a quotation began that is still open
     for number, line in enumerate(lines):
-        if opened < 0 and '"' not in line and "“" not in line and "”" not in line:
+        if opened < 0 and _is_balanced(line):
             start += len(line) + 1
             continue
         free = start  # from here on nothing is quoted
