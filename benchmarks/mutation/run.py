@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,20 @@ LEFT_OUT = "not ssh and not s3 and not linear_time"
 COLUMNS = ("killed", "by time", "equivalent", "survived")
 
 
-def pytest(*arguments: str) -> None:
-    """Run the tests with the plugin; fails only if they cannot be run."""
-    paths = [str(ROOT / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+def pytest(tests: list[str], *arguments: str) -> None:
+    """Run the tests with the plugin; fails only if they cannot be run.
+
+    A mutant may write where it is, or at home, instead of where it was told to: nobody's files are there.
+    """
+    given = [str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "plugin", "-p", "no:cacheprovider", "-k", LEFT_OUT]
-    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
+    command += [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *arguments]
+    with tempfile.TemporaryDirectory(prefix="copydesk-mutants-") as scratch:
+        paths = os.pathsep.join([str(ROOT / "src"), str(HERE), *given])
+        own = {"PYTHONPATH": paths, "TMPDIR": scratch, "HOME": scratch}
+        subprocess.run(
+            [*command, *(str(ROOT / t) for t in tests)], cwd=scratch, env={**os.environ, **own}, check=False
+        )
 
 
 def plan(made: list[Mutant], record: dict[str, Any], longest: float) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     record = WORK / f"record{given.name}.json"
     if given.record or not record.exists():
-        pytest(f"--mutants-record={record}", *given.tests)
+        pytest(given.tests, f"--mutants-record={record}")
     modules = given.modules or ["text", "shards", *modules_of_releases()]
     made, counts = [], {}
     for module in modules:
@@ -84,7 +93,7 @@ def main() -> None:
         [mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest
     )
     planned.write_text(json.dumps(rows))
-    pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
+    pytest(given.tests, f"--mutants={planned}", f"--mutants-found={outcome}")
     told = json.loads(outcome.read_text())
     told["outcomes"] |= before
     outcome.write_text(json.dumps(told))
