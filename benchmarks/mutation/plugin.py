@@ -156,7 +156,7 @@ class _Runner:
     def _ready(
         self, session: pytest.Session, item: Any, temporary: Path
     ) -> tuple[set[Path], tuple[str, float, float]]:
-        """Make what a test shares with others, and run it as the code is; the folders that are there before it runs."""
+        """Make what a test shares with others, and run it as the code is; and which folders are there."""
         session._setupstate.teardown_exact(item)
         session._setupstate.setup(item.parent)
         _make_shared(item)
