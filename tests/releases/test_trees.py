@@ -122,6 +122,7 @@ def test_the_first_signer_whose_signature_is_good_is_named(corpus: Path, tmp_pat
 @pytest.mark.parametrize(
     ("text", "good"),
     [("ssh-ed25519 AAAA+/=\n", True), ("sk-a@b.c AA a b\n\n", True), ("ssh-rsa\n", False), ("a b\nc d\n", False)],
+    ids=["plain", "long", "short", "two"],
 )
 def test_a_public_key_is_one_line(text: str, good: bool, tmp_path: Path) -> None:
     key = tmp_path / "key"
@@ -142,7 +143,9 @@ def test_a_public_key_is_one_line(text: str, good: bool, tmp_path: Path) -> None
         allowing(key)
 
 
-def test_what_ssh_keygen_says_is_told(corpus: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_program_that_signs_says_is_told(
+    corpus: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program("ssh-keygen", "echo out; echo ' no ' >&2; exit 1")
     with pytest.raises(ReleaseError, match=r"^key: ssh-keygen cannot sign MANIFEST\.sha256 with it: no$"):
         sign(corpus, "key")

@@ -186,7 +186,7 @@ def test_a_signature_made_for_something_else(work: Path, releases: Any, key: Any
     assert problems == [("MANIFEST.sha256", "a signature that does not fit")]
 
 
-def test_no_ssh_keygen(work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_program_that_signs(work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ReleaseError, match="ssh-keygen is not installed"):
         sign(work / "corpus", tmp_path / "key")
