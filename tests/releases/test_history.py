@@ -258,7 +258,7 @@ def test_a_search_tells_by_what_is_in_objects(odb: Callable[[str], Any], tmp_pat
     assert found.files == {sha256, older}  # what it was delivered as before
     assert [(one.name.rpartition("/")[2], ids) for one, ids in found.store.items()] == [(part, {"gone"})]
     assert found.stores == [store]
-    assert found.searched == len(list(cache.all())) + 1
+    assert found.searched == len(list(cache.all())) + 2
     assert [line.partition(":")[0].partition(" is no")[0] for line in found.unreadable] == [
         f"object {broken}",
         f"object {md5(b'[1]')}.dir",

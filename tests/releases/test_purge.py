@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
+from copydesk.releases import purge as module
 from copydesk.releases import release
 from copydesk.releases.loading import fetch, find, versions, withdrawn
 from copydesk.releases.purge import purge
@@ -295,6 +296,71 @@ def test_the_whole_way(made: Made) -> None:
     again = takedown(made.root, GONE, "--purge", "--yes")
     assert again.exit_code == 0 and "0 copies removed" in again.output
     assert takedown(made.root, "status", GONE).output.splitlines()[-1].startswith("0 releases, 0 other versions")
+
+
+def test_each_release_is_cut_again_on_top_of_itself(
+    made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proved: list[Any] = []
+    monkeypatch.setattr(module, "prove", lambda *given: proved.append(given) or [])
+    known = len(set(objects(made.root / ".dvc" / "cache" / "files")))
+    done = purge(made.root, GONE)
+    assert (done.replaced, done.problems) == ({"1.0.0": "1.0.1", "1.1.0": "1.1.1"}, [])
+    show = lambda rev, path: run_command(made.root, "git", "show", f"{rev}:{path}")  # noqa: E731
+    said = []
+    for old, new in done.replaced.items():
+        commit, before = kept_commit(made, str(new)), kept_commit(made, old)
+        assert proved.pop(0) == (made.root, commit, new, None)
+        date, told = run(made.root, "git", "log", "-1", "--format=%cs%n%B", before).split("\n", 1)
+        assert told == f"Release {old}"
+        message = f"corpus {new}\n\nReplaces: {old}\nTakedown: {GONE}"
+        assert run(made.root, "git", "log", "-1", "--format=%B", commit) == message
+        shown = run(
+            made.root, "git", "for-each-ref", "--format=%(objecttype) %(contents)", f"refs/tags/corpus@v{new}"
+        )
+        assert shown == f"tag {message}"
+        shown = run(made.root, "git", "for-each-ref", "--format=%(contents)", f"refs/tags/corpus@v{old}!")
+        assert shown == f"corpus {old} is withdrawn\n\nTakedown: {GONE}\nReplaced-by: {new}"
+        assert kept_commit(made, f"{old}!") == before
+        params = show(commit, "params.yaml")
+        assert yaml.safe_load(params)["corpus"] == {"name": "small", "version": new, "commit": before, "date": date}
+        assert params.startswith("corpus:\n  name: small\n  version: ")
+        listing = json.loads(show(commit, "corpus/manifest.json"))
+        assert [listing[key] for key in ("version", "commit", "date")] == [new, before, date]
+        gone = sorted({row["doc_id"] for row in listing["dropped"]})
+        assert listing["dropped"] == [
+            {
+                "doc_id": doc_id,
+                "reason": "takedown",
+                "source": None,
+                "values": json.dumps({"takedown": GONE, "replaces": old}),
+            }
+            for doc_id in gone
+        ]
+        lock, was = (yaml.safe_load(show(rev, "dvc.lock"))["stages"]["package"] for rev in (commit, before))
+        assert lock["params"]["params.yaml"]["corpus"] == yaml.safe_load(params)["corpus"]
+        assert [out["path"] for out in lock["outs"]] == [out["path"] for out in was["outs"]]
+        tree = set(run(made.root, "git", "ls-tree", "-r", "--name-only", commit).splitlines())
+        for out in lock["outs"]:
+            if out["path"] in tree:
+                data = show(commit, out["path"]).encode()
+                assert (out["md5"], out["size"]) == (hashlib.md5(data).hexdigest(), len(data))
+        (data_out,) = (out for out in lock["outs"] if out["path"] == "corpus/data")
+        listed = json.loads(
+            (made.root / ".dvc/cache/files/md5" / data_out["md5"][:2] / data_out["md5"][2:]).read_text()
+        )
+        files = [made.remote / "files" / "md5" / row["md5"][:2] / row["md5"][2:] for row in listed]
+        assert (data_out["nfiles"], data_out["size"]) == (len(files), sum(p.stat().st_size for p in files))
+        assert show(commit, ".dvc/config") == show("HEAD", ".dvc/config")
+        assert show(commit, "reports/metrics.json").startswith('{\n  "')
+        assert show(commit, "schemas/raw.schema.json") == show(before, "schemas/raw.schema.json")
+        said += [f"takedown: corpus@v{new} replaces {old}", f"takedown: {old} is withdrawn"]
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("takedown")] == said
+    assert proved == [] and run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
+    left = len(set(objects(made.root / ".dvc" / "cache" / "files")))
+    everywhere = {p.parent.name + p.name for place in places(made)[:2] for p in objects(place)}
+    assert done.searched == len(everywhere) + len(list(objects(places(made)[2])))
+    assert done.removed > known - left > 0
 
 
 def kept_commit(made: Made, version: str) -> str:
