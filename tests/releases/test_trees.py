@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from copydesk.errors import ReleaseError
 from copydesk.publishing.manifest import NAME, SIGNATURE
 from copydesk.releases import revisions, signing, trees
 from copydesk.releases.signing import allowing, sign, signer
-from copydesk.releases.trees import FolderTree, git, read_small
+from copydesk.releases.trees import CommitTree, FolderTree, git, read_small, tree_at
 from support import run_command
 
 Program = Callable[[str, str], None]
@@ -83,6 +85,47 @@ def test_small_files_and_names(tmp_path: Path) -> None:
     assert read_small(tree, "a/b/c", "here") == b"\xff"
     with pytest.raises(ReleaseError, match=r"^here: none: cannot be read \(.*No such.*\); is this a corpus made by"):
         read_small(tree, "none", "here")
+
+
+class System:
+    """A file system of DVC, which can lose the list of a folder."""
+
+    def __init__(self, lost: bool) -> None:
+        self._lost = lost
+
+    def find(self, root: str) -> list[str]:
+        assert root == "/corpus"
+        if self._lost:
+            raise OSError("the list of objects is lost")
+        return ["/corpus/README.md", "/corpus/data/raw/x"]
+
+    def ls(self, root: str, detail: bool) -> list[dict[str, str]]:
+        assert (root, detail) == ("/corpus", True)
+        return [{"name": "/corpus/README.md", "type": "file"}, {"name": "/corpus/data", "type": "directory"}]
+
+    def open(self, path: str, mode: str) -> tuple[str, str]:
+        return path, mode
+
+
+def test_a_commit_is_listed_as_far_as_it_can_be() -> None:
+    assert CommitTree(System(lost=False)).names() == {"README.md", "data/raw/x"}
+    assert CommitTree(System(lost=True)).names() == {"README.md"}
+    assert CommitTree(System(lost=True)).open("data/x") == ("/corpus/data/x", "rb")
+
+
+def test_settings_that_dvc_cannot_read_are_named(releases: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(releases.root, copy, ignore=shutil.ignore_patterns("build", "cache"))
+    for text, said in (
+        ("[core", "DVC cannot open the repository at {}: "),
+        ("", "no default DVC remote at {}; set one "),
+    ):
+        (copy / ".dvc" / "config").write_text(text)
+        releases.run("git", "commit", "--quiet", "--all", "--message", "x", cwd=copy)
+        commit = releases.run("git", "rev-parse", "HEAD", cwd=copy).strip()
+        with pytest.raises(ReleaseError) as caught, tree_at(copy, commit, remote=True):
+            pass
+        assert str(caught.value).startswith(f"{copy}: {said.format(commit[:12])}")
 
 
 @pytest.fixture
