@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from dvc.repo import Repo
+from dvc_data.hashfile.db.local import LocalHashFileDB
 
 from copydesk.errors import ReleaseError
+from copydesk.releases.objects import open_places
 from copydesk.releases.push import push
 from support import write_seeds
 
@@ -150,3 +152,41 @@ def test_a_remote_that_cannot_be_written_is_named(made: Made) -> None:
     )
     with pytest.raises(ReleaseError, match=expected):
         made.push()
+
+
+def test_places_that_cannot_be_looked_into_are_named_with_the_reason(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.push("other")
+    oids = {p.parent.name + p.name for p in made.other.rglob("files/md5/??/*")}
+    config = made.root / ".dvc" / "config.local"
+    config.write_text(config.read_text() + "['remote \"web\"']\n    url = http://127.0.0.1:9/x\n")
+    real, locked = LocalHashFileDB.all, made.remote
+
+    def listed(self: Any, *given: Any, **more: Any) -> Any:
+        if self.path.startswith(str(locked)):
+            raise PermissionError(13, "Permission denied")
+        return real(self, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalHashFileDB, "all", listed)
+        with open_places(made.root) as places:
+            assert [(place.name, set(place.oids)) for place in places.seen] == [
+                ("cache", oids),
+                ("remote other", oids),
+            ]
+            assert places.unseen == {
+                "remote web": "this kind of remote cannot list its objects",
+                "remote r": "PermissionError: [Errno 13] Permission denied",
+            }
+            assert places.default == "r" and len(places.of(next(iter(oids)))) == 2
+        locked = made.root
+        denied = rf"^{made.root}: DVC's cache cannot be read: PermissionError: \[Errno 13\] Permission denied$"
+        with pytest.raises(ReleaseError, match=denied), open_places(made.root):
+            pass
+    with open_places(made.root) as places:  # nothing was ever pushed there
+        assert [place.name for place in places.seen] == ["cache", "remote other", "remote r"]
+        assert places.seen[2].oids == frozenset()
+    missing = rf"^{made.other}: no DVC repository \(.*\); run dvc init, or give --root$"
+    with pytest.raises(ReleaseError, match=missing), open_places(made.other):
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -82,12 +83,19 @@ def test_the_ledger_holds_no_text_and_is_kept(make_corpus: Make) -> None:
     assert ledger_of(project)["article-0003"] == first
     words = set(TEXT.split()) - {"asked", "for"}
     assert not any(f'"{word}' in (project.seeds / "takedowns.jsonl").read_text("utf-8") for word in words)
-    with pytest.raises(ReleaseError, match="article-0003 is in it already"):
+    ledger = project.seeds / "takedowns.jsonl"
+    with pytest.raises(ReleaseError, match=rf"^{ledger}: article-0003 is in it already$"):
         entry(project, "article-0003", "again")
-    with pytest.raises(ReleaseError, match="no document 'nobody'"):
+    missing = rf"^{project.corpus}: no document 'nobody'; expected the id of one that is there$"
+    with pytest.raises(ReleaseError, match=missing):
         entry(project, "nobody", "asked for")
-    with pytest.raises(ReleaseError, match="reason"):
+    with pytest.raises(ReleaseError, match=r"^article-0002: reason: "):
         entry(project, "article-0002", "")
+    before = ledger.read_text("utf-8").rstrip()
+    ledger.write_text(before, "utf-8")  # an editor left no line feed
+    take_down(project, {**first, "doc_id": "é", "reason": "中"})
+    assert ledger.read_text("utf-8").splitlines()[:-1] == before.splitlines()
+    assert '{"doc_id": "é", "reason": "中", ' in ledger.read_text("utf-8") and list(ledger_of(project))[-1] == "é"
 
 
 def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
@@ -97,6 +105,23 @@ def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
         run_stages(project)
     (project.seeds / "takedowns.jsonl").unlink()
     assert ids(run_stages(project)) == {name[:-4] for name in SEEDS}
+
+
+def test_a_ledger_obeys_the_schema_of_its_project(make_corpus: Make, tmp_path: Path) -> None:
+    project = make_corpus({"only.txt": TEXT})
+    take_down(project, entry(project, "only", "long"))
+    shutil.copytree(project.schemas, tmp_path / "own")
+    schema = tmp_path / "own" / "takedown.schema.json"
+    told = json.loads(schema.read_text("utf-8"))
+    told["properties"]["reason"]["maxLength"] = 3
+    schema.write_text(json.dumps(told), "utf-8")
+    own = replace(project, schemas=tmp_path / "own")
+    with pytest.raises(ConfigError, match="'long' is too long"):
+        ledger_of(own)
+    (project.seeds / "takedowns.jsonl").unlink()
+    with pytest.raises(ReleaseError, match=r"^only: reason: .*too long"):
+        entry(own, "only", "long")
+    assert entry(own, "only", "why")["requested_by"] is None
 
 
 def test_a_takedown_of_everything_is_an_error_that_says_so(make_corpus: Make) -> None:
