@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
-from copydesk.releases.verify import Problem
+from copydesk.releases.changelog import section, with_section
+from copydesk.releases.changes import Diff
+from copydesk.releases.verify import Problem, Verification
 from support import GIT, run_command, write_seeds
 
 
@@ -176,3 +180,276 @@ def test_a_release_that_was_committed_goes_on_and_another_commit_is_left_alone(
     assert module._resumed(root, note) is None
     assert not note.exists() and commands == [("unlock",)] * 2
     assert (root / "corpus" / "x").read_text() == "of somebody"
+
+
+def holds(*findings: str) -> Any:
+    return SimpleNamespace(ok=not findings, findings=list(findings))
+
+
+def test_what_is_in_the_way_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = SimpleNamespace(reports=root / "reports", corpus=root / "corpus", schemas=root / "schemas")
+    answers = {"stale": "", "report": holds()}
+    unlicensed: list[Any] = []
+    real = module._run
+    fakes = {
+        "_run": lambda place, *words: real(place, *words) if words[0] == "git" else status(place, *words),
+        "validate": lambda *given: answers["report"] if given == (root / "corpus", root / "schemas") else None,
+        "refuse_unlicensed": unlicensed.append,
+    }
+
+    def status(place: Path, *words: str) -> Any:
+        assert (place, words) == (root, ("dvc", "status", "--json"))
+        return answers["stale"]
+
+    for name, fake in fakes.items():
+        monkeypatch.setattr(module, name, fake)
+    monkeypatch.setattr(module.Project, "open", lambda place: project if place == root else None)
+
+    def said() -> str:
+        with pytest.raises(ReleaseError) as caught:
+            module._refuse_unless_ready(root)
+        return str(caught.value)
+
+    module._refuse_unless_ready(root)
+    assert unlicensed == [project]
+    answers["stale"] = '{"b": 1, "a": 2}'
+    assert said() == f"{root}: the pipeline is stale (a, b); run dvc repro and commit"
+    answers["stale"] = "{}"
+    answers["report"] = holds(*(f"finding {n}" for n in range(6)))
+    shown = "\n".join(f"  finding {n}" for n in range(5))
+    assert said() == f"{root / 'corpus'}: 6 violations; see copydesk validate:\n{shown}"
+    (root / ".gitignore").write_text("/reports/\n")
+    run(root, "git", "commit", "--quiet", "--all", "--message", "x")
+    alarms = root / "reports" / "alarms.jsonl"
+    alarms.write_text(" \n")
+    assert "violations" in said()
+    alarms.write_text("{}\n")
+    assert said() == f"{alarms}: a source loses more documents than select.alarm allows; look, then raise it"
+    (root / "é").write_text("")
+    run(root, "git", "config", "core.quotePath", "false")
+    assert said() == f"{root}: the working tree is not clean; commit or take back:\n?? é"
+    assert unlicensed == [project]
+
+
+def test_a_proof_is_that_of_a_stranger(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit = run(root, "git", "rev-parse", "HEAD")
+    run(root, "git", "commit", "--quiet", "--allow-empty", "--message", "later")
+    seen: list[Any] = []
+    real = module._run
+    bad = [Problem("x", "this", "that", "mend it")]
+
+    def asked(place: Path, *words: str) -> str:
+        if words[0] == "git":
+            return real(place, *words)
+        local = place / ".dvc" / "config.local"
+        seen.append((*words[:4], local.read_text("utf-8") if local.exists() else None))
+        assert words[1] != "cache" or words[4] == str(place.parent / "cache")
+        return ""
+
+    def verified(place: Path, allowed_signers: Path | None) -> Any:
+        assert run(place, "git", "rev-parse", "HEAD") == commit and place != root
+        seen.append(allowed_signers and allowed_signers.read_text("utf-8"))
+        return Verification("x", problems=problems)
+
+    def validated(corpus: Path, schemas: Path, mapped: bool) -> Any:
+        assert (corpus.name, schemas.name, corpus.parent == schemas.parent != root, mapped) == (
+            "corpus",
+            "schemas",
+            True,
+            True,
+        )
+        return report
+
+    for name, fake in (("_run", asked), ("verify", verified), ("validate", validated)):
+        monkeypatch.setattr(module, name, fake)
+    problems: list[Problem] = []
+    report = holds()
+    assert module.prove(root, commit, "1.0.0", None) == []
+    pulled = [("dvc", "cache", "dir", "--local", None), ("dvc", "pull", "corpus/data", None), None]
+    assert seen == pulled
+    assert capsys.readouterr().err == "release: 1.0.0 was fetched from the remote, verified and loaded\n"
+    write_seeds(root, {".dvc/config.local": "password = é"})
+    (root / ".dvc" / "config.local").write_text("password = é", "utf-8")
+    seen.clear()
+    problems = bad
+    clone = root.with_name("clone")
+    run(root, "git", "clone", "--quiet", str(root), str(clone))
+    monkeypatch.setattr(
+        module, "write_text", lambda path, text: (path.parent.mkdir(exist_ok=True), path.write_text(text, "utf-8"))
+    )
+    assert module.prove(root, commit, "1.0.0", "there", "key é") == bad
+    assert seen == [
+        ("dvc", "cache", "dir", "--local", "password = é"),
+        ("dvc", "pull", "--remote", "there", "password = é"),
+        "key é",
+    ]
+    problems, report = [], holds("one", "two")
+    with pytest.raises(ReleaseError, match=r"^1\.0\.0: what came back from the remote does not hold: one$"):
+        module.prove(root, commit, "1.0.0", None)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_a_release_writes_is_committed_or_taken_back(
+    root: Path, commands: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params, signature = root / "params.yaml", root / "corpus" / "MANIFEST.sha256.sig"
+    write_seeds(root, {"params.yaml": "corpus:\n  version: 0.1.0\n", "corpus/MANIFEST.sha256.sig": "of another"})
+    run(root, "git", "rm", "--quiet", "-r", "reports")
+    run(root, "git", "add", "--all")
+    run(root, "env", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z", "git", "commit", "--quiet", "--message", "settings")
+    base, note = run(root, "git", "rev-parse", "HEAD"), root / "build" / "release.json"
+    note.parent.mkdir()
+    noted = {"version": "1.0.0", "base": base}
+    real = module._run
+
+    def building(place: Path, *words: str) -> str:
+        if words == ("dvc", "repro"):
+            assert json.loads(note.read_text()) == noted
+            (root / "corpus" / "x").write_text(params.read_text())
+            (root / "stray").write_text("not of the release")
+        return real(place, *words)
+
+    monkeypatch.setattr(module, "_run", building)
+    version, commit = module._written(root, note, "1.0.0", None, None)
+    (root / "stray").unlink()
+    settings = f'corpus:\n  version: 1.0.0\n  commit: "{base}"\n  date: "2026-01-02"\n'
+    assert (version, commit) == ("1.0.0", run(root, "git", "rev-parse", "HEAD"))
+    assert run(root, "git", "log", "-1", "--format=%s %P") == f"Release corpus@v1.0.0 {base}"
+    changed = run(root, "git", "show", "--format=", "--name-status", commit).split()
+    assert changed == [
+        *("A", "CHANGELOG.md", "D", "corpus/MANIFEST.sha256.sig"),
+        *("M", "corpus/x", "M", "params.yaml"),
+    ]
+    assert params.read_text() == (root / "corpus" / "x").read_text() == settings
+    first = (root / "CHANGELOG.md").read_text()
+    assert first == with_section(None, section("1.0.0", "2026-01-02", None))
+    assert ("dvc", "repro") in commands and note.exists()
+
+    monkeypatch.setattr(module, "sign", lambda corpus, key: signature.write_text(f"{corpus} {key}"))
+    noted |= {"version": "1.0.1", "base": commit}
+    module._written(root, note, "1.0.1", None, Path("key"))
+    (root / "stray").unlink()
+    assert signature.read_text() == f"{root / 'corpus'} key"
+    assert run(root, "git", "status", "--porcelain") == ""
+    assert (root / "CHANGELOG.md").read_text().endswith(first[first.index("## [") :])
+    assert "## [1.0.1]" in (root / "CHANGELOG.md").read_text()
+
+    head = run(root, "git", "rev-parse", "HEAD")
+    noted |= {"version": "1.0.2", "base": head}
+
+    def refuses(corpus: Path, key: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "sign", refuses)
+    with pytest.raises(KeyboardInterrupt):
+        module._written(root, note, "1.0.2", None, Path("key"))
+    (root / "stray").unlink()
+    assert not note.exists() and signature.exists() and "1.0.1" in params.read_text()
+    assert run(root, "git", "status", "--porcelain") == "" and run(root, "git", "rev-parse", "HEAD") == head
+
+
+class Steps:
+    """The steps of a release, each of which only notes that it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+        self.asked: list[Any] = []
+        self.begun: Any = None
+        self.versions, self.gone, self.failing = [], dict[str, Any](), False
+        (root / "build").mkdir()
+        self.note = root / "build" / "release.json"
+        self.note.write_text("{}")
+        nothing = Diff("old", "new", [], [], {}, [], [], {}, {}, True, {}, [], [])
+        self.found = Diff(**{**vars(nothing), "added": ["a"]})
+        told: dict[str, Callable[..., Any]] = {
+            "_resumed": lambda *given: self.begun,
+            "_refuse_unless_ready": lambda *given: None,
+            "versions": lambda *given: self.versions,
+            "withdrawn": lambda *given: self.gone,
+            "diff": lambda *given: self.found,
+            "open_revision": lambda *given: given,
+            "refuse_broken_contract": lambda *given: None,
+            "_written": lambda *given: (given[2], "commit"),
+            "_publish": self.publish,
+            "_tag": lambda *given: None,
+        }
+        for name, answer in told.items():
+            monkeypatch.setattr(module, name, self.noting(name, answer))
+
+    def noting(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*given: Any) -> Any:
+            self.asked.append((name, *given))
+            return answer(*given)
+
+        return noted
+
+    def publish(self, *given: Any) -> None:
+        if self.failing:
+            raise ReleaseError("the remote is away")
+
+
+def test_the_steps_of_a_release_in_their_order(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = Steps(monkeypatch, root)
+    monkeypatch.setattr(module, "allowing", lambda key: f"allows {key}")
+    done = module.release(root, remote="there", key=Path("key"))
+    assert done == module.Release("1.0.0", "corpus@v1.0.0", "commit", None)
+    assert steps.asked == [
+        ("_resumed", root, steps.note),
+        ("_refuse_unless_ready", root),
+        ("versions", str(root)),
+        ("withdrawn", str(root)),
+        ("refuse_broken_contract", root, "", None),
+        ("_written", root, steps.note, "1.0.0", None, Path("key")),
+        ("_publish", root, "commit", "1.0.0", "there", "allows key"),
+        ("_tag", root, "commit", "1.0.0"),
+    ]
+    assert not steps.note.exists()
+    assert capsys.readouterr().err == "release: corpus@v1.0.0; push it with git push --follow-tags\n"
+
+
+def test_the_next_version_follows_from_the_last_and_is_none_that_was_withdrawn(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps(monkeypatch, root)
+    steps.versions = ["1.0.0", "1.2.0"]
+    planned = module.release(root, dry_run=True)
+    assert planned == module.Release("1.3.0", "corpus@v1.3.0", None, steps.found)
+    assert steps.asked == [
+        *(("_refuse_unless_ready", root), ("versions", str(root)), ("withdrawn", str(root))),
+        *(("open_revision", root, "corpus@v1.2.0"), ("open_revision", root)),
+        ("diff", (root, "corpus@v1.2.0"), (root,)),
+        ("refuse_broken_contract", root, "1.2.0", steps.found),
+    ]
+    assert steps.note.exists()
+    assert module.release(root, dry_run=True, at_least="major").version == "2.0.0"
+    steps.gone = {"1.3.0": None, "2.0.0": None}
+    assert module.release(root, dry_run=True).version == "3.0.0"
+    steps.versions = []
+    assert module.release(root, dry_run=True).version == "1.0.0"
+    steps.versions = ["1.2.0"]
+    steps.found = Diff(**{**vars(steps.found), "added": []})
+    nothing = rf"^{root}: nothing differs from 1\.2\.0; there is nothing to release$"
+    with pytest.raises(ReleaseError, match=nothing):
+        module.release(root)
+    assert not any(name == "_written" for name, *_ in steps.asked)
+
+
+def test_what_was_begun_goes_on_and_what_fails_is_no_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = Steps(monkeypatch, root)
+    steps.begun, steps.failing = ("1.1.0", "their commit"), True
+    with pytest.raises(ReleaseError) as caught:
+        module.release(root)
+    assert str(caught.value) == (
+        "the remote is away\n1.1.0 is committed and not tagged, so it is no release yet; see to this, then run copydesk "
+        "release again: it goes on from here"
+    )
+    assert [name for name, *_ in steps.asked] == ["_resumed", "_publish"] and steps.note.exists()
+    steps.failing = False
+    assert module.release(root) == module.Release("1.1.0", "corpus@v1.1.0", "their commit", None)
+    assert steps.asked[-2:] == [
+        ("_publish", root, "their commit", "1.1.0", None, None),
+        ("_tag", root, "their commit", "1.1.0"),
+    ]
