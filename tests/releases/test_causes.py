@@ -22,11 +22,14 @@ Tables = dict[str, list[dict[str, Any]]]
 def revision(root: Path, tables: Tables, decisions: str = "", params: dict[str, Any] | None = None) -> Any:
     listed: dict[str, Any] = {}
     for name, rows in tables.items():
-        path = root / "corpus" / "data" / name / "train-0.parquet"
-        path.parent.mkdir(parents=True)
-        write_parquet(pa.Table.from_pylist(rows), path)
-        file = path.relative_to(root / "corpus").as_posix()
-        listed[name] = {"rows": len(rows), "files": {file: {"sha256": sha256_file(path), "rows": len(rows)}}}
+        listed[name] = {"rows": len(rows), "files": {}}
+        for split in sorted({row.get("split", "train") for row in rows}):
+            some = [row for row in rows if row.get("split", "train") == split]
+            path = root / "corpus" / "data" / name / f"{split}-0.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_parquet(pa.Table.from_pylist(some), path)
+            file = path.relative_to(root / "corpus").as_posix()
+            listed[name]["files"][file] = {"sha256": sha256_file(path), "rows": len(some)}
     (root / "corpus" / "manifest.json").write_text(json.dumps({"tables": listed, "dropped": []}))
     (root / "seeds").mkdir()
     (root / "seeds" / "decisions.jsonl").write_text(decisions)
@@ -132,6 +135,18 @@ def test_sentences_are_counted_by_their_text_and_a_file_that_moved_is_another(tm
 
     found = changed(tmp_path, tables("a", "One.", "Two.", "Two."), tables("c", "Two.", "One.", "Three.", "Four."))
     assert found == Change("a", (), ("sentences", "raw"), ("source",), Delta(2, 1), Delta(), "train", "train")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "cause"),
+    [("aaa", "aab", "corpus size"), ("aab", "abb", "duplicates"), ("aab", "aac", "duplicates")],
+)
+def test_documents_are_split_where_a_corpus_grew(was: str, now: str, cause: str, tmp_path: Path) -> None:
+    old, new = (
+        {"documents": [document(i, split=s) for i, s in zip("xyz", splits, strict=True)]} for splits in (was, now)
+    )
+    found = changed(tmp_path, old, new)
+    assert (found.causes, found.old_split != found.new_split) == ((cause,), True)
 
 
 def test_settings_that_differ_are_named_with_both_values(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
+from copydesk.releases.commands import register, schema
 from copydesk.releases.diff import diff
 from copydesk.releases.release import Release
 from copydesk.releases.revisions import open_revision
@@ -24,6 +26,14 @@ BOTH = ("corpus@v1.0.0", "corpus@v1.1.0")
 
 def call(root: Path, *words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--root", str(root)], env={"COLUMNS": "200"})
+
+
+def test_every_command_is_there() -> None:
+    made = typer.Typer()
+    register(made)
+    names = [command.callback.__name__ for command in made.registered_commands if command.callback]
+    assert names == ["diff", "release", "releases", "takedown", "verify"]
+    assert [(group.name, group.typer_instance) for group in made.registered_groups] == [("schema", schema)]
 
 
 def test_a_difference(releases: Any) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pytest
 
 from copydesk.config import check_params
 from copydesk.description.signatures import normalised, text_keys
-from copydesk.errors import ReleaseError
+from copydesk.errors import ReleaseError, StoreError
 from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.history import commit_on, contents, holding_blobs, tracked_names, versions_of
 from copydesk.releases.objects import Place, Places, outs_of, push, put_folder, put_listing
@@ -135,6 +136,8 @@ def test_a_lock_says_what_stages_write() -> None:
     for bad in ("[", "[1]", "stages: [1]", "stages: {a: {outs: [{md5: 1}]}}", "stages: {a: {outs: 1}}"):
         with pytest.raises(ReleaseError, match=r"^here: dvc\.lock: not what DVC writes: [^\n]+$"):
             outs_of(bad, "here")
+    with pytest.raises(ReleaseError, match=r"DVC writes: 'list' object has no attribute 'get'$"):
+        outs_of("[1]", "here")
 
 
 @pytest.fixture
@@ -183,9 +186,9 @@ def test_objects_are_read_from_any_place_that_can_give_them(odb: Callable[[str],
 
 def test_folders_are_added_as_dvc_lists_them_and_copied_lists_last(odb: Callable[[str], Any], tmp_path: Path) -> None:
     cache, remote = odb("cache"), odb("remote")
-    write_seeds(tmp_path / "files", {"a": "aa", "b": "bbb"})
+    write_seeds(tmp_path / "files", {"a": "aa", "b": "eee"})
     listing, size = put_folder(cache, {"x/b": tmp_path / "files" / "b", "x/a": tmp_path / "files" / "a"})
-    known = {"x/a": md5(b"aa"), "x/b": md5(b"bbb")}
+    known = {"x/a": md5(b"aa"), "x/b": md5(b"eee")}
     rows = [{"md5": oid, "relpath": path} for path, oid in known.items()]
     assert (listing, size) == (f"{md5(json.dumps(rows).encode())}.dir", 5)
     places = looked_into(cache=cache, remote=remote)
@@ -196,15 +199,22 @@ def test_folders_are_added_as_dvc_lists_them_and_copied_lists_last(odb: Callable
     real = remote.add
     remote.add = lambda path, fs, oid: (order.append(oid), real(path, fs, oid))
     push(cache, places.seen[1], [listing, *known.values()])
-    assert order == [*sorted(known.values()), listing]
+    assert order == [*sorted(known.values()), listing] and listing < order[1]  # by its name it would not be the last
     places = looked_into(cache=cache, remote=remote)
-    assert all(len(places.of(oid)) == 2 for oid in order) and places.read(order[0]) in (b"aa", b"bbb")
+    assert all(len(places.of(oid)) == 2 for oid in order) and places.read(order[0]) in (b"aa", b"eee")
     push(cache, places.seen[1], order)  # what is there is left alone
     assert len(order) == 3
+    fresh = stored(cache, b"new")
+    push(cache, places.seen[1], [*order, *fresh])
+    assert order[3:] == fresh
     with pytest.raises(
         ReleaseError, match=r"^remote: object 00 cannot be written \(.+Error: .*\); nothing was remov"
     ):
         push(cache, places.seen[1], ["00"])
+
+
+def refusing(function: Any) -> None:
+    raise StoreError("the store is away")
 
 
 def table(**columns: list[Any]) -> bytes:
@@ -265,5 +275,23 @@ def test_a_search_tells_by_what_is_in_objects(odb: Callable[[str], Any], tmp_pat
     ]
     assert spoilt not in found.objects
     assert found.deliveries == Deliveries(frozenset({"gone"}), found.files, INGEST)
+    broken_store = SimpleNamespace(each_object=refusing)
+    empty = table(doc_id=pa.array([], pa.string()), text=pa.array([], pa.string()))
+    places = looked_into(one=odb("one"), two=cache)
+    stored(places.cache, empty)
+    by_name = search(
+        looked_into(one=places.cache, two=cache),
+        [broken_store, store],
+        Wanted("gone", frozenset(), frozenset()),
+        {},
+        INGEST,
+    )  # type: ignore[list-item]
+    assert by_name.objects.keys() == {
+        *(oid[name] for name in ("documents", "mentions", "group", "edits")),
+        named,
+        old,
+    }
+    assert (by_name.files, by_name.stores, by_name.unreadable[2:]) == ({older}, [store], ["the store is away"])
+    assert search(looked_into(one=places.cache), [], wanted, {}, INGEST).objects == {}
     assert ids_in(tables["sentences"]) == {"x", "same", "z"}
     assert ids_in(tables["names"]) == ids_in(b"PAR1") == set()

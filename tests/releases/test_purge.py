@@ -26,7 +26,8 @@ from copydesk.project import Project
 from copydesk.releases import purge as module
 from copydesk.releases import release
 from copydesk.releases.loading import fetch, find, versions, withdrawn
-from copydesk.releases.purge import purge
+from copydesk.releases.objects import open_places
+from copydesk.releases.purge import plan, purge
 from copydesk.releases.takedown import entry, take_down
 from copydesk.releases.verify import verify
 from copydesk.tables import PUBLISHED
@@ -388,7 +389,27 @@ def test_a_dry_run_changes_nothing(made: Made) -> None:
     shown = takedown(made.root, GONE, "--purge", "--dry-run")
     assert shown.exit_code == 0, shown.output
     assert "corpus@v1.1.0: cut again as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
-    assert "removed from cache, remote storage" in shown.output
+    removed = {
+        line.split()[1].rstrip(":") for line in shown.output.splitlines() if "removed from cache, remote" in line
+    }
+    stored = {Path(p).parent.name + Path(p).name for p in mentions(made) if "store" not in Path(p).parts}
+    assert removed == stored
+    with open_places(made.root) as opened:
+        planned = plan(made.root, opened, GONE)
+        assert (planned.kept, planned.emptied, len(planned.recuts)) == (frozenset(), [], 2)
+        for places, said in (
+            (
+                opened._replace(default=None),
+                "no default DVC remote to prove a release from; dvc remote add --default NAME URL",
+            ),
+            (
+                opened._replace(unseen={"remote storage": "no"}),
+                "the default DVC remote storage cannot be looked into: no",
+            ),
+        ):
+            with pytest.raises(ReleaseError) as caught:
+                plan(made.root, places, GONE)
+            assert str(caught.value) == f"{made.root}: {said}"
     assert state(made) == before
 
 

@@ -199,6 +199,16 @@ def test_a_lock_has_the_new_hashes() -> None:
     assert text == yaml.safe_dump(lock, sort_keys=False, allow_unicode=True).encode()
 
 
+def test_a_lock_that_dvc_would_not_write_is_named_with_its_commit(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"dvc.lock": b"[1]"}, {})
+    for read in (
+        lambda: data_of(made.root, made.recut.commit),
+        lambda: needed_at(made.root, made.places, made.recut.commit),
+    ):
+        with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: dvc\.lock: not what DVC writes"):
+            read()
+
+
 def test_a_changelog_says_what_replaces_what(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"a": b""}, {})
     date = run_command(made.root, "git", "log", "-1", "--format=%cs").strip()

@@ -143,7 +143,7 @@ def test_the_command(make_corpus: Make) -> None:
     assert list(ledger_of(project)) == ["article-0002"]
     assert call("other", "x").exit_code == 2
     assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output
-    assert "say why" in call("article-0001").output
+    assert "Invalid value for --reason: say why" in call("article-0001").output
     told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
     assert '"reason": "é", "requested_by": "you"' in told
     assert call("article-0001", "--reason", "x").output == (

@@ -141,7 +141,12 @@ def make_key(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def test_the_first_signer_whose_signature_is_good_is_named(corpus: Path, tmp_path: Path) -> None:
+def test_the_first_signer_whose_signature_is_good_is_named(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     key, other = make_key(tmp_path, "key"), make_key(tmp_path, "other")
     manifest, tree = (corpus / NAME).read_bytes(), FolderTree(corpus)
     public, others = (path.with_suffix(".pub").read_text() for path in (key, other))
@@ -156,6 +161,11 @@ def test_the_first_signer_whose_signature_is_good_is_named(corpus: Path, tmp_pat
     assert signer(tree, manifest, allowed) == "release"
     allowed.write_text(allowing(other))
     assert signer(tree, manifest, allowed) is None
+    assert list(here.iterdir()) == []
+    (corpus / SIGNATURE).unlink()
+    (corpus / SIGNATURE).symlink_to(tmp_path / "gone")
+    with pytest.raises(ReleaseError, match=r"^MANIFEST\.sha256: MANIFEST\.sha256\.sig: cannot be read"):
+        signer(tree, manifest, allowed)
     with pytest.raises(
         ReleaseError, match=r"nowhere: no such file; expected the keys of allowed signers, one a line$"
     ):
