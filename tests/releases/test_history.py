@@ -204,7 +204,8 @@ def test_folders_are_added_as_dvc_lists_them_and_copied_lists_last(odb: Callable
     assert all(len(places.of(oid)) == 2 for oid in order) and places.read(order[0]) in (b"aa", b"eee")
     push(cache, places.seen[1], order)  # what is there is left alone
     assert len(order) == 3
-    fresh = stored(cache, b"new")
+    fresh = stored(cache, b"next")
+    assert order[0] < fresh[0]
     push(cache, places.seen[1], [*order, *fresh])
     assert order[3:] == fresh
     with pytest.raises(

@@ -600,4 +600,16 @@ def test_the_hashes_find_what_has_another_name(made: Made) -> None:
     place = made.remote / "files" / "md5" / "00" / ("f" * 30)
     place.parent.mkdir(exist_ok=True)
     pq.write_table(renamed, place)
-    assert f"object 00{'f' * 30}: in remote storage" in takedown(made.root, "status", GONE).output.splitlines()
+    old = b"An older text of it, which was never built."
+    seed = made.root / "seeds" / f"{GONE}.txt"
+    seed.write_bytes(old)
+    run(made.root, "git", "add", "seeds")
+    run(made.root, "git", "commit", "--quiet", "--message", "older")
+    run(made.root, "git", "rm", "--quiet", f"seeds/{GONE}.txt")
+    run(made.root, "git", "commit", "--quiet", "--message", "gone")
+    lines = takedown(made.root, "status", GONE).output.splitlines()
+    assert f"object 00{'f' * 30}: in remote storage" in lines
+    blob = hashlib.sha1(b"blob %d\0%s" % (len(old), old)).hexdigest()
+    commits = run(made.root, "git", "log", "-2", "--format=%H").split()
+    brought = ", ".join(commit[:12] for commit in commits)
+    assert f"git {blob}: seeds/{GONE}.txt, brought or removed by {brought}" in lines
