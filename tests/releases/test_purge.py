@@ -364,6 +364,29 @@ def test_each_release_is_cut_again_on_top_of_itself(
     assert done.removed > known - left > 0
 
 
+def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "prove", lambda *_: [])
+    assert purge(made.root, GONE).problems == []
+    second = "article-0001"
+    project = Project.open(made.root)
+    take_down(project, entry(project, second, "asked for too"))
+    (made.root / "seeds" / f"{second}.txt").unlink()
+    commit(made.root, "taken down too")
+    done = purge(made.root, second)
+    assert (done.replaced, done.problems) == ({"1.0.1": "1.0.2", "1.1.1": "1.1.2"}, [])
+    assert versions(made.root) == ["0.9.0", "1.0.2", "1.1.2"]
+    assert withdrawn(made.root) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "1.1.0": "1.1.2", "1.1.1": "1.1.2"}
+    listing = json.loads(run(made.root, "git", "show", "corpus@v1.1.2:corpus/manifest.json"))
+    told = [(row["doc_id"], json.loads(row["values"])) for row in listing["dropped"]]
+    assert told == [
+        *((i, {"takedown": GONE, "replaces": "1.1.0"}) for i in (GONE, "copy-bytes", "copy-text")),
+        (second, {"takedown": second, "replaces": "1.1.1"}),
+    ]
+    ledger = run(made.root, "git", "show", "corpus@v1.1.2:seeds/takedowns.jsonl").splitlines()
+    assert [json.loads(line)["doc_id"] for line in ledger] == [GONE, second]
+    assert mentions(made) == []
+
+
 def kept_commit(made: Made, version: str) -> str:
     return run(made.root, "git", "rev-parse", f"corpus@v{version}^{{commit}}")
 

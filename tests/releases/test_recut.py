@@ -19,8 +19,9 @@ from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.holdings import State, data_of, needed_at
 from copydesk.releases.objects import Place, Places, put_listing
 from copydesk.releases.purge import _begun, _free
-from copydesk.releases.recut import Recut, _changelog, _locked, _take_from_seeds
+from copydesk.releases.recut import Recut, _changelog, _locked, _schemas, _take_from_seeds
 from copydesk.releases.search import Sought
+from copydesk.tables import PACKAGED
 from support import GIT, run_command, write_seeds
 
 INGEST = check_params({})["ingest"]
@@ -207,6 +208,18 @@ def test_a_lock_that_dvc_would_not_write_is_named_with_its_commit(tmp_path: Path
     ):
         with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: dvc\.lock: not what DVC writes"):
             read()
+
+
+def test_schemas_are_those_of_the_release_if_it_has_some(tmp_path: Path) -> None:
+    read = {
+        "schemas/raw.schema.json": b"{}",
+        "schemas/gone.json": None,
+        "elsewhere/raw.schema.json": b"[]",
+        "x": b"x",
+    }
+    folder = _schemas(read, tmp_path)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"raw.schema.json": b"{}"}
+    assert _schemas({"x": b"x", "schemas/gone.json": None}, tmp_path) == PACKAGED
 
 
 def test_a_changelog_says_what_replaces_what(tmp_path: Path) -> None:
