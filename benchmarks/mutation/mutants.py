@@ -30,6 +30,11 @@ class Mutant(NamedTuple):
     source: str
     diff: str
 
+    @property
+    def changed(self) -> str:
+        """The lines that differ, without their numbers."""
+        return "\n".join(line for line in self.diff.splitlines() if not line.startswith("@@"))
+
 
 class _Places(cst.CSTVisitor):
     """Finds every node below a function that an operator changes."""

@@ -5,7 +5,7 @@
 
 First the tests run once, to see which runs which lines. Then each mutant is run against the tests of its lines, the
 cheapest first, until one fails. What survives is printed as a difference; what is known to be no mistake stands in
-``equivalent.json`` with the reason, and is not counted.
+``equivalent.json`` with the reason, and is neither run nor counted.
 """
 
 from __future__ import annotations
@@ -89,15 +89,16 @@ def main() -> None:
     planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
     before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
     outcome.unlink(missing_ok=True)
-    rows = plan(
-        [mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest
-    )
+    same = equivalent(made)
+    due = [mutant for mutant in made if mutant.name not in before and mutant.name not in same]
+    rows = plan(due, json.loads(record.read_text()), given.longest)
     planned.write_text(json.dumps(rows))
     pytest(given.tests, f"--mutants={planned}", f"--mutants-found={outcome}")
     told = json.loads(outcome.read_text())
     told["outcomes"] |= before
     outcome.write_text(json.dumps(told))
-    report(made, counts, told["outcomes"], told["weak"], {row["name"]: row["tests"] for row in rows["mutants"]})
+    tests = {row["name"]: row["tests"] for row in rows["mutants"]}
+    report(made, counts, told, tests, same)
 
 
 def modules_of_releases() -> list[str]:
@@ -105,20 +106,29 @@ def modules_of_releases() -> list[str]:
     return [f"releases/{p.stem}" for p in found if p.stem != "__init__"]
 
 
-def report(
-    made: list[Mutant], counts: dict[str, int], outcomes: dict[str, str], weak: list[str], tests: dict[str, list[str]]
-) -> None:
-    """Print the survivors, and how many mutants of each module were killed."""
+def equivalent(made: list[Mutant]) -> set[str]:
+    """The names of those mutants that are known to be no mistakes."""
     known = json.loads((HERE / "equivalent.json").read_text("utf-8"))
     same = {(row["path"], row["function"], row["diff"]) for row in known}
+    return {mutant.name for mutant in made if (mutant.path, mutant.function, mutant.changed) in same}
+
+
+def report(
+    made: list[Mutant],
+    counts: dict[str, int],
+    told: dict[str, Any],
+    tests: dict[str, list[str]],
+    same: set[str],
+) -> None:
+    """Print the survivors, and how many mutants of each module were killed."""
+    outcomes: dict[str, str] = told["outcomes"]
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in made:
         row = rows[mutant.path]
-        changed = "\n".join(line for line in mutant.diff.splitlines() if not line.startswith("@@"))
         if mutant.name in outcomes:
             row["killed"] += 1
             row["by time"] += outcomes[mutant.name].startswith("timeout")
-        elif (mutant.path, mutant.function, changed) in same:
+        elif mutant.name in same:
             row["equivalent"] += 1
         else:
             row["survived"] += 1
@@ -130,7 +140,7 @@ def report(
         share = row["killed"] / max(ran - row["equivalent"], 1)
         cells = [path, counts.get(path, sum(counts.values())), ran, *(row[name] for name in COLUMNS), f"{share:.1%}"]
         print(f"| {' | '.join(map(str, cells))} |")
-    for test in weak:
+    for test in told["weak"]:
         print("decides nothing:", test)
 
 
