@@ -62,9 +62,11 @@ def test_nothing_is_written_where_it_is_run(releases: Any, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
+    tags = releases.run("git", "tag")
     assert verify(releases.root, "HEAD", remote=True).subject == "corpus at HEAD in the DVC remote"
     assert verify(releases.root, "corpus@v1.0.0").subject == "corpus at corpus@v1.0.0"
     assert list(tmp_path.iterdir()) == []
+    assert releases.run("git", "tag") == tags
 
 
 def test_a_changed_byte(work: Path) -> None:
