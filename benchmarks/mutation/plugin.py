@@ -32,6 +32,8 @@ from _pytest.tmpdir import tmppath_result_key
 ROOT = Path(__file__).parents[2]
 #: A mutant that runs so many times as long as the code does without it never ends.
 _TIMES, _MORE = 6, 5
+#: So often what mutants break is made anew for one test.
+_ANEW = 5
 #: What tests import when they run, and take a second to: imported before a fork once a test has asked for it.
 _SLOW = {"copydesk", "dvc", "dvc_data", "dvc_objects", "scmrepo"}
 _IMPORTED = "imported.json"
@@ -102,6 +104,7 @@ class _Runner:
         self._outcomes: dict[str, str] = {}
         self._functions: dict[str, dict[str, list[FunctionType]]] = {}
         self._weak: list[str] = []
+        self._breaking: set[str] = set()
 
     def pytest_collection(self) -> None:
         # The first example that fails is enough: it need not be made small. A third of the examples must do.
@@ -120,7 +123,9 @@ class _Runner:
         ours = set(ROOT.iterdir())
         for item in session.items:
             mutants = [
-                m for m in self._plan["mutants"] if item.nodeid in m["tests"] and m["name"] not in self._outcomes
+                mutant
+                for mutant in self._plan["mutants"]
+                if item.nodeid in mutant["tests"] and mutant["name"] not in {*self._outcomes, *self._breaking}
             ]
             if not mutants:
                 continue
@@ -132,26 +137,44 @@ class _Runner:
             if status:
                 self._weak.append(item.nodeid)
                 continue
-            killed = 0
+            before, given = dict(self._outcomes), len(mutants)
             for mutant in mutants:
-                status, *_ = self._apart(item, mutant, _MORE + _TIMES * cpu, 30 + 20 * wall)
-                if status:
-                    killed += 1
-                    self._outcomes[mutant["name"]] = f"{status} {item.nodeid}"
-                for path in set(temporary.iterdir()) - kept:
-                    shutil.rmtree(path, ignore_errors=True)
+                self._try(item, mutant, (cpu, wall), temporary, kept)
             if strays := set(ROOT.iterdir()) - ours:
                 raise RuntimeError(f"a mutant wrote into the repository: {sorted(strays)}; remove it")
             # Fixtures that many mutants shared must be whole still, else what was killed may have been well.
-            if killed and self._apart(item, None, 600, 600)[0]:
-                self._outcomes = {m: why for m, why in self._outcomes.items() if not why.endswith(f" {item.nodeid}")}
-                self._weak.append(item.nodeid)
-                session._setupstate.teardown_exact(None)
+            if self._apart(item, None, 600, 600)[0]:
+                self._outcomes = dict(before)
+                self._one_by_one(session, item, mutants, temporary)
+            killed = len(self._outcomes) - len(before)
             self._write()
             more, took = len(self._plan["mutants"]) - len(self._outcomes), time.monotonic() - began
-            print(f"{took:6.1f} s  {killed:4} of {len(mutants):4} killed, {more} left  {item.nodeid}", flush=True)
+            print(f"{took:6.1f} s  {killed:4} of {given:4} killed, {more} left  {item.nodeid}", flush=True)
         self._write()
         return True
+
+    def _try(
+        self, item: pytest.Item, mutant: dict[str, Any], usual: tuple[float, float], temporary: Path, kept: set[Path]
+    ) -> None:
+        status, *_ = self._apart(item, mutant, _MORE + _TIMES * usual[0], 30 + 20 * usual[1])
+        if status:
+            self._outcomes[mutant["name"]] = f"{status} {item.nodeid}"
+        for path in set(temporary.iterdir()) - kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _one_by_one(self, session: pytest.Session, item: Any, mutants: list[dict[str, Any]], temporary: Path) -> None:
+        """Run them again where one broke what tests share, and make that anew behind it; a few times, and no more."""
+        for _ in range(_ANEW):
+            session._setupstate.teardown_exact(None)
+            kept, (_, *usual) = self._ready(session, item, temporary)
+            while mutants:
+                mutant = mutants.pop(0)
+                self._try(item, mutant, (usual[0], usual[1]), temporary, kept)
+                if self._apart(item, None, 600, 600)[0]:
+                    if mutant["name"] not in self._outcomes:
+                        self._breaking.add(mutant["name"])  # no test may run it any more
+                    break
+        session._setupstate.teardown_exact(None)
 
     def _ready(
         self, session: pytest.Session, item: Any, temporary: Path
