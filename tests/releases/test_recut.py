@@ -78,7 +78,9 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_seeds_in_git(tmp_path: Path) -> None:
+def test_seeds_in_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     stated = b'{"doc_id": "copy"}\n\n{"doc_id": "a"}\n[1]\nnothing\n'
     made = Made(
         tmp_path / "repository",
@@ -98,7 +100,7 @@ def test_seeds_in_git(tmp_path: Path) -> None:
         {},
     )
     files, outs = made.taken()
-    assert outs == {}
+    assert outs == {} and not list((tmp_path / "here").iterdir())
     assert files == {
         "seeds/x/gone.txt": None,
         "seeds/renamed.txt": None,
