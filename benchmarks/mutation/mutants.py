@@ -20,7 +20,7 @@ _NEVER = {"len", "isinstance"}  # as mutmut does
 
 
 class Mutant(NamedTuple):
-    """One mistake: the function and the lines that it is in, and the whole source with it."""
+    """One mistake: the function, the lines of the statement that it is in, and the whole source with it."""
 
     name: str
     path: str
@@ -29,6 +29,11 @@ class Mutant(NamedTuple):
     last: int
     source: str
     diff: str
+
+    @property
+    def changed(self) -> str:
+        """The lines that differ, without their numbers."""
+        return "\n".join(line for line in self.diff.splitlines() if not line.startswith("@@"))
 
 
 class _Places(cst.CSTVisitor):
@@ -39,6 +44,7 @@ class _Places(cst.CSTVisitor):
     def __init__(self) -> None:
         self._within: list[str] = []
         self._functions = 0
+        self._statement = 0, 0
         self.found: list[tuple[str, int, int, cst.CSTNode, cst.CSTNode]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -46,14 +52,19 @@ class _Places(cst.CSTVisitor):
             return False  # run when the function is made, not when it is called
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _NEVER:
             return False
+        place = self.get_metadata(PositionProvider, node, None)
+        if place is not None and isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            # What runs is told of the line that a statement begins in, of others not always; a body has its own.
+            whole = isinstance(node, cst.SimpleStatementLine)
+            self._statement = place.start.line, place.end.line if whole else place.start.line
         if self._functions:
-            place = self.get_metadata(PositionProvider, node, None)
             for kind, operator in mutation_operators:
                 for made in operator(node) if place is not None and isinstance(node, kind) else ():
                     if isinstance(node, cst.SimpleString) and "XX" not in made.value:  # type: ignore[attr-defined]
                         continue
                     where = ".".join(self._within)
-                    self.found.append((where, place.start.line, place.end.line, node, made))
+                    first, last = min(self._statement[0], place.start.line), max(self._statement[1], place.end.line)
+                    self.found.append((where, first, last, node, made))
         # A function inside another one is part of it.
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and not self._functions:
             self._within.append(node.name.value)

@@ -5,7 +5,7 @@
 
 First the tests run once, to see which runs which lines. Then each mutant is run against the tests of its lines, the
 cheapest first, until one fails. What survives is printed as a difference; what is known to be no mistake stands in
-``equivalent.json`` with the reason, and is not counted.
+``equivalent.json`` with the reason, and is neither run nor counted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,20 @@ LEFT_OUT = "not ssh and not s3 and not linear_time"
 COLUMNS = ("killed", "by time", "equivalent", "survived")
 
 
-def pytest(*arguments: str) -> None:
-    """Run the tests with the plugin; fails only if they cannot be run."""
-    paths = [str(ROOT / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+def pytest(tests: list[str], *arguments: str) -> None:
+    """Run the tests with the plugin; fails only if they cannot be run.
+
+    A mutant may write where it is, or at home, instead of where it was told to: nobody's files are there.
+    """
+    given = [str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "plugin", "-p", "no:cacheprovider", "-k", LEFT_OUT]
-    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
+    command += [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *arguments]
+    with tempfile.TemporaryDirectory(prefix="copydesk-mutants-") as scratch:
+        paths = os.pathsep.join([str(ROOT / "src"), str(HERE), *given])
+        own = {"PYTHONPATH": paths, "TMPDIR": scratch, "HOME": scratch}
+        subprocess.run(
+            [*command, *(str(ROOT / t) for t in tests)], cwd=scratch, env={**os.environ, **own}, check=False
+        )
 
 
 def plan(made: list[Mutant], record: dict[str, Any], longest: float) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     record = WORK / f"record{given.name}.json"
     if given.record or not record.exists():
-        pytest(f"--mutants-record={record}", *given.tests)
+        pytest(given.tests, f"--mutants-record={record}")
     modules = given.modules or ["text", "shards", *modules_of_releases()]
     made, counts = [], {}
     for module in modules:
@@ -80,37 +89,46 @@ def main() -> None:
     planned, outcome = (WORK / f"{kind}{given.name}.json" for kind in ("plan", "outcome"))
     before = json.loads(outcome.read_text())["outcomes"] if given.again and outcome.exists() else {}
     outcome.unlink(missing_ok=True)
-    rows = plan(
-        [mutant for mutant in made if mutant.name not in before], json.loads(record.read_text()), given.longest
-    )
+    same = equivalent(made)
+    due = [mutant for mutant in made if mutant.name not in before and mutant.name not in same]
+    rows = plan(due, json.loads(record.read_text()), given.longest)
     planned.write_text(json.dumps(rows))
-    pytest(f"--mutants={planned}", f"--mutants-found={outcome}", *given.tests)
+    pytest(given.tests, f"--mutants={planned}", f"--mutants-found={outcome}")
     told = json.loads(outcome.read_text())
     told["outcomes"] |= before
     outcome.write_text(json.dumps(told))
-    report(made, counts, told["outcomes"], told["weak"], {row["name"]: row["tests"] for row in rows["mutants"]})
+    tests = {row["name"]: row["tests"] for row in rows["mutants"]}
+    report(made, counts, told, tests, same)
 
 
 def modules_of_releases() -> list[str]:
-    """The modules of releases, but those of the command line, which tests run in processes of their own."""
     found = sorted((ROOT / "src/copydesk/releases").glob("*.py"))
-    return [f"releases/{p.stem}" for p in found if p.stem != "__init__" and "command" not in p.stem]
+    return [f"releases/{p.stem}" for p in found if p.stem != "__init__"]
+
+
+def equivalent(made: list[Mutant]) -> set[str]:
+    """The names of those mutants that are known to be no mistakes."""
+    known = json.loads((HERE / "equivalent.json").read_text("utf-8"))
+    same = {(row["path"], row["function"], row["diff"]) for row in known}
+    return {mutant.name for mutant in made if (mutant.path, mutant.function, mutant.changed) in same}
 
 
 def report(
-    made: list[Mutant], counts: dict[str, int], outcomes: dict[str, str], weak: list[str], tests: dict[str, list[str]]
+    made: list[Mutant],
+    counts: dict[str, int],
+    told: dict[str, Any],
+    tests: dict[str, list[str]],
+    same: set[str],
 ) -> None:
     """Print the survivors, and how many mutants of each module were killed."""
-    known = json.loads((HERE / "equivalent.json").read_text("utf-8"))
-    same = {(row["path"], row["function"], row["diff"]) for row in known}
+    outcomes: dict[str, str] = told["outcomes"]
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in made:
         row = rows[mutant.path]
-        changed = "\n".join(line for line in mutant.diff.splitlines() if not line.startswith("@@"))
         if mutant.name in outcomes:
             row["killed"] += 1
             row["by time"] += outcomes[mutant.name].startswith("timeout")
-        elif (mutant.path, mutant.function, changed) in same:
+        elif mutant.name in same:
             row["equivalent"] += 1
         else:
             row["survived"] += 1
@@ -122,7 +140,7 @@ def report(
         share = row["killed"] / max(ran - row["equivalent"], 1)
         cells = [path, counts.get(path, sum(counts.values())), ran, *(row[name] for name in COLUMNS), f"{share:.1%}"]
         print(f"| {' | '.join(map(str, cells))} |")
-    for test in weak:
+    for test in told["weak"]:
         print("decides nothing:", test)
 
 

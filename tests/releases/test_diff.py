@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis.strategies as st
@@ -212,7 +213,7 @@ def test_a_damaged_copy_in_the_store_is_passed_over(copy: Path) -> None:
 
 def test_a_store_that_cannot_be_written_is_told(copy: Path) -> None:
     (copy / "build").write_text("in the way")
-    with pytest.raises(ReleaseError, match=r"cannot be written: .*; make room"):
+    with pytest.raises(ReleaseError, match=r"cannot be written: (Not a directory|File exists); make room"):
         between(copy, "first", None)
 
 
@@ -224,6 +225,12 @@ def test_a_damaged_working_tree_is_told(copy: Path) -> None:
         open_revision(copy).read(f"data/documents/{path.name}")
 
 
+def test_what_dvc_does_not_name_is_not_named(history: Path) -> None:
+    revision = open_revision(history, "first")
+    revision.__dict__["_dvc"] = SimpleNamespace(info=lambda path: {})
+    assert revision._cached("corpus/data/x") == "it from the cache"
+
+
 @pytest.mark.parametrize("rev", ["nothing", "--all", "", "first:params.yaml", "a\nb"])
 def test_an_unknown_revision_is_told(history: Path, rev: str) -> None:
     with pytest.raises(ReleaseError, match="unknown revision"):
@@ -233,7 +240,11 @@ def test_an_unknown_revision_is_told(history: Path, rev: str) -> None:
 def test_a_revision_without_a_corpus_is_told(copy: Path) -> None:
     run(copy, "git", "rm", "-q", "--cached", "corpus/manifest.json", "corpus/MANIFEST.sha256")
     run(copy, "git", "commit", "-q", "-m", "gone")
-    with pytest.raises(ReleaseError, match="HEAD: no corpus there"):
+    missing = (
+        r"^HEAD: no corpus there: neither corpus/manifest\.json nor corpus/MANIFEST\.sha256; choose a revision at which "
+        r"the corpus was built and committed$"
+    )
+    with pytest.raises(ReleaseError, match=missing):
         open_revision(copy, "HEAD")
     with pytest.raises(ReleaseError, match="no such shard"):
         open_revision(copy, "first").read("data/documents/other.parquet")
@@ -414,6 +425,7 @@ def context(
         ({"duplicate_of"}, {}, context(["deduplicate.near"]), ["parameter deduplicate.near"]),
         ({"duplicate_of", "split"}, {}, context(one_split=True), ["duplicates"]),
         ({"split"}, {}, context(one_split=True), ["corpus size"]),
+        ({"split", "words"}, {}, context(), ["duplicates", "code"]),
         ({"benchmark_overlap", "flags"}, {}, context(benchmarks=True), ["benchmarks"]),
         ({"benchmark_overlap"}, {}, context(["decontaminate.words"]), ["parameter decontaminate.words"]),
         ({"words"}, {}, context(schemas=["documents:words"]), ["schema"]),

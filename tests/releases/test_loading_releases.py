@@ -6,8 +6,11 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.dataset
@@ -140,8 +143,91 @@ def test_a_missing_object_is_named(releases: Any, holding: Any, tmp_path: Path) 
 
 def test_a_missing_list_of_objects_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:
     release = find(f"file://{releases.bare}", "1.0.0")
-    with holding(releases.listing_of("1.0.0"), None), pytest.raises(ReleaseError, match=r"and 1 more; .* dvc push"):
+    with holding(releases.listing_of("1.0.0"), None), pytest.raises(ReleaseError) as caught:
         fetch(release, tmp_path)
+    file = r"data/\w+/train-00000-of-00001\.parquet cannot be read \(DataIndexDirError: [^;]*\)"
+    assert re.fullmatch(
+        rf"release 1\.0\.0 of file://{releases.bare}: {file}; {file}; {file}, and 1 more; ask whoever keeps it to run "
+        r"copydesk verify corpus@v1\.0\.0 --remote and to dvc push what is missing \(the URL of a local DVC remote must "
+        r"be absolute\)",
+        str(caught.value),
+    )
+
+
+def test_what_datasets_is_asked_and_what_it_answers(
+    releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    answer: Any = None
+
+    def load_dataset(*given: Any, **more: Any) -> Any:
+        asked.append((given, more))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    of = {
+        name: SimpleNamespace(info=SimpleNamespace(version=version)) for name, version in (("a", "1.0.0"), ("b", "2"))
+    }
+    answer = of["a"]
+    assert (
+        load("raw", version="v1.0.0", repo=releases.root, split="train[:1]", streaming=True, cache=tmp_path) is answer
+    )
+    folder = str(fetch(find(releases.root, "1.0.0"), tmp_path))
+    assert asked.pop() == ((folder, "raw"), {"split": "train[:1]", "streaming": True})
+    answer = {"train": of["a"], "test": of["a"]}
+    assert load(version="1.0.0", repo=str(releases.root), cache=tmp_path) is answer
+    assert asked.pop() == ((folder, "documents"), {"split": None, "streaming": False})
+    answer = {"train": of["a"], "test": of["b"]}
+    with pytest.raises(ReleaseError) as caught:
+        load(version="1.0.0", repo=releases.root, cache=tmp_path)
+    assert str(caught.value) == (
+        f"release 1.0.0 of {releases.root}: the card of the loaded rows says version 1.0.0, 2; the tag and "
+        "corpus.version in params.yaml must agree: release it again"
+    )
+    answer = ValueError("no such split")
+    with pytest.raises(ReleaseError, match=rf"^release 1\.0\.0 of {releases.root}: edits, split 'x': no such split$"):
+        load("edits", version="1.0.0", repo=releases.root, split="x", cache=tmp_path)
+
+
+def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
+    releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A branch with the name of the tag is what git clones first: then all is cloned."""
+    real, asked = loading.git, list[tuple[str, ...]]()
+    monkeypatch.setattr(loading, "git", lambda *words: asked.append(words) or real(*words))
+    copy = tmp_path / "bare.git"
+    shutil.copytree(releases.bare, copy)
+    for branch, clones in ((None, 1), ("corpus@v1.0.0", 2)):
+        if branch:
+            releases.run("git", "branch", branch, "main", cwd=copy)
+        release = find(f"file://{copy}", "1.0.0")
+        asked.clear()
+        with loading._checkout(release) as root:
+            assert real("-C", str(root), "cat-file", "-t", release.commit) == "commit\n"
+            shallow = real("-C", str(root), "rev-parse", "--is-shallow-repository").strip()
+        assert (sum("clone" in words for words in asked), shallow) == (clones, "true" if branch is None else "false")
+        assert not root.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("https://a:b@c.org/d@e", "https://c.org/d@e"), ("ssh://git@c.org", "ssh://c.org"), ("/a@b", "/a@b")],
+)
+def test_a_release_is_named_without_a_password(given: str, shown: str) -> None:
+    assert str(Release(given, "1.0.0", "c")) == f"release 1.0.0 of {shown}"
+
+
+def test_a_path_is_taken_from_home_or_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home" / "corpus").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "home")
+    place = str(tmp_path / "home" / "corpus")
+    assert [loading._checked(text) for text in ("~/corpus", "corpus", "./corpus", Path("corpus"))] == [place] * 4
+    assert loading._checked("host:corpus.git") == "host:corpus.git"
+    with pytest.raises(ReleaseError, match=r"^~no-such-user/x: .*home"):
+        loading._checked("~no-such-user/x")
 
 
 def test_a_tampered_object_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:

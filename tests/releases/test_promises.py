@@ -257,5 +257,6 @@ def test_a_tag_on_another_commit_is_found(repository: Path) -> None:
     run(repository, "git", "tag", "--force", "--annotate", done.tag, "HEAD", "--message", "moved")
     (problem,) = verify(repository, done.tag).problems
     base = run(repository, "git", "rev-parse", "HEAD~2")
-    assert problem.found == f"cut from commit {base}"
+    assert (problem.file, problem.found) == ("manifest.json", f"cut from commit {base}")
+    assert problem.action == "tag the commit that copydesk release made"
     assert problem.expected == f"the commit before the tag's: {done.commit}"

@@ -23,9 +23,11 @@ from typer.testing import CliRunner, Result
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
+from copydesk.releases import purge as module
 from copydesk.releases import release
 from copydesk.releases.loading import fetch, find, versions, withdrawn
-from copydesk.releases.purge import purge
+from copydesk.releases.objects import open_places
+from copydesk.releases.purge import plan, purge
 from copydesk.releases.takedown import entry, take_down
 from copydesk.releases.verify import verify
 from copydesk.tables import PUBLISHED
@@ -297,6 +299,94 @@ def test_the_whole_way(made: Made) -> None:
     assert takedown(made.root, "status", GONE).output.splitlines()[-1].startswith("0 releases, 0 other versions")
 
 
+def test_each_release_is_cut_again_on_top_of_itself(
+    made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proved: list[Any] = []
+    monkeypatch.setattr(module, "prove", lambda *given: proved.append(given) or [])
+    known = len(set(objects(made.root / ".dvc" / "cache" / "files")))
+    done = purge(made.root, GONE)
+    assert (done.replaced, done.problems) == ({"1.0.0": "1.0.1", "1.1.0": "1.1.1"}, [])
+    show = lambda rev, path: run_command(made.root, "git", "show", f"{rev}:{path}")  # noqa: E731
+    said = []
+    for old, new in done.replaced.items():
+        commit, before = kept_commit(made, str(new)), kept_commit(made, old)
+        assert proved.pop(0) == (made.root, commit, new, None)
+        date, told = run(made.root, "git", "log", "-1", "--format=%cs%n%B", before).split("\n", 1)
+        assert told == f"Release {old}"
+        message = f"corpus {new}\n\nReplaces: {old}\nTakedown: {GONE}"
+        assert run(made.root, "git", "log", "-1", "--format=%B", commit) == message
+        shown = run(
+            made.root, "git", "for-each-ref", "--format=%(objecttype) %(contents)", f"refs/tags/corpus@v{new}"
+        )
+        assert shown == f"tag {message}"
+        shown = run(made.root, "git", "for-each-ref", "--format=%(contents)", f"refs/tags/corpus@v{old}!")
+        assert shown == f"corpus {old} is withdrawn\n\nTakedown: {GONE}\nReplaced-by: {new}"
+        assert kept_commit(made, f"{old}!") == before
+        params = show(commit, "params.yaml")
+        assert yaml.safe_load(params)["corpus"] == {"name": "small", "version": new, "commit": before, "date": date}
+        assert params.startswith("corpus:\n  name: small\n  version: ")
+        listing = json.loads(show(commit, "corpus/manifest.json"))
+        assert [listing[key] for key in ("version", "commit", "date")] == [new, before, date]
+        gone = sorted({row["doc_id"] for row in listing["dropped"]})
+        assert listing["dropped"] == [
+            {
+                "doc_id": doc_id,
+                "reason": "takedown",
+                "source": None,
+                "values": json.dumps({"takedown": GONE, "replaces": old}),
+            }
+            for doc_id in gone
+        ]
+        lock, was = (yaml.safe_load(show(rev, "dvc.lock"))["stages"]["package"] for rev in (commit, before))
+        assert lock["params"]["params.yaml"]["corpus"] == yaml.safe_load(params)["corpus"]
+        assert [out["path"] for out in lock["outs"]] == [out["path"] for out in was["outs"]]
+        tree = set(run(made.root, "git", "ls-tree", "-r", "--name-only", commit).splitlines())
+        for out in lock["outs"]:
+            if out["path"] in tree:
+                data = show(commit, out["path"]).encode()
+                assert (out["md5"], out["size"]) == (hashlib.md5(data).hexdigest(), len(data))
+        (data_out,) = (out for out in lock["outs"] if out["path"] == "corpus/data")
+        listed = json.loads(
+            (made.root / ".dvc/cache/files/md5" / data_out["md5"][:2] / data_out["md5"][2:]).read_text()
+        )
+        files = [made.remote / "files" / "md5" / row["md5"][:2] / row["md5"][2:] for row in listed]
+        assert (data_out["nfiles"], data_out["size"]) == (len(files), sum(p.stat().st_size for p in files))
+        assert show(commit, ".dvc/config") == show("HEAD", ".dvc/config")
+        assert show(commit, "reports/metrics.json").startswith('{\n  "')
+        assert show(commit, "schemas/raw.schema.json") == show(before, "schemas/raw.schema.json")
+        said += [f"takedown: corpus@v{new} replaces {old}", f"takedown: {old} is withdrawn"]
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("takedown")] == said
+    assert proved == [] and run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
+    left = len(set(objects(made.root / ".dvc" / "cache" / "files")))
+    everywhere = {p.parent.name + p.name for place in places(made)[:2] for p in objects(place)}
+    assert done.searched == len(everywhere) + len(list(objects(places(made)[2])))
+    assert done.removed > known - left > 0
+
+
+def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "prove", lambda *_: [])
+    assert purge(made.root, GONE).problems == []
+    second = "article-0001"
+    project = Project.open(made.root)
+    take_down(project, entry(project, second, "asked for too"))
+    (made.root / "seeds" / f"{second}.txt").unlink()
+    commit(made.root, "taken down too")
+    done = purge(made.root, second)
+    assert (done.replaced, done.problems) == ({"1.0.1": "1.0.2", "1.1.1": "1.1.2"}, [])
+    assert versions(made.root) == ["0.9.0", "1.0.2", "1.1.2"]
+    assert withdrawn(made.root) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "1.1.0": "1.1.2", "1.1.1": "1.1.2"}
+    listing = json.loads(run(made.root, "git", "show", "corpus@v1.1.2:corpus/manifest.json"))
+    told = [(row["doc_id"], json.loads(row["values"])) for row in listing["dropped"]]
+    assert told == [
+        *((i, {"takedown": GONE, "replaces": "1.1.0"}) for i in (GONE, "copy-bytes", "copy-text")),
+        (second, {"takedown": second, "replaces": "1.1.1"}),
+    ]
+    ledger = run(made.root, "git", "show", "corpus@v1.1.2:seeds/takedowns.jsonl").splitlines()
+    assert [json.loads(line)["doc_id"] for line in ledger] == [GONE, second]
+    assert mentions(made) == []
+
+
 def kept_commit(made: Made, version: str) -> str:
     return run(made.root, "git", "rev-parse", f"corpus@v{version}^{{commit}}")
 
@@ -322,7 +412,27 @@ def test_a_dry_run_changes_nothing(made: Made) -> None:
     shown = takedown(made.root, GONE, "--purge", "--dry-run")
     assert shown.exit_code == 0, shown.output
     assert "corpus@v1.1.0: cut again as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
-    assert "removed from cache, remote storage" in shown.output
+    removed = {
+        line.split()[1].rstrip(":") for line in shown.output.splitlines() if "removed from cache, remote" in line
+    }
+    stored = {Path(p).parent.name + Path(p).name for p in mentions(made) if "store" not in Path(p).parts}
+    assert removed == stored
+    with open_places(made.root) as opened:
+        planned = plan(made.root, opened, GONE)
+        assert (planned.kept, planned.emptied, len(planned.recuts)) == (frozenset(), [], 2)
+        for places, said in (
+            (
+                opened._replace(default=None),
+                "no default DVC remote to prove a release from; dvc remote add --default NAME URL",
+            ),
+            (
+                opened._replace(unseen={"remote storage": "no"}),
+                "the default DVC remote storage cannot be looked into: no",
+            ),
+        ):
+            with pytest.raises(ReleaseError) as caught:
+                plan(made.root, places, GONE)
+            assert str(caught.value) == f"{made.root}: {said}"
     assert state(made) == before
 
 
@@ -513,4 +623,16 @@ def test_the_hashes_find_what_has_another_name(made: Made) -> None:
     place = made.remote / "files" / "md5" / "00" / ("f" * 30)
     place.parent.mkdir(exist_ok=True)
     pq.write_table(renamed, place)
-    assert f"object 00{'f' * 30}: in remote storage" in takedown(made.root, "status", GONE).output.splitlines()
+    old = b"An older text of it, which was never built."
+    seed = made.root / "seeds" / f"{GONE}.txt"
+    seed.write_bytes(old)
+    run(made.root, "git", "add", "seeds")
+    run(made.root, "git", "commit", "--quiet", "--message", "older")
+    run(made.root, "git", "rm", "--quiet", f"seeds/{GONE}.txt")
+    run(made.root, "git", "commit", "--quiet", "--message", "gone")
+    lines = takedown(made.root, "status", GONE).output.splitlines()
+    assert f"object 00{'f' * 30}: in remote storage" in lines
+    blob = hashlib.sha1(b"blob %d\0%s" % (len(old), old)).hexdigest()
+    commits = run(made.root, "git", "log", "-2", "--format=%H").split()
+    brought = ", ".join(commit[:12] for commit in commits)
+    assert f"git {blob}: seeds/{GONE}.txt, brought or removed by {brought}" in lines

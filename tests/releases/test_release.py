@@ -251,6 +251,7 @@ def test_what_a_kill_left_half_written_is_taken_back(repository: Path, quick: No
     (repository / "params.yaml").write_text("corpus: {}")
     (repository / "CHANGELOG.md").write_text("half")
     (repository / "corpus" / "MANIFEST.sha256.sig").write_text("half")
+    (repository / ".dvc" / "tmp" / "rwlock").write_text('{"read": {}, "wri')
     run(repository, "git", "add", "CHANGELOG.md")
     assert release(repository).version == "1.0.0"
     assert run(repository, "git", "status", "--porcelain") == ""

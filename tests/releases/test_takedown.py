@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,14 @@ from copydesk import validate
 from copydesk.cli import app
 from copydesk.errors import BuildError, ConfigError, ReleaseError
 from copydesk.project import Project
+from copydesk.releases import holdings, objects, purge
+from copydesk.releases.deliveries import Deliveries
+from copydesk.releases.history import Blob
+from copydesk.releases.holdings import Holdings, State
+from copydesk.releases.objects import Place, Places
+from copydesk.releases.purge import Plan, Purged
+from copydesk.releases.recut import Recut
+from copydesk.releases.search import Sought
 from copydesk.releases.takedown import entry, ledger_of, take_down
 from support import articles, run_stages, write_seeds
 
@@ -73,12 +83,19 @@ def test_the_ledger_holds_no_text_and_is_kept(make_corpus: Make) -> None:
     assert ledger_of(project)["article-0003"] == first
     words = set(TEXT.split()) - {"asked", "for"}
     assert not any(f'"{word}' in (project.seeds / "takedowns.jsonl").read_text("utf-8") for word in words)
-    with pytest.raises(ReleaseError, match="article-0003 is in it already"):
+    ledger = project.seeds / "takedowns.jsonl"
+    with pytest.raises(ReleaseError, match=rf"^{ledger}: article-0003 is in it already$"):
         entry(project, "article-0003", "again")
-    with pytest.raises(ReleaseError, match="no document 'nobody'"):
+    missing = rf"^{project.corpus}: no document 'nobody'; expected the id of one that is there$"
+    with pytest.raises(ReleaseError, match=missing):
         entry(project, "nobody", "asked for")
-    with pytest.raises(ReleaseError, match="reason"):
+    with pytest.raises(ReleaseError, match=r"^article-0002: reason: "):
         entry(project, "article-0002", "")
+    before = ledger.read_text("utf-8").rstrip()
+    ledger.write_text(before, "utf-8")  # an editor left no line feed
+    take_down(project, {**first, "doc_id": "é", "reason": "中"})
+    assert ledger.read_text("utf-8").splitlines()[:-1] == before.splitlines()
+    assert '{"doc_id": "é", "reason": "中", ' in ledger.read_text("utf-8") and list(ledger_of(project))[-1] == "é"
 
 
 def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
@@ -88,6 +105,23 @@ def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
         run_stages(project)
     (project.seeds / "takedowns.jsonl").unlink()
     assert ids(run_stages(project)) == {name[:-4] for name in SEEDS}
+
+
+def test_a_ledger_obeys_the_schema_of_its_project(make_corpus: Make, tmp_path: Path) -> None:
+    project = make_corpus({"only.txt": TEXT})
+    take_down(project, entry(project, "only", "long"))
+    shutil.copytree(project.schemas, tmp_path / "own")
+    schema = tmp_path / "own" / "takedown.schema.json"
+    told = json.loads(schema.read_text("utf-8"))
+    told["properties"]["reason"]["maxLength"] = 3
+    schema.write_text(json.dumps(told), "utf-8")
+    own = replace(project, schemas=tmp_path / "own")
+    with pytest.raises(ConfigError, match="'long' is too long"):
+        ledger_of(own)
+    (project.seeds / "takedowns.jsonl").unlink()
+    with pytest.raises(ReleaseError, match=r"^only: reason: .*too long"):
+        entry(own, "only", "long")
+    assert entry(own, "only", "why")["requested_by"] is None
 
 
 def test_a_takedown_of_everything_is_an_error_that_says_so(make_corpus: Make) -> None:
@@ -107,3 +141,134 @@ def test_the_command(make_corpus: Make) -> None:
     assert not (project.seeds / "takedowns.jsonl").exists()
     assert "article-0002 is taken down" in call("article-0002", "--reason", "asked for").output
     assert list(ledger_of(project)) == ["article-0002"]
+    assert call("other", "x").exit_code == 2
+    assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output
+    assert "Invalid value for --reason: say why" in call("article-0001").output
+    told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
+    assert '"reason": "é", "requested_by": "you"' in told
+    assert call("article-0001", "--reason", "x").output == (
+        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed, run dvc repro, commit; "
+        "then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
+    )
+
+
+class Found:
+    """What a search found, and what a purge would do and did, without one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sought = Sought({}, frozenset(), {}, [], frozenset(), 0, [], Deliveries(frozenset(), frozenset(), {}))
+        alone = State(["a" * 40], frozenset({"gone"}), {"raw/x": "1", "documents/x": "2", "documents/y": "3"})
+        copied = State(["b" * 40, "c" * 40, "d" * 40], frozenset({"gone", "x", "y"}), {"edits/x": "4"})
+        blobs = [Blob("e" * 40, "seeds/gone.txt", ["1" * 40, "2" * 40]), Blob("f" * 40, "x", [])]
+        self.held = Holdings(
+            releases={"1.0.0": alone, "1.1.0": copied},
+            withdrawn={"1.1.0", "0.1.0"},
+            others=[alone, copied],
+            objects={"aa": [], "bb": ["documents/x", "raw/y"]},
+            late=frozenset(),
+            store=[Path("/store/1")],  # type: ignore[list-item]
+            folders=[Path("/kept/2")],
+            blobs=blobs,
+            sought=sought,
+        )
+        seen = [Place("cache", None, frozenset({"aa", "bb"})), Place("remote r", None, frozenset({"bb"}))]
+        self.places = Places(seen, {}, None)
+        recuts = [Recut(v, "", f"{v[:-1]}7", state, sought, {}) for v, state in self.held.releases.items()]
+        self.plan = Plan("gone", recuts, [recuts[0]._replace(version="0.2.0")], self.held, frozenset({"aa"}))
+        self.done = Purged({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [])
+        self.asked: list[Any] = []
+        for module, name, value in (
+            (objects, "open_places", self.open_places),
+            (holdings, "holdings", lambda *given: self.asked.append(given[::2]) or self.held),
+            (purge, "plan", lambda *given: self.asked.append(given[::2]) or self.plan),
+            (purge, "purge", lambda *given: self.asked.append(given) or self.done),
+        ):
+            monkeypatch.setattr(module, name, value)
+
+    @contextmanager
+    def open_places(self, root: Path) -> Iterator[Places]:
+        assert root.is_absolute()
+        yield self.places
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Found:
+    return Found(monkeypatch)
+
+
+def call(*words: str, answer: str | None = None) -> tuple[int, list[str]]:
+    done = CliRunner().invoke(
+        app, ["takedown", "gone", *words] if words[0] != "status" else ["takedown", *words], answer
+    )
+    return done.exit_code, done.output.splitlines()
+
+
+IN_GIT = [
+    f"git {'e' * 40}: seeds/gone.txt, brought or removed by {'1' * 12}, {'2' * 12}",
+    f"git {'f' * 40}: x, brought or removed by no commit of a branch or tag",
+    "git's history in . holds it and is not rewritten by copydesk, since every clone and tag would change: if it must "
+    "go, write these hashes into a file, one a line, run git filter-repo --strip-blobs-with-ids FILE in a fresh clone, "
+    "push it by force with all tags, and have all other clones made anew",
+]
+
+
+def test_what_holds_it_is_listed(found: Found) -> None:
+    listed = [
+        "corpus@v1.0.0: documents, raw",
+        "corpus@v1.1.0 (withdrawn): edits; 2 exact copies under other ids",
+        f"commit {'a' * 12}, no release: documents, raw",
+        f"commit {'b' * 12} and 2 more, no release: edits; 2 exact copies under other ids",
+        "object aa: in cache",
+        "object bb: in cache, remote r: documents/x, raw/y",
+        "file /store/1",
+        "file /kept/2",
+        *IN_GIT,
+    ]
+    count = "2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git hold 'gone'"
+    assert call("status", "gone") == (0, [*listed, count])
+    assert found.asked == [(Path.cwd(), "gone")]
+    found.held.sought.unreadable.append("object zz: no table")
+    assert call("status", "gone") == (1, [*listed, "object zz: no table", count])
+    found.places.unseen["remote web"] = "no"
+    said = [*listed, "remote web: cannot be searched: no", "object zz: no table", count]
+    assert call("status", "gone") == (1, said)
+    found.held.sought.unreadable.clear()
+    assert call("status", "gone")[0] == 1
+    found.held.blobs.clear()
+    assert not any(line.startswith("git") for line in call("status", "gone")[1])
+
+
+def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
+    planned = [
+        "corpus@v1.0.0: cut again as corpus@v1.0.7 without gone; then withdrawn",
+        "corpus@v1.1.0: cut again as corpus@v1.1.7 without gone, x, y; then withdrawn",
+        "corpus@v0.2.0: withdrawn; nothing would be left of it",
+        "object bb: removed from cache, remote r",
+        "object aa: kept, since a release that does not hold it needs it",
+        "file /store/1: removed",
+        "file /kept/2: removed",
+    ]
+    assert call("--purge", "--dry-run") == (0, planned)
+    question = "Take 'gone' out of all this? What is removed does not come back. [y/N]: "
+    assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
+    assert found.asked == [(Path.cwd(), "gone")] * 2
+    done = [
+        *IN_GIT,
+        "to publish it: git push origin 'corpus@v1.0.7' 'corpus@v1.0.0!' 'corpus@v0.2.0!'",
+        "3 copies removed; searched 44 objects, and none holds 'gone'",
+    ]
+    assert call("--purge", answer="y\n") == (0, [*planned, f"{question}y", *done])
+    assert found.asked[-1] == (Path(), "gone", found.plan)
+    assert call("--purge", "--yes") == (0, [*planned, *done])
+    found.held.blobs.clear()
+    found.places.unseen["remote web"] = "no"
+    found.done = Purged({}, 0, 1, ["aa: still in cache"])
+    assert call("--purge", "--yes") == (
+        1,
+        [
+            *planned,
+            "remote web: cannot be searched: no",
+            "aa: still in cache",
+            "'gone' was not taken out of everything; see above",
+        ],
+    )

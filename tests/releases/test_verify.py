@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,17 @@ def test_what_is_whole_is_found_whole(releases: Any, rev: str | None, remote: bo
     assert releases.run("git", "status", "--porcelain") == ""
 
 
+def test_nothing_is_written_where_it_is_run(releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    tags = releases.run("git", "tag")
+    assert verify(releases.root, "HEAD", remote=True).subject == "corpus at HEAD in the DVC remote"
+    assert verify(releases.root, "corpus@v1.0.0").subject == "corpus at corpus@v1.0.0"
+    assert list(tmp_path.iterdir()) == []
+    assert releases.run("git", "tag") == tags
+
+
 def test_a_changed_byte(work: Path) -> None:
     path = work / "corpus" / DOCUMENTS
     data = bytearray(path.read_bytes())
@@ -65,7 +77,7 @@ def test_a_changed_byte(work: Path) -> None:
     path.write_bytes(data)
     (problem,) = verify(work).problems
     assert str(problem).startswith(f"{DOCUMENTS}: found sha256 {hashlib.sha256(data).hexdigest()}, expected sha256 ")
-    assert "dvc pull" in problem.action
+    assert problem.action == "restore it: delete the damaged copy, then dvc pull or dvc push from a good checkout"
 
 
 def test_an_extra_file(work: Path) -> None:
@@ -73,6 +85,9 @@ def test_an_extra_file(work: Path) -> None:
     (work / "corpus" / "notes.txt").symlink_to(work / "nowhere")
     expected = [("data/documents/train-00001-of-00002.parquet", "a file"), ("notes.txt", "a file")]
     assert found(verify(work)) == expected
+    assert [(problem.expected, problem.action) for problem in verify(work).problems] == [
+        ("no file that MANIFEST.sha256 does not list", "remove it, or build again")
+    ] * 2
 
 
 def test_a_missing_file(work: Path) -> None:
@@ -186,9 +201,11 @@ def test_a_signature_made_for_something_else(work: Path, releases: Any, key: Any
     assert problems == [("MANIFEST.sha256", "a signature that does not fit")]
 
 
-def test_no_ssh_keygen(work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_program_that_signs(work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ReleaseError, match="ssh-keygen is not installed"):
+    with pytest.raises(
+        ReleaseError, match=r"^ssh-keygen is not installed; install OpenSSH 8\.2 or newer, or leave signatures out$"
+    ):
         sign(work / "corpus", tmp_path / "key")
     with pytest.raises(ReleaseError, match="git is not installed"):
         verify(work, "HEAD")

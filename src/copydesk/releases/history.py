@@ -52,7 +52,7 @@ def tracked_names(root: Path) -> dict[str, str]:
 def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
     """Contents of objects, in order, None for what is not there; one process reads them all."""
     with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{name}\n" for name in names).encode())
+        asked.write("".join(f"{_in_a_line(root, name)}\n" for name in names).encode())
         asked.seek(0)
         command = ["git", "-C", str(root), "cat-file", "--batch"]
         with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE) as process:
@@ -69,11 +69,17 @@ def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
             raise ReleaseError(f"{root}: git cat-file failed with status {process.returncode}; run git fsck")
 
 
+def _in_a_line(root: Path, name: str) -> str:
+    """The name of an object, or its hash where a path in the name has more than one line."""
+    return git("-C", str(root), "rev-parse", "--verify", name).strip() if "\n" in name else name
+
+
 def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]:
     """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record."""
     only = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
     listed = git("-C", str(root), "rev-list", "--all", "HEAD", *only).splitlines()
     blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed)}
+    blobs |= {sha: path for sha, path in _seeds(root) if sha in blobs}  # where a blob has names elsewhere too
     found = []
     for (sha, name), content in zip(blobs.items(), contents(root, blobs), strict=True):
         path = PurePosixPath(name)
@@ -84,6 +90,15 @@ def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]
             log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
             found.append(Blob(sha, str(path), git("-C", str(root), *log).split()))
     return sorted(found, key=lambda blob: (blob.path, blob.sha))
+
+
+def _seeds(root: Path) -> Iterator[tuple[str, str]]:
+    """Hashes and paths of all files that ever were seeds."""
+    shown = ("--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z")
+    told = iter(git("-C", str(root), "log", "--all", "HEAD", "--full-history", *shown, "--", "seeds").split("\0"))
+    for head in told:
+        if head.strip():  # else it parts two commits
+            yield head.split()[3], next(told)
 
 
 def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapping[str, bytes | None]) -> str:

@@ -69,7 +69,7 @@ def push(root: Path, remote: str | None, run: Callable[..., str], damaged: Colle
 
 def _objects(cache: Any, out: Any) -> list[Object]:
     """The objects of an output: its file, or the list of its files and each of them."""
-    if out.hash_info is None or not out.use_cache:
+    if not out.hash_info or not out.use_cache:
         return []
     oid = str(out.hash_info.value)
     kept, place = Path(cache.oid_to_path(oid)), Path(out.fs_path)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -158,6 +158,7 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
     """What a release that was killed had come to: its commit, or nothing after what it wrote was taken back."""
     if not note.is_file():
         return None
+    _unlock(root)
     known: dict[str, Any] = json.loads(note.read_text("utf-8"))
     head = _git(root, "rev-parse", "HEAD").strip()
     message = _git(root, "log", "-1", "--format=%s").strip()
@@ -169,6 +170,20 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
         _take_back(root)
     note.unlink()
     return None
+
+
+def _unlock(root: Path) -> None:
+    """Remove DVC's note of who reads and writes what if a kill left it half written: DVC would refuse everything."""
+    from dvc.exceptions import DvcException  # type: ignore[import-untyped]
+    from dvc.repo import Repo  # type: ignore[import-untyped]
+
+    with suppress(DvcException), Repo(str(root)) as repo, repo.lock:  # without the lock somebody may be writing it
+        note = Path(repo.tmp_dir, "rwlock")
+        try:
+            json.loads(note.read_bytes() if note.is_file() else b"{}")
+        except ValueError:
+            say(f"release: {note} was left half written; removed")
+            note.unlink()
 
 
 def _keep(root: Path) -> None:

@@ -116,19 +116,20 @@ def search(
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")
     found |= {oid: frozenset({wanted.doc_id}) for oid in held}
-    shards, searched, broken = _search_stores(stores, wanted)
-    count = len(oids) + len(shards)
+    shards, searched, read, broken = _search_stores(stores, wanted)
+    count = len(oids) + read
     unreadable += broken
     return Sought(found, frozenset(held), shards, searched, frozenset(files), count, unreadable, deliveries)
 
 
 def _search_stores(
     stores: list[Store], wanted: Wanted
-) -> tuple[dict[Stored, frozenset[str]], list[Store], list[str]]:
-    shards, searched, broken = {}, [], []
+) -> tuple[dict[Stored, frozenset[str]], list[Store], int, list[str]]:
+    shards, searched, read, broken = {}, [], 0, []
     for store in stores:
         try:
             for stored, found in store.each_object(lambda stored: _owners(stored, wanted)):
+                read += 1
                 if isinstance(found, str):
                     broken.append(found)
                 elif found:
@@ -136,7 +137,7 @@ def _search_stores(
             searched.append(store)
         except StoreError as error:
             broken.append(str(error))
-    return shards, searched, broken
+    return shards, searched, read, broken
 
 
 def _owners(stored: Stored, wanted: Wanted) -> frozenset[str] | str:
