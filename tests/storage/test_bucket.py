@@ -276,9 +276,10 @@ def test_an_object_that_has_gone_is_made_anew_and_a_damaged_one_is_named(
 def test_a_document_that_was_taken_down_is_found_and_removed(s3: S3, corpora: tuple[Project, Project, str]) -> None:
     folder, bucket, _ = corpora
     wanted = Wanted("article-0007", frozenset(), frozenset())
-    expected, _, _ = _search_stores([folder.store], wanted)
+    expected, *_ = _search_stores([folder.store], wanted)
     assert len(expected) > 5
-    shards, searched, broken = _search_stores(bucket.stores, wanted)
+    shards, searched, read, broken = _search_stores(bucket.stores, wanted)
+    assert read > len(shards)
     assert {stored.name for stored in shards} == {stored.name for stored in expected}
     assert [store.root for store in searched] == [bucket.build / "store", bucket.store.root]
     assert not broken
@@ -287,6 +288,6 @@ def test_a_document_that_was_taken_down_is_found_and_removed(s3: S3, corpora: tu
         stored.delete()  # what is not there is as good as removed
     assert not _search_stores(bucket.stores, wanted)[0]
     nowhere = Store("s3://nobody-made-it/x")
-    _, searched, broken = _search_stores([nowhere], wanted)
+    _, searched, _, broken = _search_stores([nowhere], wanted)
     assert not searched
     assert "no such bucket" in broken[0]

@@ -56,7 +56,7 @@ class _Judgements:
     """What was found in the texts that were asked for last: one rule after another asks, each for its own kind."""
 
     def __init__(self) -> None:
-        self._column = pa.array([], pa.string())
+        self._column = pa.nulls(0, pa.string())
         self._judged: list[_Judged] = []
         self._known: dict[str, _Judged] = {}
         self._last = ("", _NOTHING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +71,10 @@ def normalised_by_regex(texts: pa.Array) -> pa.Array:
 
 def text_keys(texts: pa.Array) -> pa.Array:
     """SHA-256 of each text, by which equal ones are told: shape (n,) in, shape (n,) of hexadecimal out."""
-    return pa.array([hashlib.sha256(t.encode()).hexdigest() for t in texts.to_pylist()], pa.string())
+    data, rows = utf8(texts)
+    content = data.data
+    sha256 = hashlib.sha256
+    return pa.array([sha256(content[start:end]).hexdigest() for start, end in pairwise(rows.tolist())], pa.string())
 
 
 def minhash(texts: pa.Array) -> Signatures:

@@ -61,17 +61,13 @@ def tokenize(texts: pa.Array) -> Tokens:
                 white |= np.logical_and.reduce([data[places + 1 + at] == byte for at, byte in enumerate(tail)])
             for at in range(length + 1):
                 word[places[white] + at] = False
-    before = np.empty_like(word)
-    before[1:] = word[:-1]
-    before[:1] = False
-    starts_row = rows[:-1][np.diff(rows) > 0]
-    before[starts_row] = False  # a word does not reach into the next text
-    starts = np.flatnonzero(word & ~before)
-    behind = np.empty_like(word)
-    behind[:-1] = word[1:]
-    behind[-1:] = False
-    behind[starts_row[1:] - 1] = False
-    ends = np.flatnonzero(word & ~behind) + 1
+    edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
+    # A word does not reach into the next text: where two texts meet within one, it ends and another begins.
+    meet = np.unique(rows[1:-1])
+    meet = meet[(meet > 0) & (meet < len(data))]
+    meet = np.repeat(meet[word[meet] & word[meet - 1]], 2)
+    edges = np.insert(edges, np.searchsorted(edges, meet), meet)
+    starts, ends = edges[::2].copy(), edges[1::2].copy()
     return Tokens(data, rows, starts, ends, np.searchsorted(starts, rows))
 
 
