@@ -154,6 +154,11 @@ def run_command(root: Path, *command: str) -> str:
     return done.stdout
 
 
+def run_stripped(root: Path, *command: str) -> str:
+    """The same without the white space around what it says."""
+    return run_command(root, *command).strip()
+
+
 # Tasks for engines: here, since other processes import them by name.
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from servers import Place, folder_place
-from support import BUILD, OUTS, ROOT, articles, write_seeds
+from support import BUILD, GIT, OUTS, ROOT, articles, write_seeds
 from support import run_command as run
 
 DVC = f"""
@@ -69,6 +69,13 @@ def _holding(path: Path, data: bytes | None) -> Iterator[None]:
         path.unlink(missing_ok=True)
         path.write_bytes(kept)
         path.chmod(mode)
+
+
+@pytest.fixture(autouse=True)
+def _committer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who commits where a test calls the library, which runs git itself."""
+    for name, value in GIT.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

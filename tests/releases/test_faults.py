@@ -20,14 +20,12 @@ from copydesk.releases import release as module
 from copydesk.releases.release import release
 from copydesk.releases.verify import verify
 from servers import Place, folder_place, wire
-from support import GIT, file_bytes, run_command, run_on_small_disk, write_seeds
+from support import file_bytes, run_command, run_on_small_disk, write_seeds
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who commits; and no loading by datasets in validation, which takes most of the time."""
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
+    """No loading by datasets in validation, which takes most of the time."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
 

@@ -22,22 +22,13 @@ from copydesk.releases.history import commit_on, contents, holding_blobs, tracke
 from copydesk.releases.objects import Place, Places, outs_of, push, put_folder, put_listing
 from copydesk.releases.search import Wanted, ids_in, search
 from copydesk.store import Part, Store
-from support import GIT, run_command, write_seeds
+from support import run_command, write_seeds
+from support import run_stripped as run
 
 TEXT = "What was asked to be taken down."
 INGEST = check_params({})["ingest"]
 HELD = Deliveries(frozenset({"gone"}), frozenset({hashlib.sha256(TEXT.encode()).hexdigest()}), INGEST)
 seconds = count(1_700_000_000)
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
-
-
-def run(root: Path, *command: str) -> str:
-    return run_command(root, *command).strip()
 
 
 def md5(data: bytes) -> str:

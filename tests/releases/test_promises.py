@@ -16,7 +16,8 @@ from copydesk.releases.release import release
 from copydesk.releases.schema_diff import SchemaChange
 from copydesk.releases.verify import verify
 from copydesk.tables import load_schema, table
-from support import GIT, OUTS, articles, make_repository, run_command, write_seeds
+from support import GIT, OUTS, articles, make_repository, write_seeds
+from support import run_stripped as run
 
 DVC = f"""
 artifacts:
@@ -45,10 +46,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
-
-
-def run(root: Path, *command: str) -> str:
-    return run_command(root, *command).strip()
 
 
 def copydesk(root: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -32,7 +32,8 @@ from copydesk.releases.takedown import entry, take_down
 from copydesk.releases.verify import verify
 from copydesk.tables import PUBLISHED
 from copydesk.validation import validate
-from support import GIT, articles, file_bytes, make_repository, run_command, write_seeds
+from support import articles, file_bytes, make_repository, run_command, write_seeds
+from support import run_stripped as run
 
 DVC = """
 stages:
@@ -75,10 +76,6 @@ class Made(NamedTuple):
     remote: Path
 
 
-def run(root: Path, *command: str) -> str:
-    return run_command(root, *command).strip()
-
-
 def cut(root: Path, version: str) -> None:
     """A release, as quick as it can be made: built, committed, tagged and pushed."""
     params = root / "params.yaml"
@@ -96,8 +93,6 @@ def commit(root: Path, message: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
 
 

@@ -22,7 +22,7 @@ from copydesk.releases.purge import _begun, _free
 from copydesk.releases.recut import Recut, _changelog, _locked, _schemas, _take_from_seeds
 from copydesk.releases.search import Sought
 from copydesk.tables import PACKAGED
-from support import GIT, run_command, write_seeds
+from support import run_command, write_seeds
 
 INGEST = check_params({})["ingest"]
 ROW = {"doc_id": "gone", "reason": "é"}
@@ -70,12 +70,6 @@ class Made:
         outs: dict[str, Any] = {}
         _take_from_seeds(self.root, self.places, self.recut, self.read, files, outs)
         return files, outs
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
 
 
 def test_seeds_in_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

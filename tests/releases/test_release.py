@@ -24,7 +24,8 @@ from copydesk.releases.diff import diff
 from copydesk.releases.release import release, tag_of
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.versions import Version, following, level
-from support import GIT, OUTS, articles, make_repository, run_command, write_seeds
+from support import OUTS, articles, make_repository, write_seeds
+from support import run_stripped as run
 
 DVC = f"""
 stages:
@@ -48,20 +49,10 @@ clean: {apply: [safe, probable]}
 """
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validates without loading by datasets, which takes most of the time; one test does without this."""
     monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
-
-
-def run(root: Path, *command: str) -> str:
-    return run_command(root, *command).strip()
 
 
 def commit(root: Path, message: str) -> None:

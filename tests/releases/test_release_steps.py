@@ -15,17 +15,8 @@ from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
 from copydesk.releases.changelog import section, with_section
 from copydesk.releases.verify import Problem, Verification
-from support import GIT, run_command, write_seeds
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in GIT.items():
-        monkeypatch.setenv(name, value)
-
-
-def run(root: Path, *command: str) -> str:
-    return run_command(root, *command).strip()
+from support import run_stripped as run
+from support import write_seeds
 
 
 @pytest.fixture
