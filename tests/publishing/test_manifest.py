@@ -9,10 +9,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+from copydesk.cleaning import LISTED, PAGE_RULES
 from copydesk.config import load_params
 from copydesk.files import sha256_file
 from copydesk.project import Project
-from copydesk.publishing.manifest import PINNED
+from copydesk.publishing.manifest import _PAGE_RULE, PINNED
 from copydesk.store import _LIBRARIES
 from copydesk.tables import PUBLISHED
 from support import ROOT, articles
@@ -36,6 +37,10 @@ def test_the_libraries_are_those_that_decide_bytes_and_are_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     pinned = {match[1] for text in project["dependencies"] if (match := re.match(r"([a-z0-9-]+)==", text))}
     assert set(PINNED) == pinned <= set(_LIBRARIES)
+
+
+def test_what_reads_pages_is_told_by_the_names_of_their_rules() -> None:
+    assert {rule.name for rule in LISTED if rule.name.startswith(_PAGE_RULE)} == {rule.name for rule in PAGE_RULES}
 
 
 def test_how_the_work_is_run_is_not_in_it(make_corpus: Callable[..., Project]) -> None:

@@ -148,9 +148,7 @@ def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) 
         Keeps what parts are worth in this document from one token to the next.
     """
     values = {} if values is None else values
-    size, counts, alone = len(token), seen.counts, _parts()
-    # From here on there are only small letters.
-    lower = size if not token.isalpha() else 0 if token.islower() else 1 if token[1:].islower() else size
+    size = len(token)
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
     best[0] = 0.0
@@ -158,15 +156,12 @@ def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) 
         reached = best[start] - (0.7 if start else 0.0)
         if reached == -math.inf:
             continue
-        plain = start >= lower
         for end in range(start + 1, min(size, start + 24) + 1):
             part = token[start:end]
             if end == start + 1:
                 worth = _letter(part, start=start == 0, end=end == size)
             elif end - start == size:
                 continue
-            elif plain and part not in counts and part[:-1] not in counts:
-                worth = alone.get(part, -math.inf)  # as ``value`` has it: most parts are such
             else:
                 found = values.get(part)
                 worth = values[part] = value(part, seen) if found is None else found

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from copydesk.files import sha256_file
 from copydesk.logical import of_splits
 from copydesk.publishing.card import Config
 from copydesk.tables import PUBLISHED, load_json, schema_path
+from copydesk.toolkit import pins
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
@@ -78,8 +78,8 @@ def manifest_json(
 def _libraries(rules: Iterable[str]) -> dict[str, str]:
     libraries = {name: version(name) for name in PINNED}
     if any(rule.startswith(_PAGE_RULE) for rule in rules):
-        with suppress(PackageNotFoundError):  # not where the page was read, but where a part of a dataset is exported
-            libraries[PINNED_FOR_PAGES] = version(PINNED_FOR_PAGES)
+        # As it is pinned: it need not be installed where a part of a dataset is exported.
+        libraries[PINNED_FOR_PAGES] = pins()[PINNED_FOR_PAGES]
     return libraries
 
 
