@@ -195,7 +195,7 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
     releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A branch with the name of the tag is what git clones first: then all is cloned."""
-    real, asked = loading.git, list[tuple[str, ...]]()
+    real, asked = loading.git, list[tuple[Any, ...]]()
     monkeypatch.setattr(loading, "git", lambda *words: asked.append(words) or real(*words))
     copy = tmp_path / "bare.git"
     shutil.copytree(releases.bare, copy)
@@ -205,8 +205,8 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
         release = find(f"file://{copy}", "1.0.0")
         asked.clear()
         with loading._checkout(release) as root:
-            assert real("-C", str(root), "cat-file", "-t", release.commit) == "commit\n"
-            shallow = real("-C", str(root), "rev-parse", "--is-shallow-repository").strip()
+            assert real(root, "cat-file", "-t", release.commit) == "commit\n"
+            shallow = real(root, "rev-parse", "--is-shallow-repository").strip()
         assert (sum("clone" in words for words in asked), shallow) == (clones, "true" if branch is None else "false")
         assert not root.exists()
 
@@ -348,7 +348,7 @@ def test_what_git_might_obey_is_refused(repo: str) -> None:
 
 
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*arguments: str) -> str:
+    def fail(_: None, *arguments: str) -> str:
         raise ReleaseError(f"git {' '.join(arguments)}: no")
 
     monkeypatch.setattr(loading, "git", fail)

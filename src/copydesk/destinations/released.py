@@ -9,7 +9,8 @@ from pathlib import Path
 from copydesk.errors import ReleaseError
 from copydesk.publishing.manifest import NAME, SIGNATURE, read_listing, read_manifest
 from copydesk.releases.loading import Release
-from copydesk.releases.trees import FOLDER, git
+from copydesk.releases.trees import FOLDER
+from copydesk.revisions.git import git
 
 CARD = "README.md"
 
@@ -76,8 +77,8 @@ def released(release: Release, folder: Path, scratch: Path) -> Released:
     names = sorted(hashes, key=lambda name: (not name.startswith("data/"), name == CARD, name))
     files = [File(name, folder / name, hashes[name], (folder / name).stat().st_size) for name in names]
     beside = [folder / NAME]
-    if git("-C", release.repo, "ls-tree", "--name-only", release.commit, f"{FOLDER}/{SIGNATURE}").strip():
-        (scratch / SIGNATURE).write_text(git("-C", release.repo, "show", f"{release.commit}:{FOLDER}/{SIGNATURE}"))
+    if git(release.repo, "ls-tree", "--name-only", release.commit, f"{FOLDER}/{SIGNATURE}").strip():
+        (scratch / SIGNATURE).write_text(git(release.repo, "show", f"{release.commit}:{FOLDER}/{SIGNATURE}"))
         beside.insert(0, scratch / SIGNATURE)
     files += [File(p.name, p, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_size) for p in beside]
     tables = read_listing(folder)["tables"]

@@ -8,7 +8,8 @@ from typing import Any
 
 from copydesk.errors import ReleaseError
 from copydesk.publishing.manifest import LISTING
-from copydesk.releases.revisions import Revision, commit_of, git
+from copydesk.releases.revisions import Revision, commit_of
+from copydesk.revisions.git import git_result
 
 #: Where a default branch is looked for, the first that is there.
 _BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -47,7 +48,7 @@ def base_listing(project: Path, corpus: Path, rev: str | None = None) -> dict[st
 def _left(project: Path) -> str:
     """The commit at which HEAD left the default branch."""
     for branch in _BRANCHES:
-        done = git(project, "merge-base", "HEAD", branch)
+        done = git_result(project, "merge-base", "HEAD", branch)
         if done.returncode == 0:
             return done.stdout.decode().strip()
     raise ReleaseError(

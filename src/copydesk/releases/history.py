@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 from copydesk.errors import ReleaseError
 from copydesk.releases.deliveries import Deliveries
-from copydesk.releases.trees import git
+from copydesk.revisions.git import git, git_command, git_environment
 
 
 class Blob(NamedTuple):
@@ -25,7 +24,7 @@ class Blob(NamedTuple):
 
 def versions_of(root: Path, path: str) -> dict[bytes, list[str]]:
     """Every content that a file ever had on any branch or tag, each with the commits that wrote it, newest first."""
-    listed = git("-C", str(root), "log", "--all", "HEAD", "--full-history", "--format=%H", "--", path).split()
+    listed = git(root, "log", "--all", "HEAD", "--full-history", "--format=%H", "--", path).split()
     found: dict[bytes, list[str]] = {}
     for commit, content in zip(listed, contents(root, [f"{commit}:{path}" for commit in listed]), strict=True):
         if content is not None:
@@ -38,7 +37,7 @@ def tracked_names(root: Path) -> dict[str, str]:
     import yaml
 
     found: dict[str, str] = {}
-    listed = git("-C", str(root), "log", "--all", "HEAD", "--format=", "--name-only", "-z", "--", "*.dvc").split("\0")
+    listed = git(root, "log", "--all", "HEAD", "--format=", "--name-only", "-z", "--", "*.dvc").split("\0")
     for name in sorted({name.strip() for name in listed} - {""}):
         for content in versions_of(root, name):
             try:
@@ -54,8 +53,8 @@ def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{_in_a_line(root, name)}\n" for name in names).encode())
         asked.seek(0)
-        command = ["git", "-C", str(root), "cat-file", "--batch"]
-        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE) as process:
+        command = git_command(root, "cat-file", "--batch")
+        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, env=git_environment()) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 head = line.rsplit(maxsplit=2)
@@ -71,13 +70,13 @@ def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
 
 def _in_a_line(root: Path, name: str) -> str:
     """The name of an object, or its hash where a path in the name has more than one line."""
-    return git("-C", str(root), "rev-parse", "--verify", name).strip() if "\n" in name else name
+    return git(root, "rev-parse", "--verify", name).strip() if "\n" in name else name
 
 
 def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]:
     """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record."""
     only = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
-    listed = git("-C", str(root), "rev-list", "--all", "HEAD", *only).splitlines()
+    listed = git(root, "rev-list", "--all", "HEAD", *only).splitlines()
     blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed)}
     blobs |= {sha: path for sha, path in _seeds(root) if sha in blobs}  # where a blob has names elsewhere too
     found = []
@@ -88,14 +87,14 @@ def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]
         by_bytes = hashlib.sha256(data).hexdigest() in deliveries.hashes
         if by_name or by_bytes or (seed and deliveries.numbers(name, data)):
             log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
-            found.append(Blob(sha, str(path), git("-C", str(root), *log).split()))
+            found.append(Blob(sha, str(path), git(root, *log).split()))
     return sorted(found, key=lambda blob: (blob.path, blob.sha))
 
 
 def _seeds(root: Path) -> Iterator[tuple[str, str]]:
     """Hashes and paths of all files that ever were seeds."""
     shown = ("--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z")
-    told = iter(git("-C", str(root), "log", "--all", "HEAD", "--full-history", *shown, "--", "seeds").split("\0"))
+    told = iter(git(root, "log", "--all", "HEAD", "--full-history", *shown, "--", "seeds").split("\0"))
     for head in told:
         if head.strip():  # else it parts two commits
             yield head.split()[3], next(told)
@@ -121,7 +120,7 @@ def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapp
     ReleaseError
         If git does not take it.
     """
-    who = git("-C", str(root), "var", "GIT_COMMITTER_IDENT").strip()
+    who = git(root, "var", "GIT_COMMITTER_IDENT").strip()
     stream = [f"commit {reference}\ncommitter {who}\n".encode(), _data(message.encode()), f"from {parent}\n".encode()]
     for path, content in sorted(files.items()):
         quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
@@ -129,16 +128,8 @@ def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapp
             stream.append(f"D {quoted}\n".encode())
         else:
             stream += [f"M 100644 inline {quoted}\n".encode(), _data(content)]
-    done = subprocess.run(
-        ["git", "-C", str(root), "fast-import", "--quiet", "--force", "--done"],
-        input=b"".join([*stream, b"done\n"]),
-        env={**os.environ, "LC_ALL": "C"},
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ReleaseError(f"{root}: git fast-import: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}")
-    return git("-C", str(root), "rev-parse", reference).strip()
+    git(root, "fast-import", "--quiet", "--force", "--done", stdin=b"".join([*stream, b"done\n"]))
+    return git(root, "rev-parse", reference).strip()
 
 
 def _data(content: bytes) -> bytes:

@@ -17,7 +17,8 @@ from copydesk.releases.loading import kept_folder, tagged
 from copydesk.releases.objects import DATA, Places, outs_of
 from copydesk.releases.search import Sought, Wanted, ids_in, search
 from copydesk.releases.takedown import document_of, ledger_of
-from copydesk.releases.trees import FOLDER, git
+from copydesk.releases.trees import FOLDER
+from copydesk.revisions.git import git
 from copydesk.storage import Stored
 
 _TABLES_THAT_TELL = ("documents", "raw")
@@ -175,7 +176,7 @@ def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
 
 def needed_at(root: Path, places: Places, commit: str) -> set[str]:
     """Every object that a commit's data and what else DVC tracks there consist of."""
-    listed = git("-C", str(root), "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
+    listed = git(root, "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
     outs = set(outs_of(next(contents(root, [f"{commit}:dvc.lock"])), commit[:12]).values())
     for _, rows in tracked_by_dvc(root, commit, listed):
         outs |= {out["md5"] for out in rows if "md5" in out}

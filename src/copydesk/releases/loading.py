@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from copydesk.errors import ReleaseError
 from copydesk.files import FULL, write_hashed, write_text
 from copydesk.publishing.manifest import NAME
-from copydesk.releases.trees import TAG, CommitTree, FolderTree, git, read_small, tree_at
+from copydesk.releases.trees import TAG, CommitTree, FolderTree, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
 from copydesk.releases.withdrawals import replacements
+from copydesk.revisions.git import git
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -267,17 +268,17 @@ def _checkout(release: Release) -> Iterator[Path]:
         part, whole = Path(folder, "part"), Path(folder, "whole")
         clone = ("-c", "advice.detachedHead=false", "clone", "--quiet")
         try:
-            git(*clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
-            git("-C", str(part), "cat-file", "-e", f"{release.commit}^{{commit}}")
+            git(None, *clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
+            git(part, "cat-file", "-e", f"{release.commit}^{{commit}}")
         except ReleaseError:  # a host that cannot give a part of a history, or a branch with the name of the tag
-            git(*clone, "--", release.repo, str(whole))
+            git(None, *clone, "--", release.repo, str(whole))
         yield whole if whole.exists() else part
 
 
 def tagged(repo: str) -> tuple[dict[str, str], set[str]]:
     """Commits of the releases by version, and the versions that were withdrawn."""
     try:
-        listed = git("ls-remote", "--tags", "--", repo, "corpus@v*")
+        listed = git(None, "ls-remote", "--tags", "--", repo, "corpus@v*")
     except ReleaseError as error:
         reason = str(error).replace(repo, _shown(repo))
         raise ReleaseError(

@@ -27,8 +27,9 @@ from copydesk.releases.objects import CACHE, Places, open_places, push
 from copydesk.releases.recut import Recut, make, remaining
 from copydesk.releases.release import prove, tag_of
 from copydesk.releases.takedown import document_of, ledger_of
-from copydesk.releases.trees import FOLDER, git
+from copydesk.releases.trees import FOLDER
 from copydesk.releases.withdrawals import tag_message
+from copydesk.revisions.git import git
 
 
 class Plan(NamedTuple):
@@ -75,7 +76,7 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
             f"{project.seeds / 'takedowns.jsonl'}: no line for {doc_id!r}; first say why, with copydesk takedown "
             f"{doc_id} --reason ..., then dvc repro and commit"
         )
-    dirty = git("-C", str(root), "status", "--porcelain")
+    dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
     held = holdings(root, places, doc_id)
@@ -173,7 +174,7 @@ def _free(version: str, taken: set[str]) -> str:
 def _begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> str | None:
     """The new version that a purge which was killed had made for a release, if it can still have it."""
     reference = f"refs/copydesk/recut/{version}"
-    found = git("-C", str(root), "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
+    found = git(root, "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
     commit, _, message = found.partition("\0")
     if not commit or f"\nTakedown: {doc_id}\n" not in message:
         return None
@@ -185,7 +186,7 @@ def _begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> st
 def _cut_again(root: Path, places: Places, recut: Recut) -> None:
     """Make, push, prove and tag the new release, then withdraw the old one; what is done stays done."""
     commits, _ = tagged(str(root))
-    known = git("-C", str(root), "for-each-ref", "--format=%(objectname)", recut.reference).strip()
+    known = git(root, "for-each-ref", "--format=%(objectname)", recut.reference).strip()
     begun = known if known and _begun(root, recut.version, recut.row["doc_id"], commits) == recut.new else None
     commit = begun or make(root, places, recut)
     if recut.new not in commits:
@@ -197,7 +198,7 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         problems = prove(root, commit, recut.new, None)
         if problems:
             raise ReleaseError(f"{recut.new}: what came back from the remote is not what was pushed: {problems[0]}")
-        git("-C", str(root), "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
+        git(root, "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
         say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
     _withdraw(root, recut, recut.new)
 
@@ -205,7 +206,7 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
 def _forget_what_is_tagged(root: Path) -> None:
     """Remove the references that kept new releases until they were tagged."""
     for version in tagged(str(root))[1]:
-        git("-C", str(root), "update-ref", "-d", f"refs/copydesk/recut/{version}")
+        git(root, "update-ref", "-d", f"refs/copydesk/recut/{version}")
 
 
 def _again(places: Places) -> Places:
@@ -216,7 +217,7 @@ def _again(places: Places) -> Places:
 
 def _withdraw(root: Path, recut: Recut, new: str | None) -> None:
     message = tag_message(recut.version, recut.row["doc_id"], new)
-    git("-C", str(root), "tag", "--annotate", "--message", message, f"{tag_of(recut.version)}!", recut.commit)
+    git(root, "tag", "--annotate", "--message", message, f"{tag_of(recut.version)}!", recut.commit)
     say(f"takedown: {recut.version} is withdrawn")
 
 

@@ -27,7 +27,8 @@ from copydesk.releases.objects import DATA, Places, put_folder, put_listing
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.search import Sought, ids_in
 from copydesk.releases.settings import set_in_corpus
-from copydesk.releases.trees import FOLDER, git
+from copydesk.releases.trees import FOLDER
+from copydesk.revisions.git import git
 from copydesk.tables import PACKAGED, PUBLISHED
 
 Files = dict[str, bytes | None]
@@ -87,12 +88,12 @@ def make(root: Path, places: Places, recut: Recut) -> str:
     ReleaseError
         If the old release cannot be read, or cannot be described by this version of copydesk.
     """
-    names = [n for n in git("-C", str(root), "ls-tree", "-r", "-z", "--name-only", recut.commit).split("\0") if n]
+    names = [n for n in git(root, "ls-tree", "-r", "-z", "--name-only", recut.commit).split("\0") if n]
     read = dict(zip(names, contents(root, [f"{recut.commit}:{name}" for name in names]), strict=True))
     with tempfile.TemporaryDirectory(prefix="copydesk-recut-") as folder:
         work = Path(folder)
         files = _written(root, places, recut, read, work)
-    head = git("-C", str(root), "rev-parse", "HEAD").strip()
+    head = git(root, "rev-parse", "HEAD").strip()
     # Where the data lie is told by today's settings: those of the release may name a remote that is no more.
     files[".dvc/config"] = next(contents(root, [f"{head}:.dvc/config"]))
     return commit_on(root, recut.reference, recut.commit, recut.message, files)
@@ -104,7 +105,7 @@ def _written(root: Path, places: Places, recut: Recut, read: Mapping[str, bytes 
     schemas = _schemas(read, work)
     params = work / "params.yaml"
     params.write_bytes(read.get("params.yaml") or b"")
-    date = git("-C", str(root), "log", "-1", "--format=%cs", recut.commit).strip()
+    date = git(root, "log", "-1", "--format=%cs", recut.commit).strip()
     stated = {"version": recut.new, "commit": recut.commit, "date": date}
     set_in_corpus(params, {"version": recut.new, "commit": f'"{recut.commit}"', "date": f'"{date}"'})
     settings = open_revision(root, recut.commit).params
@@ -172,7 +173,7 @@ def _kept(past: Path, listing: Mapping[str, Any], ids: frozenset[str]) -> dict[s
 
 
 def _changelog(root: Path, known: bytes | None, recut: Recut) -> str:
-    date = git("-C", str(root), "log", "-1", "--format=%cs", recut.commit).strip()
+    date = git(root, "log", "-1", "--format=%cs", recut.commit).strip()
     lines = [
         f"## [{recut.new}] - {date}",
         "### Removed",

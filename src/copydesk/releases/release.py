@@ -35,6 +35,7 @@ from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
+from copydesk.revisions.git import git, git_environment
 from copydesk.validation import validate
 
 #: What a release writes: nothing else may change between its start and its commit.
@@ -137,7 +138,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _refuse_unless_ready(root: Path) -> None:
-    dirty = _git(root, "status", "--porcelain")
+    dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
     stale = json.loads(_run(root, "dvc", "status", "--json") or "{}")
@@ -160,8 +161,8 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
         return None
     _unlock(root)
     known: dict[str, Any] = json.loads(note.read_text("utf-8"))
-    head = _git(root, "rev-parse", "HEAD").strip()
-    message = _git(root, "log", "-1", "--format=%s").strip()
+    head = git(root, "rev-parse", "HEAD").strip()
+    message = git(root, "log", "-1", "--format=%s").strip()
     if head != known["base"] and message == _message(known["version"]):
         say(f"release: going on with {known['version']} at {head[:12]}")
         return known["version"], head
@@ -196,29 +197,29 @@ def _keep(root: Path) -> None:
 
 
 def _take_back(root: Path) -> None:
-    _git(root, "reset", "--quiet")  # first: what was only added is not tracked
-    tracked = [name for name in WRITTEN if _git(root, "ls-files", "--", name)]
-    _git(root, "checkout", "--quiet", "--", *tracked)
+    git(root, "reset", "--quiet")  # first: what was only added is not tracked
+    tracked = [name for name in WRITTEN if git(root, "ls-files", "--", name)]
+    git(root, "checkout", "--quiet", "--", *tracked)
     for name in ("CHANGELOG.md", f"corpus/{SIGNATURE}"):
-        if not _git(root, "ls-files", "--", name):
+        if not git(root, "ls-files", "--", name):
             (root / name).unlink(missing_ok=True)
     _run(root, "dvc", "checkout", "--quiet")
     for kept in (root / "build" / _KEPT).glob("*.jsonl"):
         with replacing(root / "build" / kept.name) as file:
             file.write(kept.read_bytes())
     # The tree was clean when the release began: what is untracked and named so was being written when it was killed.
-    for name in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
+    for name in git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
         if _UNFINISHED.search(name):
             (root / name).unlink()
 
 
 def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path | None) -> tuple[str, str]:
     """Write the version, build with it, sign, write the changelog, commit; return version and commit."""
-    base = _git(root, "rev-parse", "HEAD").strip()
+    base = git(root, "rev-parse", "HEAD").strip()
     _keep(root)
     write_json(note, {"version": version, "base": base})
     try:
-        date = _git(root, "log", "-1", "--format=%cs").strip()
+        date = git(root, "log", "-1", "--format=%cs").strip()
         # Quoted: without quotes a date is no text, and a hash of digits alone is none either.
         set_in_corpus(root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'})
         _run(root, "dvc", "repro")
@@ -229,13 +230,13 @@ def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path
         changelog = root / "CHANGELOG.md"
         known = changelog.read_text("utf-8") if changelog.is_file() else None
         write_text(changelog, with_section(known, section(version, date, found)))
-        _git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
-        _git(root, "commit", "--quiet", "--message", _message(version))
+        git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
+        git(root, "commit", "--quiet", "--message", _message(version), hooks=True)
     except BaseException:
         _take_back(root)
         note.unlink(missing_ok=True)
         raise
-    return version, _git(root, "rev-parse", "HEAD").strip()
+    return version, git(root, "rev-parse", "HEAD").strip()
 
 
 def _message(version: str) -> str:
@@ -256,8 +257,8 @@ def _publish(root: Path, commit: str, version: str, remote: str | None, signers:
 
 def _tag(root: Path, commit: str, version: str) -> None:
     tag = tag_of(version)
-    if _git(root, "tag", "--list", tag):
-        there = _git(root, "rev-parse", f"{tag}^{{commit}}").strip()
+    if git(root, "tag", "--list", tag):
+        there = git(root, "rev-parse", f"{tag}^{{commit}}").strip()
         if there != commit:
             raise ReleaseError(
                 f"{root}: {tag} is there already, at {there[:12]} and not at {commit[:12]}, and stays; to give up "
@@ -265,7 +266,7 @@ def _tag(root: Path, commit: str, version: str) -> None:
                 "copydesk release again"
             )
         return  # by a release that was killed right behind it
-    _git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}")
+    git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}")
 
 
 def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> list[Problem]:
@@ -275,8 +276,8 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
     """
     with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
         clone = Path(folder) / "clone"
-        _git(root, "clone", "--quiet", "--no-hardlinks", str(root), str(clone))
-        _git(clone, "checkout", "--quiet", "--detach", commit)
+        git(None, "clone", "--quiet", "--no-hardlinks", "--", str(root), str(clone))
+        git(clone, "checkout", "--quiet", "--detach", commit)
         local = root / ".dvc" / "config.local"
         if local.is_file():  # where a remote's credentials are
             write_text(clone / ".dvc" / "config.local", local.read_text("utf-8"))
@@ -297,13 +298,9 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
     return []
 
 
-def _git(root: Path, *arguments: str) -> str:
-    return _run(root, "git", *arguments)
-
-
 def _run(root: Path, *command: str) -> str:
-    """Run git or DVC, which lies beside the Python that runs this."""
-    environment = {**os.environ, "DVC_NO_ANALYTICS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    """Run DVC, which lies beside the Python that runs this."""
+    environment = {**git_environment(), "DVC_NO_ANALYTICS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

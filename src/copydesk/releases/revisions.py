@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import subprocess
 import threading
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +16,12 @@ import yaml
 from copydesk.errors import ReleaseError
 from copydesk.files import replacing, sha256_file
 from copydesk.publishing.manifest import LISTING, NAME
+from copydesk.revisions.git import git_result
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
 from copydesk.tables import Schema
 
-__all__ = ["ReleaseError", "Revision", "commit_of", "git", "open_revision"]
+__all__ = ["ReleaseError", "Revision", "commit_of", "open_revision"]
 
 _CORPUS = "corpus"
 _HASH = re.compile("[0-9a-f]{64}")
@@ -62,7 +61,7 @@ class Revision:
             if self.commit is None:
                 file = self.root / path
                 return file.read_text("utf-8") if file.is_file() else None
-            done = git(self.root, "show", f"{self.commit}:./{path}")
+            done = git_result(self.root, "show", f"{self.commit}:./{path}")
             if done.returncode == 0:
                 return done.stdout.decode()
         except UnicodeDecodeError as error:
@@ -133,7 +132,7 @@ class Revision:
         if self.commit is None:
             names = [path.name for path in (self.root / "schemas").glob(f"*{_SUFFIX}")]
         else:
-            done = git(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
+            done = git_result(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
             names = [Path(name).name for name in done.stdout.decode().split("\0")]
         try:
             return {
@@ -276,7 +275,7 @@ def commit_of(root: Path, rev: str) -> str:
     ReleaseError
         If git does not know the revision.
     """
-    done = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    done = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
         raise ReleaseError(f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is")
@@ -291,16 +290,6 @@ def _settings(schema: Schema, given: Any) -> Any:
         return schema.get("default")
     defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
     return {**defaults, **(given or {})}
-
-
-def git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder; its messages are in English."""
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        # Messages are read: they must not be translated.
-        return subprocess.run(command, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False)
-    except (FileNotFoundError, ValueError) as error:
-        raise ReleaseError(f"git cannot be run: {error}") from None
 
 
 def _first_line(error: Exception) -> str:

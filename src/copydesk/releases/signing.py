@@ -11,7 +11,8 @@ from pathlib import Path
 from copydesk.errors import ReleaseError
 from copydesk.files import replacing
 from copydesk.publishing.manifest import NAME, SIGNATURE
-from copydesk.releases.trees import TIMEOUT, FolderTree, Tree, read_small, said
+from copydesk.releases.trees import FolderTree, Tree, read_small
+from copydesk.revisions.git import TIMEOUT, error_output
 
 NAMESPACE = "copydesk"
 
@@ -28,7 +29,7 @@ def sign(corpus: Path | str, key: Path | str) -> Path:
     manifest = read_small(FolderTree(corpus), NAME, str(corpus))
     done = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], manifest)
     if done.returncode:
-        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {said(done)}")
+        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {error_output(done)}")
     with replacing(corpus / SIGNATURE) as file:
         file.write(done.stdout)
     return corpus / SIGNATURE

@@ -1,10 +1,8 @@
-"""Where a corpus lies: in a folder, at a git revision, in the DVC remote; and the git that tells."""
+"""Where a corpus lies: in a folder, at a git revision, in the DVC remote."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,6 @@ from copydesk.errors import ReleaseError
 
 FOLDER = "corpus"
 TAG = re.compile(r"corpus@v((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))")
-TIMEOUT = 120  # seconds; nothing here may hang on a question or a dead host
 
 
 class Tree(Protocol):
@@ -111,30 +108,3 @@ def read_small(tree: Tree, name: str, where: str) -> bytes:
             return file.read()
     except (OSError, ValueError) as error:
         raise ReleaseError(f"{where}: {name}: cannot be read ({error}); is this a corpus made by copydesk?") from None
-
-
-def git(*arguments: str) -> str:
-    """Run git and return what it says.
-
-    Raises
-    ------
-    ReleaseError
-        If it fails or does not answer.
-    """
-    # A hook that calls this must not make git look at the hook's repository; nobody is there to type a password.
-    kept = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
-    environment = {**kept, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(["git", *arguments], env=environment, capture_output=True, check=False, timeout=TIMEOUT)
-    except FileNotFoundError:
-        raise ReleaseError("git is not installed; install it") from None
-    except subprocess.TimeoutExpired:
-        raise ReleaseError(f"git gave no answer in {TIMEOUT} seconds; is the repository's host there?") from None
-    if done.returncode:
-        raise ReleaseError(f"git {' '.join(arguments[:4])}: {said(done)}")
-    return done.stdout.decode("utf-8", "replace")
-
-
-def said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """What a program that failed said about it."""
-    return done.stderr.decode("utf-8", "replace").strip()[-500:] or f"exit status {done.returncode}"

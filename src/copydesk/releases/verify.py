@@ -17,7 +17,8 @@ from typing import NamedTuple
 from copydesk.errors import ReleaseError, ValidationError
 from copydesk.publishing.manifest import LISTING, NAME, SIGNATURE, read_manifest
 from copydesk.releases.signing import signer
-from copydesk.releases.trees import FOLDER, TAG, FolderTree, Tree, git, read_small, tree_at
+from copydesk.releases.trees import FOLDER, TAG, FolderTree, Tree, read_small, tree_at
+from copydesk.revisions.git import git
 
 #: What may lie in the dataset's folder without being part of the dataset.
 _BESIDE = {".gitignore", NAME, SIGNATURE}
@@ -92,13 +93,13 @@ def verify(
         return _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, allowed_signers)
     rev = rev or "HEAD"
     try:
-        commit = git("-C", str(root), "rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}").strip()
+        commit = git(root, "rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}").strip()
     except ReleaseError as error:
         raise ReleaseError(
             f"{root}: no revision {rev!r} ({error}); git tag --list 'corpus@v*' names releases"
         ) from None
     tag = TAG.fullmatch(rev)
-    if tag and git("-C", str(root), "tag", "--list", f"{rev}!").strip():
+    if tag and git(root, "tag", "--list", f"{rev}!").strip():
         raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names what replaces it")
     with tree_at(root, commit, remote=remote) as tree:
         place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
@@ -114,7 +115,7 @@ class _Tagged(NamedTuple):
 
 def _parents(root: Path, commit: str) -> list[str]:
     """The commits before one; also in a shallow clone, which lacks them."""
-    head = git("-C", str(root), "cat-file", "commit", commit).partition("\n\n")[0]
+    head = git(root, "cat-file", "commit", commit).partition("\n\n")[0]
     return re.findall(r"(?m)^parent ([0-9a-f]+)$", head)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 
-from copydesk.releases.trees import git
+from copydesk.revisions.git import git
 
 _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
 _PATTERN = "refs/tags/corpus@v*!"
@@ -30,10 +30,10 @@ def replacements(repo: str) -> dict[str, str]:
         If the repository's tags cannot be fetched.
     """
     with tempfile.TemporaryDirectory(prefix="copydesk-tags-") as folder:
-        git("init", "--quiet", "--bare", folder)
-        git("-C", folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
+        git(None, "init", "--quiet", "--bare", folder)
+        git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
         form = "%(refname:lstrip=2)%00%(contents)%01"
-        listed = git("-C", folder, "for-each-ref", f"--format={form}", "refs/tags")
+        listed = git(folder, "for-each-ref", f"--format={form}", "refs/tags")
     direct = {}
     for entry in listed.split("\x01"):
         name, _, message = entry.strip("\n").partition("\0")

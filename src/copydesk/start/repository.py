@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.errors import ConfigError
 from copydesk.files import replacing
+from copydesk.revisions.git import git
 from copydesk.start.template import EXECUTABLE, OWNED, files
 from copydesk.toolkit import NAME, read_toolkit
 
@@ -54,8 +54,8 @@ def init(root: Path) -> None:
     for path, data in wanted.items():
         _write(root / path, data, path in EXECUTABLE)
     if not (root / ".git").exists():
-        _git(root, "init", "--quiet")
-    _git(root, "config", "core.hooksPath", ".githooks")
+        git(root, "init", "--quiet")
+    git(root, "config", "core.hooksPath", ".githooks")
 
 
 def upgrade(root: Path) -> Upgraded:
@@ -106,12 +106,3 @@ def _write(path: Path, data: bytes, executable: bool) -> None:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _git(root: Path, *arguments: str) -> None:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise ConfigError("git is not installed; install it, and run copydesk init again") from None
-    if done.returncode:
-        raise ConfigError(f"{root}: git {' '.join(arguments)}: {done.stderr.strip()[-500:]}")
