@@ -9,14 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
+from copydesk.description.tokens import SPACELESS
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.stages.shardwise import Task, compute
@@ -252,6 +256,36 @@ def run_on_small_disk(code: str, folder: Path, size: int) -> subprocess.Complete
     command = [*(mount if mounts else []), sys.executable, "-c", whole]
     environment = {**os.environ, **GIT, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+@cache
+def kind_of(character: str) -> str:
+    """What a character is to :func:`words_of`."""
+
+    def matches(pattern: str) -> bool:
+        return bool(pc.match_substring_regex(pa.array([character]), f"^(?s:{pattern})$")[0].as_py())
+
+    if character == "\u0f0b":
+        return "tsheg"
+    if matches(r"\pL|\pN") and not matches(r"\p{Nd}|[ー\x{FF70}]"):
+        return "letter" if matches("|".join(rf"\p{{{script}}}" for script in SPACELESS)) else "other"
+    return "other" if matches(r"\p{Nd}") else "joined"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, by a plain reading: at white space, and at each letter of a script without spaces."""
+    words: list[str] = []
+    for run in text.split():
+        word, before = "", ""
+        for character in run:
+            kind = kind_of(character)
+            if word and (kind == "letter" or (kind == "other" and before in ("letter", "tsheg"))):
+                words.append(word)
+                word = ""
+            word += character
+            before = kind if kind != "joined" or not before else before
+        words.append(word)
+    return words
 
 
 #: A browser on this machine; where there is none, tests that need it are skipped, but not with CI set.

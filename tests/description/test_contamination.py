@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pyarrow as pa
+import pytest
 from hypothesis import given
 
-from copydesk.description.contamination import overlaps, runs
+from copydesk.description.contamination import overlaps, runs, without_runs
 from support import hard_texts
 
 QUESTION = "Which river flows through the city of Prague before it joins the Elbe north of Melnik?"
@@ -58,3 +59,21 @@ def test_spans_lie_in_the_text_and_in_order(texts: list[str], benchmark: str) ->
 def test_a_text_overlaps_with_itself(text: str) -> None:
     (found,) = overlaps(pa.array([text]), runs([text], 1), 1)
     assert found.share in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "伏尔塔瓦河在梅尔尼克以北汇入易北河之前流经哪一座著名的欧洲首都城市？",
+        "メルニークの北でエルベ川に合流する前に、どの川がプラハの街を流れていますか。",
+        "แม่น้ำสายใดไหลผ่านกรุงปรากก่อนที่จะไหลลงสู่แม่น้ำเอลเบอทางตอนเหนือของเมืองเมลนิก",
+    ],
+)
+def test_a_question_in_a_script_without_spaces_is_found(question: str) -> None:
+    before, behind = "他们问：", "没有人知道。"
+    (found,) = overlaps(pa.array([f"{before}{question}{behind}"]), runs([question], 13), 13)
+    ((start, end),) = found.spans
+    assert start == len(before)
+    assert question.rstrip("？。") == f"{before}{question}{behind}"[start:end].rstrip("？。")
+    assert found.share > 0.7
+    assert without_runs([question, "短い問い", "too short", QUESTION], 13) == [1, 2]

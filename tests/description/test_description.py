@@ -10,7 +10,7 @@ from hypothesis import given
 
 from copydesk.description.signals import signals
 from copydesk.description.signatures import normalised, text_keys
-from support import hard_texts
+from support import hard_texts, words_of
 
 
 def signals_of(*texts: str) -> list[dict[str, float]]:
@@ -32,7 +32,7 @@ def test_signals_count_what_they_say() -> None:
 @given(st.lists(hard_texts, max_size=4))
 def test_columns_agree_with_counting_one_by_one(texts: list[str]) -> None:
     for text, found in zip(texts, signals_of(*texts), strict=True):
-        words = text.split()
+        words = words_of(text)
         assert found["characters"] == len(text)
         assert found["words"] == len(words)
         assert found["mean_word_length"] == (sum(map(len, words)) / len(words) if words else 0)

@@ -378,3 +378,16 @@ def test_the_order_of_a_corpus_does_not_matter() -> None:
     order = random.Random(2).sample(range(len(ids)), len(ids))
     again = groups_of([texts[n] for n in order], [ids[n] for n in order], signatures()[order])
     assert again == groups_of(texts, ids, signatures())
+
+
+def test_near_duplicates_are_found_in_scripts_without_spaces() -> None:
+    random.seed(5)
+    letters = [chr(random.randrange(0x4E00, 0x9000)) for _ in range(650)]
+    text = "".join(f"{letter}{'，' if at % 17 == 16 else ''}" for at, letter in enumerate(letters))
+    changed = "".join("変" if at in (100, 300, 500) else letter for at, letter in enumerate(text))
+    other = "".join(chr(random.randrange(0x4E00, 0x9000)) for _ in range(650))
+    assert groups_of([text, changed, other]) == {
+        "d0": (None, "d0", None),
+        "d1": ("d0", "d0", "near"),
+        "d2": (None, None, None),
+    }

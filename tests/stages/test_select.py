@@ -147,18 +147,23 @@ def test_a_licence_outside_the_gate_is_not_public(make_corpus: Make) -> None:
     assert "1 of 2 documents are not under a licence" in (project.corpus / "README.md").read_text("utf-8")
 
 
-def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make) -> None:
+def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: pytest.CaptureFixture[str]) -> None:
     question = "which river flows through the city of Prague before it joins the Elbe north of Melnik"
     files = {
         "a.txt": f"He asked: {question}? Nobody knew. {LONG}",
         "b.txt": LONG,
-        "benchmarks.jsonl": json.dumps({"name": "quiz/1", "text": question}) + "\n",
+        "benchmarks.jsonl": "".join(
+            json.dumps({"name": name, "text": text}) + "\n"
+            for name, text in (("quiz/1", question), ("quiz/2", "Which river?"), ("quiz/3", "哪条河？"))
+        ),
     }
     found = {row["doc_id"]: row for row in rows(make_corpus(files), "documents")}
     assert set(found) == {"a", "b"}
     assert found["b"]["benchmark_overlap"] == 0 and found["a"]["benchmark_overlap"] > 0.1
     (flag,) = [flag for flag in found["a"]["flags"] if flag["kind"] == "benchmark"]
     assert found["a"]["text"][flag["start"] : flag["end"]] == question
+    assert "2 texts have fewer than 13 words (decontaminate.words), so they" in (said := capsys.readouterr().err)
+    assert said.split("found in no document: ")[1].startswith("quiz/2, quiz/3\n")
 
 
 def test_provenance_says_where_each_value_is_from(make_corpus: Make) -> None:

@@ -107,16 +107,6 @@ def ratio(numerator: Counts, denominator: Counts) -> Ratios:
     return np.where(denominator > 0, quotient, 0.0)
 
 
-def code_points(data: Bytes, leads: Offsets) -> Offsets:
-    """The code point that begins at each of these bytes; ``data`` goes on for three bytes behind the last."""
-    first, second, third, fourth = (data[leads + at].astype(np.int64) for at in range(4))
-    second, third, fourth = second & 0x3F, third & 0x3F, fourth & 0x3F
-    two = (first & 0x1F) << 6 | second
-    three = (first & 0x0F) << 12 | second << 6 | third
-    four = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
-    return np.where(first < 0x80, first, np.where(first < 0xE0, two, np.where(first < 0xF0, three, four)))
-
-
 def _lengths(tokens: Tokens, rolling: Rolling, continued: Offsets) -> Offsets:
     """Code points of all words before each word: bytes, but for those that go on with a character of a word."""
     if not len(tokens.starts):

@@ -1,6 +1,7 @@
 """Texts of benchmarks inside documents: runs of words that both hold.
 
-As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation.
+As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation. What a word is in a
+script without spaces, :mod:`copydesk.description.tokens` says.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ def runs(texts: Iterable[str], words: int) -> Hashes:
         hashes, starts = _runs(tokens, words)
         found.append(hashes[starts])
     return np.unique(np.concatenate(found))
+
+
+def without_runs(texts: Iterable[str], words: int) -> list[int]:
+    """Numbers of the texts that have fewer words than a run, so that nothing can be found of them."""
+    column = pa.array(list(texts), pa.string())
+    return np.flatnonzero(np.diff(tokenize(_compared(column)).bounds) < words).tolist()
 
 
 def overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.description.batch import Batch, Counts, Flags, Lines, Ratios, code_points, ratio
-from copydesk.description.tokens import Offsets
+from copydesk.description.batch import Batch, Counts, Flags, Lines, Ratios, ratio
+from copydesk.description.tokens import Offsets, code_points
 
 _SHORT = 30  # code points of a short line in FineWeb
 _C4_MARKS = np.frombuffer(b".?!\"'", dtype=np.uint8)

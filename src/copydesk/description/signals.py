@@ -2,7 +2,7 @@
 
 Gopher is Rae et al. 2021 (table A1), C4 is Raffel et al. 2020, FineWeb is Penedo et al. 2024. Where a paper leaves
 something open, the value is the one that the filters of datatrove 0.10 compare with their thresholds, if words are
-split at white space.
+split at white space. In scripts without spaces each letter is a word (:mod:`copydesk.description.tokens`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from copydesk.description.batch import Batch, Counts, Flags, Ratios, ratio
 from copydesk.description.lines import line_signals
 from copydesk.description.repetition import repetition
 from copydesk.description.rolling import mixed
-from copydesk.description.tokens import Hashes
+from copydesk.description.tokens import Hashes, code_points
 
 _STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 _STOP_LETTERS = np.array([int.from_bytes(word.encode(), "little") for word in _STOP_WORDS], dtype=np.uint64)
@@ -101,7 +101,7 @@ def _alphabetic(batch: Batch) -> Counts:
         places = np.arange(sizes.sum()) + np.repeat(tokens.starts[others] - begins, sizes)
         letters = _LETTER[batch.data[places]]
         leads = np.flatnonzero(batch.data[places] >= 0xC0)
-        letters[leads] = alphabet()[batches.code_points(batch.data, places[leads])]
+        letters[leads] = alphabet()[code_points(batch.data, places[leads])]
         alphabetic[others] = np.logical_or.reduceat(letters, begins)
     return batch.tally(batch.row_of[alphabetic])
 

@@ -1,4 +1,9 @@
-"""Words of a whole column at once: where each begins and ends in its UTF-8 bytes, and a hash of each."""
+"""Words of a whole column at once: where each begins and ends in its UTF-8 bytes, and a hash of each.
+
+Words are what white space separates. Some scripts are written without spaces (:data:`SPACELESS`); in them each letter
+counts as a word, with the marks and the punctuation behind it. A Chinese sentence would be one word otherwise, and
+whatever counts or compares words would fail in silence.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -22,6 +28,23 @@ _WHITE: dict[int, tuple[set[tuple[int, ...]], int]] = {
     0xE2: ({*((0x80, low) for low in (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF)), (0x81, 0x9F)}, 2),
     0xE3: ({(0x80, 0x80)}, 2),
 }
+#: Scripts without spaces between words: those of Unicode's line breaking classes ID, CJ and SA.
+SPACELESS = (
+    *("Han", "Hiragana", "Katakana", "Bopomofo", "Yi", "Thai", "Lao", "Khmer", "Myanmar"),
+    *("Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Ahom", "Javanese", "Balinese"),
+)
+# What a character is to the words of such a script: a letter of it, what goes on with the word before, the mark that
+# ends each syllable of Tibetan, or anything else.
+_LETTER, _JOINED, _ENDING, _OTHER = range(4)
+# The last pattern that matches decides. The sound marks U+30FC and U+FF70 are letters of no script.
+_KINDS = (
+    (_LETTER, "[" + "".join(rf"\p{{{script}}}" for script in SPACELESS) + "]"),
+    (_OTHER, r"\p{Nd}"),
+    (_JOINED, r"[^\pL\pN\s]|[\x{30FC}\x{FF70}]"),
+    (_ENDING, r"\x{0F0B}"),
+)
+# Of each code point which of these it is: found out when it is first met, -1 until then.
+_kinds = np.full(0x110000, -1, dtype=np.int8)
 _LONGEST = 512  # bytes of a word that are hashed by arithmetic; longer ones are digested one by one
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xD6E8FEB86659FD93)
@@ -31,7 +54,7 @@ _FIRST = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint6
 
 
 class Tokens(NamedTuple):
-    """The words of n texts, m words in all; a word is a run of characters other than white space."""
+    """The words of n texts, m words in all."""
 
     data: Bytes  # the texts' UTF-8, one after the other
     rows: Offsets  # shape (n + 1,): the byte at which each text begins, and the end
@@ -41,7 +64,7 @@ class Tokens(NamedTuple):
 
 
 def tokenize(texts: pa.Array) -> Tokens:
-    """Split a column of texts at white space, as ``str.split`` does.
+    """Split a column of texts at white space, as ``str.split`` does, and before the letters of spaceless scripts.
 
     Parameters
     ----------
@@ -62,13 +85,55 @@ def tokenize(texts: pa.Array) -> Tokens:
             for at in range(length + 1):
                 word[places[white] + at] = False
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
-    # A word does not reach into the next text: where two texts meet within one, it ends and another begins.
+    # A word does not reach into the next text, nor behind a letter that is a word: it ends and another begins.
     meet = np.unique(rows[1:-1])
     meet = meet[(meet > 0) & (meet < len(data))]
+    cuts = _cuts(data, rows, leads, word)
+    meet = np.union1d(meet, cuts) if len(cuts) else meet
     meet = np.repeat(meet[word[meet] & word[meet - 1]], 2)
     edges = np.insert(edges, np.searchsorted(edges, meet), meet)
     starts, ends = edges[::2].copy(), edges[1::2].copy()
     return Tokens(data, rows, starts, ends, np.searchsorted(starts, rows))
+
+
+def _cuts(data: Bytes, rows: Offsets, leads: Offsets, word: NDArray[np.bool_]) -> Offsets:
+    """Bytes at which the words of scripts without spaces begin, and other words right behind them: sorted."""
+    # A screen: behind the byte 0xE2 there are dashes and quotation marks, and of these scripts some radicals alone.
+    high = leads[(data[leads] >= 0xE0) & (data[leads] != 0xE2)]
+    if not len(high) or not np.isin(_kinds_of(data, high), (_LETTER, _ENDING)).any():
+        return np.zeros(0, dtype=np.int64)
+    places = np.flatnonzero((data & 0xC0) != 0x80)
+    kinds = _kinds_of(data, places)
+    # What precedes each character in its text, passing over what goes on with a word.
+    passed = (kinds == _JOINED) & word[places]
+    passed[np.searchsorted(places, rows[:-1][np.diff(rows) > 0])] = False
+    before = kinds[np.maximum.accumulate(np.where(passed, 0, np.arange(len(places))))]
+    begins = kinds[1:] == _LETTER
+    begins |= (kinds[1:] == _OTHER) & ((before[:-1] == _LETTER) | (before[:-1] == _ENDING))
+    cuts: Offsets = places[1:][begins]
+    return cuts
+
+
+def _kinds_of(data: Bytes, leads: Offsets) -> NDArray[np.int8]:
+    """Which kind of character begins at each of these bytes."""
+    points = code_points(np.concatenate([data, np.zeros(3, dtype=np.uint8)]), leads)
+    new = np.unique(points[_kinds[points] < 0])
+    if len(new):
+        _kinds[new] = _OTHER
+        characters = pa.array([chr(point) for point in new], pa.string())
+        for kind, pattern in _KINDS:
+            _kinds[new[pc.match_substring_regex(characters, pattern).to_numpy(zero_copy_only=False)]] = kind
+    return _kinds[points]
+
+
+def code_points(data: Bytes, leads: Offsets) -> Offsets:
+    """The code point that begins at each of these bytes; ``data`` goes on for three bytes behind the last."""
+    first, second, third, fourth = (data[leads + at].astype(np.int64) for at in range(4))
+    second, third, fourth = second & 0x3F, third & 0x3F, fourth & 0x3F
+    two = (first & 0x1F) << 6 | second
+    three = (first & 0x0F) << 12 | second << 6 | third
+    four = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
+    return np.where(first < 0x80, first, np.where(first < 0xE0, two, np.where(first < 0xF0, three, four)))
 
 
 def utf8(texts: pa.Array) -> tuple[Bytes, Offsets]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, obeyable
-from copydesk.description.contamination import overlaps, runs
+from copydesk.description.contamination import overlaps, runs, without_runs
 from copydesk.description.licences import public
 from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told, told_by_page
 from copydesk.description.selection import Condition
@@ -22,6 +22,8 @@ from copydesk.description.signatures import Signatures, minhash, normalised, tex
 from copydesk.description.splits import points_of
 from copydesk.description.takedowns import takedowns
 from copydesk.description.title import headline
+from copydesk.findings import plain
+from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
 from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
@@ -50,6 +52,8 @@ SIGNALS = (
     *("line_punct_ratio", "short_line_ratio", "char_dup_ratio", "list_ratio"),
 )
 
+_QUOTED = 5  # names of benchmarks in a message
+
 STAGE = Stage(
     "describe",
     reads=("ingest.provenance", "ingest.decisions", "ingest.pages", "clean.text", "clean.edits", "split.spans"),
@@ -74,11 +78,24 @@ def run(project: Project) -> list[Parts]:
     benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
     known, where = None, None
     if benchmarks:
-        words = runs((row["text"] for row in benchmarks.values()), project.params["decontaminate"]["words"])
-        part = project.store.add(pa.table({"run": words}))
+        texts, length = [row["text"] for row in benchmarks.values()], project.params["decontaminate"]["words"]
+        _warn_of_short_benchmarks(
+            project, [list(benchmarks)[number] for number in without_runs(texts, length)], length
+        )
+        part = project.store.add(pa.table({"run": runs(texts, length)}))
         known, where = part.sha256, (project.store.root, part)
     ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
     return run_shards(project, STAGE, common=([known, ledger], Common(where, ledger)))
+
+
+def _warn_of_short_benchmarks(project: Project, names: list[str], length: int) -> None:
+    """Say which benchmarks cannot be found in any document."""
+    if names:
+        quoted = plain(", ".join(names[:_QUOTED])) + (", ..." if len(names) > _QUOTED else "")
+        say(
+            f"describe: {project.benchmarks}: {len(names)} texts have fewer than {length} words "
+            f"(decontaminate.words), so they are found in no document: {quoted}"
+        )
 
 
 def shard(given: Shard) -> Made:
