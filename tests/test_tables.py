@@ -105,10 +105,19 @@ def properties(schema: dict[str, Any], where: str = "") -> list[tuple[str, dict[
         (columns(a={"type": "null"}), r"\.a: type is"),
         (columns(a={"type": "string", "description": ""}), r"\.a: a description is missing"),
         (columns(a={"$ref": "#/$defs/other"}), r"/properties/a/\$ref: \$ref \"#/\$defs/other\" leads to nothing"),
-        (columns(a={"$ref": "#/properties/b"}, b=TEXT), r"\.a: \$ref #/properties/b is not in \$defs"),
+        (columns(a={"$ref": "#/properties/b"}, b={"type": "string"}), r"\.a: \$ref #/properties/b is not in \$defs"),
         (columns(a={"type": "array", "items": True}), r"\.a\[\]: found True, expected a schema with a type"),
-        ({**columns(a={"$ref": "#/$defs/x"}), "$defs": {"x": columns(y={"$ref": "#/$defs/x"})}}, "leads back to itself"),
-        ({**columns(a={**columns(y=TEXT), "$ref": "#/$defs/x"}), "$defs": {"x": columns(z=TEXT)}}, "both hold; keep one"),
+        (
+            {**columns(a={"$ref": "#/$defs/x"}), "$defs": {"x": columns(y={"$ref": "#/$defs/x"})}},
+            "leads back to itself",
+        ),
+        (
+            {
+                **columns(a={**columns(y={"type": "string"}), "$ref": "#/$defs/x"}),
+                "$defs": {"x": columns(z={"type": "string"})},
+            },
+            "both hold; keep one",
+        ),
         ({**columns(a={"type": "string"}), "required": []}, "required must name every property"),
         ({**columns(a={"type": "string"}), "additionalProperties": True}, "additionalProperties: false"),
         ({**columns(a={"type": "strin"})}, "not a JSON Schema"),

@@ -17,7 +17,7 @@ SETTINGS_BYTES = 1 << 20
 #: Bytes that are read of a file with a line for each document.
 LINES_BYTES = 256 << 20
 
-_PLAIN = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null")}
+_PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
 
 
 class YamlError(ConfigError):
@@ -51,10 +51,13 @@ def bounded_text(path: Path, at_most: int = LINES_BYTES) -> str:
         if path.is_symlink():
             _refuse_link_out(path)
         # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ConfigError(f"{path}: not a regular file")
-            data = _read(file.fileno(), at_most + 1)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ConfigError(f"{path}: cannot be read: not a regular file")
+            data = _read(handle, at_most + 1)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         if path.is_symlink():
             raise ConfigError(f"{path}: a link to a file that is not there") from None
@@ -138,17 +141,19 @@ def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
     if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
         mapping: dict[str, Any] = {}
         for name, value in node.value:
-            if not isinstance(name, yaml.ScalarNode) or name.tag != "tag:yaml.org,2002:str":
-                written = name.value if isinstance(name, yaml.ScalarNode) else "a list or a mapping"
-                message = f"the key {_short(written)} is not a text to YAML, but {_kind(name)}; quote it"
+            if not isinstance(name, yaml.ScalarNode):
+                raise YamlError("not YAML for settings: a list or mapping as key", name.start_mark.line + 1, keys)
+            if name.tag != "tag:yaml.org,2002:str":
+                message = f"the key {_short(name.value)} is not a text to YAML, but {_kind(name)}; quote it"
                 raise YamlError(message, name.start_mark.line + 1, keys)
             if name.value in mapping:
                 raise YamlError(f"not YAML: key {name.value!r} is given twice", name.start_mark.line + 1, keys)
             mapping[name.value] = _value(loader, value, [*keys, name.value])
         return mapping
-    if not isinstance(node, yaml.ScalarNode) or node.tag not in _PLAIN:
-        written = _short(node.value) if isinstance(node, yaml.ScalarNode) else "the value"
-        raise YamlError(f"{written} is not a text to YAML, but {_kind(node)}; quote it", line, keys)
+    if not isinstance(node, yaml.ScalarNode):
+        raise YamlError(f"not YAML for settings: a value {_kind(node)}", line, keys)
+    if node.tag not in _PLAIN:
+        raise YamlError(f"{_short(node.value)} is not a text to YAML, but {_kind(node)}; quote it", line, keys)
     try:
         value = loader.construct_object(node)
         if isinstance(value, float) and value - value != 0.0:

@@ -91,7 +91,7 @@ def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
     except ConfigError as error:
         raise SchemaError(str(error)) from None
     for fault in faults(name, schema):
-        raise SchemaError(f"{path}: {fault.pointer or '(top)'}: {fault.message}")
+        raise SchemaError(f"{path}: #{fault.pointer}: {fault.message}")
     return schema
 
 
@@ -142,7 +142,7 @@ def _departures(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list
     try:
         if validator.is_valid(row):
             return []
-        errors = {Violation(dotted(e.instance_path), shortened(e.message)) for e in validator.iter_errors(row)}
+        errors = {Violation(dotted(e.instance_path), shortened(_worded(e))) for e in validator.iter_errors(row)}
     except ValueError as error:  # of a value that JSON does not have
         errors = {Violation("", shortened(str(error)))}
     numbers = dict(_not_json(row, ""))
@@ -159,6 +159,33 @@ def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _not_json(inner, f"{place}[{number}]")
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong, with values as Python writes them."""
+    kind, value = error.kind.as_dict(), error.instance
+    match error.kind.name:
+        case "type":
+            return f"{value!r} is not of type {', '.join(map(repr, kind['types']))}"
+        case "required":
+            return f"{kind['property']!r} is a required property"
+        case "enum":
+            return f"{value!r} is not one of {kind['options']!r}"
+        case "const":
+            return f"{kind['expected_value']!r} was expected"
+        case "format":
+            return f"{value!r} is not a {kind['format']!r}"
+        case "pattern":
+            return f"{value!r} does not match {kind['pattern']!r}"
+        case "minLength" | "minItems":
+            return f"{value!r} {'should be non-empty' if kind['limit'] == 1 else 'is too short'}"
+        case "maxLength" | "maxItems":
+            return f"{value!r} is too long"
+        case "anyOf":
+            return f"{value!r} is not valid under any of the given schemas"
+        case "propertyNames":
+            return _worded(kind["error"])
+    return error.message
 
 
 def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:

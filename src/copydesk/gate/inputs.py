@@ -71,7 +71,8 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
             continue
         wrong = faults(of, schema)
         for fault in wrong:
-            report.add("schemas", name, fault.message, field=fault.pointer, line=line_of(text, fault.keys))
+            line = line_of(text, fault.keys)
+            report.add("schemas", name, f"{fault.message} (#{fault.pointer})", field=dotted(fault.keys), line=line)
         if not wrong:
             found[of] = schema
     if own:
