@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -163,29 +163,25 @@ def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
     """What is wrong, with values as Python writes them."""
-    kind, value = error.kind.as_dict(), error.instance
-    match error.kind.name:
-        case "type":
-            return f"{value!r} is not of type {', '.join(map(repr, kind['types']))}"
-        case "required":
-            return f"{kind['property']!r} is a required property"
-        case "enum":
-            return f"{value!r} is not one of {kind['options']!r}"
-        case "const":
-            return f"{kind['expected_value']!r} was expected"
-        case "format":
-            return f"{value!r} is not a {kind['format']!r}"
-        case "pattern":
-            return f"{value!r} does not match {kind['pattern']!r}"
-        case "minLength" | "minItems":
-            return f"{value!r} {'should be non-empty' if kind['limit'] == 1 else 'is too short'}"
-        case "maxLength" | "maxItems":
-            return f"{value!r} is too long"
-        case "anyOf":
-            return f"{value!r} is not valid under any of the given schemas"
-        case "propertyNames":
-            return _worded(kind["error"])
-    return error.message
+    if error.kind.name == "propertyNames":
+        return _worded(error.kind.as_dict()["error"])
+    words = _WORDS.get(error.kind.name)
+    return words(error.instance, *error.kind.as_dict().values()) if words else error.message
+
+
+_WORDS: dict[str, Callable[..., str]] = {
+    "type": lambda value, types: f"{value!r} is not of type {', '.join(map(repr, types))}",
+    "required": lambda _, name: f"{name!r} is a required property",
+    "enum": lambda value, options: f"{value!r} is not one of {options!r}",
+    "const": lambda _, expected: f"{expected!r} was expected",
+    "format": lambda value, name: f"{value!r} is not a {name!r}",
+    "pattern": lambda value, pattern: f"{value!r} does not match {pattern!r}",
+    "minLength": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxLength": lambda value, _: f"{value!r} is too long",
+    "minItems": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxItems": lambda value, _: f"{value!r} is too long",
+    "anyOf": lambda value, _: f"{value!r} is not valid under any of the given schemas",
+}
 
 
 def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
