@@ -53,8 +53,8 @@ def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) ->
     """Check settings against ``params.schema.json`` and fill in the defaults given there."""
     schema = load_schema("params", schemas)
     found = violations(schema, given)
-    params = {} if found else with_defaults(schema, given)
-    # A schema of one's own may narrow and add; what it loosens would fail in a stage, and without its place.
+    # A schema of one's own may narrow, add and leave out; what it loosens would fail in a stage, without its place.
+    params = {} if found else with_defaults(load_schema("params"), with_defaults(schema, given))
     found = found or unusable("params", schema, params)
     if found:
         lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
@@ -76,12 +76,11 @@ def _without_more(schema: Schema, value: Any) -> Any:
 
 
 def with_defaults(schema: Schema, given: Any) -> Any:
-    """A setting; of a section every key."""
+    """A setting; of a section every key. What a project's own schema does not know keeps its value."""
     if not schema.get("properties") or not isinstance(given, dict):
         return given
-    return {
-        name: with_defaults(prop, given.get(name, prop["default"])) for name, prop in schema["properties"].items()
-    }
+    known = schema["properties"].items()
+    return {**given, **{name: with_defaults(prop, given.get(name, prop["default"])) for name, prop in known}}
 
 
 def load_json_lines(

@@ -146,6 +146,7 @@ def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
             if name.tag != "tag:yaml.org,2002:str":
                 message = f"the key {_short(name.value)} is not a text to YAML, but {_kind(name)}; quote it"
                 raise YamlError(message, name.start_mark.line + 1, keys)
+            _refuse_half_a_character(name, keys)
             if name.value in mapping:
                 raise YamlError(f"not YAML: key {name.value!r} is given twice", name.start_mark.line + 1, keys)
             mapping[name.value] = _value(loader, value, [*keys, name.value])
@@ -154,19 +155,24 @@ def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
         raise YamlError(f"not YAML for settings: a value {_kind(node)}", line, keys)
     if node.tag not in _PLAIN:
         raise YamlError(f"{_short(node.value)} is not a text to YAML, but {_kind(node)}; quote it", line, keys)
+    _refuse_half_a_character(node, keys)
     try:
         value = loader.construct_object(node)
         if isinstance(value, float) and value - value != 0.0:
             raise ValueError("not a finite number")
-        if isinstance(value, str):
-            value.encode()
-    except UnicodeEncodeError:
-        raise YamlError("half a surrogate pair, which is no character", line, keys) from None
     except (ValueError, LookupError):
         raise YamlError(
             f"{_short(node.value)} is not a number of JSON; quote it if it is a text", line, keys
         ) from None
     return value
+
+
+def _refuse_half_a_character(node: yaml.ScalarNode, keys: list[str | int]) -> None:
+    try:
+        node.value.encode()
+    except UnicodeEncodeError:
+        line = node.start_mark.line + 1
+        raise YamlError("half a surrogate pair, which is no character", line, keys) from None
 
 
 def _kind(node: yaml.Node) -> str:
