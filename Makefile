@@ -17,7 +17,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak json-schema soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
+.PHONY: corpus test lint types pytest soak jsonschema soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
   lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -48,7 +48,7 @@ soak: $(READY)  ## Run the property tests on many more examples, other ones each
 fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
 
-json-schema: $(READY)  ## Run the JSON Schema Test Suite (SUITE=folder, a checkout of it) on the validators of rows and columns
+jsonschema: $(READY)  ## Run the JSON Schema Test Suite (SUITE=folder, a checkout of it) on the validators of rows and columns
 	python benchmarks/json_schema/suite.py $(SUITE)
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
