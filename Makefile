@@ -17,7 +17,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
+.PHONY: corpus test lint types pytest soak jsonschema soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
   lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -42,10 +42,14 @@ pytest: $(READY)
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
-	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
+	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py \
+	  tests/cleaning tests/sentences tests/validation/test_columns.py
 
 fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
+
+jsonschema: $(READY)  ## Run the JSON Schema Test Suite (SUITE=folder, a checkout of it) on the validators of rows and columns
+	python benchmarks/json_schema/suite.py $(SUITE)
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
 	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)

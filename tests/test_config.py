@@ -42,7 +42,10 @@ def test_the_settings_of_this_repository_are_spelled_out_and_valid() -> None:
         ("a: [", "not YAML"),
         ("? [a]\n: b", "not YAML"),
         ("- a", "is not of type 'object'"),
-        ("a: !!python/object/apply:os.system [ls]", "not YAML: could not determine a constructor"),
+        (
+            "a: !!python/object/apply:os.system [ls]",
+            "params.yaml:1: a: not YAML for settings: a value of the kind 'os.system'",
+        ),
     ],
 )
 def test_bad_settings_are_named(tmp_path: Path, text: str, message: str) -> None:

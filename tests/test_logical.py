@@ -171,6 +171,7 @@ def test_zero_and_minus_zero_differ_and_nans_do_not() -> None:
         (pa.table({"a": [{"b": [b"x"]}]}), r"column a\.b\[\]: binary has no logical hash"),
         (pa.table({"a": pa.array([2**63], pa.uint64())}), "an integer has no logical hash"),
         (pa.table({"a": pa.nulls(1)}), "column a: null has no logical hash"),
+        (pa.table([pa.nulls(1)] * 2, ["a", "a"]), "column a: given twice"),
         ([{"a": 1}], "list: expected a table of pyarrow or a dataset"),
     ],
 )
@@ -248,6 +249,33 @@ print(len(tables))
 """
     done = run_python(code, cwd=two_articles.corpus.parent, home=tmp_path)
     assert done.stdout == "4\n", done.stderr
+
+
+def test_a_stream_behind_a_filter_or_a_map_has_the_hash_of_its_rows(tmp_path: Path) -> None:
+    rows = pa.table({"a": [*[None] * 1500, "x"], "b": range(1501), "c": [None, *[["y"]] * 1500]})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    program = """
+from datasets import load_dataset
+from copydesk import logical_hash
+rows = load_dataset("parquet", data_files="rows.parquet", split="train", streaming=True)
+for stream in (
+    rows.filter(lambda row: True), rows.map(lambda row: row), rows.remove_columns("b"), rows.rename_column("b", "d")
+):
+    print(logical_hash(stream))
+"""
+    of = [rows, rows, rows.drop_columns("b"), rows.rename_columns(["a", "d", "c"])]
+    done = run_python(program, cwd=tmp_path, home=tmp_path / "home")
+    assert done.stdout.split() == [logical_hash(each) for each in of], done.stderr
+
+
+def test_views_of_lists_and_booleans_of_eight_bits_are_what_they_hold() -> None:
+    lists = pa.array([["a", "b"], None, [], [None, "c"]])
+    for kind in (pa.list_view(pa.string()), pa.large_list_view(pa.string())):
+        views = pa.array(lists.to_pylist(), kind)
+        assert logical_hash(pa.table({"a": views})) == logical_hash(pa.table({"a": lists}))
+        assert logical_hash(pa.table({"a": views.slice(1, 2)})) == logical_hash(pa.table({"a": lists.slice(1, 2)}))
+    wide = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8()))
+    assert logical_hash(pa.table({"a": wide})) == logical_hash(pa.table({"a": [True, False, None]}))
 
 
 def test_other_shards_have_the_same_hashes(make_corpus: Callable[..., Project]) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from copydesk.errors import ConfigError, SchemaError
 from copydesk.publishing.card import yaml_features
 from copydesk.tables import PUBLISHED, Table, bulk_violations, load_json, load_schema, table, violations
+from reference import refuses
 from support import ROOT
 
 
@@ -104,7 +105,20 @@ def properties(schema: dict[str, Any], where: str = "") -> list[tuple[str, dict[
         (columns(a={"type": ["string", "integer"]}), r"\.a: type is \['string', 'integer'\], expected one type"),
         (columns(a={"type": "null"}), r"\.a: type is"),
         (columns(a={"type": "string", "description": ""}), r"\.a: a description is missing"),
-        (columns(a={"$ref": "#/$defs/other"}), r"\.a: \$ref #/\$defs/other is not in \$defs"),
+        (columns(a={"$ref": "#/$defs/other"}), r"/properties/a/\$ref: \$ref \"#/\$defs/other\" leads to nothing"),
+        (columns(a={"$ref": "#/properties/b"}, b={"type": "string"}), r"\.a: \$ref #/properties/b is not in \$defs"),
+        (columns(a={"type": "array", "items": True}), r"\.a\[\]: found True, expected a schema with a type"),
+        (
+            {**columns(a={"$ref": "#/$defs/x"}), "$defs": {"x": columns(y={"$ref": "#/$defs/x"})}},
+            "leads back to itself",
+        ),
+        (
+            {
+                **columns(a={**columns(y={"type": "string"}), "$ref": "#/$defs/x"}),
+                "$defs": {"x": columns(z={"type": "string"})},
+            },
+            "both hold; keep one",
+        ),
         ({**columns(a={"type": "string"}), "required": []}, "required must name every property"),
         ({**columns(a={"type": "string"}), "additionalProperties": True}, "additionalProperties: false"),
         ({**columns(a={"type": "strin"})}, "not a JSON Schema"),
@@ -167,11 +181,10 @@ SOURCE = load_schema("source")
         ([], ""),
     ],
 )
-def test_both_validators_refuse_and_the_message_names_the_field(row: Any, field: str) -> None:
+def test_a_row_that_is_refused_is_named_with_its_field(row: Any, field: str) -> None:
     assert violations(SOURCE, row)[0].field == field
     found = list(bulk_violations(SOURCE, [{"doc_id": "fine"}, row]))
     assert [(number, violation.field) for number, violation in found][:1] == [(1, field)]
-    assert "refused by jsonschema-rs" not in found[0][1].message
 
 
 MOMENTS = st.text("0123456789-:TZtz+. \n\u0663", max_size=26) | st.builds(
@@ -186,9 +199,9 @@ MOMENTS = st.text("0123456789-:TZtz+. \n\u0663", max_size=26) | st.builds(
 
 
 @given(MOMENTS, st.sampled_from(["published", "url", "licence", "doc_id"]))
-def test_neither_validator_takes_what_the_other_refuses(value: str, field: str) -> None:
+def test_the_reference_agrees_on_moments(value: str, field: str) -> None:
     row = {"doc_id": "a", field: value}
-    assert [violation for _, violation in bulk_violations(SOURCE, [row])] == violations(SOURCE, row)
+    assert bool(violations(SOURCE, row)) == refuses(SOURCE, row)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +216,7 @@ def test_neither_validator_takes_what_the_other_refuses(value: str, field: str) 
         ("url", "https://example.org/\n"),
     ],
 )
-def test_what_only_one_validator_would_take_is_refused_and_named(field: str, value: str) -> None:
+def test_what_some_validators_would_take_is_refused_and_named(field: str, value: str) -> None:
     ((_, found),) = bulk_violations(SOURCE, [{"doc_id": "a", field: value}])
     assert found.field == field
     assert repr(value) in found.message
@@ -224,12 +237,12 @@ DATES = st.sampled_from(["2024-01-01", "2024-13-01", "2024-01-01T00:00:00Z", "20
 
 
 @given(st.dictionaries(st.sampled_from(["doc_id", "url", "published", "licence", "outlet", "other"]), VALUES | DATES))
-def test_both_validators_agree_on_sources(row: dict[str, Any]) -> None:
-    assert bool(violations(SOURCE, row)) == bool(list(bulk_violations(SOURCE, [row])))
+def test_the_reference_agrees_on_sources(row: dict[str, Any]) -> None:
+    assert bool(violations(SOURCE, row)) == refuses(SOURCE, row)
 
 
 @given(st.data())
-def test_both_validators_agree_on_edits(data: st.DataObject) -> None:
+def test_the_reference_agrees_on_edits(data: st.DataObject) -> None:
     row = {
         "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
         "rules": ["r"], "tier": "safe", "applied": True, "confidence": 1.0,
@@ -237,7 +250,8 @@ def test_both_validators_agree_on_edits(data: st.DataObject) -> None:
     for name in data.draw(st.lists(st.sampled_from(sorted(row)), max_size=2)):
         row[name] = data.draw(VALUES | st.lists(VALUES, max_size=2))
     schema = load_schema("edits")
-    assert bool(violations(schema, row)) == bool(list(bulk_violations(schema, [row])))
+    strange = row["confidence"] in (float("inf"), float("-inf"))  # JSON has none
+    assert bool(violations(schema, row)) == (refuses(schema, row) or strange)
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from copydesk.errors import ConfigError
-from copydesk.json_schema import PACKAGED, Schema, bulk_violations, load_json, load_schema
+from copydesk.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
+from copydesk.json_schema import (
+    PACKAGED,
+    Schema,
+    Violation,
+    bulk_violations,
+    dotted,
+    load_json,
+    load_schema,
+    violations,
+)
 
 Params = dict[str, Any]
-
-_MAX_BYTES = 256 << 20
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is an error: PyYAML would let the last one win."""
-
-
-def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    mapping: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in mapping:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
-        mapping[key] = loader.construct_object(value_node, deep=True)
-    return mapping
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
 
 
 def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
@@ -48,34 +37,50 @@ def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
     ConfigError
         Naming the file, the field, what was found and what was expected.
     """
-    given: Any = {}
-    if path is not None and path.exists():
+    given: Any = None
+    if path is not None:
         try:
-            given = yaml_without_doubles(bounded_text(path))
-        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-            raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+            given = parse_yaml(bounded_text(path, SETTINGS_BYTES))
+        except FileNotFoundError:
+            pass
+        except YamlError as error:
+            field = f" {dotted(error.keys)}:" if error.keys else ""
+            raise ConfigError(f"{path}:{error.line}:{field} {error}") from None
     return check_params({} if given is None else given, str(path), schemas)
 
 
 def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) -> Params:
     """Check settings against ``params.schema.json`` and fill in the defaults given there."""
     schema = load_schema("params", schemas)
-    found = [violation for _, violation in bulk_violations(schema, [given])]
+    found = violations(schema, given)
+    # A schema of one's own may narrow, add and leave out; what it loosens would fail in a stage, without its place.
+    params = {} if found else with_defaults(load_schema("params"), with_defaults(schema, given))
+    found = found or unusable("params", schema, params)
     if found:
         lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
         raise ConfigError(f"{where}: does not obey params.schema.json:{lines}")
-    return {
-        name: _with_defaults(prop, given.get(name, prop["default"])) for name, prop in schema["properties"].items()
-    }
+    return params
 
 
-def _with_defaults(schema: Schema, given: Any) -> Any:
-    """A setting; of a section every key."""
-    if "properties" not in schema:
+def unusable(name: str, schema: Schema, value: Any) -> list[Violation]:
+    """In what a value that obeys a project's own schema departs from that of the package; further keys may be."""
+    packaged = load_schema(name)
+    return [] if schema == packaged else violations(packaged, _without_more(packaged, value))
+
+
+def _without_more(schema: Schema, value: Any) -> Any:
+    properties = schema.get("properties")
+    if not properties or not isinstance(value, dict):
+        return value
+    return {key: _without_more(properties[key], inner) for key, inner in value.items() if key in properties}
+
+
+def with_defaults(schema: Schema, given: Any) -> Any:
+    """A setting; of a section every key. What a project's own schema does not know keeps its value."""
+    if not schema.get("properties") or not isinstance(given, dict):
         return given
-    return {
-        name: _with_defaults(prop, given.get(name, prop["default"])) for name, prop in schema["properties"].items()
-    }
+    known = schema["properties"].items()
+    return {**given, **{name: with_defaults(prop, given.get(name, prop["default"])) for name, prop in known}}
 
 
 def load_json_lines(
@@ -89,18 +94,20 @@ def load_json_lines(
         Naming the file, the line, the field, what was found and what was expected; or the line that gives a
         key again.
     """
-    if not path.exists():
+    try:
+        text = bounded_text(path)
+    except FileNotFoundError:
         return {}
     parsed = [
         (f"{path}:{number}", load_json(line, f"{path}:{number}"))
-        for number, line in enumerate(bounded_text(path).split("\n"), start=1)
+        for number, line in enumerate(text.split("\n"), start=1)
         if line.strip()
     ]
-    schema = load_schema(schema_name, schemas)
-    problems = [
-        f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}"
-        for number, v in bulk_violations(schema, (row for _, row in parsed))
-    ]
+    schema, packaged = load_schema(schema_name, schemas), load_schema(schema_name)
+    departures = bulk_violations(schema, (row for _, row in parsed))
+    if schema != packaged:
+        departures = chain(departures, bulk_violations(packaged, (_without_more(packaged, row) for _, row in parsed)))
+    problems = [f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}" for number, v in departures]
     if problems:
         raise ConfigError("\n".join(problems))
     rows: dict[Any, dict[str, Any]] = {}
@@ -110,25 +117,3 @@ def load_json_lines(
             raise ConfigError(f"{where}: {key} {name!r} is given twice; keep one line")
         rows[name] = row
     return rows
-
-
-def yaml_without_doubles(text: str) -> Any:
-    """Parse YAML; errors as of PyYAML, and for a key given twice."""
-    return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-
-
-def bounded_text(path: Path) -> str:
-    """Read a hand-written file.
-
-    Raises
-    ------
-    ConfigError
-        If it is too large, or not UTF-8.
-    """
-    size = path.stat().st_size
-    if size > _MAX_BYTES:
-        raise ConfigError(f"{path}: {size:,} bytes, at most {_MAX_BYTES:,} are read")
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from None

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copydesk.errors import ConfigError, SchemaError
+from copydesk.hand_written import SETTINGS_BYTES, bounded_text
 
 if TYPE_CHECKING:
     import jsonschema_rs
 
 PACKAGED = Path(__file__).parent / "schemas"
+#: Size of a compiled pattern, beyond which it is refused.
+PATTERN_BYTES = 1 << 20
 
 Schema = dict[str, Any]
 
@@ -59,7 +63,7 @@ def is_moment(value: object) -> bool:
     )
 
 
-#: Formats that both validators leave to us: each would accept what the other refuses.
+#: Formats that we check: validators differ in them.
 _FORMATS = {"date": is_date, "date-time": is_moment}
 
 
@@ -70,17 +74,24 @@ def schema_path(name: str, folder: Path = PACKAGED) -> Path:
 
 @cache
 def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
-    """Read a schema and check it against the 2020-12 meta-schema."""
-    import jsonschema_rs
+    """Read a schema and check that it can be obeyed: see :func:`copydesk.schema_faults.faults`.
+
+    Raises
+    ------
+    SchemaError
+        Naming the file and the place in it, as a JSON pointer.
+    """
+    from copydesk.schema_faults import faults
 
     path = schema_path(name, folder)
     try:
-        schema: Schema = load_json(path.read_text("utf-8"), str(path))
-        jsonschema_rs.meta.validate(schema)
+        schema: Schema = load_json(bounded_text(path, SETTINGS_BYTES), str(path))
     except FileNotFoundError:
         raise SchemaError(f"{path}: no such schema") from None
-    except (ConfigError, jsonschema_rs.ValidationError) as error:
-        raise SchemaError(f"{path}: not a JSON Schema: {error}") from None
+    except ConfigError as error:
+        raise SchemaError(str(error)) from None
+    for fault in faults(name, schema):
+        raise SchemaError(f"{path}: #{fault.pointer}: {fault.message}")
     return schema
 
 
@@ -115,55 +126,75 @@ def load_json(text: str, where: str) -> Any:
 
 
 def violations(schema: Schema, instance: Any) -> list[Violation]:
-    """Everything in which an instance departs from a schema, by the reference implementation, in order."""
-    validator = _reference()(schema, format_checker=_reference_formats())
-    found = (
-        Violation(dotted(error.absolute_path), shortened(error.message)) for error in validator.iter_errors(instance)
-    )
-    return sorted(found)
+    """Everything in which an instance departs from a schema, in order."""
+    return [violation for _, violation in bulk_violations(schema, [instance])]
 
 
 def bulk_violations(schema: Schema, rows: Iterable[Any]) -> Iterator[tuple[int, Violation]]:
-    """Row number and violation, for rows that a fast validator refuses; messages are the reference's."""
-    fast = fast_validator(schema)
+    """Row number and violation, for rows that the validator refuses."""
+    validator = fast_validator(schema)
     for number, row in enumerate(rows):
-        if not fast.is_valid(row):
-            found = violations(schema, row)
-            for violation in found or [Violation("", "refused by jsonschema-rs, accepted by jsonschema")]:
-                yield number, violation
+        for violation in _departures(validator, row):
+            yield number, violation
+
+
+def _departures(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list[Violation]:
+    try:
+        if validator.is_valid(row):
+            return []
+        errors = {Violation(dotted(e.instance_path), shortened(_worded(e))) for e in validator.iter_errors(row)}
+    except ValueError as error:  # of a value that JSON does not have
+        errors = {Violation("", shortened(str(error)))}
+    numbers = dict(_not_json(row, ""))
+    return sorted({Violation(*place) for place in numbers.items()} | {e for e in errors if e.field not in numbers})
+
+
+def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Where a value is nothing that JSON has; the validator would call such a number null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place.lstrip("."), f"{value} is not a number of JSON"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _not_json(inner, f"{place}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _not_json(inner, f"{place}[{number}]")
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong, with values as Python writes them."""
+    if error.kind.name == "propertyNames":
+        return _worded(error.kind.as_dict()["error"])
+    words = _WORDS.get(error.kind.name)
+    return words(error.instance, *error.kind.as_dict().values()) if words else error.message
+
+
+_WORDS: dict[str, Callable[..., str]] = {
+    "type": lambda value, types: f"{value!r} is not of type {', '.join(map(repr, types))}",
+    "required": lambda _, name: f"{name!r} is a required property",
+    "enum": lambda value, options: f"{value!r} is not one of {options!r}",
+    "const": lambda _, expected: f"{expected!r} was expected",
+    "format": lambda value, name: f"{value!r} is not a {name!r}",
+    "pattern": lambda value, pattern: f"{value!r} does not match {pattern!r}",
+    "minLength": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxLength": lambda value, _: f"{value!r} is too long",
+    "minItems": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxItems": lambda value, _: f"{value!r} is too long",
+    "anyOf": lambda value, _: f"{value!r} is not valid under any of the given schemas",
+}
 
 
 def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    """The fast validator of a schema, which checks formats too."""
+    """The validator of a schema: checks formats, matches patterns in linear time, fetches nothing."""
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=_FORMATS)
-
-
-@cache
-def _reference() -> Any:
-    # Only where something is wrong: its formats take two seconds to import.
-    from jsonschema import Draft202012Validator, ValidationError
-    from jsonschema.validators import extend
-
-    def pattern(validator: Any, wanted: str, instance: Any, schema: Schema) -> Iterator[ValidationError]:
-        # In Python alone a dollar sign also stands before a line feed at the end.
-        if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", wanted), instance):
-            yield ValidationError(f"{instance!r} does not match {wanted!r}")
-
-    return extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
-
-
-@cache
-def _reference_formats() -> Any:
-    from jsonschema import Draft202012Validator, FormatChecker
-
-    formats = FormatChecker()
-    known = Draft202012Validator.FORMAT_CHECKER.checkers
-    is_uri = known["uri"][0]
-    ours = {**_FORMATS, "uri": lambda value: is_uri(value) and not (isinstance(value, str) and value.endswith("\n"))}
-    formats.checkers = {**known, **{name: (check, ()) for name, check in ours.items()}}
-    return formats
+    return jsonschema_rs.Draft202012Validator(
+        schema,
+        validate_formats=True,
+        formats=_FORMATS,
+        pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES),
+        offline=True,
+    )
 
 
 def dotted(path: Iterable[str | int]) -> str:

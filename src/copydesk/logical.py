@@ -124,14 +124,27 @@ def logical_hash(rows: Any) -> str:
     """
     if isinstance(rows, Mapping):
         return of_splits({str(split): logical_hash(part) for split, part in rows.items()})
-    if hasattr(rows, "with_format"):
-        tables = rows.with_format("arrow").iter(_BATCH)
-    elif hasattr(rows, "to_batches"):
-        tables = (pa.Table.from_batches([batch]) for batch in rows.to_batches())
-    else:
-        raise SchemaError(f"{type(rows).__name__}: expected a table of pyarrow or a dataset of datasets")
     features = getattr(rows, "features", None)
-    return hash_of_tables(tables, features.arrow_schema if features else getattr(rows, "schema", None))
+    schema = features.arrow_schema if features else getattr(rows, "schema", None)
+    if hasattr(rows, "with_format"):
+        try:
+            return hash_of_tables(rows.with_format("arrow").iter(_BATCH), schema)
+        except (pa.ArrowException, SchemaError):
+            # Behind a filter or a map datasets makes a table of each row, whatever the others hold: null is a type.
+            batches = rows.with_format(None).iter(_BATCH)
+            return hash_of_tables((_table_of(batch, schema) for batch in batches), schema)
+    if not hasattr(rows, "to_batches"):
+        raise SchemaError(f"{type(rows).__name__}: expected a table of pyarrow or a dataset of datasets")
+    return hash_of_tables((pa.Table.from_batches([batch]) for batch in rows.to_batches()), schema)
+
+
+def _table_of(batch: dict[str, list[Any]], schema: pa.Schema | None) -> pa.Table:
+    if schema is not None and set(batch) != set(schema.names):
+        schema = None  # so that what is missing is named
+    try:
+        return pa.Table.from_pydict(batch, schema)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise SchemaError(f"the rows of a stream make no table: {error}") from None
 
 
 def hash_of_tables(tables: Iterable[pa.Table], schema: pa.Schema | None = None) -> str:
@@ -140,9 +153,9 @@ def hash_of_tables(tables: Iterable[pa.Table], schema: pa.Schema | None = None) 
     parts: list[Digests] = []
     for table in tables:
         found = _kinds(table.schema)
-        kinds = found if kinds is None else kinds
+        kinds = _merged(found if kinds is None else kinds, found)
         for name in sorted({*found, *kinds}):
-            if found.get(name) != kinds.get(name):
+            if name not in found or _merged(found[name], kinds.get(name)) != kinds.get(name):
                 raise SchemaError(
                     f"column {name}: behind row {sum(part.rows for part in parts)} {found.get(name, 'missing')}, "
                     f"before it {kinds.get(name, 'missing')}; give all rows the same columns"
@@ -161,11 +174,24 @@ def shape_of(schema: pa.Schema) -> str:
 
 
 def _spoken(kinds: dict[str, Any]) -> str:
+    for name, kind in kinds.items():
+        if "null" in _plain_kinds(kind):  # of no row is it known what the others would hold
+            raise SchemaError(f"column {name}: null has no logical hash; {_EXPECTED}")
     return json.dumps(kinds, sort_keys=True, separators=(",", ":"))
 
 
-def _kinds(schema: pa.Schema) -> dict[str, Any]:
-    return {field.name: _kind(field.type, field.name) for field in schema}
+def _plain_kinds(kind: Any) -> set[str]:
+    inner = kind.values() if isinstance(kind, dict) else kind if isinstance(kind, list) else None
+    return {kind} if inner is None else set().union(*map(_plain_kinds, inner))
+
+
+def _kinds(fields: Iterable[pa.Field], where: str = "") -> dict[str, Any]:
+    kinds: dict[str, Any] = {}
+    for field in fields:
+        if field.name in kinds:
+            raise SchemaError(f"column {where}{field.name}: given twice; give each column a name of its own")
+        kinds[field.name] = _kind(field.type, f"{where}{field.name}")
+    return kinds
 
 
 def _kind(kind: pa.DataType, where: str) -> Any:
@@ -175,13 +201,27 @@ def _kind(kind: pa.DataType, where: str) -> Any:
     if _is_list(kind):
         return [_kind(kind.value_type, f"{where}[]")]
     if pa.types.is_struct(kind):
-        return {field.name: _kind(field.type, f"{where}.{field.name}") for field in kind}
+        return _kinds(kind, f"{where}.")
+    if pa.types.is_null(kind):
+        return "null"
     for name, (_, test) in _KINDS.items():
         if test(kind):
             return name
-    raise SchemaError(
-        f"column {where}: {kind} has no logical hash; expected strings, numbers, booleans, lists, structs"
-    )
+    raise SchemaError(f"column {where}: {kind} has no logical hash; {_EXPECTED}")
+
+
+_EXPECTED = "expected strings, numbers, booleans, lists, structs"
+
+
+def _merged(first: Any, second: Any) -> Any:
+    """The kind of two parts of a column; null stands for any, and what does not fit is left as the first has it."""
+    if first == "null":
+        return second
+    if isinstance(first, list) and isinstance(second, list):
+        return [_merged(first[0], second[0])]
+    if isinstance(first, dict) and isinstance(second, dict) and first.keys() == second.keys():
+        return {name: _merged(kind, second[name]) for name, kind in first.items()}
+    return first
 
 
 def _is_string(kind: pa.DataType) -> bool:
@@ -189,7 +229,19 @@ def _is_string(kind: pa.DataType) -> bool:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    return any(test(kind) for test in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+    types = pa.types
+    tests = (
+        types.is_list,
+        types.is_large_list,
+        types.is_fixed_size_list,
+        types.is_list_view,
+        types.is_large_list_view,
+    )
+    return any(test(kind) for test in tests)
+
+
+def _is_boolean(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_boolean(kind) or kind == pa.bool8())
 
 
 #: Kinds of values: the letter that stands before them, and the types that hold them.
@@ -197,7 +249,7 @@ _KINDS = {
     "string": ("s", _is_string),
     "integer": ("i", pa.types.is_integer),
     "number": ("f", pa.types.is_floating),
-    "boolean": ("b", pa.types.is_boolean),
+    "boolean": ("b", _is_boolean),
 }
 
 
@@ -217,7 +269,7 @@ def _row_digests(batch: pa.RecordBatch) -> list[bytes]:
     """SHA-256 of each row: of its values' encodings, joined in the order of the columns' names."""
     if not batch.num_columns:
         raise SchemaError("no columns: rows without values have no logical hash")
-    shape_of(batch.schema)  # names a column that cannot be encoded
+    _kinds(batch.schema)  # names a column that cannot be encoded
     offsets, data = _buffers(
         _joined([p for name in sorted(batch.schema.names) for p in _encoded(batch.column(name))])
     )
@@ -226,11 +278,15 @@ def _row_digests(batch: pa.RecordBatch) -> list[bytes]:
     return [sha256(content[start:end]).digest() for start, end in pairwise(places)]
 
 
-def _encoded(column: pa.Array) -> list[_Piece]:
+def _encoded(column: pa.Array) -> list[_Piece]:  # noqa: PLR0911  (one case a kind of type)
     """Encode each value of a column, as pieces to be joined; nothing is null in them, and no two values are alike."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _encoded(column.dictionary_decode())
+    if kind == pa.bool8():
+        return _encoded(column.storage.cast(pa.bool_()))
+    if pa.types.is_null(kind):
+        return [_Heads("n", None, np.zeros(len(column), np.int64))]
     missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
     if _is_string(kind):
         content = _filled(column.cast(pa.large_string()), "").cast(pa.large_binary())

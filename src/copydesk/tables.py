@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PUBLISHED = ("documents", "sentences", "raw", "edits")
 
 _INT32 = 2**31
+#: Keywords that say which columns there are.
+_SHAPE = ("additionalProperties", "items", "properties", "required")
 
 
 class Column(NamedTuple):
@@ -65,7 +67,7 @@ class Table:
         self.name = name
         self.schema = load_schema(name, folder)
         if columns:
-            self.schema = _projected(self.schema, columns)
+            self.schema = _projected(name, self.schema, columns)
         self._where = f"{name}.schema.json"
         self.arrow = pa.schema(self._fields(self.schema, ""))
 
@@ -106,26 +108,26 @@ class Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise SchemaError(f"{self._where}: {error}") from None
 
-    def _fields(self, schema: Schema, path: str) -> list[pa.Field]:
+    def _fields(self, schema: Schema, path: str, within: tuple[str, ...] = ()) -> list[pa.Field]:
         where = f"{self._where}{path}"
         properties = schema.get("properties", {})
         if "object" not in schema.get("type", ()) or schema.get("additionalProperties") is not False:
             raise SchemaError(f"{where}: expected an object with additionalProperties: false")
         if sorted(schema.get("required", ())) != sorted(properties):
             raise SchemaError(f"{where}: required must name every property: a column is always there")
-        return [self._field(name, prop, f"{path}.{name}") for name, prop in properties.items()]
+        return [self._field(name, prop, f"{path}.{name}", within) for name, prop in properties.items()]
 
-    def _field(self, name: str, schema: Schema, path: str) -> pa.Field:
-        schema = self._resolved(schema, path)
+    def _field(self, name: str, schema: Any, path: str, within: tuple[str, ...]) -> pa.Field:
+        schema, within = self._resolved(schema, path, within)
         if not schema.get("description"):
             raise SchemaError(f"{self._where}{path}: a description is missing")
         types = [schema["type"]] if isinstance(schema.get("type"), str) else list(schema.get("type", ()))
         kinds = [t for t in types if t != "null"]
         if len(kinds) != 1:
             raise SchemaError(f"{self._where}{path}: type is {types}, expected one type, or one and null")
-        return pa.field(name, self._type(kinds[0], schema, path), nullable="null" in types)
+        return pa.field(name, self._type(kinds[0], schema, path, within), nullable="null" in types)
 
-    def _type(self, kind: str, schema: Schema, path: str) -> pa.DataType:
+    def _type(self, kind: str, schema: Schema, path: str, within: tuple[str, ...]) -> pa.DataType:
         match kind:
             case "string":
                 return pa.string()
@@ -137,20 +139,44 @@ class Table:
                 low, high = schema.get("minimum", -(2**63)), schema.get("maximum", 2**63 - 1)
                 return pa.int32() if low >= -_INT32 and high < _INT32 else pa.int64()
             case "array":
-                items = {"description": "item", **schema.get("items", {})}
-                return pa.list_(self._field("element", items, f"{path}[]"))
+                items = schema.get("items", {})
+                items = {"description": "item", **items} if isinstance(items, dict) else items
+                return pa.list_(self._field("element", items, f"{path}[]", within))
             case "object":
-                return pa.struct(self._fields(schema, path))
+                return pa.struct(self._fields(schema, path, within))
         raise SchemaError(f"{self._where}{path}: type {kind} has no column type")
 
-    def _resolved(self, schema: Schema, path: str) -> Schema:
-        reference = schema.get("$ref")
-        if reference is None:
-            return schema
-        name = reference.removeprefix("#/$defs/")
-        if name not in self.schema.get("$defs", {}):
-            raise SchemaError(f"{self._where}{path}: $ref {reference} is not in $defs of this file")
-        return {**self.schema["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}}
+    def _resolved(self, schema: Any, path: str, within: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
+        """What a schema and those it refers to say together, and the definitions that it stands in."""
+        merged: Schema = {}
+        while True:
+            if not isinstance(schema, dict):
+                raise SchemaError(f"{self._where}{path}: found {schema}, expected a schema with a type")
+            for keyword, value in schema.items():
+                merged[keyword] = self._both(keyword, merged.get(keyword, value), value, path)
+            reference = schema.get("$ref")
+            if reference is None:
+                return merged, within
+            name = reference.removeprefix("#/$defs/")
+            if name == reference or name not in self.schema.get("$defs", {}):
+                raise SchemaError(f"{self._where}{path}: $ref {reference} is not in $defs of this file")
+            if name in within:
+                raise SchemaError(f"{self._where}{path}: $ref {reference} leads back to itself; a column has an end")
+            within, schema = (*within, name), self.schema["$defs"][name]
+
+    def _both(self, keyword: str, first: Any, second: Any, path: str) -> Any:
+        """What a keyword says where a schema and its ``$ref`` both have it: both hold."""
+        if first == second or keyword not in ("type", "minimum", "maximum", *_SHAPE):
+            return first
+        match keyword:
+            case "minimum":
+                return max(first, second)
+            case "maximum":
+                return min(first, second)
+            case "type":
+                types = [[each] if isinstance(each, str) else each for each in (first, second)]
+                return [each for each in types[0] if each in types[1]]
+        raise SchemaError(f"{self._where}{path}: {keyword} stands beside $ref and in $defs, and both hold; keep one")
 
 
 @cache
@@ -159,10 +185,10 @@ def table(name: str, folder: Path = PACKAGED, columns: tuple[str, ...] = ()) -> 
     return Table(name, folder, columns)
 
 
-def _projected(schema: Schema, columns: Sequence[str]) -> Schema:
-    unknown = [name for name in columns if name not in schema["properties"]]
+def _projected(name: str, schema: Schema, columns: Sequence[str]) -> Schema:
+    unknown = [column for column in columns if column not in schema.get("properties", {})]
     if unknown:
-        raise SchemaError(f"{schema['title']}.schema.json: columns {unknown} are missing")
+        raise SchemaError(f"{name}.schema.json: columns {unknown} are missing")
     return {**schema, "required": list(columns), "properties": {c: schema["properties"][c] for c in columns}}
 
 

@@ -91,7 +91,7 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     assert found(root) == [
         ("params.yaml", 1, "", "not UTF-8 at byte 0"),
         ("seeds/benchmarks.jsonl", 1, "", "not UTF-8 at byte 10"),
-        ("seeds/takedowns.jsonl", 1, "", "cannot be read: Is a directory"),
+        ("seeds/takedowns.jsonl", 1, "", "cannot be read: not a regular file"),
     ]
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError
+from copydesk.json_schema import shortened
 
 Evaluate = Callable[[pa.Table], Any]
 
@@ -101,11 +102,12 @@ class Condition:
 
     def _clause(self, node: ast.expr) -> Clause:
         names = tuple(sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)}))
-        clause = Clause(ast.unparse(node), names, self._read(node, 0))
         try:
+            clause = Clause(ast.unparse(node), names, self._read(node, 0))
             _truth(clause.evaluate(self._schema.empty_table()), 0)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            raise self._wrong(f"{clause.text}: {' '.join(str(error).split())[:200]}") from None
+        except (pa.ArrowException, TypeError, ValueError, OverflowError, LookupError, RecursionError) as error:
+            part = ast.get_source_segment(self._text, node) or ""
+            raise self._wrong(f"{shortened(part, 100)}: {' '.join(str(error).split())[:200]}") from None
         return clause
 
     def _read(self, node: ast.expr, depth: int) -> Evaluate:  # noqa: PLR0911  (one case a kind of node)
@@ -172,7 +174,7 @@ class Condition:
         return holds
 
     def _wrong(self, message: str) -> ConfigError:
-        return ConfigError(f"params.yaml: select.keep: {self._text!r}: {message}")
+        return ConfigError(f"params.yaml: select.keep: {shortened(self._text, 150)!r}: {shortened(message, 500)}")
 
 
 def _truth(value: Any, rows: int) -> NDArray[np.bool_]:

@@ -1,7 +1,4 @@
-"""What people write by hand, checked without Arrow: quick enough for every commit.
-
-What is said of a value is said by jsonschema-rs: the reference takes seconds to import.
-"""
+"""What people write by hand, checked without Arrow: quick enough for every commit."""
 
 from __future__ import annotations
 
@@ -10,16 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-import yaml
-
-from copydesk.config import bounded_text, yaml_without_doubles
+from copydesk.config import unusable, with_defaults
 from copydesk.decisions import KEY
 from copydesk.decisions import NAME as DECISIONS
 from copydesk.errors import ConfigError
 from copydesk.findings import Report
 from copydesk.gate.places import line_of
+from copydesk.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
+from copydesk.schema_faults import faults
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
 LINES = {
@@ -50,9 +46,9 @@ def check_inputs(root: Path) -> Report:
     schemas = _schemas(root, report)
     if "params" in schemas:
         _check_params(root, schemas["params"], report)
-    for name, (schema, key) in LINES.items():
+    for name, (schema, _) in LINES.items():
         if schema in schemas:
-            _check_lines(root, name, schemas[schema], key, report)
+            _check_lines(root, name, schemas, report)
     return report
 
 
@@ -64,19 +60,21 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         name = f"schemas/{path.name}"
         report.checked["schemas"] += 1
-        text = _text(path, name, "schemas", report)
+        text = _text(path, name, "schemas", report, SETTINGS_BYTES)
+        if text is None:
+            continue
+        of = path.name.removesuffix(_SUFFIX)
         try:
-            schema = None if text is None else load_json(text, name)
-            if schema is not None:
-                jsonschema_rs.meta.validate(schema)
-                found[path.name.removesuffix(_SUFFIX)] = schema
+            schema = load_json(text, name)
         except ConfigError as error:
-            report.add("schemas", name, _without(name, error), line=_line_of_json(text or ""))
-        except jsonschema_rs.ValidationError as error:
-            keys = list(error.instance_path)
-            line = line_of(text or "", keys)
-            message = f"not a JSON Schema: {shortened(error.message)}"
-            report.add("schemas", name, message, field=dotted(keys), line=line)
+            report.add("schemas", name, _without(name, error), line=_line_of_json(text))
+            continue
+        wrong = faults(of, schema)
+        for fault in wrong:
+            line = line_of(text, fault.keys)
+            report.add("schemas", name, f"{fault.message} (#{fault.pointer})", field=dotted(fault.keys), line=line)
+        if not wrong:
+            found[of] = schema
     if own:
         for path in sorted(PACKAGED.glob(f"*{_SUFFIX}")):
             if not (folder / path.name).exists():
@@ -86,24 +84,28 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
 
 def _check_params(root: Path, schema: Schema, report: Report) -> None:
     path, name = root / "params.yaml", "params.yaml"
-    text = _text(path, name, "params", report) if path.exists() else None
+    text = _text(path, name, "params", report, SETTINGS_BYTES)
     if text is None:
         return
     report.checked["params"] += 1
     try:
-        given = yaml_without_doubles(text)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        report.add("params", name, f"not YAML: {getattr(error, 'problem', None) or error}", line=line)
+        given = parse_yaml(text)
+    except YamlError as error:
+        report.add("params", name, str(error), field=dotted(error.keys), line=error.line)
         return
-    for keys, message in _departures(schema, {} if given is None else given):
+    given = {} if given is None else given
+    wrong = list(_departures(schema, given)) or [
+        ([], f"{v.field}: {v.message}") for v in unusable("params", schema, with_defaults(schema, given))
+    ]
+    for keys, message in wrong:
         report.add("params", name, message, field=dotted(keys), line=line_of(text, keys))
 
 
-def _check_lines(root: Path, name: str, schema: Schema, key: tuple[str, ...], report: Report) -> None:
+def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Report) -> None:
+    of, key = LINES[name]
+    schema = schemas[of]
     path, name = root / "seeds" / name, f"seeds/{name}"
-    text = _text(path, name, "lines", report) if path.exists() else None
+    text = _text(path, name, "lines", report, LINES_BYTES)
     validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}
     for number, line in enumerate((text or "").split("\n"), start=1):
@@ -115,10 +117,11 @@ def _check_lines(root: Path, name: str, schema: Schema, key: tuple[str, ...], re
         except ConfigError as error:
             report.add("lines", name, _without(name, error), line=number)
             continue
-        if not validator.is_valid(row):
+        wrong = [] if validator.is_valid(row) else [(dotted(keys), text) for keys, text in _departures(schema, row)]
+        if wrong := wrong or list(unusable(of, schema, row)):
             document = row.get("doc_id") if isinstance(row, dict) else None
-            for keys, message in _departures(schema, row):
-                report.add("lines", name, message, document=str(document or ""), field=dotted(keys), line=number)
+            for field, message in wrong:
+                report.add("lines", name, message, document=str(document or ""), field=field, line=number)
             continue
         given = tuple(row.get(each) for each in key)
         first = seen.setdefault(given, number)
@@ -135,13 +138,14 @@ def _departures(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
         yield [*error.instance_path, *(unexpected or [])[:1]], shortened(error.message)
 
 
-def _text(path: Path, name: str, check: str, report: Report) -> str | None:
+def _text(path: Path, name: str, check: str, report: Report, at_most: int) -> str | None:
+    """The text of a file; None where there is none, or it cannot be read."""
     try:
-        return bounded_text(path)
+        return bounded_text(path, at_most)
+    except FileNotFoundError:
+        pass
     except ConfigError as error:
         report.add(check, name, _without(str(path), error), line=1)
-    except OSError as error:
-        report.add(check, name, f"cannot be read: {error.strerror}", line=1)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import yaml
 
@@ -15,11 +16,7 @@ def line_of(text: str, keys: Sequence[str | int]) -> int:
     >>> line_of("shards:\\n  target: 5\\n", ["shards", "target"])
     2
     """
-    try:
-        # Only composed: nothing is made of tags. JSON is close enough to YAML for this.
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return 1
+    node = _composed(text)
     line = 1
     for key in keys:
         found = _child(node, key)
@@ -29,15 +26,24 @@ def line_of(text: str, keys: Sequence[str | int]) -> int:
     return line
 
 
+@lru_cache(maxsize=1)  # the findings of one file are asked for together
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        # Only composed: nothing is made of tags. JSON is close enough to YAML for this.
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
 def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if name.value == str(key):
                 return name.start_mark.line + 1, value
     if isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            if key == number or _named(value) == key:
-                return value.start_mark.line + 1, value
+        named = (value for value in node.value if _named(value) == key)
+        value = next(named, None) if isinstance(key, str) else next(iter(node.value[key : key + 1]), None)
+        return None if value is None else (value.start_mark.line + 1, value)
     return None
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
-from copydesk.errors import ReleaseError
+from copydesk.errors import ConfigError, ReleaseError
 from copydesk.files import replacing, sha256_file
+from copydesk.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
+from copydesk.json_schema import dotted, load_json
 from copydesk.publishing.manifest import LISTING, NAME
 from copydesk.revisions.git import git_result
 from copydesk.shards import read_parquet
@@ -120,10 +121,12 @@ class Revision:
             If the file is not YAML with sections.
         """
         try:
-            given = yaml.safe_load(self.text("params.yaml") or "") or {}
+            given = parse_yaml(self._settings_text("params.yaml")) or {}
             sections = self.schemas.get("params", {}).get("properties", {})
             return {name: _settings(sections.get(name, {}), given.get(name)) for name in {**sections, **given}}
-        except (yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
+        except YamlError as error:
+            raise ReleaseError(f"{self.name}: params.yaml:{error.line}: {dotted(error.keys)}: {error}") from None
+        except (AttributeError, TypeError) as error:
             raise ReleaseError(f"{self.name}: params.yaml: {' '.join(str(error).split())}") from None
 
     @cached_property
@@ -134,14 +137,24 @@ class Revision:
         else:
             done = git_result(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
             names = [Path(name).name for name in done.stdout.decode().split("\0")]
-        try:
-            return {
-                name.removesuffix(_SUFFIX): json.loads(self.text(f"schemas/{name}") or "{}")
-                for name in sorted(names)
-                if name.endswith(_SUFFIX)
-            }
-        except ValueError as error:
-            raise ReleaseError(f"{self.name}: schemas: not JSON: {error}") from None
+        schemas: dict[str, Schema] = {}
+        for name in sorted(each for each in names if each.endswith(_SUFFIX)):
+            try:
+                schema = load_json(self._settings_text(f"schemas/{name}") or "{}", f"schemas/{name}")
+            except ConfigError as error:
+                raise ReleaseError(f"{self.name}: {error}") from None
+            if not isinstance(schema, dict):
+                raise ReleaseError(f"{self.name}: schemas/{name}: not a JSON Schema: expected an object")
+            schemas[name.removesuffix(_SUFFIX)] = schema
+        return schemas
+
+    def _settings_text(self, path: str) -> str:
+        text = self.text(path) or ""
+        if len(text) > SETTINGS_BYTES:
+            raise ReleaseError(
+                f"{self.name}: {path}: more than {SETTINGS_BYTES:,} bytes, which is as much as is read"
+            )
+        return text
 
     def shards(self, table: str) -> dict[str, str]:
         """SHA-256 of a table's files by path relative to the corpus, in order; empty for a table without rows."""

@@ -1,0 +1,185 @@
+"""Files that people write, read within bounds: regular files of a limited size, YAML that JSON can say too."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from copydesk.errors import ConfigError
+
+#: Bytes that are read of a file with settings or a schema.
+SETTINGS_BYTES = 1 << 20
+#: Bytes that are read of a file with a line for each document.
+LINES_BYTES = 256 << 20
+
+_PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
+
+
+class YamlError(ConfigError):
+    """A YAML file holds what settings cannot be.
+
+    Attributes
+    ----------
+    line : int
+        The line, from 1.
+    keys : list
+        Keys that lead to the value, as far as they are known.
+    """
+
+    def __init__(self, message: str, line: int, keys: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.line = line
+        self.keys = list(keys)
+
+
+def bounded_text(path: Path, at_most: int = LINES_BYTES) -> str:
+    """Read a hand-written file; line ends become line feeds.
+
+    Raises
+    ------
+    ConfigError
+        If it is no regular file, lies outside the repository, is too large, not UTF-8, or cannot be read.
+    FileNotFoundError
+        If there is none.
+    """
+    try:
+        if path.is_symlink():
+            _refuse_link_out(path)
+        # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ConfigError(f"{path}: cannot be read: not a regular file")
+            data = _read(handle, at_most + 1)
+        finally:
+            os.close(handle)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise ConfigError(f"{path}: a link to a file that is not there") from None
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > at_most:
+        raise ConfigError(f"{path}: more than {at_most:,} bytes, which is as much as is read")
+    try:
+        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from None
+
+
+def _read(handle: int, at_most: int) -> bytes:
+    parts: list[bytes] = []
+    left = at_most
+    while left and (part := os.read(handle, min(left, 1 << 20))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _refuse_link_out(path: Path) -> None:
+    folder = path.parent.resolve()
+    repository = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    try:
+        target = path.resolve()
+    except RuntimeError:
+        raise ConfigError(f"{path}: a link that leads to itself") from None
+    if not target.is_relative_to(repository):
+        raise ConfigError(f"{path}: a link out of the repository; put the file itself there")
+
+
+def parse_yaml(text: str) -> Any:
+    """Parse YAML that JSON can say too: texts, numbers, booleans, null, lists, and mappings by text.
+
+    Aliases are refused, since a few of them can stand for any amount of text; so are dates, which YAML makes of
+    texts that look like one.
+
+    Raises
+    ------
+    YamlError
+        Naming line and field.
+
+    >>> parse_yaml("name: 'x'\\nsizes: [1, 2.5]")
+    {'name': 'x', 'sizes': [1, 2.5]}
+    """
+    loader = yaml.SafeLoader("")
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        return None if node is None else _value(loader, node, [])
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(f"not YAML: {error.problem or error.context}", mark.line + 1 if mark else 1) from None
+    except yaml.reader.ReaderError as error:
+        character = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(f"not YAML: U+{character:04X} is not allowed in it", line) from None
+    except RecursionError:
+        raise YamlError("not YAML: nested too deeply", 1) from None
+    finally:
+        loader.dispose()
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML without aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "an alias (*name); write the value out", mark)
+        return super().compose_node(parent, index)
+
+
+def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+        return [_value(loader, item, [*keys, number]) for number, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+        mapping: dict[str, Any] = {}
+        for name, value in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise YamlError("not YAML for settings: a list or mapping as key", name.start_mark.line + 1, keys)
+            if name.tag != "tag:yaml.org,2002:str":
+                message = f"the key {_short(name.value)} is not a text to YAML, but {_kind(name)}; quote it"
+                raise YamlError(message, name.start_mark.line + 1, keys)
+            _refuse_half_a_character(name, keys)
+            if name.value in mapping:
+                raise YamlError(f"not YAML: key {name.value!r} is given twice", name.start_mark.line + 1, keys)
+            mapping[name.value] = _value(loader, value, [*keys, name.value])
+        return mapping
+    if not isinstance(node, yaml.ScalarNode):
+        raise YamlError(f"not YAML for settings: a value {_kind(node)}", line, keys)
+    if node.tag not in _PLAIN:
+        raise YamlError(f"{_short(node.value)} is not a text to YAML, but {_kind(node)}; quote it", line, keys)
+    _refuse_half_a_character(node, keys)
+    try:
+        value = loader.construct_object(node)
+        if isinstance(value, float) and value - value != 0.0:
+            raise ValueError("not a finite number")
+    except (ValueError, LookupError):
+        raise YamlError(
+            f"{_short(node.value)} is not a number of JSON; quote it if it is a text", line, keys
+        ) from None
+    return value
+
+
+def _refuse_half_a_character(node: yaml.ScalarNode, keys: list[str | int]) -> None:
+    try:
+        node.value.encode()
+    except UnicodeEncodeError:
+        line = node.start_mark.line + 1
+        raise YamlError("half a surrogate pair, which is no character", line, keys) from None
+
+
+def _kind(node: yaml.Node) -> str:
+    name = str(node.tag).rpartition(":")[2]
+    named = {"timestamp": "a date", "int": "a number", "float": "a number", "bool": "yes or no", "null": "nothing"}
+    return named.get(name, f"of the kind {_short(name)}")
+
+
+def _short(text: str, limit: int = 60) -> str:
+    return repr(text if len(text) <= limit else f"{text[:limit]}…")
