@@ -196,6 +196,7 @@ class Decoded:
         return pa.CompressedInputStream(pa.PythonFile(self._plain, "r"), self._compression)
 
     def _again(self) -> None:
+        self._failed = self._stream  # it would close the file if nobody held it
         self._plain.seek(self._start)
         self._stream = self._opened()
         left = self._given
