@@ -90,7 +90,7 @@ AS_FOUND = {
     "extension": http(b"3;a=b\r\n" + HTML[:3] + b"\r\n" + chunked(HTML[3:]), Transfer_Encoding="Chunked"),
     "trailer": http(chunked(HTML)[:-2] + b"X-Sum: 1\r\n\r\n", Transfer_Encoding="chunked"),
     "padded": http(b"  %x  \r\n%s\r\n0000\r\n\r\n" % (len(HTML), HTML), Transfer_Encoding="chunked"),
-    "line feeds": http(chunked(HTML).replace(b"\r\n", b"\n"), Transfer_Encoding="chunked").replace(b"\r\n", b"\n"),
+    "line feeds": http(chunked(HTML.replace(b"\r", b"")), Transfer_Encoding="chunked").replace(b"\r", b""),
     "said to be gzip": http(HTML, Content_Encoding="gzip"),
     "said to be deflate": http(HTML, Content_Encoding="deflate"),
     "said to be brotli": http(HTML, Content_Encoding="br"),
@@ -155,7 +155,7 @@ def test_conversions_are_texts(tmp_path: Path, name: str) -> None:
 
 
 BAD_RECORDS = {
-    http(gzip.compress(LONG)[:200] + b"\xff" * 99, Content_Encoding="gzip"): (
+    http(gzip.compress(HTML)[:-8] + b"\xff" * 8, Content_Encoding="gzip"): (
         "bad-record",
         "a body that is damaged, or",
     ),
@@ -172,7 +172,7 @@ BAD_RECORDS = {
     http(b""): ("empty", "0 bytes"),
     http(b"caf\xe9"): ("undecodable", "not utf-8 at byte 3"),
     http(b"x" * 1001): ("too-large", "more than 1,000 bytes"),
-    http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("too-large", "more than 1,000 bytes"),
+    http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("bomb", " unpack to "),
     http(b"x" * 2_000_000): ("too-large", "2,000,"),
 }
 
@@ -244,7 +244,7 @@ import io, json, resource, sys, zlib
 import brotli, pyarrow as pa
 from copydesk.readers.record import Wanted
 from copydesk.readers.warc import read_warc
-sys.path.insert(0, sys.argv[1])
+sys.path += sys.argv[1:]
 from test_warc import http, record
 def packed(coding, megabytes):
     block = bytes(1 << 20)
@@ -270,7 +270,8 @@ print(json.dumps([reasons, peaks[1] - peaks[0]]))
 
 
 def test_a_payload_is_unpacked_no_further_than_a_document_may_be_long() -> None:
-    done = run_python(f"import sys\nsys.argv = ['x', {str(Path(__file__).parent)!r}]\n{PAYLOADS}")
+    folders = [str(folder) for folder in Path(__file__).parents[:2]]
+    done = run_python(f"import sys\nsys.argv = ['x', *{folders!r}]\n{PAYLOADS}")
     assert done.returncode == 0, done.stderr
     reasons, megabytes = json.loads(done.stdout)
     assert reasons == ["bomb"] * 6

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from copydesk.errors import UnreadableError
 from copydesk.readers.text import is_marked, many_controls
@@ -18,16 +18,24 @@ from copydesk.readers.unpacking import BROKEN, RAW, ZLIB, Cut, Decoded, Inflated
 _STATUS = re.compile(rb"HTTP/[0-9.]+[ \t]+([0-9]{3})(?![0-9])")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
+_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _MOST_CODINGS = 4
-_OUTPUT = 1 << 16
+_INPUT, _OUTPUT = 1 << 10, 1 << 16
 
-_DECODERS: dict[str, Callable[[io.BytesIO], Inflated | Decoded]] = {
+_DECODERS: dict[str, Callable[[BinaryIO], Inflated | Decoded]] = {
     "gzip": Inflated,
     "x-gzip": Inflated,
     "deflate": partial(Inflated, window=ZLIB),
     "br": partial(Decoded, compression="brotli"),
     "zstd": partial(Decoded, compression="zstd"),
 }
+
+
+class _Body(io.BytesIO):
+    """A body that is read a little at a time: what was read of it is what was unpacked."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(_INPUT if size is None or size < 0 else min(size, _INPUT))
 
 
 class Response(NamedTuple):
@@ -121,26 +129,29 @@ def _without_chunks(body: bytes) -> tuple[bytes, bool]:
 def _undone(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
     if not body:
         return body, False
-    data, end = _read(_DECODERS[coding](io.BytesIO(body)), max_bytes)
-    if end != "whole" and (is_marked(body) or not many_controls(body[:1024].decode("latin-1"))):
-        return body, False  # it was decoded, and the field stayed
+    data, end = _read(_DECODERS[coding](_Body(body)), max_bytes)
     if end != "whole" and coding == "deflate":  # some send it without the header of zlib
-        raw, raw_end = _read(Inflated(io.BytesIO(body), RAW), max_bytes)
+        raw, raw_end = _read(Inflated(_Body(body), RAW), max_bytes)
         if raw_end == "whole" or not data:
             data, end = raw, raw_end
-    if end == "damaged" or (end == "cut" and not data):
+    if end == "whole":
+        return data, False
+    if not body.startswith(_MAGIC) and (is_marked(body) or not many_controls(body[:1024].decode("latin-1"))):
+        return body, False  # it was decoded, and the field stayed
+    if end == "damaged" or not data:
         raise _unread(f"a body that is damaged, or not {coding} as its header says")
     return data, end == "cut"
 
 
-def _read(stream: Inflated | Decoded, max_bytes: int) -> tuple[bytes, Literal["whole", "cut", "damaged"]]:
+def _read(stream: Inflated | Decoded, max_bytes: int) -> tuple[bytes, Literal["whole", "followed", "cut", "damaged"]]:
+    """What a stream gives, and how it ends; it may be followed by bytes that are no part of it."""
     data = bytearray()
     try:
         while len(data) <= max_bytes and (piece := stream.read(_OUTPUT)):
             data += piece
     except BROKEN as error:
         if isinstance(stream, Inflated) and stream.between:
-            return bytes(data), "whole"  # what follows is no part of it
+            return bytes(data), "followed"
         return bytes(data), "cut" if isinstance(error, Cut) else "damaged"
     if len(data) > max_bytes and is_bomb(stream.consumed, len(data)):
         raise bomb(stream.consumed, len(data))
