@@ -262,7 +262,7 @@ def read(coding, megabytes):
     (found,) = read_warc(io.BytesIO(archive), Wanted("a", "id", "text", 4 << 20))
     return found.problem[0]
 reasons, peaks = [], []
-for megabytes in (8, 200):
+for megabytes in (8, 100):
     reasons += [read(coding, megabytes) for coding in ("gzip", "br", "zstd")]
     peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 print(json.dumps([reasons, peaks[1] - peaks[0]]))
