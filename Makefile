@@ -17,7 +17,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
+.PHONY: corpus test lint types pytest soak soak-releases mutants fuzz hostile docs surface quality sentences bench peers audit sbom \
   lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -46,6 +46,9 @@ soak: $(READY)  ## Run the property tests on many more examples, other ones each
 
 fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
+
+hostile: $(READY)  ## See that readers take linear time and flat memory on a hundred shapes of seeds (about 5 minutes)
+	python benchmarks/hostile/readers.py
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
 	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)
