@@ -17,8 +17,8 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak jsonschema soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
-  lock clean help
+.PHONY: corpus test lint types pytest soak soak-releases fuzz hostile jsonschema mutants docs surface quality sentences \
+  bench peers audit sbom lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -50,6 +50,8 @@ fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages
 
 jsonschema: $(READY)  ## Run the JSON Schema Test Suite (SUITE=folder, a checkout of it) on the validators of rows and columns
 	python benchmarks/json_schema/suite.py $(SUITE)
+hostile: $(READY)  ## See that readers take linear time and flat memory on a hundred shapes of seeds (about 5 minutes)
+	python benchmarks/hostile/readers.py
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
 	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)

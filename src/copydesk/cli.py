@@ -72,6 +72,7 @@ def build(  # noqa: PLR0917  (options are given by name)
 
     from copydesk.pipeline import build_project
     from copydesk.progress import print_profile, profiled
+    from copydesk.readers import FIELD
 
     project = copydesk.Project.open(root)
     project.params["ingest"]["strict"] |= strict
@@ -81,7 +82,8 @@ def build(  # noqa: PLR0917  (options are given by name)
         built = build_project(project)
     if profile:
         print_profile(spent, built.metrics["documents"])
-    print(f"{built.corpus}: {built.metrics['documents']} documents, {len(built.quarantined)} seeds refused")
+    refused = sum(row["reason"] != FIELD for row in built.quarantined)
+    print(f"{built.corpus}: {built.metrics['documents']} documents, {refused} seeds refused")
 
 
 Junit = Annotated[Optional[Path], typer.Option(help="Write the findings as JUnit's XML, which GitLab shows.")]  # noqa: UP045

@@ -35,7 +35,8 @@ class Built(NamedTuple):
     metrics : dict
         As in ``reports/metrics.json``: documents, sentences, edits of each rule, flags.
     quarantined : list of dict
-        A line of ``reports/quarantine.jsonl`` for each seed that was refused: ``path``, ``reason``, ``detail``.
+        A line of ``reports/quarantine.jsonl`` for each seed that was refused: ``path``, ``reason``, ``detail``; and
+        for each field that a record is kept without, whose reason is ``bad-metadata``.
 
     Examples
     --------

@@ -138,6 +138,7 @@ def test_what_the_page_says_of_itself_and_where() -> None:
         ("<html><body><script>x</script><!-- y --></body></html>", "no-article", "finds no article"),
         ("<p>" + "x" * (4 << 20), "too-large", "a web page of 4,194,307 characters, at most 4,194,304"),
         ("<p>x" * 50_001, "too-large", "a web page of 50,001 elements, at most 50,000"),
+        (f"<p {' '.join(f'a{n}' for n in range(1001))}>x", "too-large", "a tag of 1,001 attributes, at most 1,000"),
     ],
 )
 def test_pages_that_are_refused(html: str, reason: str, detail: str) -> None:

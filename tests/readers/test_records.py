@@ -22,7 +22,7 @@ from hypothesis import given, settings
 
 from copydesk.config import check_params
 from copydesk.errors import BuildError
-from copydesk.json_schema import load_schema, violations
+from copydesk.json_schema import PACKAGED, load_schema, violations
 from copydesk.project import Project
 from copydesk.readers import REASONS, records
 from copydesk.readers.folder import list_seeds, seed_of
@@ -149,9 +149,6 @@ BAD_LINES = {
     b'{"id": "", "text": "x"}': ("bad-name", "0 characters, expected 1 to 255"),
     b'{"id": 1.5, "text": "x"}': ("bad-name", "id is 1.5, expected a string or a whole number"),
     b'{"id": true, "text": "x"}': ("bad-name", "id is True"),
-    b'{"id": "a", "text": "x", "published": "14.2.2023"}': ("bad-metadata", "published: '14.2.2023' is not"),
-    b'{"id": "a", "text": "x", "url": "no address"}': ("bad-metadata", "url: 'no address' is not a 'uri'"),
-    b'{"id": "a", "text": "x", "title": ["x"]}': ("bad-metadata", "title: ['x'] is not of type"),
     b'{"id": "a", "text": "x", "title": "\\udc00"}': ("bad-record", "surrogate"),
     b'{"id": "a", "text": "' + b"x" * 1001 + b'"}': (
         "too-large",
@@ -178,6 +175,7 @@ BAD_FILES = {
     "header.csv": (b"", "bad-container", "no header"),
     "columns.csv": (b"a,b\n1,2\n", "bad-container", "the columns a, b; expected one column 'text'"),
     "twice.csv": (b"text,text\n1,2\n", "bad-container", "the column 'text' twice"),
+    "many.csv": (b"text" + b",x" * 10_000, "bad-container", "a header of 10,001 columns, at most 10,000"),
     "open.csv": (b'id,text\na,"never closed\n', "bad-container", "at record 1: unexpected end of data"),
     "wide.csv": (b"id,text\na," + b"x" * 2000, "bad-container", "field larger than field limit (1001)"),
     "bad.parquet": (b"PAR1 nothing PAR1", "bad-container", "at record 1: not Parquet"),
@@ -222,6 +220,64 @@ def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_what_comes_before_the_damage_of_zstd_is_read_to_the_last_byte(tmp_path: Path) -> None:
+    many = as_jsonl([{"text": f"Text {n}, {hashlib.sha256(b'%d' % n).hexdigest()}."} for n in range(5000)])
+    packed = zstd(many)
+    damages = {"garbage": packed + b"garbage", "cut": packed[:-20], "half": packed[: len(packed) // 2]}
+    counts = {}
+    for name, data in damages.items():
+        rows, (*_, refusal) = listed(tmp_path / name, {"a.jsonl.zst": data})
+        assert [row["raw"].text[:7] for row in rows[:3]] == ["Text 0,", "Text 1,", "Text 2,"]
+        assert (refusal.reason, "damaged (" in refusal.detail) == ("bad-container", True)
+        counts[name] = len(rows)
+    assert counts["garbage"] == 5000
+    # zstd gives whole blocks of 128 KiB.
+    assert counts["cut"] > 5000 - (1 << 17) / 80 and counts["half"] > 1000
+
+
+def test_members_of_gzip_behind_a_damage_are_counted(tmp_path: Path) -> None:
+    members = [gzip.compress(as_jsonl([{"text": f"Text {n}, {n * n}."}])) for n in range(300)]
+    broken = members[1][:-8] + b"\xff" * 8  # its checksum
+    rows, (refusal,) = listed(tmp_path, {"a.jsonl.gz": b"".join([members[0], broken, *members[2:]])})
+    assert [row["raw"].text for row in rows] == ["Text 0, 0.", "Text 1, 1."]
+    assert refusal.detail.startswith(
+        "damaged (Error -3 while decompressing data: incorrect data check); 298 gzip members"
+    )
+
+
+LEFT_OUT = {
+    "published": ("14.2.2023", "published: '14.2.2023' is no date; expected one such as 2024-05-31"),
+    "url": ("no address", "url: 'no address' is no address; expected one such as https://example.org/a"),
+    "title": (["x"], "title: ['x'], expected text"),
+    "licence": ("free for all", "licence: 'free for all' does not match"),
+}
+
+
+def test_a_field_that_cannot_be_read_costs_the_record_no_more_than_that(tmp_path: Path) -> None:
+    lines = [{"text": "Good.", "byline": "A", name: value} for name, (value, _) in LEFT_OUT.items()]
+    rows, refused = listed(tmp_path, {"a.jsonl": as_jsonl(lines)})
+    assert [row["stated"] for row in rows] == ['{"byline": "A"}'] * len(LEFT_OUT)
+    for number, (refusal, (_, detail)) in enumerate(zip(refused, LEFT_OUT.values(), strict=True), start=1):
+        assert (refusal.path, refusal.reason) == (f"a.jsonl#{number}", "bad-metadata")
+        assert refusal.detail.startswith(f"record {number}: {detail}")
+        assert refusal.detail.endswith("; the record is kept without it")
+
+
+def test_what_a_schema_of_ones_own_demands_refuses_the_record(tmp_path: Path) -> None:
+    for schema in PACKAGED.glob("*.json"):
+        write_seeds(tmp_path / "schemas", {schema.name: schema.read_bytes()})
+    own = json.loads((PACKAGED / "source.schema.json").read_text("utf-8"))
+    own["required"].append("url")
+    write_seeds(tmp_path / "schemas", {"source.schema.json": json.dumps(own).encode()})
+    lines = [{"text": "Good.", "url": "no address"}, {"text": "Good.", "url": "https://example.org/ä"}]
+    write_seeds(tmp_path / "seeds", {"a.jsonl": as_jsonl(lines)})
+    ingest = check_params({})["ingest"]
+    seeds, _ = list_seeds(tmp_path / "seeds", ingest["max_bytes"])
+    table, refused = list_documents(tmp_path / "seeds", seeds, tmp_path / "build", ingest, tmp_path / "schemas")
+    assert table["doc_id"].to_pylist() == ["a-2"]
+    assert ["a.jsonl#1", "bad-record"] in [[r.path, r.reason] for r in refused]
+
+
 def test_rows_of_csv_with_other_fields_are_refused_alone(tmp_path: Path) -> None:
     data = b'\xef\xbb\xbfid,text\r\n\r\na,"one, ""two""\r\nthree"\r\nb\r\nc,x,y\r\nd,caf\xe9\r\ne,last'
     rows, refused = listed(tmp_path, {"a.csv": data})
@@ -242,6 +298,46 @@ def test_dates_of_parquet_are_written_as_dates(tmp_path: Path) -> None:
     rows, refused = listed(tmp_path, {"a.parquet": sink.getvalue()})
     assert refused == []
     assert [row["stated"] for row in rows] == ['{"published": "2023-02-14T12:00:00+00:00"}', None]
+
+
+def test_types_that_other_programs_write_by_default_are_read(tmp_path: Path) -> None:
+    noon, night = datetime.datetime(2024, 1, 5, 12), datetime.datetime(2024, 1, 6)
+    uuids = pa.array([bytes(range(16)), bytes(16)], pa.binary(16))
+    columns = {
+        "id": pa.ExtensionArray.from_storage(pa.uuid(), uuids),
+        "text": pa.array(["One.", "Two."], pa.string_view()),
+        "published": pa.array([noon, night], pa.timestamp("ns")),
+        "byline": pa.array([["A"], None], pa.list_view(pa.string())),
+        "title": pa.array([b"\xff", b"A"]).view(pa.string()),
+    }
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    rows, refused = listed(tmp_path, {"a.parquet": sink.getvalue()})
+    assert [row["doc_id"] for row in rows] == [
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "00000000-0000-0000-0000-000000000000",
+    ]
+    assert [json.loads(row["stated"]) for row in rows] == [
+        {"published": "2024-01-05"},
+        {"published": "2024-01-06", "title": "A"},
+    ]
+    assert [r.detail for r in refused] == [
+        "record 1: title: not UTF-8 at byte 0; the record is kept without it",
+        "record 1: byline: ['A'], expected text; the record is kept without it",
+    ]
+    numbers = pa.table({"id": [17.0, 2.0**53, None], "text": ["One.", "Two.", "Three."]})
+    pq.write_table(numbers, tmp_path / "seeds" / "a.parquet")
+    rows, (refusal,) = listed(tmp_path, {})
+    assert ([row["doc_id"] for row in rows], refusal.reason) == (["17", "a-3"], "bad-name")
+
+
+def test_a_column_of_128_bits_hinders_no_text(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    large = polars.Series([2**100, None], dtype=polars.Int128)
+    sink = io.BytesIO()
+    polars.DataFrame({"id": ["a", "b"], "text": ["One.", "Two."], "large": large}).write_parquet(sink)
+    rows, refused = listed(tmp_path, {"a.parquet": sink.getvalue()})
+    assert ([row["raw"].text for row in rows], refused) == (["One.", "Two."], [])
 
 
 def test_the_second_document_with_an_id_is_refused_wherever_it_is(tmp_path: Path) -> None:

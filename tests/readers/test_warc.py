@@ -8,9 +8,11 @@ import io
 import json
 import sys
 import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from copydesk.config import check_params
@@ -21,7 +23,7 @@ from copydesk.readers.listing import list_documents
 from copydesk.readers.record import Wanted
 from copydesk.readers.records import texts_of
 from copydesk.readers.text import to_bytes
-from support import write_seeds
+from support import run_python, write_seeds
 
 
 def record(kind: str, block: bytes, number: int = 1, **headers: str) -> bytes:
@@ -64,6 +66,7 @@ def listed(root: Path, name: str, data: bytes, **settings: Any) -> tuple[list[di
 
 
 HTML = "<p>Käse &amp; Brot</p>\r\n".encode()
+ZLIB = zlib.compress(HTML)
 PAGES = [
     http(HTML),
     http(gzip.compress(HTML), Content_Encoding="gzip"),
@@ -73,6 +76,41 @@ PAGES = [
     http(HTML, kind="application/xhtml+xml"),
     http("Käse\n".encode("cp1252"), kind='text/plain; charset="windows-1252"'),
 ]
+#: Responses as servers and recorders write them, all of the same page.
+AS_FOUND = {
+    "x-gzip": http(gzip.compress(HTML), Content_Encoding="x-gzip"),
+    "two members": http(gzip.compress(HTML[:9]) + gzip.compress(HTML[9:]), Content_Encoding="gzip"),
+    "bytes behind": http(gzip.compress(HTML) + b"\r\n", Content_Encoding="gzip"),
+    "zlib": http(ZLIB, Content_Encoding="deflate"),
+    "raw deflate": http(ZLIB[2:-4], Content_Encoding="deflate"),
+    "brotli": http(pa.compress(HTML, "brotli", asbytes=True), Content_Encoding="br"),
+    "zstd": http(pa.compress(HTML, "zstd", asbytes=True), Content_Encoding="zstd"),
+    "two codings": http(gzip.compress(zlib.compress(HTML)), Content_Encoding="deflate, gzip"),
+    "transfer": http(chunked(gzip.compress(HTML)), Transfer_Encoding="gzip, chunked"),
+    "extension": http(b"3;a=b\r\n" + HTML[:3] + b"\r\n" + chunked(HTML[3:]), Transfer_Encoding="Chunked"),
+    "trailer": http(chunked(HTML)[:-2] + b"X-Sum: 1\r\n\r\n", Transfer_Encoding="chunked"),
+    "padded": http(b"  %x  \r\n%s\r\n0000\r\n\r\n" % (len(HTML), HTML), Transfer_Encoding="chunked"),
+    "line feeds": http(chunked(HTML.replace(b"\r", b"")), Transfer_Encoding="chunked").replace(b"\r", b""),
+    "said to be gzip": http(HTML, Content_Encoding="gzip"),
+    "said to be deflate": http(HTML, Content_Encoding="deflate"),
+    "said to be brotli": http(HTML, Content_Encoding="br"),
+    "said to be zstd": http(HTML, Content_Encoding="zstd"),
+    "said to be chunked": http(HTML, Transfer_Encoding="chunked"),
+    "said to be both": http(HTML, Transfer_Encoding="chunked", Content_Encoding="gzip"),
+    "said to be chunks of gzip": http(gzip.compress(HTML), Transfer_Encoding="chunked", Content_Encoding="gzip"),
+    "folded": http(HTML).replace(b"Content-Type: text/html;", b"CONTENT-TYPE:\r\n text/html;"),
+    "HTTP/2": http(HTML).replace(b"HTTP/1.1 200 OK", b"HTTP/2 200"),
+}
+LONG = "".join(f"<p>Käse {n * n} &amp; Brot</p>\r\n" for n in range(500)).encode()
+#: Responses that end before their end.
+CUT = {
+    "said by the crawler": (http(LONG[:5000]), {"WARC_Truncated": "length"}),
+    "gzip": (http(gzip.compress(LONG)[:-900], Content_Encoding="gzip"), {}),
+    "brotli": (http(pa.compress(LONG, "brotli", asbytes=True)[:-300], Content_Encoding="br"), {}),
+    "a chunk": (http(chunked(LONG)[:-900], Transfer_Encoding="chunked"), {}),
+    "chunks": (http(chunked(LONG)[:-5], Transfer_Encoding="chunked"), {}),
+    "length": (http(LONG[:-500], Content_Length=str(len(LONG))), {}),
+}
 OTHERS = [
     record("warcinfo", b"software: by hand", 100),
     record("request", b"GET / HTTP/1.1\r\n\r\n", 101),
@@ -91,8 +129,6 @@ def test_pages_and_texts_are_documents_and_the_rest_is_counted(
     if ending.lower().endswith(".gz"):
         data = b"".join(gzip.compress(part) for part in parts)  # each record is a member
     elif ending.endswith(".zst"):
-        import pyarrow as pa
-
         data = pa.Codec("zstd").compress(b"".join(parts), asbytes=True)
     else:
         data = b"".join(parts)
@@ -119,13 +155,24 @@ def test_conversions_are_texts(tmp_path: Path, name: str) -> None:
 
 
 BAD_RECORDS = {
-    http(b"no gzip", Content_Encoding="gzip"): ("bad-record", "a response that cannot be read (Gzip"),
-    http(b"no chunks", Transfer_Encoding="chunked"): ("bad-record", "Invalid chunk header"),
-    http(b"x", Content_Encoding="zstd"): ("bad-record", "Content-Encoding 'zstd', expected one of ['br', 'deflate'"),
+    http(gzip.compress(HTML)[:-8] + b"\xff" * 8, Content_Encoding="gzip"): (
+        "bad-record",
+        "a body that is damaged, or",
+    ),
+    http(b"\0\1\2", Content_Encoding="gzip"): ("bad-record", "not gzip as its header says"),
+    http(b"1\r\nx\r\nno\r\n", Transfer_Encoding="chunked"): (
+        "bad-record",
+        "no size of a chunk at byte 6 of the body",
+    ),
+    http(b"x", Content_Encoding="compress"): (
+        "bad-record",
+        "coding 'compress', expected one of ['br', 'deflate', 'gzip'",
+    ),
+    http(b"x", Content_Encoding=", ".join(["gzip"] * 5)): ("bad-record", "5 codings, expected at most 4"),
     http(b""): ("empty", "0 bytes"),
     http(b"caf\xe9"): ("undecodable", "not utf-8 at byte 3"),
     http(b"x" * 1001): ("too-large", "more than 1,000 bytes"),
-    http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("too-large", "more than 1,000 bytes"),
+    http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("bomb", " unpack to "),
     http(b"x" * 2_000_000): ("too-large", "2,000,"),
 }
 
@@ -138,6 +185,7 @@ def test_records_that_are_bad_are_refused_and_the_others_read(tmp_path: Path) ->
     for number, (refusal, (reason, detail)) in enumerate(zip(refused, BAD_RECORDS.values(), strict=True)):
         assert (refusal.path, refusal.reason) == (f"a.warc#{2 * number + 1}", reason)
         assert refusal.detail.startswith(f"record {2 * number + 1}: ")
+        assert refusal.detail.count("record ") == 1
         assert detail in refusal.detail
 
 
@@ -169,6 +217,67 @@ def test_of_a_damaged_archive_is_read_what_comes_before(tmp_path: Path, case: st
     assert detail in refusal.detail
 
 
+def test_responses_are_read_as_they_are_found(tmp_path: Path) -> None:
+    rows, refused = listed(
+        tmp_path, "a.warc", b"".join(record("response", b, n) for n, b in enumerate(AS_FOUND.values()))
+    )
+    assert refused == []
+    for name, row in zip(AS_FOUND, rows, strict=True):
+        wanted = HTML.decode().replace("\r", "") if name == "line feeds" else HTML.decode()
+        assert (name, row["raw"].text, row["flag"]) == (name, wanted, None)
+
+
+def test_what_ends_before_its_end_is_marked(tmp_path: Path) -> None:
+    parts = [record("response", block, n, **headers) for n, (block, headers) in enumerate(CUT.values())]
+    parts.append(record("conversion", b"A text that is cut", 99, WARC_Truncated="time"))
+    rows, refused = listed(tmp_path, "a.warc", b"".join(parts))
+    assert refused == []
+    assert [row["flag"] for row in rows] == ["truncated"] * len(parts)
+    for name, row in zip(CUT, rows, strict=False):
+        data = to_bytes(row["raw"])
+        assert LONG.startswith(data[:-2]), name
+        assert len(data) > 3000 or name == "brotli", name
+
+
+PAYLOADS = """
+import io, json, resource, sys, zlib
+import brotli, pyarrow as pa
+from copydesk.readers.record import Wanted
+from copydesk.readers.warc import read_warc
+sys.path += sys.argv[1:]
+from test_warc import http, record
+def packed(coding, megabytes):
+    block = bytes(1 << 20)
+    if coding == "zstd":
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, "zstd") as stream:
+            for _ in range(megabytes):
+                stream.write(block)
+        return sink.getvalue().to_pybytes()
+    packer = brotli.Compressor(quality=1) if coding == "br" else zlib.compressobj(9, zlib.DEFLATED, 31)
+    add, end = (packer.process, packer.finish) if coding == "br" else (packer.compress, packer.flush)
+    return b"".join(add(block) for _ in range(megabytes)) + end()
+def read(coding, megabytes):
+    archive = record("response", http(packed(coding, megabytes), Content_Encoding=coding))
+    (found,) = read_warc(io.BytesIO(archive), Wanted("a", "id", "text", 4 << 20))
+    return found.problem[0]
+reasons, peaks = [], []
+for megabytes in (8, 100):
+    reasons += [read(coding, megabytes) for coding in ("gzip", "br", "zstd")]
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(json.dumps([reasons, peaks[1] - peaks[0]]))
+"""
+
+
+def test_a_payload_is_unpacked_no_further_than_a_document_may_be_long() -> None:
+    folders = [str(folder) for folder in Path(__file__).parents[:2]]
+    done = run_python(f"import sys\nsys.argv = ['x', *{folders!r}]\n{PAYLOADS}")
+    assert done.returncode == 0, done.stderr
+    reasons, megabytes = json.loads(done.stdout)
+    assert reasons == ["bomb"] * 6
+    assert megabytes < 12
+
+
 def test_an_archive_that_was_made_to_fill_a_disk_is_refused(tmp_path: Path) -> None:
     data = gzip.compress(record("warcinfo", bytes(100_000_000)))
     rows, (refusal,) = listed(tmp_path, "a.warc.gz", data)
@@ -181,6 +290,7 @@ def test_ids_and_addresses(tmp_path: Path) -> None:
         "<https://archive.example/7>": "dns:example.org",
         "": "https://example.org/[",
     }
+    quoted = ["https://example.org/a%7Cb?c=50%25", None, "https://example.org/%5B"]
     parts = [record("conversion", b"text", WARC_Record_ID=name, WARC_Target_URI=url) for name, url in given.items()]
     rows, refused = listed(tmp_path, "a.wet", b"".join(parts))
     assert refused == []
@@ -189,7 +299,7 @@ def test_ids_and_addresses(tmp_path: Path) -> None:
         for name in ("<https://archive.example/7>", "https://example.org/[ 2024-05-06T07:08:09Z")
     )
     assert [row["doc_id"] for row in rows] == ["00000000-0000-4000-8000-00000000000a", named, dated]
-    assert [row["stated"] for row in rows] == ['{"url": "https://example.org/a%7Cb?c=50%25"}', None, None]
+    assert [json.loads(row["stated"] or "{}").get("url") for row in rows] == quoted
 
 
 def test_memory_does_not_grow_with_the_archive() -> None:

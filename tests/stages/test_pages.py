@@ -40,12 +40,12 @@ def page(number: int, head: str = "") -> str:
     )
 
 
-def response(payload: bytes, number: int) -> bytes:
+def response(payload: bytes, number: int, fields: str = "") -> bytes:
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + payload
     head = (
         f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-{number:012x}>\r\n"
         f"WARC-Date: 2024-05-06T07:08:09Z\r\nWARC-Target-URI: https://example.org/{number}\r\n"
-        f"Content-Length: {len(block)}\r\n\r\n"
+        f"{fields}Content-Length: {len(block)}\r\n\r\n"
     )
     return gzip.compress(head.encode() + block + b"\r\n\r\n")
 
@@ -159,6 +159,26 @@ def test_what_could_not_be_traced_is_flagged(
     (flag,) = row["flags"]
     assert flag["kind"] == "untraced"
     assert row["text"][flag["start"] - 4 : flag["end"] + 4] == "year. It ha"
+
+
+def test_what_the_crawler_cut_off_is_flagged_and_a_field_that_is_none_left_out(
+    make_project: Callable[..., Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = page(1).encode()
+    archive = response(whole[: whole.index(b"than seven")], 1, "WARC-Truncated: length\r\n")
+    records = b'{"id": "a", "text": "It is whole.", "url": "no address", "published": "2024-05-06 07:08"}\n'
+    project = run_stages(make_project({"a.jsonl": records, "b.warc.gz": archive}), "clean")
+    assert "ingest: 1 fields of records left out, see " in capsys.readouterr().err
+    (shard,) = read_inputs(project, ["clean.text"])
+    known, cut = project.store.read(shard["clean.text"]).to_pylist()
+    assert (known["text"], known["flags"]) == ("It is whole.", [])
+    (flag,) = cut["flags"]
+    assert (flag["kind"], cut["text"][flag["start"] :]) == ("truncated", "more")
+    (shard,) = read_inputs(project, ["ingest.provenance"])
+    assert [row["published"] for row in project.store.read(shard["ingest.provenance"]).to_pylist()] == [
+        "2024-05-06",
+        None,
+    ]
 
 
 def test_without_pages_nothing_of_it_is_loaded(tmp_path: Path) -> None:

@@ -312,14 +312,21 @@ def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
 
 @pytest.mark.parametrize("break_it", [True, False])
 def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
-    own_copy: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: bool
+    own_copy: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    break_it: bool,
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     if break_it:
         shard(own_copy, "raw").write_bytes(b"PAR1" + b"\xff" * 60 + b"PAR1")
         write_manifest(own_copy)
-    report = validate(own_copy.corpus, own_copy.schemas)
+    # datasets takes brackets in a path for a pattern.
+    corpus = own_copy.corpus if break_it else own_copy.corpus.rename(tmp_path / "my [corpus]")
+    report = validate(corpus, own_copy.schemas)
     assert report.ok is not break_it
+    assert ("load_dataset takes [ and ]" in capsys.readouterr().err) is not break_it
     assert "loading" not in {f.check for f in report.findings}
     assert ("loads_streamed" in report.checked) is not break_it
     assert list(tmp_path.glob("copydesk-cache-*")) == []

@@ -22,6 +22,9 @@ _RAW = frozenset(
 _NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\x00]*")
 _STOP = re.compile("[>\"']")
 _SPACE = "\t\n\f\r "
+_ATTRIBUTE = re.compile(
+    r"""[^\t\n\f\r />][^\t\n\f\r />=]*(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"|'[^']*'|[^\t\n\f\r >]+))?"""
+)
 
 
 class Token(NamedTuple):
@@ -56,6 +59,17 @@ def tokens(html: str) -> Iterator[Token]:
                 yield Token("other", token.end, at)
     if text < len(html):
         yield Token("text", text, len(html))
+
+
+def attributes(html: str, token: Token) -> int:
+    """How many attributes a tag has.
+
+    >>> page = "<a href='x y' b=1 c>"
+    >>> attributes(page, next(tokens(page)))
+    3
+    """
+    start = token.start + 1 + len(token.name)
+    return sum(1 for _ in _ATTRIBUTE.finditer(html, start, token.end))
 
 
 class _Scan:

@@ -11,8 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.pages.tokens import VOID, Token, tokens
+from copydesk.errors import UnreadableError
+from copydesk.pages.tokens import VOID, Token, attributes, tokens
 
+#: Attributes of an element: lxml compares each with all others of it.
+MOST_ATTRIBUTES = 1_000
 #: What begins or ends at an element: a cell, a line, a paragraph.
 CELL, LINE, PARAGRAPH = 1, 2, 3
 _LEVELS = {
@@ -162,7 +165,13 @@ def solid(text: str) -> NDArray[np.bool_]:
 
 
 def shallow(html: str, deepest: int) -> tuple[str, int]:
-    """HTML without the tags of elements deeper than some depth, whose content stays; and how many elements it has."""
+    """HTML without the tags of elements deeper than some depth, whose content stays; and how many elements it has.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``too-large``, if one has too many attributes.
+    """
     kept: list[str] = []
     open_names: list[str] = []
     counts: dict[str, int] = {}
@@ -170,6 +179,8 @@ def shallow(html: str, deepest: int) -> tuple[str, int]:
     for token in tokens(html):
         depth = len(open_names)
         number += token.kind == "open"
+        if token.end - token.start > 2 * MOST_ATTRIBUTES and token.kind == "open":
+            _refuse_many(attributes(html, token))
         if token.kind == "open" and token.name not in VOID:
             for _ in range(_ended(open_names, token.name)):
                 counts[open_names.pop()] -= 1
@@ -185,6 +196,12 @@ def shallow(html: str, deepest: int) -> tuple[str, int]:
         if token.kind in {"text", "other"} or depth <= deepest:
             kept.append(html[token.start : token.end])
     return "".join(kept), number
+
+
+def _refuse_many(count: int) -> None:
+    if count > MOST_ATTRIBUTES:
+        detail = f"a tag of {count:,} attributes, at most {MOST_ATTRIBUTES:,} are read"
+        raise UnreadableError("too-large", f"{detail}; deliver the text of the article as .txt")
 
 
 def _ended(open_names: list[str], name: str) -> int:

@@ -68,7 +68,9 @@ def split_name(name: str) -> tuple[str, str]:
     return stem, ending.lower()
 
 
-#: Why a seed may be refused.
+#: The reason that costs a record a field and not its document.
+FIELD = "bad-metadata"
+#: Why a seed, or a field of a record, may be refused.
 REASONS = {
     "outside": "a symbolic link that leaves the folder, or that leads nowhere",
     "not-a-file": "a device, a socket or a pipe; or a link to a folder, which is not followed",
@@ -83,8 +85,8 @@ REASONS = {
     "undecodable": "bytes that none of ingest.encodings can decode",
     "bad-container": "a file of records that is damaged, or has none; what comes before the damage is read",
     "bad-record": "a record that is not what its format says, or without a text",
-    "bad-metadata": "a record whose title, byline, outlet, publisher, url, published or licence is not one",
-    "bomb": "a compressed file that unpacks to more than 200 times its size",
+    FIELD: "a title, byline, outlet, publisher, url, published or licence that is none; the record stays without it",
+    "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from copydesk.errors import UnreadableError
 from copydesk.readers.record import Record, Wanted, damaged
+
+_MOST_COLUMNS = 10_000
 
 
 def read_csv(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
@@ -22,7 +25,11 @@ def read_csv(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
     header = _next(rows, 0, wanted)
     if header is None:
         raise UnreadableError("bad-container", "no header; expected names of columns in the first line")
-    twice = sorted({name for name in header if header.count(name) > 1} & set(wanted.fields))
+    if len(header) > _MOST_COLUMNS:
+        limit = f"at most {_MOST_COLUMNS:,} are read; deliver the columns {', '.join(wanted.fields)} alone"
+        raise UnreadableError("bad-container", f"a header of {len(header):,} columns, {limit}")
+    counts = Counter(header)
+    twice = [name for name in sorted(wanted.fields) if counts[name] > 1]
     if twice or wanted.text not in header:
         found = f"the column {twice[0]!r} twice" if twice else f"the columns {', '.join(header)[:300]}"
         advice = f"expected one column {wanted.text!r}, or its name in params.yaml: ingest.fields"

@@ -71,13 +71,25 @@ def _place(chunk: dict[int, Any]) -> tuple[int, int]:
     return start, start + chunk[_PACKED]
 
 
-def _footer(file: BinaryIO) -> dict[int, Any]:
+def footer_length(file: BinaryIO) -> int:
+    """How many bytes the footer has.
+
+    Raises
+    ------
+    ValueError
+        If that cannot be.
+    """
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - 8))
     length, magic = struct.unpack("<I4s", file.read(8))
     if magic != _MAGIC or length + 8 > size:
         raise ValueError("no footer of that length")
-    file.seek(size - 8 - length)
+    return int(length)
+
+
+def _footer(file: BinaryIO) -> dict[int, Any]:
+    length = footer_length(file)
+    file.seek(-8 - length, io.SEEK_END)
     read: dict[int, Any] = _Compact(file.read(length)).value(12)
     return read
 

@@ -17,7 +17,7 @@ from copydesk.readers.records import Container, forget, read_container
 
 #: ``sha256`` is that of the text's bytes, null for a file that cannot be read. Of a record, ``stated`` is what it
 #: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file. ``page``
-#: tells whether the text is a web page.
+#: tells whether the text is a web page, ``flag`` what is marked at its end.
 LISTED = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -28,6 +28,7 @@ LISTED = pa.schema(
         ("rows", pa.string()),
         ("row", pa.int64()),
         ("page", pa.bool_()),
+        ("flag", pa.string()),
     ]
 )
 
@@ -74,7 +75,7 @@ def list_documents(
 
 
 def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
-    nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in ("stated", "rows", "row")}
+    nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in ("stated", "rows", "row", "flag")}
     pages = pc.match_substring_regex(pc.ascii_lower(seeds["path"]), _PAGE)
     columns = {**{name: seeds[name] for name in ("doc_id", "path", "size")}, "sha256": hashes, **nulls, "page": pages}
     return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
@@ -84,7 +85,7 @@ def _listed(container: Container) -> pa.Table:
     index = container.index
     ids = index["doc_id"]
     columns = {
-        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page")},
+        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page", "flag")},
         "path": pc.binary_join_element_wise(pa.scalar(container.path), ids, "#"),
         "rows": pa.repeat(pa.scalar(container.rows.name), index.num_rows),
     }

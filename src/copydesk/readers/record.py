@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 from copydesk.errors import UnreadableError
 
 #: Fields of a record that say where it comes from, named as in sources.jsonl.
 STATED = ("title", "byline", "outlet", "publisher", "url", "published", "licence")
+
+#: The flag of a text that ends before its end.
+TRUNCATED = "truncated"
 
 
 class Wanted(NamedTuple):
@@ -54,6 +58,10 @@ class Record(NamedTuple):
         Whether the text is a web page.
     charset : str or None
         The encoding that came with bytes, if one is named.
+    cut : bool
+        Whether the text ends before its end, as far as that is known.
+    unread : mapping
+        Why fields of what it says of itself could not be read, by their names.
     """
 
     number: int
@@ -61,6 +69,8 @@ class Record(NamedTuple):
     problem: tuple[str, str] | None = None
     page: bool = False
     charset: str | None = None
+    cut: bool = False
+    unread: Mapping[str, str] = MappingProxyType({})
 
 
 #: Reads records of a file one after the other, in memory that does not grow with the file. A file that is damaged
@@ -71,3 +81,9 @@ RecordReader = Callable[[BinaryIO, Wanted], Iterator[Record]]
 def damaged(number: int, detail: str) -> UnreadableError:
     """The error of a file that cannot be read from some record on."""
     return UnreadableError("bad-container", f"at record {number}: {detail}; deliver the file again")
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it."""
+    written = repr(value)
+    return written if len(written) <= 80 else f"{written[:77]}..."

@@ -13,6 +13,7 @@ import json
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,15 +25,17 @@ import pyarrow.parquet as pq
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.files import replacing, sha256_file
 from copydesk.json_schema import PACKAGED, bulk_violations, load_schema
-from copydesk.readers import COMPRESSED, CONTAINERS, split_name
+from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, split_name
 from copydesk.readers.folder import Refusal, Seed, Stamp, refused_id
 from copydesk.readers.hashes import SETTLED
 from copydesk.readers.html import meant, read_html
-from copydesk.readers.record import STATED, Record, Wanted
+from copydesk.readers.record import TRUNCATED, Record, Wanted, shown
+from copydesk.readers.stated import stated_of
 from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.readers.unpacking import unpacked
 
-#: What is read of all records; ``page`` tells whether the text is a web page.
+#: What is read of all records; ``page`` tells whether the text is a web page, ``flag`` what is marked at its end.
+#: A row with a reason is a refusal, of a record or of a field that the record is kept without.
 INDEX = pa.schema(
     [
         ("number", pa.int64()),
@@ -41,6 +44,7 @@ INDEX = pa.schema(
         ("sha256", pa.string()),
         ("stated", pa.string()),
         ("page", pa.bool_()),
+        ("flag", pa.string()),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]
@@ -50,6 +54,7 @@ _SCHEMA = pa.schema([*INDEX, *_TEXTS])
 _GROUP_ROWS = 500
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
+_EXACT = 2**53  # up to here a number with a point stands for one whole number
 
 
 class Container(NamedTuple):
@@ -154,7 +159,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         with unpacked(path, compression) as file:
             for record in CONTAINERS[ending](file, wanted):
                 number = record.number
-                yield _row(record, wanted, ingest["encodings"])
+                yield from _rows(record, wanted, ingest["encodings"])
         if not number:
             yield _refused(0, "bad-container", "no record; expected at least one")
     except UnreadableError as error:
@@ -163,24 +168,34 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
 
 
-def _row(record: Record, wanted: Wanted, encodings: Sequence[str]) -> dict[str, Any]:
+def _rows(record: Record, wanted: Wanted, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The row of a record, and one for each field that it is kept without."""
+    number = record.number
     if record.problem is not None or record.fields is None:
         reason, detail = record.problem or ("bad-record", "no fields")
-        return _refused(record.number, reason, f"record {record.number}: {detail}")
+        yield _refused(number, reason, f"record {number}: {detail}")
+        return
     try:
         doc_id = _id(record, wanted)
         raw, data = _raw(record, wanted, encodings)
-        stated = {name: record.fields[name] for name in STATED if record.fields.get(name) not in (None, "")}
-        stated_json = json.dumps(stated, ensure_ascii=False, sort_keys=True) if stated else None
-        (stated_json or "").encode()
     except UnreadableError as error:
-        return _refused(record.number, error.reason, f"record {record.number}: {error.detail}")
-    except (UnicodeEncodeError, TypeError, ValueError) as error:
-        detail = f"record {record.number}: metadata that are no text ({error}); correct the record"
-        return _refused(record.number, "bad-metadata", detail)
+        yield _refused(number, error.reason, f"record {number}: {error.detail}")
+        return
+    stated, unread = stated_of(record.fields)
     sha256 = hashlib.sha256(data).hexdigest()
-    known = {"number": record.number, "doc_id": doc_id, "size": len(data), "sha256": sha256, "stated": stated_json}
-    return {**known, "page": record.page, "reason": None, "detail": None, **raw._asdict()}
+    known: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
+    known |= {"stated": _as_json(stated), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    yield {**dict.fromkeys(_SCHEMA.names), **known, **raw._asdict()}
+    for name, problem in {**record.unread, **unread}.items():
+        yield _without(number, name, problem)
+
+
+def _as_json(stated: dict[str, Any]) -> str | None:
+    return json.dumps(stated, ensure_ascii=False, sort_keys=True) if stated else None
+
+
+def _without(number: int, name: str, problem: str) -> dict[str, Any]:
+    return _refused(number, FIELD, f"record {number}: {name}: {problem}; the record is kept without it")
 
 
 def _id(record: Record, wanted: Wanted) -> str:
@@ -188,11 +203,13 @@ def _id(record: Record, wanted: Wanted) -> str:
     given = record.fields.get(wanted.id)
     if given is None:
         given = f"{wanted.stem}-{record.number}"
+    if isinstance(given, float | Decimal) and -_EXACT < given < _EXACT and given == int(given):
+        given = int(given)  # as pandas writes whole numbers of which some are missing, and DuckDB large ones
     if isinstance(given, bool) or not isinstance(given, str | int):
-        raise UnreadableError("bad-name", f"{wanted.id} is {_shown(given)}, expected a string or a whole number")
+        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}, expected a string or a whole number")
     doc_id = unicodedata.normalize("NFC", str(given))
     if problem := refused_id(doc_id):
-        raise UnreadableError("bad-name", f"{wanted.id} is {_shown(given)}: {problem}")
+        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}: {problem}")
     return doc_id
 
 
@@ -202,7 +219,7 @@ def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawT
     if text is None:
         raise UnreadableError("bad-record", f"no {wanted.text}; expected one, or its name in params: ingest.fields")
     if not isinstance(text, str | bytes):
-        raise UnreadableError("bad-record", f"{wanted.text} is {_shown(text)}, expected a string")
+        raise UnreadableError("bad-record", f"{wanted.text} is {shown(text)}, expected a string")
     try:
         data = text if isinstance(text, bytes) else text.encode()
     except UnicodeEncodeError as error:
@@ -220,7 +237,7 @@ def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawT
 
 
 def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str, Any]]:
-    """The same rows; those whose metadata do not obey the schema of sources.jsonl are refused."""
+    """The same rows without metadata that do not obey the schema of sources.jsonl."""
     schema = load_schema("source", schemas)
     batch: list[dict[str, Any]] = []
     for row in rows:
@@ -232,27 +249,31 @@ def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str
 
 
 def _obeying(batch: list[dict[str, Any]], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    known = [{"doc_id": row["doc_id"] or "x", **json.loads(row["stated"] or "{}")} for row in batch]
-    wrong: dict[int, str] = {}
-    for place, violation in bulk_violations(schema, known):
-        wrong.setdefault(place, f"{violation.field}: {violation.message}")
+    wrong: dict[int, dict[str, str]] = {}
+    for place, violation in bulk_violations(schema, map(_known, batch)):
+        wrong.setdefault(place, {}).setdefault(violation.field, violation.message)
     for place, row in enumerate(batch):
-        if place in wrong:
-            number = row["number"]
-            yield _refused(number, "bad-metadata", f"record {number}: {wrong[place]}; correct or rename the field")
-        else:
-            yield row
+        problems = wrong.get(place, {})
+        stated = json.loads(row["stated"] or "{}")
+        left = row | {"stated": _as_json({name: value for name, value in stated.items() if name not in problems})}
+        number = row["number"]
+        if remaining := [*bulk_violations(schema, [_known(left)])] if problems else []:
+            field, message = remaining[0][1]
+            yield _refused(number, "bad-record", f"record {number}: {field}: {message}; correct or rename the field")
+            continue
+        yield left if problems else row
+        for name, message in problems.items():
+            yield _without(number, name, message)
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {"doc_id": row["doc_id"] or "x", **json.loads(row["stated"] or "{}")}
 
 
 def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
     # What was found may hold half a character, or bytes that are not UTF-8: a header in another encoding, a key.
     told = detail.encode("utf-8", "backslashreplace").decode()
     return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": told}
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str:

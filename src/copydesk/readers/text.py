@@ -95,11 +95,16 @@ def refuse_blank_and_binary(text: str, size: int) -> None:
     if not text.strip():
         raise UnreadableError("empty", f"{size} bytes without a visible character; expected text")
     sample = text[: 1 << 16]
-    data = sample.encode()
-    controls = len(data) - len(data.translate(None, delete=_CONTROLS))
-    if controls > _MOST_CONTROLS * len(sample):
+    if controls := many_controls(sample):
         raise UnreadableError(
             "not-text",
             f"{controls} control characters in the first {len(sample)}, at most {_MOST_CONTROLS:.0%} expected; "
             "if it is UTF-16, save it with a byte-order mark",
         )
+
+
+def many_controls(sample: str) -> int:
+    """How many control characters there are, if they are more than a text has; 0 otherwise."""
+    data = sample.encode()
+    controls = len(data) - len(data.translate(None, delete=_CONTROLS))
+    return controls if controls > _MOST_CONTROLS * len(sample) else 0

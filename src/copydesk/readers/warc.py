@@ -6,14 +6,12 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import quote
 
-from copydesk.errors import BuildError
-from copydesk.json_schema import load_schema
+from copydesk.errors import BuildError, UnreadableError
 from copydesk.progress import say
+from copydesk.readers.http import decoded_body, parse_response
 from copydesk.readers.record import Record, Wanted, damaged
 
 if TYPE_CHECKING:
@@ -21,9 +19,7 @@ if TYPE_CHECKING:
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _UUID = re.compile(r"<?urn:uuid:([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>?")
-_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-#: Codings that are undone. One that fastwarc does not know it would leave, and say nothing.
-_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
+_WEB = re.compile("https?:", re.IGNORECASE)
 #: Headers, chunks: what a response takes beside its payload.
 _AROUND = 1 << 20
 
@@ -103,7 +99,7 @@ def _conversion(record: WarcRecord, number: int, wanted: Wanted) -> Record | str
     block = _block(record, number, wanted.max_bytes)
     if block is None:
         return _too_large(record, number, wanted)
-    return Record(number, _fields(record, block, wanted), charset="utf-8")
+    return Record(number, _fields(record, block, wanted), charset="utf-8", cut=_is_cut(record))
 
 
 def _response(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
@@ -112,30 +108,23 @@ def _response(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
         return _too_large(record, number, wanted)
     if not block.startswith(b"HTTP/"):
         return "response of another protocol"
+    response = parse_response(block)
+    if response is None:
+        return "response without a status"
+    media, charset = _media(response.field("content-type"))
+    if response.status != 200 or media not in {*_HTML, "text/plain"}:
+        return f"response {f'with status {response.status}' if response.status != 200 else 'of another type'}"
     try:
-        headers = _http(block, decoded=False).http_headers
-        media, charset = _media(headers.get("Content-Type"))
-        if headers.status_code != 200 or media not in {*_HTML, "text/plain"}:
-            status = f"with status {headers.status_code}" if headers.status_code != 200 else "of another type"
-            return f"response {status}"
-        codings = {part.strip().lower() for part in (headers.get("Content-Encoding") or "").split(",")}
-        if strange := sorted(codings - _CODINGS):
-            raise ValueError(f"Content-Encoding {strange[0][:40]!r}, expected one of {sorted(_CODINGS - {''})}")
-        payload = _http(block, decoded=True).reader.read(wanted.max_bytes + 1)
-    except (OSError, ValueError) as error:
-        detail = f"record {number}: a response that cannot be read ({' '.join(str(error).split())[:200]})"
-        return Record(number, None, ("bad-record", f"{detail}; deliver the page as .html"))
-    return Record(number, _fields(record, payload, wanted), page=media in _HTML, charset=charset)
+        payload, cut = decoded_body(response, wanted.max_bytes)
+    except UnreadableError as error:
+        return Record(number, None, (error.reason, error.detail))
+    fields = _fields(record, payload, wanted)
+    return Record(number, fields, page=media in _HTML, charset=charset, cut=cut or _is_cut(record))
 
 
-def _http(block: bytes, *, decoded: bool) -> WarcRecord:
-    from fastwarc.warc import WarcRecord
-
-    record = WarcRecord()
-    record.set_bytes_content(block)
-    record.is_http = True
-    record.parse_http(auto_decode="all" if decoded else "none")
-    return record
+def _is_cut(record: WarcRecord) -> bool:
+    """Whether the crawler says that it did not keep all of it: for its length, for the time, since the line broke."""
+    return bool((record.headers.get("WARC-Truncated") or "").strip())
 
 
 def _block(record: WarcRecord, number: int, limit: int) -> bytes | None:
@@ -150,34 +139,18 @@ def _block(record: WarcRecord, number: int, limit: int) -> bytes | None:
 
 def _too_large(record: WarcRecord, number: int, wanted: Wanted) -> Record:
     limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
-    detail = f"record {number}: {record.content_length:,} bytes, {limit}; split the document"
+    detail = f"{record.content_length:,} bytes, {limit}; split the document"
     return Record(number, None, ("too-large", detail))
 
 
 def _fields(record: WarcRecord, payload: bytes, wanted: Wanted) -> dict[str, Any]:
-    url = (record.headers.get("WARC-Target-URI") or "").strip().strip("<>")
-    return {wanted.id: _id(record, url), wanted.text: payload, "url": _address(url)}
+    url = _url(record)
+    # Records of other protocols are named by addresses of their own kind.
+    return {wanted.id: _id(record, url), wanted.text: payload, "url": url if _WEB.match(url) else None}
 
 
-def _address(url: str) -> str | None:
-    """An address as RFC 3986 writes it, None if it is none: crawlers write down what they found in a link.
-
-    >>> _address("https://example.org/a|b c?d=50%"), _address("dns:example.org:80:80")
-    ('https://example.org/a%7Cb%20c?d=50%25', None)
-    """
-    if not url.startswith(("http://", "https://")):
-        return None
-    written = quote(_PERCENT.sub("%25", url), safe="%:/?#[]@!$&'()*+,;=~")
-    return written if _is_address()(written) else None
-
-
-@cache
-def _is_address() -> Callable[[str], bool]:
-    """Whether a text is an address by the schema of sources.jsonl; made once, since that takes as long as a page."""
-    import jsonschema_rs
-
-    field = load_schema("source")["properties"]["url"]
-    return jsonschema_rs.Draft202012Validator(field, validate_formats=True).is_valid
+def _url(record: WarcRecord) -> str:
+    return (record.headers.get("WARC-Target-URI") or "").strip().strip("<>")
 
 
 def _id(record: WarcRecord, url: str) -> str:

@@ -98,15 +98,14 @@ def _numbers(documents: pa.Table, name: str) -> npt.NDArray[np.float64]:
 
 
 def _refused(corpus: Corpus) -> list[Html]:
-    """Seeds that ingest refused, as the last build reported them."""
+    """Seeds that ingest refused, and fields that it left out, as the last build reported them."""
     path = corpus.project.reports / "quarantine.jsonl"
     rows = read_json_lines(path) if path.is_file() else []
     if not rows:
         return []
-    listed = sheet(
-        "Refused seeds", ("seed", "reason", "detail"), ((r["path"], r["reason"], r["detail"]) for r in rows[:200])
-    )
-    return [tag("figure", tag("figcaption", f"Refused seeds: {len(rows):,}"), listed, class_="plot")]
+    title = "Refused seeds and fields"
+    listed = sheet(title, ("seed", "reason", "detail"), ((r["path"], r["reason"], r["detail"]) for r in rows[:200]))
+    return [tag("figure", tag("figcaption", f"{title}: {len(rows):,}"), listed, class_="plot")]
 
 
 def _signals(corpus: Corpus) -> Html:

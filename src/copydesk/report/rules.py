@@ -12,6 +12,7 @@ from rich.text import Text
 
 from copydesk.cleaning import DETECTORS, LISTED, Cleaned, plan
 from copydesk.cleaning.pages import UNTRACED
+from copydesk.readers.record import TRUNCATED
 
 _LOG_WIDTH = 160
 _CONTEXT = 30  # characters on each side of a change
@@ -63,6 +64,12 @@ def as_markdown() -> str:
         f"## {UNTRACED}",
         "",
         "Only in web pages: trafilatura has something between these characters that could not be found there.",
+        "",
+    ]
+    lines += [
+        f"## {TRUNCATED}",
+        "",
+        "Only in archives: the text stops short, as the crawler says (`WARC-Truncated`) or the response shows.",
         "",
     ]
     for detector in DETECTORS:

@@ -44,7 +44,7 @@ def shard(given: Shard) -> Made:
             cleaned, problems = decided(cleaned, decisions[doc_id], how)  # noqa: PLW2901  (as the steward wants it)
             unmet += problems
         if doc_id in pages:
-            cleaned = _marked(cleaned, pages[doc_id]["missing"])  # noqa: PLW2901
+            cleaned = _marked(cleaned, pages[doc_id])  # noqa: PLW2901
         text = cleaned.edited.text
         texts.append(
             {
@@ -58,10 +58,13 @@ def shard(given: Shard) -> Made:
     return {"text": texts, "edits": edits, "unmet": [decision._asdict() for decision in unmet]}
 
 
-def _marked(cleaned: Cleaned, missing: list[dict[str, int]]) -> Cleaned:
-    """Flag where something of the article should stand that could not be traced in its page."""
-    places = {cleaned.edited.to_clean(gap["start"], gap["end"]) for gap in missing}
+def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
+    """Flag where something of an article should stand that was not traced in its page, and where a text was cut."""
+    places = {cleaned.edited.to_clean(gap["start"], gap["end"]) for gap in page["missing"]}
     flags = [*cleaned.flags, *(Flag(UNTRACED, start, end) for start, end in places if start < end)]
+    if page["flag"] and (last := cleaned.edited.text.split()[-1:]):
+        start = cleaned.edited.text.rindex(last[0])
+        flags.append(Flag(page["flag"], start, start + len(last[0])))
     return cleaned._replace(flags=tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
 
 

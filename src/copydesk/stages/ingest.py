@@ -20,7 +20,7 @@ from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.files import read_small, write_json_lines
 from copydesk.progress import say
 from copydesk.project import Project
-from copydesk.readers import CONTAINERS, READERS
+from copydesk.readers import CONTAINERS, FIELD, READERS
 from copydesk.readers.folder import Refusal, list_seeds
 from copydesk.readers.listing import list_documents
 from copydesk.readers.records import texts_of
@@ -90,10 +90,10 @@ def run(project: Project) -> None:
     if unknown:
         say(f"ingest: {project.seeds / 'sources.jsonl'} describes documents that are not there: {_few(unknown)}")
     if rows:
-        say(f"ingest: {len(rows)} seeds refused, see {quarantine}: {_few([r['path'] for r in rows])}")
+        say(f"ingest: {_counted(rows)}, see {quarantine}: {_few([r['path'] for r in rows])}")
     if rows and limits["strict"]:
         listed = "".join(f"\n  {r['path']}: {r['reason']}: {r['detail']}" for r in rows[:20])
-        raise QuarantineError(f"{len(rows)} seeds refused (ingest.strict); see {quarantine}{listed}")
+        raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{listed}")
     if not any(p["raw"].rows for p in parts):
         raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({_FORMATS})")
 
@@ -113,6 +113,8 @@ def shard(given: Shard) -> Made:
         rows.append(row)
         if page is not None:
             pages.append(page)
+        elif seed["flag"] is not None:
+            pages.append({"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]})
         of_itself = json.loads(seed["stated"] or "{}")
         known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
         stated = {name: known.get(own) for name, own in PROVENANCE.items()}
@@ -161,6 +163,7 @@ def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal
         "edits": [edit._asdict() for edit in page.edits],
         "missing": [{"start": start, "end": end} for start, end in page.missing],
         "stated": json.dumps(page.stated, ensure_ascii=False, sort_keys=True),
+        "flag": seed["flag"],
     }
 
 
@@ -182,7 +185,7 @@ def _work(
     ids = listed["doc_id"].to_pylist() if sources or decisions else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decisions[doc_id] for doc_id in ids if doc_id in decisions}
-    rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated")]
+    rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
     identity = hashlib.sha256(json.dumps([rows, known, made, readers], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
@@ -237,6 +240,12 @@ def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list
         remove = "remove the file" if row["rows"] is None else "remove the record"
         refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
     return listed.filter(pc.invert(taken)), refusals
+
+
+def _counted(rows: list[dict[str, Any]]) -> str:
+    fields = sum(row["reason"] == FIELD for row in rows)
+    counts = (len(rows) - fields, "seeds refused"), (fields, "fields of records left out")
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
 def _few(names: list[str], most: int = 5) -> str:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.findings import Report
+from copydesk.progress import say
 from copydesk.tables import table
 
 _ROWS = 1_000  # at either end of a split
@@ -48,9 +49,21 @@ class Loader:
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        command = [sys.executable, "-m", __name__, str(corpus), str(schemas), *ways]
+        command = [sys.executable, "-m", __name__, str(self._loadable(corpus)), str(schemas), *ways]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def _loadable(self, corpus: Path) -> Path:
+        """The dataset's folder, or one that leads to its files where ``datasets`` takes a name for a pattern."""
+        if "[" not in str(corpus.resolve()):
+            return corpus
+        advice = "rename the folder above it, or load a copy that lies elsewhere"
+        say(f"{corpus}: load_dataset takes [ and ] in the path of a folder for a pattern and finds no file; {advice}")
+        linked = Path(self._cache.name, "corpus")
+        linked.mkdir()
+        for entry in corpus.iterdir():
+            (linked / entry.name).symlink_to(entry.resolve())
+        return linked
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,128 @@
+"""What a record says of itself, in the form of sources.jsonl.
+
+Crawlers write down addresses as they found them in a link, and programs dates without a zone: both are rewritten.
+What still is none costs the field and not the document.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+import idna
+
+from copydesk.json_schema import fast_validator, load_schema
+from copydesk.readers.record import STATED, shown
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"(?P<user>[^@]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?P<port>:[0-9]*)?")
+_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_LONGEST_HOST = 1000
+_ZONE = re.compile(r"\s+(?=[+-][0-9])|\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
+_LONGEST_DATE = 100
+
+
+def stated_of(fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the fields of a record say, and why others say nothing, by their names."""
+    stated: dict[str, str] = {}
+    unread: dict[str, str] = {}
+    for name in STATED:
+        value = fields.get(name)
+        if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+            continue
+        if not isinstance(value, str):
+            unread[name] = f"{shown(value)}, expected text"
+            continue
+        try:
+            value.encode()
+            stated[name] = _READ[name](value) if name in _READ else value
+        except UnicodeEncodeError:
+            unread[name] = "half a character, or bytes that are not UTF-8; expected text"
+        except ValueError as error:
+            unread[name] = str(error)
+    return stated, unread
+
+
+def address(text: str) -> str:
+    """An address as RFC 3986 writes it: what it cannot hold is percent-encoded, a host is written in ASCII.
+
+    >>> address("https://Köln.example/a|b c?d=50%")
+    'https://xn--kln-sna.example/a%7Cb%20c?d=50%25'
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    text = text.strip()
+    if _obeys("url")(text):
+        return text
+    match = _ADDRESS.fullmatch(_PERCENT.sub("%25", text))
+    host = _HOST.fullmatch(match[2]) if match else None
+    if match and host:
+        user = quote(host["user"] or "", safe="%:@!$&'()*+,;=~")
+        path, query, fragment = (quote(match[n] or "", safe="%:/?@!$&'()*+,;=~") for n in (3, 4, 5))
+        fragment = fragment.replace("%23", "#", 1)
+        written = f"{match[1]}://{user}{_ascii(host['host'])}{host['port'] or ''}{path}{query}{fragment}"
+        if _obeys("url")(written):
+            return written
+    raise ValueError(f"{shown(text)} is no address; expected one such as https://example.org/a")
+
+
+def _ascii(host: str) -> str:
+    if host.isascii():
+        return host
+    if len(host) > _LONGEST_HOST:
+        return " "  # which no address may hold
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        pass
+    try:
+        return host.encode("idna").decode()  # the older standard, which allows signs and pictures
+    except UnicodeError:
+        return " "
+
+
+def moment(text: str) -> str:
+    """A date or a moment as RFC 3339 writes it; of a moment without a zone the day is kept.
+
+    >>> moment("2017-07-17 17:03:00"), moment("2017-07-17T17:03:00+0200"), moment("Mon, 17 Jul 2017 17:03:00 GMT")
+    ('2017-07-17', '2017-07-17T17:03:00+02:00', '2017-07-17T17:03:00+00:00')
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    text = text.strip()
+    if _obeys("published")(text):
+        return text
+    for read in (_iso, parsedate_to_datetime):
+        try:
+            at = read(text[:_LONGEST_DATE])
+            written = (at.date() if at.tzinfo is None else at).isoformat()
+        except (ValueError, OverflowError):
+            continue
+        if _obeys("published")(written):
+            return written
+    raise ValueError(f"{shown(text)} is no date; expected one such as 2024-05-31 or 2024-05-31T12:00:00Z")
+
+
+def _iso(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(_ZONE.sub(lambda zone: "" if zone[0].isspace() else "+00:00", text))
+
+
+_READ: dict[str, Callable[[str], str]] = {"url": address, "published": moment}
+
+
+@cache
+def _obeys(name: str) -> Callable[[Any], bool]:
+    """Whether a value is one by the schema of sources.jsonl; made once, since that takes as long as a page."""
+    return fast_validator(load_schema("source")["properties"][name]).is_valid

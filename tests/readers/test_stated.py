@@ -1,0 +1,90 @@
+"""Addresses and dates as they are found become addresses and dates as sources.jsonl has them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copydesk.json_schema import load_schema, violations
+from copydesk.readers.record import STATED
+from copydesk.readers.stated import address, moment, stated_of
+
+ADDRESSES = {
+    "https://example.org/a?b=c#d": "https://example.org/a?b=c#d",
+    "HTTPS://EXAMPLE.ORG/upper": "HTTPS://EXAMPLE.ORG/upper",
+    "ftp://example.org/ä": "ftp://example.org/%C3%A4",
+    "urn:isbn:0451450523": "urn:isbn:0451450523",
+    " https://example.org/a ": "https://example.org/a",
+    "https://de.example.org/wiki/Köln": "https://de.example.org/wiki/K%C3%B6ln",
+    "HTTP://Example.org/Мир": "HTTP://Example.org/%D0%9C%D0%B8%D1%80",
+    "https://example.org/a|b c": "https://example.org/a%7Cb%20c",
+    "https://example.org/50%?q=%zz%20": "https://example.org/50%25?q=%25zz%20",
+    "https://example.org/a[1].html?b[]={c}": "https://example.org/a%5B1%5D.html?b%5B%5D=%7Bc%7D",
+    "https://example.org/a\tb\\c": "https://example.org/a%09b%5Cc",
+    "https://example.org/a#b#c d": "https://example.org/a#b%23c%20d",
+    "https://пример.укр/а": "https://xn--e1afmkfd.xn--j1amh/%D0%B0",
+    "https://straße.example:8080/ß": "https://xn--strae-oqa.example:8080/%C3%9F",
+    "http://☃.example/": "http://xn--n3h.example/",
+    "https://ann:ä@example.org/ö": "https://ann:%C3%A4@example.org/%C3%B6",
+    "http://[::1]:80/a b": "http://[::1]:80/a%20b",
+}
+NO_ADDRESSES = [
+    "www.example.org",
+    "no address",
+    "https://exa mple.org/",
+    "https://ü..org/",
+    f"https://{'ü' * 2000}.org/",
+]
+MOMENTS = {
+    "2017-07-17": "2017-07-17",
+    "2017-07-17T17:03:00Z": "2017-07-17T17:03:00Z",
+    "2017-07-17T17:03:00": "2017-07-17",
+    "2017-07-17 17:03": "2017-07-17",
+    "2017-07-17T00:00:00.000000": "2017-07-17",
+    "2017-07-17T17:03:00+0200": "2017-07-17T17:03:00+02:00",
+    "2017-07-17 17:03:00 +02": "2017-07-17T17:03:00+02:00",
+    "2017-07-17 17:03:00 UTC": "2017-07-17T17:03:00+00:00",
+    "20170717": "2017-07-17",
+    "Mon, 17 Jul 2017 17:03:00 +0200": "2017-07-17T17:03:00+02:00",
+}
+NO_MOMENTS = ["2017-07", "2017", "17.07.2017", "2017-02-30", "2017-13-01T00:00:00", "yesterday", "1500311000"]
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_addresses_are_written_in_ascii(text: str) -> None:
+    assert address(text) == ADDRESSES[text]
+    assert address(ADDRESSES[text]) == ADDRESSES[text]
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_of_a_moment_without_a_zone_the_day_is_kept(text: str) -> None:
+    assert moment(text) == MOMENTS[text]
+    assert moment(MOMENTS[text]) == MOMENTS[text]
+
+
+def test_what_is_none_says_what_was_expected() -> None:
+    for text in NO_ADDRESSES:
+        with pytest.raises(ValueError, match="is no address; expected one such as https:"):
+            address(text)
+    for text in NO_MOMENTS:
+        with pytest.raises(ValueError, match="is no date; expected one such as 2024-05-31"):
+            moment(text)
+
+
+pieces = st.sampled_from(
+    ["https://", "2017-07-17", "T17:03", "+02", "/", "[", "%", "@", ":", "#", "ü", " ", "\ud800"]
+)
+values = st.one_of(
+    st.lists(st.one_of(pieces, st.text(max_size=5))).map("".join), st.none(), st.floats(), st.lists(st.none())
+)
+
+
+@given(st.dictionaries(st.sampled_from(STATED), values))
+def test_what_any_record_says_is_text_or_left_out(fields: dict[str, object]) -> None:
+    stated, unread = stated_of(fields)
+    assert not stated.keys() & unread.keys()
+    schema = load_schema("source")
+    assert not [v for v in violations(schema, {"doc_id": "x", **stated}) if v.field in {"url", "published"}]
+    for name, value in fields.items():
+        assert name in stated or name in unread or not isinstance(value, str) or not value
