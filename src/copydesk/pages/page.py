@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from copydesk.errors import UnreadableError
 from copydesk.pages.article import LIBRARIES, article, versions
-from copydesk.pages.matching import Run, runs
+from copydesk.pages.junctions import breaks, rewritten, settled, without_shreds
+from copydesk.pages.matching import Run, codes, runs
 from copydesk.pages.visible import CELL, LINE, PARAGRAPH, Visible, solid, visible
 from copydesk.text import Edit
 
@@ -21,8 +22,6 @@ MARKUP, REFERENCE, BOILERPLATE = "html-markup", "html-reference", "html-boilerpl
 #: Share of the article's characters that must be found in the page.
 _LEAST = 0.5
 _BETWEEN = {CELL: " ", LINE: "\n", PARAGRAPH: "\n\n"}
-#: A few characters that the page has otherwise than trafilatura says: those of the page are kept.
-_REWRITTEN = 16
 
 
 class Page(NamedTuple):
@@ -74,8 +73,9 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
     """
     page = visible(html)
     places = np.flatnonzero(page.solid)
-    wanted = _solid(text)
-    found = runs(wanted, _solid(page.text))
+    wanted, theirs = _solid(text, solid(text)), _solid(page.text, page.solid)
+    parts = breaks(page)
+    found = without_shreds(settled(runs(wanted, theirs), codes(theirs), parts), len(wanted), parts)
     count = sum(run.length for run in found)
     aligned = round(count / max(1, len(wanted)), 4)
     if not count or aligned < _LEAST:
@@ -88,12 +88,9 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
         if following is None:
             break
         last, first = int(places[run.place + run.length - 1]), int(places[following.place])
-        hole = wanted[run.start + run.length : following.start]
-        theirs = following.place - run.place - run.length
-        inline = not page.level[last + 1 : first + 1].any()
-        if hole and inline and 0 < theirs <= _REWRITTEN + 2 * len(hole):
+        if rewritten(run, following, parts):
             kept[last + 1 : first] = page.solid[last + 1 : first]
-        elif any(map(str.isalnum, hole)):
+        elif any(map(str.isalnum, wanted[run.start + run.length : following.start])):
             missing.append((int(page.start[last]), int(page.end[first])))
     missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, found)]
     return list(_edits(html, page, kept, aligned)), aligned, sorted(missing)
@@ -108,9 +105,8 @@ def _open_ends(wanted: str, found: list[Run]) -> Iterator[int]:
         yield last.place + last.length - 1
 
 
-def _solid(text: str) -> str:
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return codes[solid(text)].tobytes().decode("utf-32-le", "surrogatepass")
+def _solid(text: str, seen: NDArray[np.bool_]) -> str:
+    return codes(text)[seen].tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _edits(html: str, page: Visible, kept: NDArray[np.bool_], aligned: float) -> Iterator[Edit]:
