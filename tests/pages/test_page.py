@@ -18,6 +18,7 @@ from copydesk.errors import BuildError, ConfigError, UnreadableError
 from copydesk.pages import article, read_page, versions
 from copydesk.pages.page import BOILERPLATE, MARKUP, REFERENCE, article_edits
 from copydesk.pages.visible import visible
+from copydesk.readers.html import read_html
 from copydesk.text import Edit, EditedText
 from support import htmls
 
@@ -127,6 +128,18 @@ def test_references_are_decoded_once() -> None:
     assert inspected(page.edited, how.on_pages()) == page
     # A text whose references nobody has decoded is another thing.
     assert clean_text("AT&amp;T and the ministerâ€™s caf&eacute;", how).edited.text == "AT&T and the minister’s café"
+
+
+def test_bytes_that_are_no_character_are_replaced_and_flagged() -> None:
+    html = f"<nav>Über Künstler, Größe, Änderung, Öl @</nav><article><p>{FIRST}</p><p>Das Café @war früher für Gäste müßig: {SECOND}@</p></article>"
+    raw = read_html(html.encode().replace(b"@", b"\xe9"), ["utf-8"])
+    page = read_page(raw.text)
+    text = EditedText(raw.text).apply(page.edits)
+    assert text.revert() == raw.text
+    assert text.text == f"{FIRST}\n\nDas Café \ufffdwar früher für Gäste müßig: {SECOND}\ufffd"
+    assert not page.missing
+    (cleaned,) = clean(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
+    assert [flag.kind for flag in cleaned.flags] == ["replacement-character"] * 2
 
 
 def test_what_the_page_says_of_itself_and_where() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from copydesk.pages.article import LIBRARIES, article, versions
 from copydesk.pages.junctions import breaks, rewritten, settled, without_shreds
 from copydesk.pages.matching import Run, codes, runs
 from copydesk.pages.visible import CELL, LINE, PARAGRAPH, Visible, solid, visible
+from copydesk.readers.text import STRAYS, without_strays
 from copydesk.text import Edit
 
 __all__ = ["LIBRARIES", "Page", "article_edits", "read_page", "versions"]
@@ -53,9 +55,19 @@ def read_page(html: str) -> Page:
     UnreadableError
         With reason ``no-article`` or ``too-large``.
     """
-    told = article(html)
-    edits, aligned, missing = article_edits(html, told.text)
+    shown = without_strays(html)
+    told = article(shown)
+    edits, aligned, missing = article_edits(shown, told.text)
+    edits += _replaced(html, edits) if shown != html else []
     return Page(edits, aligned, missing, {name: _placed(html, value) for name, value in told.stated.items()})
+
+
+def _replaced(html: str, edits: list[Edit]) -> list[Edit]:
+    """Edits of the stray bytes in what is kept: what they should be cannot be known, and is flagged as that."""
+    gone = sorted((edit.start, edit.end) for edit in edits)
+    places = (match.start() for match in STRAYS.finditer(html))
+    kept = (at for at in places if all(end <= at for _, end in gone[: bisect_right(gone, (at, len(html)))][-1:]))
+    return [Edit(at, at + 1, "\ufffd", REFERENCE) for at in kept]
 
 
 def _placed(html: str, value: str) -> tuple[str, int | None, int | None]:
