@@ -35,7 +35,7 @@ hard_texts = st.text(st.sampled_from(HARD) | st.characters(exclude_categories=["
 _PIECES = (
     "<p>|</p>|<b>|</b>|<div class='a>b'>|</div>|<br/>|<td>|<li>|<pre>|</pre>|<!--|-->|<!-->|<script>|</script>|<title>|"
     "</title>|<textarea>|<plaintext>|<style>|</style >|<a href=\"x|<a b = 'y>'>|<|>|</|<!|<?x>|<![CDATA[|]]>|&|&amp;|&amp|"
-    "&nbsp;|&notit;|&#128;|&#x1F600;|&#0;|&#xD800;|&#99999999999999;|&NotEqualTilde;|&shy;|&foo;|&Eacute;|é|中|\u200b|\ufeff|"
+    "&nbsp;|&notit;|&#128;|&#x1F600;|&#0;|&#xD800;|&#99999999999999;|&NotEqualTilde;|&shy;|&foo;|&Eacute;|<svg>|</svg>|<title/>|<ruby>|<rt>|</ruby>|é|中|\u200b|\ufeff|"
     "\u00ad|\u00a0|\r\n|\n| |\t|\0|word|One more sentence. |x"
 ).split("|")
 htmls = st.lists(st.sampled_from(_PIECES) | st.text(max_size=6), max_size=40).map("".join)

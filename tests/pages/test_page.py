@@ -8,15 +8,17 @@ import sys
 from collections.abc import Sequence
 
 import hypothesis.strategies as st
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from copydesk.cleaning import PAGE_RULES, plan
+from copydesk.cleaning import PAGE_RULES, clean, clean_text, inspected, plan
 from copydesk.config import check_params
 from copydesk.errors import BuildError, ConfigError, UnreadableError
 from copydesk.pages import article, read_page, versions
 from copydesk.pages.page import BOILERPLATE, MARKUP, REFERENCE, article_edits
 from copydesk.pages.visible import visible
+from copydesk.readers.html import read_html
 from copydesk.text import Edit, EditedText
 from support import htmls
 
@@ -95,6 +97,14 @@ PAGES = {
     ),
     "10,000 deep": ("<div>" * 10_000 + f"<p>{FIRST}</p><p>{SECOND}</p>" + "</div>" * 10_000, f"{FIRST}\n\n{SECOND}"),
     "10,000 that are not closed": (f"<article><p>{FIRST}" + "<font><b>" * 5_000 + f"<p>{SECOND}", f"{FIRST}\n\n{SECOND}"),
+    "an icon whose title closes itself": (
+        f"<article><p>{FIRST}</p><svg viewBox='0 0 9 9'><title/><path d='M1 1'/></svg><p>{SECOND}</p></article>",
+        f"{FIRST}\n\n{SECOND}",
+    ),
+    "ruby": (
+        f"<article><p>{FIRST} <ruby>子<rp>(</rp><rt>こ</rt><rp>)</rp></ruby>ども</p><p>{SECOND}</p></article>",
+        f"{FIRST} 子ども\n\n{SECOND}",
+    ),
     "unseen": (
         f"<article><p>{FIRST} Infra\u00adstruc&shy;ture\u200b.</p></article>",
         f"{FIRST} Infra\u00adstruc\u00adture\u200b.",
@@ -106,6 +116,30 @@ PAGES = {
 def test_pages(name: str) -> None:
     html, text = PAGES[name]
     assert read(html) == text
+    assert not read_page(html).missing
+
+
+def test_references_are_decoded_once() -> None:
+    said = "Write &amp;lt;b&amp;gt; and &amp;amp;, &#38;quot;so&amp;quot;; the ministerâ€™s &amp;eacute;."
+    html = f"<article><p>{FIRST}</p><p>{said}</p></article>"
+    how = plan(check_params({})["clean"])
+    (page,) = clean(pa.array([html]), how, first={0: read_page(html).edits})
+    assert page.edited.text == f"{FIRST}\n\nWrite &lt;b&gt; and &amp;, &quot;so&quot;; the minister’s &eacute;."
+    assert inspected(page.edited, how.on_pages()) == page
+    # A text whose references nobody has decoded is another thing.
+    assert clean_text("AT&amp;T and the ministerâ€™s caf&eacute;", how).edited.text == "AT&T and the minister’s café"
+
+
+def test_bytes_that_are_no_character_are_replaced_and_flagged() -> None:
+    html = f"<nav>Über Künstler, Größe, Änderung, Öl @</nav><article><p>{FIRST}</p><p>Das Café @war früher für Gäste müßig: {SECOND}@</p></article>"
+    raw = read_html(html.encode().replace(b"@", b"\xe9"), ["utf-8"])
+    page = read_page(raw.text)
+    text = EditedText(raw.text).apply(page.edits)
+    assert text.revert() == raw.text
+    assert text.text == f"{FIRST}\n\nDas Café \ufffdwar früher für Gäste müßig: {SECOND}\ufffd"
+    assert not page.missing
+    (cleaned,) = clean(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
+    assert [flag.kind for flag in cleaned.flags] == ["replacement-character"] * 2
 
 
 def test_what_the_page_says_of_itself_and_where() -> None:

@@ -58,6 +58,19 @@ def test_every_character_stands_where_it_is_said_to(html: str) -> None:
             "<p> & ©2020 ¬it; €€ &unknown; & &#xZ;",
         ),
         ("a<p", "a"),
+        # In SVG and MathML a tag may close itself; in HTML, which begins again in some of their elements, it may not.
+        ("a<svg><title/><style/><script href=x /><path d='M1 1'/></svg>b", "ab"),
+        ("a<math><title/><mi>x</mi></math>b<svg/>c<title/>d", "axbc"),
+        ("a<svg><title>no</title><style>p > b {}</style></svg>b", "ab"),
+        ("a<svg><script x=y/>no</script></svg>b", "ab"),
+        ("a<svg><foreignObject><title/>b</title>c</foreignObject><title/>d</svg>e", "acde"),
+        ("a<svg><path><p>b<title/>c", "ab"),
+        ("a</svg></title>b<title/>c", "ab"),
+        # How words are spoken is no part of them.
+        ("<ruby>子<rt>こ</rt></ruby>ども", "子ども"),
+        ("<ruby>図<rp>(</rp><rt>と<b>し</b>ょ<rp>)</rp>館<rt>かん</ruby>へ", "図館へ"),
+        ("<ruby><rb>図<rb>書<rtc><rt>と<rt>しょ</ruby>へ", "図書へ"),
+        ("<ruby>子<rt>こ<p>ども</p> <rt>a", "子ども a"),
     ],
 )
 def test_what_is_read(html: str, text: str) -> None:

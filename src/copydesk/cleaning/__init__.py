@@ -67,6 +67,11 @@ class Plan(NamedTuple):
     suggested: tuple[Rule, ...]
     tiers: dict[str, Tier]
 
+    def on_pages(self) -> Plan:
+        """The same rules as they are applied to web pages."""
+        applied, suggested = (tuple(rule.on_pages() for rule in rules) for rules in self[:2])
+        return self._replace(applied=applied, suggested=suggested)
+
 
 class Cleaned(NamedTuple):
     """A cleaned text: what was done, what might be, and what a reader should look at."""
@@ -125,12 +130,13 @@ def clean(
     for rule in how.applied:
         with timed(f"clean {rule.name}"):
             for number in column.passing(rule.screen):
-                column.apply(rule, number)
+                column.apply(rule.on_pages() if number in first else rule, number)
     for rule in how.suggested:
         with timed(f"clean {rule.name}"):
             for number in column.passing(rule.screen):
                 known = cleaned[number]
-                suggestions = sorted((*known.suggestions, *_suggested(rule, known.edited)))
+                fitting = rule.on_pages() if number in first else rule
+                suggestions = sorted((*known.suggestions, *_suggested(fitting, known.edited)))
                 cleaned[number] = known._replace(suggestions=tuple(suggestions))
     for detector in detectors:
         with timed(f"clean {detector.kind}"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from copydesk.cleaning.rule import Found, Rule
@@ -38,13 +38,13 @@ def _invisible(text: str) -> Iterator[Found]:
 
 
 @cache
-def _config() -> TextFixerConfig:
+def _config(unescape: bool) -> TextFixerConfig:
     from ftfy import TextFixerConfig
 
     # What ftfy would do beyond its heuristics of decoding rewrites good text: curly quotes, full-width
     # letters, composed letters, line ends.
     return TextFixerConfig(
-        unescape_html=True,
+        unescape_html=unescape,
         remove_terminal_escapes=False,
         fix_latin_ligatures=True,
         fix_character_width=False,
@@ -56,13 +56,13 @@ def _config() -> TextFixerConfig:
     )
 
 
-def _misdecoded(text: str) -> Iterator[Found]:
+def _misdecoded(text: str, *, unescape: bool = True) -> Iterator[Found]:
     from ftfy import fix_text_segment
 
     start = 0
     for line in text.split("\n"):
         if _SUSPECT_LINE.search(line):
-            fixed = fix_text_segment(line, _config())
+            fixed = fix_text_segment(line, _config(unescape))
             if fixed != line:
                 yield from _differences(line, fixed, start)
         start += len(line) + 1
@@ -126,6 +126,8 @@ RULES = (
         _misdecoded,
         repairs=("The ministerâ€™s cafÃ© &amp; bar", "The minister’s café & bar"),
         leaves="“Überraschung” — naïve café, AT&T, ￼",
+        # The references of a page are decoded already: what looks like one is text about it.
+        find_in_pages=partial(_misdecoded, unescape=False),
     ),
     Rule(
         "invisible",

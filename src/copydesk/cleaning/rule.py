@@ -55,6 +55,8 @@ class Rule(NamedTuple):
         A real text and what the rule makes of it.
     leaves : str
         A real text that looks similar and must not change.
+    find_in_pages : callable or None
+        What finds instead in the text of a web page, where that differs from other text.
     """
 
     name: str
@@ -63,6 +65,11 @@ class Rule(NamedTuple):
     find: Callable[[str], Iterable[Found]]
     repairs: tuple[str, str]
     leaves: str
+    find_in_pages: Callable[[str], Iterable[Found]] | None = None
+
+    def on_pages(self) -> Rule:
+        """The rule as it is applied to web pages."""
+        return self._replace(find=self.find_in_pages or self.find)
 
     def edits(self, text: str) -> list[Edit]:
         """What the rule finds in a text, as edits that carry its name."""

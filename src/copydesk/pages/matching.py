@@ -59,7 +59,7 @@ def runs(wanted: str, text: str) -> list[Run]:
 class _Matching:
     def __init__(self, wanted: str, text: str) -> None:
         self._wanted, self._text = wanted, text
-        self._codes = _codes(wanted), _codes(text)
+        self._codes = codes(wanted), codes(text)
         self.found: list[Run] = []
 
     def fill(self, look: Callable[[_Gap, int], list[Run]], length: int) -> None:
@@ -72,7 +72,7 @@ class _Matching:
         if grown:
             last = grown[-1]
             start, place = last.start + last.length, last.place + last.length
-            more = _common(self._codes[0][start:], self._codes[1][place:])
+            more = common(self._codes[0][start:], self._codes[1][place:])
             grown[-1] = last._replace(length=last.length + more)
         self.found = grown
 
@@ -90,10 +90,10 @@ class _Matching:
         if grown:
             last = grown[-1]
             start, place = last.start + last.length, last.place + last.length
-            more = _common(wanted[start : run.start], text[place : run.place])
+            more = common(wanted[start : run.start], text[place : run.place])
             grown[-1] = last._replace(length=last.length + more)
             start, place = start + more, place + more
-        back = _common(wanted[start : run.start][::-1], text[place : run.place][::-1])
+        back = common(wanted[start : run.start][::-1], text[place : run.place][::-1])
         run = Run(run.start - back, run.place - back, run.length + back)
         if grown and (start, place) == (run.start, run.place):
             grown[-1] = grown[-1]._replace(length=grown[-1].length + run.length)
@@ -145,7 +145,7 @@ class _Matching:
                 at += 1
                 continue
             start, place = gap.start + at, gap.place + places[which]
-            size = _common(wanted[start : gap.end], text[place : gap.stop])
+            size = common(wanted[start : gap.end], text[place : gap.stop])
             if size:
                 found.append(Run(start, place, size))
             at, behind = at + max(size, 1), places[which] + size
@@ -169,7 +169,8 @@ class _Matching:
         return self._wanted[run.start : run.start + run.length] == self._text[run.place : run.place + run.length]
 
 
-def _codes(text: str) -> Codes:
+def codes(text: str) -> Codes:
+    """The code points of a text: shape (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
@@ -184,7 +185,7 @@ def _hashed(codes: Codes, length: int) -> NDArray[np.uint64]:
     return hashes
 
 
-def _common(one: Codes, other: Codes) -> int:
+def common(one: Codes, other: Codes) -> int:
     """Length of the longest common beginning."""
     size = min(len(one), len(other))
     step, at = 64, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from copydesk.errors import UnreadableError
 from copydesk.pages.article import LIBRARIES, article, versions
-from copydesk.pages.matching import Run, runs
+from copydesk.pages.junctions import breaks, rewritten, settled, without_shreds
+from copydesk.pages.matching import Run, codes, runs
 from copydesk.pages.visible import CELL, LINE, PARAGRAPH, Visible, solid, visible
+from copydesk.readers.text import STRAYS, without_strays
 from copydesk.text import Edit
 
 __all__ = ["LIBRARIES", "Page", "article_edits", "read_page", "versions"]
@@ -21,8 +24,6 @@ MARKUP, REFERENCE, BOILERPLATE = "html-markup", "html-reference", "html-boilerpl
 #: Share of the article's characters that must be found in the page.
 _LEAST = 0.5
 _BETWEEN = {CELL: " ", LINE: "\n", PARAGRAPH: "\n\n"}
-#: A few characters that the page has otherwise than trafilatura says: those of the page are kept.
-_REWRITTEN = 16
 
 
 class Page(NamedTuple):
@@ -54,9 +55,19 @@ def read_page(html: str) -> Page:
     UnreadableError
         With reason ``no-article`` or ``too-large``.
     """
-    told = article(html)
-    edits, aligned, missing = article_edits(html, told.text)
+    shown = without_strays(html)
+    told = article(shown)
+    edits, aligned, missing = article_edits(shown, told.text)
+    edits += _replaced(html, edits) if shown != html else []
     return Page(edits, aligned, missing, {name: _placed(html, value) for name, value in told.stated.items()})
+
+
+def _replaced(html: str, edits: list[Edit]) -> list[Edit]:
+    """Edits of the stray bytes in what is kept: what they should be cannot be known, and is flagged as that."""
+    gone = sorted((edit.start, edit.end) for edit in edits)
+    places = (match.start() for match in STRAYS.finditer(html))
+    kept = (at for at in places if all(end <= at for _, end in gone[: bisect_right(gone, (at, len(html)))][-1:]))
+    return [Edit(at, at + 1, "\ufffd", REFERENCE) for at in kept]
 
 
 def _placed(html: str, value: str) -> tuple[str, int | None, int | None]:
@@ -74,8 +85,9 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
     """
     page = visible(html)
     places = np.flatnonzero(page.solid)
-    wanted = _solid(text)
-    found = runs(wanted, _solid(page.text))
+    wanted, theirs = _solid(text, solid(text)), _solid(page.text, page.solid)
+    parts = breaks(page)
+    found = without_shreds(settled(runs(wanted, theirs), codes(theirs), parts), len(wanted), parts)
     count = sum(run.length for run in found)
     aligned = round(count / max(1, len(wanted)), 4)
     if not count or aligned < _LEAST:
@@ -88,12 +100,9 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
         if following is None:
             break
         last, first = int(places[run.place + run.length - 1]), int(places[following.place])
-        hole = wanted[run.start + run.length : following.start]
-        theirs = following.place - run.place - run.length
-        inline = not page.level[last + 1 : first + 1].any()
-        if hole and inline and 0 < theirs <= _REWRITTEN + 2 * len(hole):
+        if rewritten(run, following, parts):
             kept[last + 1 : first] = page.solid[last + 1 : first]
-        elif any(map(str.isalnum, hole)):
+        elif any(map(str.isalnum, wanted[run.start + run.length : following.start])):
             missing.append((int(page.start[last]), int(page.end[first])))
     missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, found)]
     return list(_edits(html, page, kept, aligned)), aligned, sorted(missing)
@@ -108,9 +117,8 @@ def _open_ends(wanted: str, found: list[Run]) -> Iterator[int]:
         yield last.place + last.length - 1
 
 
-def _solid(text: str) -> str:
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return codes[solid(text)].tobytes().decode("utf-32-le", "surrogatepass")
+def _solid(text: str, seen: NDArray[np.bool_]) -> str:
+    return codes(text)[seen].tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _edits(html: str, page: Visible, kept: NDArray[np.bool_], aligned: float) -> Iterator[Edit]:

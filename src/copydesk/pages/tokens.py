@@ -19,6 +19,17 @@ VOID = frozenset(
 _RAW = frozenset(
     ["iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp"]
 )  # fmt: skip
+#: Elements of which another standard says what is in them, and those in which HTML begins again.
+_FOREIGN = frozenset(["svg", "math"])
+_HTML_AGAIN = frozenset(["foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"])
+#: Parts of a ruby: readings, what stands around them where nothing shows them above the line, and their base.
+_READINGS, _BASES = frozenset(["rt", "rtc", "rp"]), frozenset(["rb", "ruby"])
+_SPECIAL = _RAW | _FOREIGN | _READINGS | _BASES
+#: Elements that end an SVG or a ruby which nobody has closed.
+_BLOCKS = frozenset(
+    ["article", "blockquote", "body", "div", "h1", "h2", "h3", "h4", "li", "ol", "p", "section", "table", "td", "ul"]
+)
+_DEEPEST = 64  # elements of another standard within each other
 _NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\x00]*")
 _STOP = re.compile("[>\"']")
 _SPACE = "\t\n\f\r "
@@ -28,9 +39,12 @@ _ATTRIBUTE = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of HTML: ``html[start:end]``. ``name`` is that of a tag, in lower case."""
+    """A piece of HTML: ``html[start:end]``. ``name`` is that of a tag, in lower case.
 
-    kind: Literal["text", "open", "close", "other"]
+    A ``reading`` is the text beside the words of a ruby that says how to speak them.
+    """
+
+    kind: Literal["text", "reading", "open", "close", "other"]
     start: int
     end: int
     name: str = ""
@@ -42,7 +56,7 @@ def tokens(html: str) -> Iterator[Token]:
     >>> [(t.kind, t.name) for t in tokens("<p>1 < 2<!-- no --></P>")]
     [('open', 'p'), ('text', ''), ('other', ''), ('close', 'p')]
     """
-    scan = _Scan(html)
+    scan, inside = _Scan(html), _Inside()
     text = at = 0
     while (at := html.find("<", at)) >= 0:
         token = scan.token(at)
@@ -50,15 +64,53 @@ def tokens(html: str) -> Iterator[Token]:
             at += 1  # a plain "<"
             continue
         if text < at:
-            yield Token("text", text, at)
+            yield Token("reading" if inside.reading else "text", text, at)
         yield token
         at = text = token.end
-        if token.kind == "open" and token.name in _RAW:
-            at = text = scan.end_of_raw(token)
-            if token.end < at:
-                yield Token("other", token.end, at)
+        if token.name in _SPECIAL or inside.special:
+            opens = token.kind == "open"
+            if opens and (inside.foreign or token.name in _FOREIGN) and scan.closes_itself(token):
+                continue
+            inside.enter(token)
+            if opens and token.name in _RAW:
+                at = text = scan.end_of_raw(token)
+                if token.end < at:
+                    yield Token("other", token.end, at)
     if text < len(html):
-        yield Token("text", text, len(html))
+        yield Token("reading" if inside.reading else "text", text, len(html))
+
+
+class _Inside:
+    """What lies around a place and changes what is read there: SVG or MathML, a ruby."""
+
+    def __init__(self) -> None:
+        self._around: list[str] = []
+        self._ruby = self.reading = False
+
+    @property
+    def special(self) -> bool:
+        return self._ruby or bool(self._around)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a tag may close itself."""
+        return bool(self._around) and self._around[-1] in _FOREIGN
+
+    def enter(self, token: Token) -> None:
+        """Pass a tag."""
+        name, opens = token.name, token.kind == "open"
+        if opens and name in _BLOCKS:
+            self._ruby = self.reading = False
+            while self.foreign:
+                self._around.pop()
+        elif name in _READINGS or name in _BASES:
+            self.reading = self._ruby and opens and name in _READINGS
+            self._ruby = opens if name == "ruby" else self._ruby
+        elif opens and len(self._around) < _DEEPEST and (name in _FOREIGN or (self.foreign and name in _HTML_AGAIN)):
+            self._around.append(name)
+        elif not opens and name in self._around:
+            while self._around.pop() != name:
+                pass
 
 
 def attributes(html: str, token: Token) -> int:
@@ -93,6 +145,13 @@ class _Scan:
         if name := _NAME.match(html, at + 1):
             return Token("open", at, self._end_of_tag(name.end()), name.group().lower())
         return None
+
+    def closes_itself(self, token: Token) -> bool:
+        """Whether a tag ends with a slash that is no part of a value."""
+        if not self._html.endswith("/>", token.start, token.end):
+            return False
+        last = max(self._html.rfind(mark, token.start, token.end) for mark in f"{_SPACE}\"'")
+        return last < 0 or self._html.find("=", last, token.end) < 0
 
     def end_of_raw(self, token: Token) -> int:
         """Where the content of an element without markup ends."""

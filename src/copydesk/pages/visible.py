@@ -93,7 +93,7 @@ def visible(html: str) -> Visible:
                 texts.append(text)
                 pieces.append((start, len(text), width))
                 length += len(text)
-        elif token.kind != "other":
+        elif token.kind in {"open", "close"}:
             if level := _LEVELS.get(token.name, 0):
                 again = token.name == "br" and levels and levels[-1] == (length, LINE)
                 levels.append((length, PARAGRAPH if again else level))
@@ -165,7 +165,7 @@ def solid(text: str) -> NDArray[np.bool_]:
 
 
 def shallow(html: str, deepest: int) -> tuple[str, int]:
-    """HTML without the tags of elements deeper than some depth, whose content stays; and how many elements it has.
+    """HTML without readings of rubies and without tags deeper than some depth; and how many elements it has.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def shallow(html: str, deepest: int) -> tuple[str, int]:
                 counts[closed] -= 1
                 if closed == token.name:
                     break
-        if token.kind in {"text", "other"} or depth <= deepest:
+        if token.kind in {"text", "other"} or (token.kind != "reading" and depth <= deepest):
             kept.append(html[token.start : token.end])
     return "".join(kept), number
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.text import RawText, is_marked, read_text
+from copydesk.readers.text import RawText, is_marked, read_stray, read_text
 
 #: Encodings that a page may name, as Python calls them, and what is meant by them: browsers read more than was named.
 _MEANT = {
@@ -32,15 +32,14 @@ _MEANT = {
     "big5": ("big5hkscs", "cp950"),
     "cp950": ("big5hkscs", "cp950"),
 }
-_BEGINNING = 4096
 _NAMED = re.compile(
-    rb"<(?:meta\b[^>]{0,400}?\bcharset|\?xml\b[^>]{0,200}?\bencoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{2,40})",
+    rb"<(?:meta\b[^<>]{0,400}?\bcharset|\?xml\b[^<>]{0,200}?\bencoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{2,40})",
     re.IGNORECASE,
 )
 
 
 def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None) -> RawText:
-    """Decode a page: by its byte-order mark; as UTF-8, if it is that; else by the encoding that is named.
+    """Decode a page: by its byte-order mark; as UTF-8, if it is that but for a few bytes; else as is named.
 
     Other text is UTF-8 by accident hardly ever, and what is named is wrong more often. An encoding counts only if the
     same bytes come back; if none does, those of ``encodings`` are tried.
@@ -59,18 +58,27 @@ def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None)
     UnreadableError
         As of :func:`~copydesk.readers.text.read_text`.
     """
-    if is_marked(data):
-        return read_text(data, encodings)
-    in_page = _NAMED.search(data, 0, _BEGINNING)
-    named = [*meant(charset), *meant(in_page[1].decode("ascii") if in_page else None)]
+    marked = is_marked(data)
     # ISO-2022-JP looks like ASCII: it begins its characters with an escape.
-    for encoding in [*([] if b"\x1b" in data else ["utf-8"]), *named]:
-        try:
-            return read_text(data, [encoding])
-        except UnreadableError as error:
-            if error.reason not in {"undecodable", "not-reversible"}:
-                raise
+    if (marked or b"\x1b" not in data) and (raw := _fitting(data, "utf-8") or read_stray(data)):
+        return raw
+    if not marked:
+        # Browsers read a page again that names its encoding late; a tag in a tag is none, or this would take long.
+        in_page = _NAMED.search(data)
+        for encoding in [*meant(charset), *meant(in_page[1].decode("ascii") if in_page else None)]:
+            if raw := _fitting(data, encoding):
+                return raw
     return read_text(data, encodings)
+
+
+def _fitting(data: bytes, encoding: str) -> RawText | None:
+    """A page in an encoding, or in that of its byte-order mark; None if its bytes do not come back from it."""
+    try:
+        return read_text(data, [encoding])
+    except UnreadableError as error:
+        if error.reason not in {"undecodable", "not-reversible"}:
+            raise
+        return None
 
 
 def meant(charset: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MARK_OF = {encoding: mark for mark, encoding in _MARKS}
+#: UTF-8 with a few bytes that are none: each is read as a character for private use, U+10F700 plus the byte.
+STRAY = "utf-8-stray"
+_FIRST_STRAY = 0x10F700
+STRAYS = re.compile(f"[{chr(_FIRST_STRAY + 0x80)}-{chr(_FIRST_STRAY + 0xFF)}]")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
+#: Python reads them as halves of characters, which no other program takes.
+_OF_HALVES = {0xDC00 + byte: _FIRST_STRAY + byte for byte in range(0x80, 0x100)}
+_TO_HALVES = {stray: half for half, stray in _OF_HALVES.items()}
+#: Right characters outside ASCII for each stray byte, at least.
+_RIGHT = 4
+_MARK_OF = {STRAY: codecs.BOM_UTF8} | {encoding: mark for mark, encoding in _MARKS}
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\v\f\r\x1b") + b"\x7f"
 _MOST_CONTROLS = 0.05
 
@@ -53,6 +64,29 @@ def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
     return raw
 
 
+def read_stray(data: bytes) -> RawText | None:
+    """Read what is UTF-8 but for a few bytes; None if that is not clear, or if there are no such bytes."""
+    bom = data.startswith(codecs.BOM_UTF8)
+    text, strays, right = _with_strays(data[3 if bom else 0 :])
+    raw = RawText(text, STRAY, bom, newline_style(text))
+    if not strays or right < _RIGHT * strays or to_bytes(raw) != data:
+        return None
+    refuse_blank_and_binary(text, len(data))
+    return raw
+
+
+def _with_strays(data: bytes) -> tuple[str, int, int]:
+    """Bytes as UTF-8, how many of them are none, and how many characters outside ASCII are right."""
+    text = data.decode("utf-8", "surrogateescape").translate(_OF_HALVES)
+    strays = len(STRAYS.findall(text))
+    return text, strays, len(_BEYOND_ASCII.findall(text)) - strays
+
+
+def without_strays(text: str) -> str:
+    """A text of the same length with a replacement character for each stray byte."""
+    return STRAYS.sub("\ufffd", text)
+
+
 def is_marked(data: bytes) -> bool:
     """Whether a file begins with a byte-order mark."""
     return data.startswith(tuple(mark for mark, _ in _MARKS))
@@ -60,7 +94,10 @@ def is_marked(data: bytes) -> bool:
 
 def to_bytes(raw: RawText) -> bytes:
     """Encode a text to the bytes of its file."""
-    return (_MARK_OF[raw.encoding] if raw.bom else b"") + raw.text.encode(raw.encoding)
+    bom = _MARK_OF[raw.encoding] if raw.bom else b""
+    if raw.encoding == STRAY:
+        return bom + raw.text.translate(_TO_HALVES).encode("utf-8", "surrogateescape")
+    return bom + raw.text.encode(raw.encoding)
 
 
 def newline_style(text: str) -> str:
@@ -78,10 +115,11 @@ def _decoded(data: bytes, encodings: Sequence[str]) -> tuple[str, str]:
             return data.decode(encoding), encoding
         except UnicodeDecodeError as error:
             failures.append(f"not {encoding} at byte {error.start} (0x{data[error.start]:02x})")
-    raise UnreadableError(
-        "undecodable",
-        f"{'; '.join(failures)}; convert the file, or name its encoding in params.yaml: ingest.encodings",
-    )
+    advice = "convert the file, or name its encoding in params.yaml: ingest.encodings"
+    _, strays, right = _with_strays(data)
+    if "utf-8" in encodings and right > strays:
+        advice = f"{strays:,} bytes are not UTF-8 and {right:,} characters outside ASCII are; correct these bytes"
+    raise UnreadableError("undecodable", f"{'; '.join(failures)}; {advice}")
 
 
 def refuse_blank_and_binary(text: str, size: int) -> None:

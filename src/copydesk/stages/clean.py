@@ -41,7 +41,8 @@ def shard(given: Shard) -> Made:
     first = {n: [Edit(**e) for e in pages[doc_id]["edits"]] for n, doc_id in enumerate(ids) if doc_id in pages}
     for doc_id, cleaned in zip(ids, clean(column, how, first=first), strict=True):
         if doc_id in decisions:
-            cleaned, problems = decided(cleaned, decisions[doc_id], how)  # noqa: PLW2901  (as the steward wants it)
+            rules = how.on_pages() if doc_id in pages else how
+            cleaned, problems = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)
             unmet += problems
         if doc_id in pages:
             cleaned = _marked(cleaned, pages[doc_id])  # noqa: PLW2901
