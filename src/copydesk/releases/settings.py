@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def set_in_corpus(path: Path, values: dict[str, str]) -> None:
     ReleaseError
         If the section is not laid out so.
     """
-    lines = path.read_text("utf-8").splitlines(keepends=True)
+    lines = list(io.StringIO(path.read_text("utf-8")))  # a line feed alone ends one
     start = next((n for n, line in enumerate(lines, 1) if re.match(r"corpus:\s*(#|$)", line)), len(lines))
     length = next((n for n, line in enumerate(lines[start:]) if re.match(r"[^\s#]", line)), len(lines) - start)
     section = lines[start : start + length]
