@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO, TypeVar
 
-from copydesk.escaping import coloured_line, json_line, log_line, log_lines, shortened, text_lines
+from copydesk.escaping import coloured_line, json_line, log_line, log_lines, plain_text, shortened, text_lines
 
 Item = TypeVar("Item")
 
@@ -26,6 +26,7 @@ Item = TypeVar("Item")
 LOG = "COPYDESK_LOG"
 #: Seconds between two lines about the same work.
 _BETWEEN = 1.0
+_TRACED = 100  # lines at each end of a traceback
 
 _failures = 0
 
@@ -101,8 +102,16 @@ def draw(*shown: Any, width: int | None = None, errors: bool = False) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    class Plain(Console):
+        def render(self, *given: Any, **more: Any) -> Iterator[Any]:
+            """Spell controls out before colours are added, also where whoever made a table has not."""
+            return (
+                part if part.control else part._replace(text=plain_text(part.text))
+                for part in super().render(*given, **more)
+            )
+
     stream = sys.stderr if errors else sys.stdout
-    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    console = Plain(file=stream, markup=False, emoji=False, highlight=False)
     if width is not None and not console.is_terminal:
         console.width = width
     with console.capture() as captured:
@@ -132,8 +141,10 @@ def guard() -> None:
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    whole = "".join(traceback.format_exception(kind, error, trace))
-    _print(sys.stderr, *map(log_line, whole.rstrip("\n").split("\n")))
+    lines = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n")
+    if len(lines) > 2 * _TRACED:
+        lines[_TRACED:-_TRACED] = [f"[… {len(lines) - 2 * _TRACED:,} lines …]"]
+    _print(sys.stderr, *map(log_line, lines))
 
 
 class _State:

@@ -54,7 +54,7 @@ def as_json(diff: Diff) -> dict[str, Any]:
 
 def as_markdown(diff: Diff) -> str:
     """Return the comment for a pull request; ids and values cannot leave their cells or become markup."""
-    parts = [f"**{markdown(_summary(diff))}**"]
+    parts = [f"**{markdown(_summary(diff).strip())}**"]
     for section in _sections(diff):
         head = "".join(f"| {name} " for name in section.header) + "|\n" + "|---" * len(section.header) + "|\n"
         rows = "".join("".join(f"| {markdown(value)} " for value in row) + "|\n" for row in section.rows)
