@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def set_in_corpus(path: Path, values: dict[str, str]) -> None:
     ReleaseError
         If the section is not laid out so.
     """
-    lines = list(io.StringIO(path.read_text("utf-8")))  # a line feed alone ends one
+    lines = path.read_text("utf-8").splitlines(keepends=True)
     start = next((n for n, line in enumerate(lines, 1) if re.match(r"corpus:\s*(#|$)", line)), len(lines))
     length = next((n for n, line in enumerate(lines[start:]) if re.match(r"[^\s#]", line)), len(lines) - start)
     section = lines[start : start + length]
