@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 import copydesk
 from copydesk.destinations.commands import register as register_destinations
-from copydesk.progress import LOG
+from copydesk.progress import LOG, fail, guard, say, show, show_text
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.start.commands import register as register_start
@@ -39,7 +40,7 @@ LogJson = Annotated[
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(copydesk.__version__)
+        show(copydesk.__version__)
         raise typer.Exit
 
 
@@ -83,7 +84,7 @@ def build(  # noqa: PLR0917  (options are given by name)
     if profile:
         print_profile(spent, built.metrics["documents"])
     refused = sum(row["reason"] != FIELD for row in built.quarantined)
-    print(f"{built.corpus}: {built.metrics['documents']} documents, {refused} seeds refused")
+    show(f"{built.corpus}: {built.metrics['documents']} documents, {refused} seeds refused")
 
 
 Junit = Annotated[Optional[Path], typer.Option(help="Write the findings as JUnit's XML, which GitLab shows.")]  # noqa: UP045
@@ -105,7 +106,7 @@ def check(root: Root = Path(), junit: Junit = None, sarif: Sarif = None) -> None
     report = check_inputs(root)
     tell(report.below(root), "copydesk check", junit, sarif)
     checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
-    print(f"check: {checked}: {'all hold' if report.ok else f'{report.total} violations'}", file=sys.stderr)
+    say(f"check: {checked}: {'all hold' if report.ok else f'{report.total} violations'}")
     if not report.ok:
         raise typer.Exit(1)
 
@@ -162,7 +163,7 @@ def rules(
     from copydesk.report.rules import as_markdown, as_table
 
     if markdown:
-        print(as_markdown(), end="")
+        show_text(as_markdown().removesuffix("\n"))
         return
     project = copydesk.Project.open(root)
     as_table(project.params["clean"], project.reports / "metrics.json")
@@ -202,7 +203,7 @@ def clean(
     if diff:
         print_changes(cleaned)
     else:
-        print(cleaned.edited.text)
+        show_text(cleaned.edited.text, raw=True)
 
 
 @app.command()
@@ -220,7 +221,7 @@ def export(
 
     project = copydesk.Project.open(root)
     made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
-    print(
+    show(
         f"{out}: {made.documents} documents{' would be written' if dry_run else ''}, {made.left_out} left out, "
         f"raw text and edits of {len(made.withheld)} withheld"
     )
@@ -232,10 +233,25 @@ register_destinations(app)
 register_report(app)
 
 
+#: What typer raises when a command is not understood.
+_USAGE: Any = typer.BadParameter.__bases__[0]
+
+
 def main() -> None:
     """Run the command line; an error of ours is a line on stderr and exit status 1."""
+    guard()
     try:
-        app()
+        # Not as a program of typer's own: it would print the words of the user as they are.
+        sys.exit(typer.main.get_command(app)(standalone_mode=False))
     except copydesk.CopydeskError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        fail(f"{type(error).__name__}: {error}")
+        sys.exit(1)
+    except _USAGE as error:
+        usage = io.StringIO()
+        error.show(usage)
+        for line in usage.getvalue().removesuffix("\n").split("\n"):
+            fail(line)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        fail("Aborted!")
         sys.exit(1)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 _MOST = 1_000
-#: What moves the cursor, ends a line, turns the direction of writing, or is not a character.
-_CONTROLS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 
 
 class Finding(NamedTuple):
@@ -40,15 +35,6 @@ class Finding(NamedTuple):
     field: str
     message: str
     line: int = 0
-
-
-def plain(text: str) -> str:
-    """Text from a document, made safe for one line of a log: what controls a terminal or a host is spelled out.
-
-    >>> plain("a\\n::error::b")
-    'a\\\\n::error::b'
-    """
-    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 class Report:

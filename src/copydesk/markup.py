@@ -10,7 +10,7 @@ _VOID = frozenset({"br", "input", "link", "meta", "wbr"})
 #: What a browser would not show, would obey, or would not even read: controls, marks of direction, tags. Joiners
 #: stay, since scripts and emoji need them.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f]"
 )
 

@@ -1,15 +1,24 @@
-"""Progress of long work: a live view on a terminal, a line in a log, or lines of JSON; and where its time goes."""
+"""What people see of a command: results, messages, errors; and of long work how far it is and where its time goes.
+
+Nothing else in this package prints (a test holds that), so that all of it is escaped here: see ``escaping``.
+"""
 
 from __future__ import annotations
 
-import json
+import io
+import logging
 import os
 import sys
 import time
+import traceback
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, TextIO, TypeVar
+
+from copydesk.escaping import coloured_line, json_line, log_line, log_lines, plain_text, shortened, text_lines
 
 Item = TypeVar("Item")
 
@@ -17,6 +26,7 @@ Item = TypeVar("Item")
 LOG = "COPYDESK_LOG"
 #: Seconds between two lines about the same work.
 _BETWEEN = 1.0
+_TRACED = 100  # lines at each end of a traceback
 
 _failures = 0
 
@@ -52,7 +62,89 @@ def track(
 
 def say(message: str) -> None:
     """Tell the user something worth a line."""
-    _print({"event": "message", "message": message}) if _in_json() else print(message, file=sys.stderr, flush=True)
+    if _in_json():
+        _print_json({"event": "message", "message": shortened(message)})
+    else:
+        _print(sys.stderr, log_line(message))
+
+
+def fail(message: str) -> None:
+    """Say why a command ends; a message may have several lines."""
+    if _in_json():
+        _print_json({"event": "error", "message": shortened(message)})
+    else:
+        _print(sys.stderr, *log_lines(message))
+
+
+def show(*lines: str) -> None:
+    """Print lines of a result."""
+    _print(sys.stdout, *map(log_line, lines))
+
+
+def show_json(value: Any) -> None:
+    """Print a result as JSON for people to read."""
+    encoding = (sys.stdout.encoding or "").lower()
+    _print(sys.stdout, json_line(value, indent=2, ascii_only=not encoding.startswith("utf")))
+
+
+def show_text(text: str, *, raw: bool = False) -> None:
+    """Print a text and a line feed; where it is ``raw``, to a file or a program its bytes."""
+    if not raw or sys.stdout.isatty():
+        _print(sys.stdout, *text_lines(text))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(f"{text}\n".encode())
+        sys.stdout.buffer.flush()
+
+
+def draw(*shown: Any, width: int | None = None, errors: bool = False) -> None:
+    """Print texts and tables of rich; strings are no markup. ``width`` is that in a log."""
+    from rich.console import Console
+    from rich.text import Text
+
+    class Plain(Console):
+        def render(self, *given: Any, **more: Any) -> Iterator[Any]:
+            """Spell controls out before colours are added, also where whoever made a table has not."""
+            return (
+                part if part.control else part._replace(text=plain_text(part.text))
+                for part in super().render(*given, **more)
+            )
+
+    stream = sys.stderr if errors else sys.stdout
+    console = Plain(file=stream, markup=False, emoji=False, highlight=False)
+    if width is not None and not console.is_terminal:
+        console.width = width
+    with console.capture() as captured:
+        for each in shown:
+            console.print(each, soft_wrap=isinstance(each, Text))  # what is broken here could begin with a command
+    _print(stream, *map(coloured_line, captured.get().removesuffix("\n").split("\n")))
+
+
+def guard() -> None:
+    """Escape also what Python and libraries print of their own in this process: warnings, logs, tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.excepthook = _print_traceback
+    warnings.formatwarning = lambda message, category, *_: f"{log_line(f'{category.__name__}: {message}')}\n"
+    make = logging.getLogRecordFactory()
+
+    def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        made = make(*args, **kwargs)
+        try:
+            made.msg, made.args = "\n".join(log_lines(made.getMessage())), ()
+        except (TypeError, ValueError):
+            made.msg, made.args = log_line(str(made.msg)), ()  # its arguments do not fit it
+        return made
+
+    logging.setLogRecordFactory(record)
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    lines = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n")
+    if len(lines) > 2 * _TRACED:
+        lines[_TRACED:-_TRACED] = [f"[… {len(lines) - 2 * _TRACED:,} lines …]"]
+    _print(sys.stderr, *map(log_line, lines))
 
 
 class _State:
@@ -89,7 +181,7 @@ def _logged(items: Iterable[Item], state: _State, documents: Callable[[Item], in
         state.add(documents(item))
         now = time.monotonic()
         if now - last >= _BETWEEN or state.shards == state.of:
-            _print({"event": "progress", **state.told()})
+            _print_json({"event": "progress", **state.told()})
             last = now
         yield item
 
@@ -99,14 +191,14 @@ def _shown(items: Iterable[Item], state: _State, documents: Callable[[Item], int
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description:<12}"),
+        TextColumn("{task.description:<12}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total} shards"),
         TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as view:
-        task = view.add_task(state.stage, total=state.of, told="")
+        task = view.add_task(log_line(state.stage), total=state.of, told="")
         for item in items:
             state.add(documents(item))
             view.update(task, advance=1, told=_in_words(state.told()))
@@ -136,8 +228,13 @@ def _in_json() -> bool:
     return os.environ.get(LOG) == "json"
 
 
-def _print(line: Mapping[str, Any]) -> None:
-    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+def _print_json(line: Mapping[str, Any]) -> None:
+    _print(sys.stderr, json_line(line, ascii_only=True))
+
+
+def _print(stream: TextIO, *lines: str) -> None:
+    """Print lines that are escaped."""
+    print(*lines, sep="\n", end="\n" if lines else "", file=stream, flush=True)
 
 
 #: CPU seconds of this process by what they were spent on, while :func:`profiled` is asked to count them.
@@ -174,6 +271,6 @@ def print_profile(spent: Mapping[str, float], documents: int) -> None:
     rules = sorted(((seconds, name) for name, seconds in spent.items() if " " in name), reverse=True)
     total = sum(stages.values()) or 1.0
     lines = [*stages.items(), ("all", total), *((name, seconds) for seconds, name in rules[:10])]
-    print(f"{'':32}{'CPU s':>9}{'share':>8}{'ms a document':>15}")
+    show(f"{'':32}{'CPU s':>9}{'share':>8}{'ms a document':>15}")
     for name, seconds in lines:
-        print(f"{name:32}{seconds:9.2f}{seconds / total:8.1%}{1e3 * seconds / max(1, documents):15.3f}")
+        show(f"{name:32}{seconds:9.2f}{seconds / total:8.1%}{1e3 * seconds / max(1, documents):15.3f}")

@@ -15,6 +15,7 @@ from copydesk.cleaning import DETECTORS, RULES
 from copydesk.config import check_params
 from copydesk.shards import read_parquet
 from fuzz.corpora import dataset
+from fuzz.outputs import HOSTILE
 from support import HARD, ROOT
 
 #: What gets out of a page that does not escape: of text, attributes, scripts, comments.
@@ -119,7 +120,8 @@ def _cells() -> list[bytes]:
 
 
 def _pages() -> list[bytes]:
-    fields = ["\x1e".join([text, *MARKUP[:9]]) for text in passages()[:10]]
+    hostile = "".join(text[:300] for text in HOSTILE).encode("utf-8", "replace").decode()
+    fields = ["\x1e".join([text, *MARKUP[:9]]) for text in (hostile, *passages()[:10])]
     return [text.encode() for text in [*fields, *MARKUP, "\x1e".join(MARKUP * 2)]]
 
 
@@ -135,6 +137,7 @@ _OF: dict[str, Callable[[], list[bytes]]] = {
     "validator": _files,
     "cell": _cells,
     "page": _pages,
+    "outputs": lambda: [text[:1_000].encode("utf-8", "surrogatepass") for text in HOSTILE],
 }
 
 

@@ -26,6 +26,17 @@ from copydesk.readers.text import read_text, to_bytes
 from copydesk.sentences import split
 from copydesk.text import replay
 from fuzz.corpora import cell, page, validator
+from fuzz.outputs import (
+    check_git,
+    check_hosts,
+    check_html,
+    check_json,
+    check_log,
+    check_markdown,
+    check_pictures,
+    log_outputs,
+    text_outputs,
+)
 from fuzz.scratch import scratch
 from reference import refuses
 
@@ -139,6 +150,15 @@ def schema(data: bytes) -> None:
         assert violations(load_schema(name), value) or not refuses(load_schema(name), value), name
 
 
+def outputs(data: bytes) -> None:
+    """Every output: a terminal, a log, a host and a reader of a format obey nothing that a text says."""
+    source = data.decode("utf-8", "surrogateescape")
+    for _, output in (*log_outputs(source), *text_outputs(source)):
+        check_log(output)
+    for check in (check_json, check_hosts, check_markdown, check_html, check_pictures, check_git):
+        check(source)
+
+
 def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """Rows and refusals of a file of records; each row's bytes have its hash, and its metadata obey their schema."""
     folder = scratch() / "seeds"
@@ -168,5 +188,5 @@ def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[st
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (text, jsonl, csv, parquet, compressed, cleaner, splitter, schema, validator, cell, page)
+    for target in (text, jsonl, csv, parquet, compressed, cleaner, splitter, schema, validator, cell, page, outputs)
 }

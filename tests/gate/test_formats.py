@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.findings import Report, plain
+from copydesk.escaping import log_line, plain
+from copydesk.findings import Report
 from copydesk.gate.formats import CHECKS, SHOWN, as_github, as_junit, as_lines, as_sarif
 
 HOSTILE = "x\n::set-env name=A::b\r\x1b]0;t\x07\u202e]]>%0A<a&\ud800\ufffe"
@@ -120,7 +121,7 @@ def test_no_document_can_speak_to_the_host(text: str, where: str) -> None:
     assert not re.search("%(?!25)", data)
     check_junit(as_junit(made, "copydesk"))
     check_sarif(as_sarif(made, "copydesk"))
-    for line in as_lines(made):
+    for line in map(log_line, as_lines(made)):
         assert len(line.encode().splitlines()) == 1
 
 

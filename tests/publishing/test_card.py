@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import yaml
 from huggingface_hub import DatasetCard
 
+from copydesk.escaping import markdown
 from copydesk.project import Project
 from copydesk.tables import PUBLISHED, table
 
@@ -38,7 +39,7 @@ def test_every_column_is_documented(two_articles: Project) -> None:
     prose = card_of(two_articles).text
     for name in PUBLISHED:
         for column in table(name).columns:
-            assert f"| `{column.name}` | {column.type}" in prose
+            assert f"| `{column.name}` | {markdown(column.type)}" in prose
     for word in ("2 documents, 86 sentences", "glued-word", "LicenseRef-unknown"):
         assert word in prose
     assert "The rights in documents marked LicenseRef-unknown are not known" in prose

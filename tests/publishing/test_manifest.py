@@ -7,13 +7,14 @@ import re
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from copydesk.cleaning import LISTED, PAGE_RULES
 from copydesk.config import load_params
 from copydesk.files import sha256_file
 from copydesk.project import Project
-from copydesk.publishing.manifest import _PAGE_RULE, PINNED
+from copydesk.publishing.manifest import _PAGE_RULE, NAME, PINNED, read_manifest
 from copydesk.store import _LIBRARIES
 from copydesk.tables import PUBLISHED
 from support import ROOT, articles
@@ -49,6 +50,12 @@ def test_how_the_work_is_run_is_not_in_it(make_corpus: Callable[..., Project]) -
         for n in (1, 2)
     ]
     assert texts[0] == texts[1]
+
+
+def test_a_line_feed_alone_ends_a_line_of_hashes(tmp_path: Path) -> None:
+    paths = ["data/a\u2028b", "data/c\x85\x0bd"]
+    (tmp_path / NAME).write_text("".join(f"{'0' * 64}  {path}\n" for path in paths), "utf-8")
+    assert list(read_manifest(tmp_path)) == paths
 
 
 def test_splits_are_counted(make_corpus: Callable[..., Project]) -> None:

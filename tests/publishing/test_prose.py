@@ -160,6 +160,6 @@ def test_what_settings_say_stays_text(two_articles: Project) -> None:
     kinds = {child.type for token in parsed for child in token.children or []} | {token.type for token in parsed}
     assert not kinds & {"html_block", "html_inline", "image", "s_open", "em_open", "hr", "code_block"}
     links = [c.attrGet("href") for token in parsed for c in token.children or [] if c.type == "link_open"]
-    assert set(links) == {"LICENSE", "croissant.json", "manifest.json", "https://example.org/abc"}
+    assert set(links) == {"LICENSE", "croissant.json", "manifest.json", "https://example.org/a%3Eb%20c"}
     fences = [token.content for token in parsed if token.type == "fence"]
     assert len(fences) == 2  # how to load it, how to cite it

@@ -83,11 +83,13 @@ def test_what_dvc_files_ever_named_is_known_by_its_path(root: Path) -> None:
 
 def test_files_in_history_that_hold_a_document(root: Path) -> None:
     record = json.dumps({"id": "gone", "text": "y"}) + "\n"
-    old = commit(root, {"seeds/gone.txt": "by its name", "elsewhere/gone.txt": "no seed", "copy.bin": TEXT})
-    new = commit(root, {"seeds/x/news.jsonl": record, "notes.jsonl": record, "seeds/b.txt": TEXT + "."}, "copy.bin")
+    old = commit(root, {"seeds/gone.txt": "by its name", "elsewhere/gone.txt": "no seed", "co\u2028py.bin": TEXT})
+    new = commit(
+        root, {"seeds/x/news.jsonl": record, "notes.jsonl": record, "seeds/b.txt": TEXT + "."}, "co\u2028py.bin"
+    )
     blobs = holding_blobs(root, "gone", HELD)
     assert [(blob.path, blob.commits) for blob in blobs] == [
-        ("copy.bin", [new, old]),
+        ("co\u2028py.bin", [new, old]),
         ("seeds/gone.txt", [old]),
         ("seeds/x/news.jsonl", [new]),
     ]

@@ -448,7 +448,7 @@ def test_what_is_not_ready_is_refused(made: Made) -> None:
     seeds = made.root / "seeds"
     for name, text, expected in (
         ("copy-text.txt", COPIES["copy-text.txt"], "copy-text.txt: this seed is the document"),
-        ("lower.txt", SEEDS[f"{GONE}.txt"].lower(), "the seed of lower has the text that was taken down"),
+        ("lo\u2028wer.txt", SEEDS[f"{GONE}.txt"].lower(), "the seed of lo\u2028wer has the text that was taken down"),
     ):
         write_seeds(seeds, {name: text})
         commit(made.root, "back again")

@@ -78,17 +78,17 @@ MARKDOWN = f"""\
 
 | document | why | what | sentences | edits |
 |---|---|---|---|---|
-| x | rule spaces, source | a, b, c, d, e, f, rows of edits, rows of sentences | \\+2 -1 | \\+0 -3 |
+| x | rule spaces, source | a, b, c, d, e, f, rows of edits, rows of sentences | +2 -1 | +0 -3 |
 | y | source | a, b, c, d, e, f, … |  |  |
-| z | rule spaces, another | rows of raw | \\+1 -0 |  |
+| z | rule spaces, another | rows of raw | +1 -0 |  |
 
-### Sources \\(in files that differ\\)
+### Sources (in files that differ)
 
 | source | old | new | difference |
 |---|---|---|---|
-| press | 1,000 | 2,500 | \\+1,500 |
+| press | 1,000 | 2,500 | +1,500 |
 
-### Languages \\(in files that differ\\)
+### Languages (in files that differ)
 
 | language | old | new | difference |
 |---|---|---|---|
@@ -105,7 +105,7 @@ MARKDOWN = f"""\
 
 | setting | old | new |
 |---|---|---|
-| clean.rules | - | \\{{"é": 1\\}} |
+| clean.rules | - | {{"é": 1}} |
 """
 NOTHING = Diff("one", "two", [], [], {}, [], [], {}, {}, True, {}, [], [])
 
@@ -179,19 +179,19 @@ def test_a_text_in_colours() -> None:
     shown = document_in_colours(found)
     cut = f"{'a' * 300}\n[… 1,300 characters …]\n{'c' * 300}"
     assert shown.plain == (
-        f'id\ufffd\ntitle: {"a" * 200} -\nflags: ["é"] \ufffd\n- one: b → {"x" * 199}…\n'
-        f"+ one, two (suggested): a → {'x' * 199}…\n\n{cut}old\t\ufffdnew\n\ufffd\ufffd"
+        f'id\\x07\ntitle: {"a" * 200} -\nflags: ["é"] \\n\n- one: b → {"x" * 199}…\n'
+        f"+ one, two (suggested): a → {'x' * 199}…\n\n{cut}old\t\\x1bnew\n\\u202e\\r"
     )
     assert styled(shown) == [
-        ("id\ufffd\n", "bold"),
+        ("id\\x07\n", "bold"),
         ("a" * 200, "red strike"),
         ("-", "green"),
         ('["é"]', "red strike"),
-        ("\ufffd", "green"),
+        ("\\n", "green"),
         (f"- one: b → {'x' * 199}…\n", "red"),
         (f"+ one, two (suggested): a → {'x' * 199}…\n", "green"),
-        ("old\t\ufffd", "red strike"),
-        ("new\n\ufffd", "green underline"),
+        ("old\t\\x1b", "red strike"),
+        ("new\n\\u202e", "green underline"),
     ]
     Console(quiet=True).print(shown)
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from copydesk.errors import ConfigError, ReleaseError
-from copydesk.releases.changelog import HEAD, escaped, section, with_section
+from copydesk.releases.changelog import HEAD, section, with_section
 from copydesk.releases.changes import Change, Delta, Diff, Move, Parameter
 from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.schema_diff import SchemaChange
@@ -83,7 +83,7 @@ def test_a_section_lists_what_was_added_changed_and_removed() -> None:
         "## [2.0.0] - 2026-11-22\n\n"
         f"### Added\n\n- 1,025 documents: {named} and 1,005 more\n\n"
         "### Changed\n\n- 2 documents: a, c\n  - rule spaces: 1\n  - source: 2\n"
-        "- 2 documents moved between splits: l, m\n- Schema: raw.size: type changed \\# no heading\n\n"
+        "- 2 documents moved between splits: l, m\n- Schema: raw.size: type changed\\\\n\\# no heading\n\n"
         "### Removed\n\n- 2 documents: b, z\\_1\n"
     )
     twenty = section("1.1.0", "2026-11-22", made(added=many[:20]))
@@ -122,7 +122,8 @@ def test_sections_stand_before_each_other_and_what_is_above_them_is_kept() -> No
 
 
 def test_what_could_be_markup_is_escaped() -> None:
-    assert escaped("Xa\\`*_[b]<>#|\r\nc d") == "Xa\\\\\\`\\*\\_\\[b\\]\\<\\>\\#\\|  c d"
+    changed = section("1.0.0", "2026-01-02", made(added=["fixes #1 <b>\n@x"]))
+    assert "- 1 documents: fixes \\#&#8203;1 &lt;b&gt;\\\\n@&#8203;x\n" in changed
 
 
 @pytest.mark.parametrize("contract", ["freeze", "evolve"])
@@ -174,6 +175,7 @@ def test_documents_without_an_allowed_licence_are_named(tmp_path: Path) -> None:
 def test_a_withdrawal_says_what_replaces_it() -> None:
     assert tag_message("1.0.0", "a b", None) == "corpus 1.0.0 is withdrawn\n\nTakedown: a b"
     assert tag_message("1.0.0", "a", "1.0.1").splitlines()[2:] == ["Takedown: a", "Replaced-by: 1.0.1"]
+    assert tag_message("1.0.0", "fixes #1\n@x", None).endswith("\nTakedown: fixes #\u200b1\\n@\u200bx")
     assert _last("1", {"1": "2", "2": "3"}) == "3"
     assert _last("1", {"1": "2", "2": "1"}) == "2"
     assert _last("1", {"1": "2", "2": "3", "3": "2"}) == "3"

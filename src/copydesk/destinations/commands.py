@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from copydesk.progress import show
+
 
 def publish(  # noqa: PLR0917  (options are given by name)
     to: Annotated[str, typer.Option(help="hub; or a folder: a path, s3://BUCKET/PATH, ssh://USER@HOST/PATH.")],
@@ -26,7 +28,7 @@ def publish(  # noqa: PLR0917  (options are given by name)
 
     done = run(root, to, repo_id=repo_id, version=version, dry_run=dry_run, private=private)
     state = "would be published" if dry_run else "was there already" if done.before else "is published"
-    print(f"{done.place}: release {done.version} {state}: {done.files} files, {done.size:,} bytes")
+    show(f"{done.place}: release {done.version} {state}: {done.files} files, {done.size:,} bytes")
 
 
 def register(app: typer.Typer) -> None:

@@ -57,7 +57,7 @@ class Hub:
         try:
             validate_repo_id(repo_id)
         except HFValidationError as error:
-            raise ReleaseError(f"--repo-id {repo_id}: {str(error).splitlines()[0]}") from None
+            raise ReleaseError(f"--repo-id {repo_id}: {str(error).partition(chr(10))[0]}") from None
         if repo_id.count("/") != 1:
             raise ReleaseError(f"--repo-id {repo_id}: expected ORG/NAME")
         self._api = HfApi(library_name="copydesk")

@@ -1,18 +1,17 @@
 """Findings as hosts read them: GitHub's commands in a log, JUnit for GitLab, SARIF for code scanning.
 
-Messages quote documents, which nobody vouches for: what could end a line, a command or an element is spelled out.
+Messages quote documents, which nobody vouches for: each format escapes them by its function in ``escaping``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import copydesk
-from copydesk.findings import Finding, Report, plain
+from copydesk.escaping import Line, json_line, sarif_text, sarif_uri, workflow_command, xml_text
+from copydesk.findings import Finding, Report
 
 #: Findings that are shown in a log; a host shows no more of them beside the lines.
 SHOWN = 50
@@ -38,21 +37,20 @@ CHECKS = {
 
 
 def as_lines(report: Report) -> Iterator[str]:
-    """A line for each of the first findings."""
+    """A line for each of the first findings; whoever prints them escapes them."""
     for finding in report.findings[:SHOWN]:
-        yield f"{finding.check}: {_where(finding)}: {plain(finding.message)}"
+        yield f"{finding.check}: {where_of(finding)}: {finding.message}"
     if report.total > SHOWN:
         yield f"{report.total - SHOWN} more"
 
 
-def as_github(report: Report, command: str) -> Iterator[str]:
+def as_github(report: Report, command: str) -> Iterator[Line]:
     """Commands that make GitHub show the first findings on the lines of their files."""
     for finding in report.findings[:SHOWN]:
         where = {"file": finding.file, "line": str(finding.line or 1), "title": f"{command}: {finding.check}"}
-        said = ",".join(f"{name}={_property(value)}" for name, value in where.items())
-        yield f"::error {said}::{_data(_told(finding))}"
+        yield workflow_command("error", _told(finding), **where)
     if report.total > SHOWN:
-        yield f"::error title={_property(command)}::{report.total - SHOWN} more, {report.total} in all"
+        yield workflow_command("error", f"{report.total - SHOWN} more, {report.total} in all", title=command)
 
 
 def as_junit(report: Report, command: str) -> bytes:
@@ -65,11 +63,12 @@ def as_junit(report: Report, command: str) -> bytes:
     suites = ET.Element("testsuites", numbers)
     suite = ET.SubElement(suites, "testsuite", {"name": command, **numbers, "skipped": "0", "time": "0"})
     for finding in report.findings:
-        case = ET.SubElement(suite, "testcase", {"classname": finding.check, "name": _where(finding), "time": "0"})
-        failure = ET.SubElement(case, "failure", {"type": finding.check, "message": plain(finding.message)})
-        failure.text = _told(finding)
+        where = xml_text(where_of(finding))
+        case = ET.SubElement(suite, "testcase", {"classname": finding.check, "name": where, "time": "0"})
+        failure = ET.SubElement(case, "failure", {"type": finding.check, "message": xml_text(finding.message)})
+        failure.text = xml_text(_told(finding))
     for name, count in sorted(report.checked.items()):
-        ET.SubElement(suite, "testcase", {"classname": "looked at", "name": f"{count} {name}", "time": "0"})
+        ET.SubElement(suite, "testcase", {"classname": "looked at", "name": xml_text(f"{count} {name}"), "time": "0"})
     if report.total > len(report.findings):
         ET.SubElement(suite, "system-out").text = f"{report.total - len(report.findings)} findings more"
     ET.indent(suites)
@@ -92,41 +91,34 @@ def as_sarif(report: Report, command: str) -> str:
         "results": [_result(finding, rules) for finding in report.findings],
         "properties": {"violations": report.total, "checked": dict(sorted(report.checked.items()))},
     }
-    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json_line({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _result(finding: Finding, rules: Sequence[str]) -> Mapping[str, Any]:
     place: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(plain(finding.file))},
+            "artifactLocation": {"uri": sarif_uri(finding.file)},
             "region": {"startLine": finding.line or 1},
         }
     }
     if finding.document:
-        name = plain(" ".join(part for part in (finding.document, finding.field) if part))
+        name = sarif_text(" ".join(part for part in (finding.document, finding.field) if part))
         place["logicalLocations"] = [{"fullyQualifiedName": name}]
     return {
         "ruleId": finding.check,
         "ruleIndex": rules.index(finding.check),
         "level": "error",
-        "message": {"text": _told(finding)},
+        "message": {"text": sarif_text(_told(finding))},
         "locations": [place],
     }
 
 
-def _where(finding: Finding) -> str:
+def where_of(finding: Finding) -> str:
+    """File, line, document and field of a finding."""
     place = f"{finding.file}:{finding.line}" if finding.line else finding.file
-    return plain(" ".join(part for part in (place, finding.document, finding.field) if part))
+    return " ".join(part for part in (place, finding.document, finding.field) if part)
 
 
 def _told(finding: Finding) -> str:
     """The message with the document and the field, for hosts that show it beside a file."""
-    return plain(": ".join(part for part in (finding.document, finding.field, finding.message) if part))
-
-
-def _data(text: str) -> str:
-    return plain(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return ": ".join(part for part in (finding.document, finding.field, finding.message) if part)

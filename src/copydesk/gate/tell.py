@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from copydesk.files import replacing, write_text
 from copydesk.findings import Report
 from copydesk.gate.formats import as_github, as_junit, as_lines, as_sarif
+from copydesk.progress import say, show
 
 
 def tell(report: Report, command: str, junit: Path | None = None, sarif: Path | None = None) -> None:
@@ -19,9 +19,10 @@ def tell(report: Report, command: str, junit: Path | None = None, sarif: Path | 
     if sarif is not None:
         write_text(sarif, as_sarif(report, command))
     if _on_github():
-        print(*as_github(report, command), sep="\n", end="\n" if report.total else "", flush=True)
+        show(*as_github(report, command))
     else:
-        print(*as_lines(report), sep="\n", end="\n" if report.total else "", file=sys.stderr, flush=True)
+        for line in as_lines(report):
+            say(line)
 
 
 def for_a_host(junit: Path | None, sarif: Path | None) -> bool:

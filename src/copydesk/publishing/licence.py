@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from copydesk.escaping import plain
 from copydesk.publishing.metrics import Metrics
 
 NAME = "LICENSE"
@@ -24,7 +25,7 @@ def render_licence(metrics: Metrics) -> str:
     """The file: each licence with the number of its documents, and where its text is."""
     parts = [_HEAD]
     for name, count in metrics.licences.items():
-        line = " ".join(name.split())
+        line = plain(" ".join(name.split()))
         texts = [
             f"    https://spdx.org/licenses/{part}.html\n"
             for part in re.split(r" (?:AND|OR|WITH) ", line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -141,7 +142,7 @@ def read_manifest(corpus: Path) -> dict[str, str]:
     """
     path = corpus / NAME
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = [line.removesuffix("\n") for line in io.StringIO(path.read_text("utf-8"))]
     except (FileNotFoundError, UnicodeDecodeError) as error:
         raise ValidationError(f"{path}: cannot be read ({error}); run the stage package") from None
     hashes = {}

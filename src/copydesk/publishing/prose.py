@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import yaml
 
 from copydesk.config import Params
+from copydesk.escaping import markdown, markdown_address, markdown_block, markdown_code
 from copydesk.publishing import passages
 from copydesk.publishing.card import Config, front_matter
 from copydesk.publishing.croissant import cite_as
@@ -37,10 +37,10 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
     """
     settings = params["corpus"]
     matter = yaml.safe_dump(front_matter(settings, configs, metrics), sort_keys=False, allow_unicode=True, width=110)
-    title = f"# Dataset Card for {_text(settings['title'])}"
+    title = f"# Dataset Card for {markdown_block(settings['title'])}"
     sections = [
         title,
-        _text(settings["summary"]),
+        markdown_block(settings["summary"]),
         *("## Dataset Details", *_details(settings, metrics)),
         *("## Uses", *passages.USES),
         *("## Dataset Structure", *_structure(configs, metrics)),
@@ -57,15 +57,17 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
 
 def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     summary = metrics.summary
-    creators = ", ".join(map(_text, settings["creators"])) or f"the makers of {_text(settings['name'])}"
-    languages = ", ".join(f"{_text(code)} ({count:,})" for code, count in metrics.languages.items())
-    licences = ", ".join(f"{_text(name)} ({count:,})" for name, count in metrics.licences.items())
+    creators = (
+        ", ".join(map(markdown_block, settings["creators"])) or f"the makers of {markdown_block(settings['name'])}"
+    )
+    languages = ", ".join(f"{markdown_block(code)} ({count:,})" for code, count in metrics.languages.items())
+    licences = ", ".join(f"{markdown_block(name)} ({count:,})" for name, count in metrics.licences.items())
     yield "### Dataset Description"
     yield (
         f"{summary['documents']:,} documents, {summary['sentences']:,} sentences, {summary['words']:,} words, "
         f"{summary['characters']['clean']:,} characters of clean text ({summary['characters']['raw']:,} raw)."
     )
-    shared = f"- **Shared by:** {_text(settings['publisher'])}\n" if settings["publisher"] else ""
+    shared = f"- **Shared by:** {markdown_block(settings['publisher'])}\n" if settings["publisher"] else ""
     date = f" of {settings['date']}" if settings["date"] else ""
     yield (
         f"- **Curated by:** {creators}\n{shared}- **Version:** {settings['version']}{date}\n"
@@ -80,7 +82,7 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     if UNKNOWN in metrics.licences:
         yield UNKNOWN_RIGHTS
     yield "### Dataset Sources"
-    address = f"- **Repository:** <{_address(settings['url'])}>\n" if settings["url"] else ""
+    address = f"- **Repository:** {markdown_address(settings['url'])}\n" if settings["url"] else ""
     cut = f" (cut from commit `{settings['commit']}`)" if settings["commit"] else ""
     yield (
         f"{address}- **Description for programs:** [croissant.json](croissant.json); rows, files, hashes, settings "
@@ -92,10 +94,14 @@ def _structure(configs: list[Config], metrics: Metrics) -> Iterable[str]:
     yield passages.HOW_TO_LOAD
     for config in configs:
         rows = [
-            (f"`{column.name}`", f"{column.type}{' or null' if column.nullable else ''}", _cell(column.description))
+            (
+                markdown_code(column.name),
+                f"{markdown(column.type)}{' or null' if column.nullable else ''}",
+                markdown(column.description),
+            )
             for column in config.table.columns
         ]
-        yield f"### {config.name}\n\n{config.table.schema['description']} {config.rows:,} rows."
+        yield f"### {config.name}\n\n{markdown_block(config.table.schema['description'])} {config.rows:,} rows."
         yield _table(("column", "type", "what it holds"), rows)
     yield "### Splits"
     yield _counts("split", "documents", metrics.summary["splits"])
@@ -110,7 +116,11 @@ def _creation(params: Params, metrics: Metrics, plots: Collection[str]) -> Itera
     yield "### Curation Rationale"
     yield passages.RATIONALE
     keep = params["select"]["keep"]
-    kept = f"Documents were kept where this holds: `{_code(keep)}`." if keep else "No condition decides what is kept."
+    kept = (
+        f"Documents were kept where this holds: {markdown_code(keep)}."
+        if keep
+        else "No condition decides what is kept."
+    )
     yield f"{kept} {passages.LEFT_OUT[params['deduplicate']['duplicates']]}"
     yield _titled("What was left out", _counts("condition that did not hold", "documents", summary["dropped"]))
     yield "### Source Data"
@@ -159,7 +169,7 @@ def _lengths(metrics: Metrics) -> str:
 
 def _quality(metrics: Metrics) -> Iterable[str]:
     total = metrics.summary["documents"]
-    passed = [(_cell(name), f"{count:,}", f"{count / total:.1%}") for name, count in metrics.filters.items()]
+    passed = [(markdown(name), f"{count:,}", f"{count / total:.1%}") for name, count in metrics.filters.items()]
     yield _table(("filter", "documents that pass", "share"), passed)
     spread = [
         (f"`{name}`", *(f"{at_most(counts, share) / 100:.2f}" for share in (0.1, 0.5, 0.9, 1)))
@@ -185,8 +195,8 @@ def _more(settings: dict[str, Any]) -> str:
 
 
 def _contact(settings: dict[str, Any]) -> str:
-    who = ", ".join(map(_text, [*settings["creators"], *filter(None, [settings["publisher"]])]))
-    where = f", by way of <{_address(settings['url'])}>" if settings["url"] else ""
+    who = ", ".join(map(markdown_block, [*settings["creators"], *filter(None, [settings["publisher"]])]))
+    where = f", by way of {markdown_address(settings['url'])}" if settings["url"] else ""
     return f"{who or 'Whoever handed this dataset on'}{where}. Name the `doc_id` of the document that it is about."
 
 
@@ -202,7 +212,7 @@ def _plot(plots: Collection[str], name: str) -> str:
 
 
 def _counts(what: str, of: str, counts: Mapping[str, int]) -> str:
-    return _table((what, of), ((_cell(name), f"{count:,}") for name, count in counts.items())) if counts else ""
+    return _table((what, of), ((markdown(name), f"{count:,}") for name, count in counts.items())) if counts else ""
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -210,24 +220,3 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [list(header), *map(list, rows)]
     lines.insert(1, ["---"] * len(lines[0]))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _cell(text: str) -> str:
-    """Text that cannot leave its cell of a table, nor become markup."""
-    return "".join(f"\\{c}" if c in "|*_`<>[]\\#~&" else c if c.isprintable() else " " for c in text)
-
-
-def _text(text: str) -> str:
-    """Text that stays in its paragraph or heading and cannot become markup."""
-    line = _cell(" ".join(text.split()))
-    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
-
-
-def _code(text: str) -> str:
-    """Text for a span of code, which it cannot leave."""
-    return " ".join(text.replace("`", "'").split())
-
-
-def _address(url: str) -> str:
-    """An address for angle brackets, which it cannot leave."""
-    return re.sub(r"[<>\s\\]", "", url)

@@ -22,6 +22,7 @@ _UUID = re.compile(r"<?urn:uuid:([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f
 _WEB = re.compile("https?:", re.IGNORECASE)
 #: Headers, chunks: what a response takes beside its payload.
 _AROUND = 1 << 20
+_NAMED = 10  # kinds of records that are no documents
 
 
 def read_warc(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
@@ -56,7 +57,8 @@ def read_warc(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
     except (OSError, ValueError) as error:
         raise damaged(number + 1, f"not WARC ({' '.join(str(error).split())[:200]})") from None
     if skipped:
-        counted = ", ".join(f"{count} {name}" for name, count in sorted(skipped.items()))
+        counted = ", ".join(f"{count} {name}" for name, count in sorted(skipped.most_common(_NAMED)))
+        counted += f" and those of {len(skipped) - _NAMED:,} more kinds" if len(skipped) > _NAMED else ""
         say(f"ingest: {wanted.stem}: {number:,} records, of which are no documents: {counted}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from copydesk.escaping import markdown
 from copydesk.releases.changes import Diff
 
 HEAD = """\
@@ -34,7 +35,7 @@ def section(version: str, date: str, diff: Diff | None) -> str:
     if diff.moved:
         moved = _few([move.doc_id for move in diff.moved])
         changed.append(f"- {len(diff.moved):,} documents moved between splits: {moved}")
-    changed += [f"- Schema: {escaped(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
+    changed += [f"- Schema: {markdown(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
     for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
         if lines:
             parts.append(f"### {title}\n\n" + "\n".join(lines))
@@ -59,15 +60,10 @@ def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
     changed = []
     if diff.changed:
         changed.append(f"- {len(diff.changed):,} documents: {_few([change.doc_id for change in diff.changed])}")
-        changed += [f"  - {escaped(cause)}: {count:,}" for cause, count in sorted(causes.items())]
+        changed += [f"  - {markdown(cause)}: {count:,}" for cause, count in sorted(causes.items())]
     return added, changed, removed
 
 
 def _few(ids: list[str]) -> str:
-    named = ", ".join(escaped(doc_id) for doc_id in sorted(ids)[:_MOST])
+    named = ", ".join(markdown(doc_id) for doc_id in sorted(ids)[:_MOST])
     return named + (f" and {len(ids) - _MOST:,} more" if len(ids) > _MOST else "")
-
-
-def escaped(text: str) -> str:
-    """Text that cannot become markup."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else " " if c in "\r\n" else c for c in text)

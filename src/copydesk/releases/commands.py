@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
 
+from copydesk.progress import draw, show, show_json, show_text
 from copydesk.releases.takedown_command import takedown
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
@@ -33,24 +32,24 @@ def diff(  # noqa: PLR0917  (options are given by name)
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
     """
-    from rich.console import Console
-
-    from copydesk.releases import show
     from copydesk.releases.diff import diff as difference
     from copydesk.releases.revisions import open_revision
+    from copydesk.releases.show import as_json as as_values
+    from copydesk.releases.show import as_markdown as as_comment
+    from copydesk.releases.show import as_table, document_in_colours
     from copydesk.releases.text_diff import document_diff
 
     before, after = open_revision(root, old), open_revision(root, new)
     if document is not None:
-        Console().print(show.document_in_colours(document_diff(before, after, document)))
+        draw(document_in_colours(document_diff(before, after, document)))
         return
     found = difference(before, after)
     if as_json:
-        print(json.dumps(show.as_json(found), indent=2, ensure_ascii=False))
+        show_json(as_values(found))
     elif as_markdown:
-        print(show.as_markdown(found))
+        show_text(as_comment(found))
     else:
-        Console().print(*show.as_table(found), sep="\n")
+        draw(*as_table(found))
 
 
 @schema.command("diff")
@@ -66,11 +65,11 @@ def schema_diff(old: Old, new: New = None, root: Root = Path()) -> None:
     before, after = open_revision(root, old), open_revision(root, new)
     changes = published_changes(before.schemas, after.schemas)
     for change in changes:
-        print(f"{'breaking' if change.breaking else 'compatible'}: {change}")
+        show(f"{'breaking' if change.breaking else 'compatible'}: {change}")
     breaking = sum(change.breaking for change in changes)
-    print(f"{len(changes)} changes, {breaking} of them breaking{': a MAJOR release' if breaking else ''}")
+    show(f"{len(changes)} changes, {breaking} of them breaking{': a MAJOR release' if breaking else ''}")
     if breaking and after.params.get("schema_contract") == "freeze":
-        print("schema_contract is freeze: take the breaking changes back, or set it to evolve in params.yaml")
+        show("schema_contract is freeze: take the breaking changes back, or set it to evolve in params.yaml")
         raise typer.Exit(1)
 
 
@@ -96,7 +95,7 @@ def release(
     from copydesk.releases.release import release as cut
 
     done = cut(root, at_least=at_least, remote=remote, dry_run=dry_run, key=sign)
-    print(f"{done.tag}{' would be the next release' if dry_run else f' at {done.commit}'}")
+    show(f"{done.tag}{' would be the next release' if dry_run else f' at {done.commit}'}")
 
 
 def releases(
@@ -110,7 +109,7 @@ def releases(
     known = [*versions(repo or str(root)), *gone]
     for version in sorted(known, key=lambda version: tuple(map(int, version.split(".")))):
         instead = f"; {gone[version]} replaces it" if gone.get(version) else ""
-        print(f"{version} (withdrawn{instead})" if version in gone else version)
+        show(f"{version} (withdrawn{instead})" if version in gone else version)
 
 
 def verify(
@@ -130,11 +129,11 @@ def verify(
 
     found = check(root, rev, remote=remote, allowed_signers=allowed_signers)
     for problem in found.problems:
-        print(f"{problem.file}: found {problem.found}, expected {problem.expected}; {problem.action}")
+        show(f"{problem.file}: found {problem.found}, expected {problem.expected}; {problem.action}")
     if not found.ok:
         raise typer.Exit(1)
     signed = f", signed by {found.signed_by}" if found.signed_by else ""
-    print(f"{re.sub(r'[^ -~]', '?', found.subject)}: all {found.files} files are what the manifest says{signed}")
+    show(f"{found.subject}: all {found.files} files are what the manifest says{signed}")
 
 
 def register(app: typer.Typer) -> None:

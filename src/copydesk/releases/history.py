@@ -76,8 +76,8 @@ def _in_a_line(root: Path, name: str) -> str:
 def holding_blobs(root: Path, doc_id: str, deliveries: Deliveries) -> list[Blob]:
     """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record."""
     only = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
-    listed = git(root, "rev-list", "--all", "HEAD", *only).splitlines()
-    blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed)}
+    listed = git(root, "rev-list", "--all", "HEAD", *only).split("\n")
+    blobs = {sha: path for sha, _, path in (line.partition(" ") for line in listed if line)}
     blobs |= {sha: path for sha, path in _seeds(root) if sha in blobs}  # where a blob has names elsewhere too
     found = []
     for (sha, name), content in zip(blobs.items(), contents(root, blobs), strict=True):

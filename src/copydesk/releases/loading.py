@@ -285,7 +285,7 @@ def tagged(repo: str) -> tuple[dict[str, str], set[str]]:
             f"{_shown(repo)}: its releases cannot be listed ({reason}); is it a git repository?"
         ) from None
     # An annotated tag has two lines, and the second is that of the commit.
-    lines = (line.partition("\t") for line in listed.splitlines())
+    lines = (line.partition("\t") for line in listed.split("\n"))
     commits = {name.removeprefix(_REFERENCE).removesuffix("^{}"): commit for commit, _, name in lines}
     found = {match[1]: commit for name, commit in commits.items() if (match := TAG.fullmatch(name))}
     return found, {version for version in found if f"corpus@v{version}!" in commits}

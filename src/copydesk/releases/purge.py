@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.files import sha256_file
+from copydesk.escaping import git_line
+from copydesk.files import read_json_lines, sha256_file
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.readers.folder import list_seeds
@@ -155,8 +156,7 @@ def _refuse_while_it_is_here(root: Path, project: Project, places: Places, held:
         if row["doc_id"] == doc_id or row["sha256"] in held.sought.files:
             raise ReleaseError(f"{project.seeds}: {row['path']} is the document that was taken down; {advice}")
     dropped = project.reports / "dropped.jsonl"
-    for line in dropped.read_text("utf-8").splitlines() if dropped.is_file() else ():
-        row = json.loads(line)
+    for row in read_json_lines(dropped) if dropped.is_file() else ():
         if row["reason"] == "takedown" and json.loads(row["values"]).get("takedown") == doc_id:
             raise ReleaseError(f"{dropped}: the seed of {row['doc_id']} has the text that was taken down; {advice}")
     here = needed_at(root, places, "HEAD") & held.sought.objects.keys()
@@ -176,7 +176,7 @@ def _begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> st
     reference = f"refs/copydesk/recut/{version}"
     found = git(root, "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
     commit, _, message = found.partition("\0")
-    if not commit or f"\nTakedown: {doc_id}\n" not in message:
+    if not commit or f"\nTakedown: {git_line(doc_id)}\n" not in message:
         return None
     (listing,) = contents(root, [f"{commit}:{FOLDER}/manifest.json"])
     new: str = json.loads(listing or b"{}").get("version", "")

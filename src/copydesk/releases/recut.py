@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import yaml
 
 from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.escaping import git_line, markdown
 from copydesk.publishing.manifest import read_listing
 from copydesk.publishing.metrics import write_plots
 from copydesk.publishing.public import write_part
-from copydesk.releases.changelog import escaped, with_section
+from copydesk.releases.changelog import with_section
 from copydesk.releases.history import commit_on, contents
 from copydesk.releases.holdings import State, data_of, tracked_by_dvc
 from copydesk.releases.loading import Release, fetch
@@ -55,7 +56,7 @@ class Recut(NamedTuple):
     @property
     def message(self) -> str:
         """The new commit's message, and that of its tag; a run after a kill knows its own work by it."""
-        return f"corpus {self.new}\n\nReplaces: {self.version}\nTakedown: {self.row['doc_id']}\n"
+        return f"corpus {self.new}\n\nReplaces: {self.version}\nTakedown: {git_line(self.row['doc_id'])}\n"
 
 
 def remaining(root: Path, places: Places, recut: Recut) -> int:
@@ -177,7 +178,7 @@ def _changelog(root: Path, known: bytes | None, recut: Recut) -> str:
     lines = [
         f"## [{recut.new}] - {date}",
         "### Removed",
-        f"- {escaped(recut.row['doc_id'])}, which was taken down. This release replaces {recut.version}, which is "
+        f"- {markdown(recut.row['doc_id'])}, which was taken down. This release replaces {recut.version}, which is "
         "withdrawn; all other documents are as they were there.",
     ]
     return with_section(known.decode() if known is not None else None, "\n\n".join(lines) + "\n")
@@ -262,8 +263,7 @@ def _without(lines: bytes | None, ids: frozenset[str]) -> bytes | None:
     """JSON lines without those about some documents."""
     if lines is None:
         return None
-    kept = (line for line in lines.splitlines(keepends=True) if not line.strip() or _id(line) not in ids)
-    return b"".join(kept)
+    return b"\n".join(line for line in lines.split(b"\n") if not line.strip() or _id(line) not in ids)
 
 
 def _id(line: bytes) -> Any:

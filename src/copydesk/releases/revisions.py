@@ -104,7 +104,7 @@ class Revision:
                 "choose a revision at which the corpus was built and committed"
             )
         tables: dict[str, Any] = {}
-        for line in text.splitlines():
+        for line in text.split("\n"):
             digest, _, path = line.partition("  ")
             parts = path.split("/")
             if _HASH.fullmatch(digest) and parts[0] == "data" and len(parts) == 3:
@@ -306,4 +306,4 @@ def _settings(schema: Schema, given: Any) -> Any:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return str(error).partition("\n")[0] or type(error).__name__

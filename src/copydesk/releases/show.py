@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from copydesk.escaping import log_line, markdown, plain_text
 from copydesk.releases.changes import Change, Diff, Pair
 from copydesk.releases.text_diff import TextDiff
 
@@ -20,7 +20,6 @@ from copydesk.releases.text_diff import TextDiff
 ROWS = 50
 _SHOWN = 200  # characters of a value
 _CONTEXT = 300  # characters around a difference
-_MARKUP = frozenset("\\`*_{}[]()#+|~!$@")
 
 
 class _Section(NamedTuple):
@@ -34,13 +33,13 @@ class _Section(NamedTuple):
 
 def as_table(diff: Diff) -> list[RenderableType]:
     """Return what a terminal shows: a line that sums up, then a table a section; empty sections are left out."""
-    shown: list[RenderableType] = [Text(_summary(diff))]
+    shown: list[RenderableType] = [Text(log_line(_summary(diff)))]
     for section in _sections(diff):
         table = Table(title=Text(section.title), title_justify="left")
         for name in section.header:
             table.add_column(name, overflow="fold")
         for row in section.rows:
-            table.add_row(*(Text(_visible(value)) for value in row))
+            table.add_row(*map(log_line, row))
         shown.append(table)
         if section.more:
             shown.append(Text(_and_more(section.more)))
@@ -55,12 +54,12 @@ def as_json(diff: Diff) -> dict[str, Any]:
 
 def as_markdown(diff: Diff) -> str:
     """Return the comment for a pull request; ids and values cannot leave their cells or become markup."""
-    parts = [f"**{_cell(_summary(diff))}**"]
+    parts = [f"**{markdown(_summary(diff).strip())}**"]
     for section in _sections(diff):
         head = "".join(f"| {name} " for name in section.header) + "|\n" + "|---" * len(section.header) + "|\n"
-        rows = "".join("".join(f"| {_cell(value)} " for value in row) + "|\n" for row in section.rows)
+        rows = "".join("".join(f"| {markdown(value)} " for value in row) + "|\n" for row in section.rows)
         more = f"\n{_and_more(section.more)}\n" if section.more else ""
-        parts.append(f"### {_cell(section.title)}\n\n{head}{rows}{more}".rstrip())
+        parts.append(f"### {markdown(section.title)}\n\n{head}{rows}{more}".rstrip())
     return "\n\n".join(parts) + "\n"
 
 
@@ -70,23 +69,23 @@ def document_in_colours(found: TextDiff) -> Text:
     Long stretches that are equal are cut in their middle.
     """
     shown = Text()
-    shown.append(f"{_visible(found.doc_id)}\n", "bold")
+    shown.append(f"{log_line(found.doc_id)}\n", "bold")
     if found.old_text is None or found.new_text is None:
         shown.append("only in the {} revision\n".format("new" if found.old_text is None else "old"), "yellow")
     for name, (old, new) in found.columns.items():
-        shown.append(f"{name}: ").append(_visible(_short(old)), "red strike")
-        shown.append(" ").append(_visible(_short(new)), "green").append("\n")
+        shown.append(f"{log_line(name)}: ").append(log_line(_short(old)), "red strike")
+        shown.append(" ").append(log_line(_short(new)), "green").append("\n")
     for sign, style, edits in (("-", "red", found.edits_removed), ("+", "green", found.edits_added)):
         for edit in edits:
             did = f"{_short(edit['before'])} → {_short(edit['after'])}"
-            suggested = "" if edit["applied"] else " (suggested)"
-            shown.append(f"{sign} {', '.join(edit['rules'])}{suggested}: {_visible(did)}\n", style)
+            names, suggested = ", ".join(edit["rules"]), "" if edit["applied"] else " (suggested)"
+            shown.append(f"{log_line(f'{sign} {names}{suggested}: {did}')}\n", style)
     shown.append("\n")
     for piece in found.pieces:
         if piece.kind == "equal":
-            shown.append(_visible(_middle_cut(piece.new), keep="\n\t"))
-        shown.append(_visible(piece.old if piece.kind != "equal" else "", keep="\n\t"), "red strike")
-        shown.append(_visible(piece.new if piece.kind != "equal" else "", keep="\n\t"), "green underline")
+            shown.append(plain_text(_middle_cut(piece.new)))
+        shown.append(plain_text(piece.old if piece.kind != "equal" else ""), "red strike")
+        shown.append(plain_text(piece.new if piece.kind != "equal" else ""), "green underline")
     return shown
 
 
@@ -167,20 +166,6 @@ def _middle_cut(text: str) -> str:
     if len(text) <= 2 * _CONTEXT:
         return text
     return f"{text[:_CONTEXT]}\n[… {len(text) - 2 * _CONTEXT:,} characters …]\n{text[-_CONTEXT:]}"
-
-
-def _visible(text: str, keep: str = "") -> str:
-    """Text that cannot steer a terminal: control and direction characters are replaced."""
-    return "".join(c if c in keep or c == " " or (c.isprintable() and c not in _TURNS) else "\ufffd" for c in text)
-
-
-_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def _cell(text: str) -> str:
-    """Text that cannot leave its cell of a Markdown table, nor become markup, HTML or a mention."""
-    escaped = html.escape(_visible(text), quote=False)
-    return "".join(f"\\{c}" if c in _MARKUP else c for c in escaped)
 
 
 def _plain(value: Any) -> Any:

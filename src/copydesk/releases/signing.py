@@ -66,7 +66,7 @@ def signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
         signature.write_bytes(read_small(tree, SIGNATURE, NAME))
         given = ["-f", str(allowed), "-n", NAMESPACE, "-s", str(signature)]
         principals = _ssh_keygen(["find-principals", *given], b"").stdout.decode(errors="replace")
-        for principal in principals.splitlines():
+        for principal in filter(None, principals.split("\n")):
             if not _ssh_keygen(["verify", *given, "-I", principal], manifest).returncode:
                 return principal
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from copydesk.escaping import json_line, log_line
+from copydesk.progress import show
 
 if TYPE_CHECKING:
     from copydesk.releases.holdings import Holdings, State
@@ -56,10 +58,10 @@ def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dr
     project = Project.open(root)
     row = entry(project, doc_id, reason, requested_by)
     if dry_run:
-        print(json.dumps(row, ensure_ascii=False))
+        show(json_line(row))
         return
     take_down(project, row)
-    print(
+    show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
     )
@@ -71,7 +73,7 @@ def _status(root: Path, doc_id: str) -> None:
 
     with open_places(root.resolve()) as places:
         held = holdings(root.resolve(), places, doc_id)
-        print(*_holdings(root, places, held, doc_id), sep="\n")
+        show(*_holdings(root, places, held, doc_id))
     if places.unseen or held.sought.unreadable:
         raise typer.Exit(1)
 
@@ -122,23 +124,23 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
 
     with open_places(root.resolve()) as places:
         todo = plan(root.resolve(), places, doc_id)
-        print(*_plan(places, todo), sep="\n")
+        show(*_plan(places, todo))
     if dry_run:
         return
     if not yes:
-        typer.confirm(f"Take {doc_id!r} out of all this? What is removed does not come back.", abort=True)
+        typer.confirm(log_line(f"Take {doc_id!r} out of all this? What is removed does not come back."), abort=True)
     done = run(root, doc_id, todo)
     for problem in done.problems:
-        print(problem)
-    print(*_in_git(root, todo.held), sep="\n", end="\n" if todo.held.blobs else "")
+        show(problem)
+    show(*_in_git(root, todo.held))
     pushed = [f"'corpus@v{v}'" for new in done.replaced.values() if (v := new)]
     pushed += [f"'corpus@v{old}!'" for old in done.replaced]
-    if pushed:
-        print(f"to publish it: git push origin {' '.join(pushed)}")
+    for first in range(0, len(pushed), 50):  # a line that is too long would be cut
+        show(f"to publish it: git push origin {' '.join(pushed[first : first + 50])}")
     if done.problems:
-        print(f"{doc_id!r} was not taken out of everything; see above")
+        show(f"{doc_id!r} was not taken out of everything; see above")
         raise typer.Exit(1)
-    print(f"{done.removed} copies removed; searched {done.searched} objects, and none holds {doc_id!r}")
+    show(f"{done.removed} copies removed; searched {done.searched} objects, and none holds {doc_id!r}")
 
 
 def _plan(places: Places, todo: Plan) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def text_pieces(old: str, new: str) -> list[Piece]:
     Lines are compared first, then the words of those that differ, unless these are longer than 200,000 characters.
     """
     pieces: list[Piece] = []
-    for piece in _pieces(old.splitlines(keepends=True), new.splitlines(keepends=True)):
+    for piece in _pieces(list(io.StringIO(old)), list(io.StringIO(new))):
         if piece.kind == "replace" and len(piece.old) + len(piece.new) <= _LARGEST:
             pieces += _pieces(_WORD.findall(piece.old), _WORD.findall(piece.new))
         else:

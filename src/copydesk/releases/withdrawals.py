@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 
+from copydesk.escaping import git_line
 from copydesk.revisions.git import git
 
 _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
@@ -17,7 +18,7 @@ _PATTERN = "refs/tags/corpus@v*!"
 
 def tag_message(version: str, doc_id: str, replacement: str | None) -> str:
     """The message of the tag that withdraws a release."""
-    lines = [f"corpus {version} is withdrawn", "", f"Takedown: {doc_id}"]
+    lines = [f"corpus {version} is withdrawn", "", f"Takedown: {git_line(doc_id)}"]
     return "\n".join([*lines, *([f"Replaced-by: {replacement}"] if replacement else [])])
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from copydesk.progress import show
+
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
 
 
@@ -33,7 +35,7 @@ def report(
 
     folder = out or project.build / "report"
     count = write_site(project, folder)
-    print(f"{folder / 'index.html'}: {count} pages")
+    show(f"{folder / 'index.html'}: {count} pages")
 
 
 def register(app: typer.Typer) -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from copydesk.cleaning import DETECTORS, LISTED, Cleaned, plan
 from copydesk.cleaning.pages import UNTRACED
+from copydesk.progress import draw
 from copydesk.readers.record import TRUNCATED
 
 _LOG_WIDTH = 160
@@ -33,10 +33,7 @@ def as_table(settings: dict[str, Any], metrics: Path) -> None:
     for detector in DETECTORS:
         count = str(counts.get("flags", {}).get(detector.kind, 0)) if counts else "-"
         sheet.add_row(detector.kind, "flag", count, Text(_visible(detector.marks)), Text(_visible(detector.leaves)))
-    console = Console()
-    if not console.is_terminal:
-        console.width = _LOG_WIDTH
-    console.print(sheet)
+    draw(sheet, width=_LOG_WIDTH)
 
 
 def as_markdown() -> str:
@@ -80,7 +77,7 @@ def as_markdown() -> str:
 
 def print_changes(cleaned: Cleaned) -> None:
     """Print each edit, suggestion and flag with what stands around it; colours on a terminal."""
-    console = Console(highlight=False, soft_wrap=True)
+    lines = []
     text, raw = cleaned.edited.text, cleaned.edited.raw
     for edits, mark in ((cleaned.edited.edits, ""), (cleaned.suggestions, "? ")):
         for edit in edits:
@@ -89,14 +86,12 @@ def print_changes(cleaned: Cleaned) -> None:
             line.append(f"[-{_visible(edit.before)}-]" if edit.before else "", style="not dim red")
             line.append(f"{{+{_visible(edit.after)}+}}" if edit.after else "", style="not dim green")
             line.append(_visible(raw[edit.raw_end : edit.raw_end + _CONTEXT]), style="not dim")
-            console.print(line)
+            lines.append(line)
     for flag in cleaned.flags:
-        console.print(
-            Text(f"! {flag.start}: {flag.kind}  {_visible(text[flag.start : flag.end])[:120]}", style="yellow")
-        )
-    console.print(
-        f"{len(cleaned.edited.edits)} edits, {len(cleaned.suggestions)} suggestions, {len(cleaned.flags)} flags"
-    )
+        marked = _visible(text[flag.start : flag.end])[:120]
+        lines.append(Text(f"! {flag.start}: {flag.kind}  {marked}", style="yellow"))
+    counts = f"{len(cleaned.edited.edits)} edits, {len(cleaned.suggestions)} suggestions, {len(cleaned.flags)} flags"
+    draw(*lines, Text(counts))
 
 
 def _visible(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -65,7 +66,7 @@ def side_by_side(document: Document) -> Html:
                 rows.append(([], []))
             continue
         start = piece.start
-        for line in raw[piece.raw_start : min(piece.raw_end, LONGEST)].splitlines(keepends=True):
+        for line in io.StringIO(raw[piece.raw_start : min(piece.raw_end, LONGEST)]):
             rows[-1][0].append(tag("span", line))
             rows[-1][1].append(clean.same(start, start + len(line)))
             start += len(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ import pyarrow as pa
 
 from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
-from copydesk.files import write_json_lines
-from copydesk.progress import track
+from copydesk.files import read_json_lines, write_json_lines
+from copydesk.progress import fail, guard, track
 from copydesk.project import Project
 from copydesk.stages.reuse import Before, Last, with_reuse
 from copydesk.storage import Root
@@ -211,11 +210,9 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
     """What a stage made, shard by shard."""
     path = project.receipts(stage)
     try:
-        lines = path.read_text("utf-8").splitlines()
+        return [{name: Part(*part) for name, part in row.items()} for row in read_json_lines(path)]
     except FileNotFoundError:
         raise BuildError(f"{path}: missing; run the stage {stage} first, or dvc repro") from None
-    try:
-        return [{name: Part(*part) for name, part in json.loads(line).items()} for line in lines]
     except (ValueError, TypeError, AttributeError) as error:
         raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
 
@@ -230,8 +227,10 @@ def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
     from copydesk.toolkit import check_toolkit
 
+    guard()
     try:
         check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
         run(Project.open())
     except CopydeskError as error:
-        raise SystemExit(f"{type(error).__name__}: {error}") from None
+        fail(f"{type(error).__name__}: {error}")
+        raise SystemExit(1) from None

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from copydesk.errors import ValidationError
+from copydesk.escaping import log_line
 from copydesk.files import clear_left, write_json
-from copydesk.findings import plain
-from copydesk.progress import say
+from copydesk.progress import draw, say
 from copydesk.project import Project
 from copydesk.validation import Report, validate
 
@@ -58,16 +58,13 @@ def show(report: Report) -> None:
     if not sys.stderr.isatty():
         for finding in report.findings[:_SHOWN]:
             where = " ".join(part for part in finding[1:4] if part)
-            say(plain(f"{finding.check}: {where}: {finding.message}"))
+            say(f"{finding.check}: {where}: {finding.message}")
         if more:
             say(more)
         return
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations", caption=more)
     for finding in report.findings[:_SHOWN]:
-        # As Text: what was found comes from documents and must not be read as markup.
-        sheet.add_row(*(Text(plain(value)) for value in finding[:5]))
-    Console(stderr=True).print(sheet)
+        sheet.add_row(*map(log_line, finding[:5]))
+    draw(sheet, errors=True)

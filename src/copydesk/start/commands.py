@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from copydesk.progress import show
+
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
 
 
@@ -21,7 +23,7 @@ def init(
     from copydesk.start.repository import init as make
 
     make(folder)
-    print(f"{folder}: ready; put articles into {folder / 'seeds'}, then run dvc repro there")
+    show(f"{folder}: ready; put articles into {folder / 'seeds'}, then run dvc repro there")
 
 
 def upgrade(root: Root = Path()) -> None:
@@ -34,11 +36,11 @@ def upgrade(root: Root = Path()) -> None:
 
     moved = move(root)
     for path in moved.written:
-        print(f"{path}: written")
+        show(f"{path}: written")
     for path in moved.differing:
-        print(f"{path}: yours was kept; merge {path}.new into it")
+        show(f"{path}: yours was kept; merge {path}.new into it")
     if not moved.written and not moved.differing:
-        print("nothing to do")
+        show("nothing to do")
     if moved.differing:
         raise typer.Exit(1)
 
@@ -57,7 +59,7 @@ def doctor(
     found = list(examine(root, remotes=remotes))
     width = max(len(finding.subject) for finding in found)
     for finding in found:
-        print(f"{finding.verdict:4}  {finding.subject:{width}}  {finding.detail}")
+        show(f"{finding.verdict:4}  {finding.subject:{width}}  {finding.detail}")
     if any(finding.verdict == "bad" for finding in found):
         raise typer.Exit(1)
 

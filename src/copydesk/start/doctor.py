@@ -162,7 +162,7 @@ def _remotes(root: Path, *, ask: bool) -> Iterator[Finding]:
     listed = _run(root, "dvc", "config", "--list")
     if listed is None or listed.returncode:
         return  # what is wrong with DVC was said
-    pairs = dict(line.partition("=")[::2] for line in listed.stdout.splitlines() if "=" in line)
+    pairs = dict(line.partition("=")[::2] for line in listed.stdout.split("\n") if "=" in line)
     names = sorted({match[1] for key in pairs if (match := re.match(r"remote\.(.+)\.url$", key))})
     if not names:
         yield Finding("remotes", "warn", "none; before a release: dvc remote add --default storage ADDRESS")
@@ -216,7 +216,7 @@ def _why_not(root: Path, code: str, *arguments: str) -> str | None:
         return f"no answer in {_TIMEOUT} seconds"
     if done.returncode == 0:
         return None
-    return (done.stderr.strip().splitlines() or ["it cannot be reached"])[-1][-_SAID:]
+    return done.stderr.strip().split("\n")[-1][-_SAID:] or "it cannot be reached"
 
 
 def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str] | None:

@@ -80,8 +80,8 @@ class Loader:
         try:
             if self._process.returncode:
                 raise ValueError(said.strip()[-500:] or f"exit status {self._process.returncode}")
-            problems = json.loads(printed.splitlines()[-1])
-        except (ValueError, IndexError) as error:
+            problems = json.loads(printed.strip().split("\n")[-1])
+        except ValueError as error:
             report.add("loading", "README.md", f"datasets could not be run: {error}")
             return report
         for name, problem in problems:
