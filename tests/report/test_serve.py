@@ -24,7 +24,8 @@ PAGE = address("plain")
 
 def ask(desk: Desk, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
     connection = http.client.HTTPConnection("127.0.0.1", desk.server_port, timeout=30)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    key = {"Cookie": f"{desk.cookie}={desk.key}"}
+    named = key | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body.encode() or None, named)
     answer = connection.getresponse()
     text = answer.read().decode()
