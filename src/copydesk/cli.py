@@ -11,6 +11,8 @@ import typer
 
 import copydesk
 from copydesk.destinations.commands import register as register_destinations
+from copydesk.files import explained
+from copydesk.findings import Report, plain
 from copydesk.progress import LOG
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
@@ -126,8 +128,8 @@ def validate(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Check that the dataset holds what it claims; list every violation.
 
-    Writes ROOT/reports/validation.json. In a workflow of GitHub the findings are annotations. Exits with 0 when all
-    holds, with 1 when something does not.
+    Writes ROOT/reports/validation.json; with --no-load, --changed or --corpus, ROOT/build/validation.json. In a
+    workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does not.
     """
     from dataclasses import replace
 
@@ -137,15 +139,15 @@ def validate(  # noqa: PLR0917  (options are given by name)
     from copydesk.stages.validate import run
 
     project = copydesk.Project.open(root)
-    project = replace(project, corpus=corpus or project.corpus)
+    if corpus is not None:  # the report in ROOT/reports is that of ROOT/corpus
+        project = replace(project, corpus=corpus, reports=project.build)
     base = base_listing(root, project.corpus, against) if changed or against else None
-    hosted = for_a_host(junit, sarif)
-    run(
-        project,
-        load=load,
-        base=base,
-        tell=(lambda report: tell(located(report, project), "copydesk validate", junit, sarif)) if hosted else None,
-    )
+
+    def for_host(report: Report) -> None:
+        tell(located(report, project), "copydesk validate", junit, sarif)
+
+    with project.lock():
+        run(project, load=load, base=base, tell=for_host if for_a_host(junit, sarif) else None)
 
 
 @app.command()
@@ -231,9 +233,12 @@ register_report(app)
 
 
 def main() -> None:
-    """Run the command line; an error of ours is a line on stderr and exit status 1."""
+    """Run the command line; an error of ours, or of the operating system, is a line on stderr and exit status 1."""
     try:
         app()
     except copydesk.CopydeskError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:  # a file or a folder that cannot be used, wherever that turned out
+        print(plain(explained(error)), file=sys.stderr)
         sys.exit(1)

@@ -20,6 +20,7 @@ from copydesk.errors import ConfigError
 from copydesk.findings import Report
 from copydesk.gate.places import line_of
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
+from copydesk.revisions.line_ends import ADVICE, converted
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
 LINES = {
@@ -53,6 +54,8 @@ def check_inputs(root: Path) -> Report:
     for name, (schema, key) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas[schema], key, report)
+    for file in converted(root):
+        report.add("line ends", file.path, f"git has changed them: {file}; {ADVICE}", line=1)
     return report
 
 

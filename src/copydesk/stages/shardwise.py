@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
-from copydesk.files import write_json_lines
+from copydesk.files import explained, write_json_lines
 from copydesk.progress import track
 from copydesk.project import Project
 from copydesk.stages.reuse import Before, Last, with_reuse
@@ -228,10 +228,15 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
-    from copydesk.toolkit import check_toolkit
+    from copydesk.toolkit import check_line_ends, check_toolkit
 
     try:
         check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
-        run(Project.open())
+        check_line_ends(Path())
+        project = Project.open()
+        with project.lock():
+            run(project)
     except CopydeskError as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from None
+    except OSError as error:
+        raise SystemExit(explained(error)) from None

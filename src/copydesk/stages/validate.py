@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ValidationError
@@ -26,9 +27,11 @@ def run(
 ) -> None:
     """Check the dataset, write reports/validation.json, show what is wrong, or tell it otherwise.
 
-    ``base`` is as for :func:`copydesk.validation.validate`.
+    ``base`` is as for :func:`copydesk.validation.validate`. Without all checks the report is written to ``build``:
+    the one in ``reports`` is the pipeline's, which makes all of them.
     """
-    clear_left(project.reports)
+    folder = project.reports if load and base is None else project.build
+    clear_left(folder)
     workers = project.params["engine"]["workers"]
     report = validate(
         project.corpus,
@@ -39,9 +42,12 @@ def run(
         base=base,
         memory=project.build / "last" / "units.json",
     )
-    path = project.reports / "validation.json"
+    path = folder / "validation.json"
     write_json(path, report.as_json())
-    (tell or show)(report)
+    if tell:
+        tell(report)
+    else:
+        show(report, path)
     if report.ok:
         checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all hold")
@@ -50,11 +56,11 @@ def run(
     raise ValidationError(f"{project.corpus}: {report.total} violations ({counts}); see {path}")
 
 
-def show(report: Report) -> None:
+def show(report: Report, path: Path) -> None:
     """Print the first findings: a table on a terminal, a line for each in a log."""
     if report.ok:
         return
-    more = f"{report.total - _SHOWN} more in reports/validation.json" if report.total > _SHOWN else ""
+    more = f"{report.total - _SHOWN} more in {path}" if report.total > _SHOWN else ""
     if not sys.stderr.isatty():
         for finding in report.findings[:_SHOWN]:
             where = " ".join(part for part in finding[1:4] if part)
