@@ -12,7 +12,7 @@ import typer
 import copydesk
 from copydesk.destinations.commands import register as register_destinations
 from copydesk.files import explained
-from copydesk.findings import Report, plain
+from copydesk.findings import Report
 from copydesk.progress import LOG
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
@@ -139,9 +139,11 @@ def validate(  # noqa: PLR0917  (options are given by name)
     from copydesk.stages.validate import run
 
     project = copydesk.Project.open(root)
-    if corpus is not None:  # the report in ROOT/reports is that of ROOT/corpus
-        project = replace(project, corpus=corpus, reports=project.build)
+    project = replace(project, corpus=corpus or project.corpus)
     base = base_listing(root, project.corpus, against) if changed or against else None
+    if not load or base is not None or corpus is not None:
+        # The report in ROOT/reports is the pipeline's: with another one in its place the pipeline would be stale.
+        project = replace(project, reports=project.build)
 
     def for_host(report: Report) -> None:
         tell(located(report, project), "copydesk validate", junit, sarif)
@@ -240,5 +242,5 @@ def main() -> None:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:  # a file or a folder that cannot be used, wherever that turned out
-        print(plain(explained(error)), file=sys.stderr)
+        print(explained(error), file=sys.stderr)
         sys.exit(1)

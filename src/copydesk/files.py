@@ -48,14 +48,12 @@ def explained(error: OSError, path: Path | None = None, done: str = "used") -> s
     done : str
         What cannot be done to it: used, read, written.
     """
-    where = error.filename if error.filename is not None else path
-    if error.errno is None:  # of a library: there is nothing but its own words
-        said = " ".join(str(error).split()) or "no reason given"
-        return f"{where}: {said}" if where is not None else f"{type(error).__name__}: {said}"
-    name = os.fsdecode(where) if isinstance(where, (str, bytes, os.PathLike)) else "a file or a connection"
-    advice = _ADVICE.get(error.errno, "see to it, then run this again")
-    reason = " ".join(str(error.strerror).split())
-    return f"{name}: cannot be {done} ({reason}); {advice}"
+    where = error.filename if isinstance(error.filename, (str, bytes)) else path
+    name = os.fsdecode(where) if where is not None else type(error).__name__
+    reason = " ".join(str(error.strerror or error).split())
+    advice = _ADVICE.get(error.errno or 0, "see to it, then run this again")
+    line = f"{name}: cannot be {done} ({reason}); {advice}"
+    return line if line.isprintable() else ascii(line)[1:-1]
 
 
 @contextmanager

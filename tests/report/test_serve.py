@@ -61,7 +61,7 @@ def send(desk: Desk, form: dict[str, str], **headers: str) -> tuple[int, dict[st
 
 def lines(project: Project) -> list[dict[str, Any]]:
     path = project.seeds / "decisions.jsonl"
-    return [json.loads(each) for each in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return [json.loads(each) for each in path.read_text("utf-8").split("\n") if each.strip()] if path.exists() else []
 
 
 def test_every_page_is_there_and_guarded(project: Project, start: Start) -> None:

@@ -25,7 +25,7 @@ from copydesk.report.controls import exclusion, name_of, said
 from copydesk.report.data import Corpus
 from copydesk.tables import load_json, load_schema, violations
 
-_PATIENCE = 10.0  # seconds until another server has written its decision
+_PATIENCE = 60.0  # seconds until another server has written its decision
 _LATE = 2.0  # seconds for those who opened the file just before it was written anew
 _REPLACED = "seeds/decisions.jsonl was written anew by another program just now; reload the page and look again."
 

@@ -22,7 +22,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from copydesk.errors import CopydeskError
 from copydesk.files import explained
-from copydesk.findings import plain
 from copydesk.markup import tag
 from copydesk.progress import say
 from copydesk.project import Project
@@ -203,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             raise  # nobody is there to be answered
         except OSError as error:
-            say(plain(f"report: {explained(error)}"))
+            say(f"report: {explained(error)}")
             self._wrong(HTTPStatus.INTERNAL_SERVER_ERROR, explained(error))
 
     def _welcome(self, path: str) -> None:

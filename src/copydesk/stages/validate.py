@@ -27,11 +27,9 @@ def run(
 ) -> None:
     """Check the dataset, write reports/validation.json, show what is wrong, or tell it otherwise.
 
-    ``base`` is as for :func:`copydesk.validation.validate`. Without all checks the report is written to ``build``:
-    the one in ``reports`` is the pipeline's, which makes all of them.
+    ``base`` is as for :func:`copydesk.validation.validate`.
     """
-    folder = project.reports if load and base is None else project.build
-    clear_left(folder)
+    clear_left(project.reports)
     workers = project.params["engine"]["workers"]
     report = validate(
         project.corpus,
@@ -42,7 +40,7 @@ def run(
         base=base,
         memory=project.build / "last" / "units.json",
     )
-    path = folder / "validation.json"
+    path = project.reports / "validation.json"
     write_json(path, report.as_json())
     if tell:
         tell(report)
