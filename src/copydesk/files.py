@@ -48,7 +48,8 @@ def explained(error: OSError, path: Path | None = None, done: str = "used") -> s
     done : str
         What cannot be done to it: used, read, written.
     """
-    where = error.filename if isinstance(error.filename, (str, bytes)) else path
+    named = error.filename2 or error.filename  # where something is renamed, the new name is the one that is known
+    where = named if isinstance(named, (str, bytes)) else path
     name = os.fsdecode(where) if where is not None else type(error).__name__
     reason = " ".join(str(error.strerror or error).split())
     advice = _ADVICE.get(error.errno or 0, "see to it, then run this again")
