@@ -84,3 +84,12 @@ def test_a_profile_says_where_the_time_went(tmp_path: Path) -> None:
     assert [row[0] for row in table[1:9]] == [*STAGES, "all"]
     assert float(table[8][-1]) > 0
     assert {row[0] for row in table[9:19]} == {"clean"}  # and the rule
+
+
+def test_a_validation_in_part_leaves_the_report_of_the_pipeline_alone(own_copy: Project) -> None:
+    report = own_copy.reports / "validation.json"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text("of the pipeline")
+    assert run("validate", "--no-load", cwd=own_copy.corpus.parent).returncode == 0
+    assert json.loads((own_copy.build / "validation.json").read_text("utf-8"))["ok"] is True
+    assert report.read_text() == "of the pipeline"

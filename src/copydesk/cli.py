@@ -12,6 +12,8 @@ import typer
 
 import copydesk
 from copydesk.destinations.commands import register as register_destinations
+from copydesk.files import explained
+from copydesk.findings import Report
 from copydesk.progress import LOG, fail, guard, say, show, show_text
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
@@ -129,8 +131,8 @@ def validate(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Check that the dataset holds what it claims; list every violation.
 
-    Writes ROOT/reports/validation.json. In a workflow of GitHub the findings are annotations. Exits with 0 when all
-    holds, with 1 when something does not.
+    Writes ROOT/reports/validation.json; with --no-load, --changed or --corpus, ROOT/build/validation.json. In a
+    workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does not.
     """
     from dataclasses import replace
 
@@ -142,13 +144,15 @@ def validate(  # noqa: PLR0917  (options are given by name)
     project = copydesk.Project.open(root)
     project = replace(project, corpus=corpus or project.corpus)
     base = base_listing(root, project.corpus, against) if changed or against else None
-    hosted = for_a_host(junit, sarif)
-    run(
-        project,
-        load=load,
-        base=base,
-        tell=(lambda report: tell(located(report, project), "copydesk validate", junit, sarif)) if hosted else None,
-    )
+    if not load or base is not None or corpus is not None:
+        # The report in ROOT/reports is the pipeline's: with another one in its place the pipeline would be stale.
+        project = replace(project, reports=project.build)
+
+    def for_host(report: Report) -> None:
+        tell(located(report, project), "copydesk validate", junit, sarif)
+
+    with project.lock():
+        run(project, load=load, base=base, tell=for_host if for_a_host(junit, sarif) else None)
 
 
 @app.command()
@@ -238,7 +242,7 @@ _USAGE: Any = typer.BadParameter.__bases__[0]
 
 
 def main() -> None:
-    """Run the command line; an error of ours is a line on stderr and exit status 1."""
+    """Run the command line; an error of ours, or of the operating system, is a line on stderr and exit status 1."""
     guard()
     try:
         # Not as a program of typer's own: it would print the words of the user as they are.
@@ -254,4 +258,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except typer.Abort:
         fail("Aborted!")
+        sys.exit(1)
+    except OSError as error:  # a file or a folder that cannot be used, wherever that turned out
+        fail(explained(error))
         sys.exit(1)

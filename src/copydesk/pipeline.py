@@ -13,6 +13,7 @@ from copydesk.progress import timed
 from copydesk.project import Project
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
 from copydesk.tables import PACKAGED
+from copydesk.toolkit import check_line_ends
 
 STAGES: dict[str, Callable[[Project], object]] = {
     "ingest": ingest.run,
@@ -92,7 +93,7 @@ def build(
     QuarantineError
         If a seed was refused and ``strict`` is set.
     BuildError
-        If there is no document to build of.
+        If there is no document to build of, or another build is at work in the same folder.
     ValidationError
         If what was built does not hold; the files are left to be looked at.
 
@@ -129,12 +130,20 @@ def build(
 
 
 def build_project(project: Project) -> Built:
-    """Run every stage of a project, in order."""
-    for name, run in STAGES.items():
-        with timed(name):
-            run(project)
-    quarantine = read_json_lines(project.reports / "quarantine.jsonl")
-    metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
+    """Run every stage of a project, in order.
+
+    Raises
+    ------
+    BuildError
+        If another build is at work on it; else as for :func:`build`.
+    """
+    check_line_ends(project.seeds.parent, project.seeds.name)
+    with project.lock():
+        for name, run in STAGES.items():
+            with timed(name):
+                run(project)
+        quarantine = read_json_lines(project.reports / "quarantine.jsonl")
+        metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
     return Built(project.corpus, metrics, quarantine)
 
 

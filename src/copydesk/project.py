@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from copydesk.config import Params, load_params
+from copydesk.files import locked
 from copydesk.store import Store
 from copydesk.tables import PACKAGED
 
@@ -68,6 +70,17 @@ class Project:
             build=root / "build",
             schemas=schemas,
             params=load_params(root / "params.yaml", schemas),
+        )
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the lock of builds; it raises BuildError if another process holds it.
+
+        A build holds it from the first stage to the last; under DVC each stage, which is a process, holds it for
+        itself. So no two processes ever write to the folders of a project.
+        """
+        return locked(
+            self.build / "build.lock",
+            f"{self.build.parent}: another build is at work here; wait until it ends, then run this again",
         )
 
     @property

@@ -1,4 +1,6 @@
-"""Which toolkit a repository is built with: toolkit.json, by which DVC knows that a stage's code has changed.
+"""What a repository is built with and from: the toolkit that toolkit.json names, and the bytes that are committed.
+
+By toolkit.json DVC knows that a stage's code has changed.
 
 This repository holds the toolkit's code, and its dvc.yaml lists it. A repository that ``copydesk init`` made has the
 toolkit installed; there each stage depends on its line in toolkit.json, the hash of all the code that it runs.
@@ -16,6 +18,7 @@ from typing import Any
 import copydesk
 from copydesk.errors import BuildError
 from copydesk.files import sha256_file
+from copydesk.revisions.line_ends import ADVICE, converted
 from copydesk.store import sources
 
 NAME = "toolkit.json"
@@ -74,6 +77,22 @@ def check_toolkit(root: Path, *stages: str) -> None:
         raise BuildError(
             f"{root / NAME}: names copydesk {told['copydesk']}, and {copydesk.__version__} is installed, with other "
             f"code for {', '.join(other)}; run copydesk upgrade, or install copydesk=={told['copydesk']}"
+        )
+
+
+def check_line_ends(root: Path, seeds: str = "seeds") -> None:
+    """Check that the files that the dataset follows from have the bytes that are committed.
+
+    Raises
+    ------
+    BuildError
+        If git has converted line ends.
+    """
+    files = converted(root, seeds)
+    if files:
+        raise BuildError(
+            f"{root}: git has changed the line ends of {len(files)} files, so the dataset would be another than "
+            f"elsewhere: {files[0]}; {ADVICE}"
         )
 
 

@@ -24,7 +24,8 @@ PAGE = address("plain")
 
 def ask(desk: Desk, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
     connection = http.client.HTTPConnection("127.0.0.1", desk.server_port, timeout=30)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    key = {"Cookie": f"{desk.cookie}={desk.key}"}
+    named = key | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body.encode() or None, named)
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -60,7 +61,7 @@ def send(desk: Desk, form: dict[str, str], **headers: str) -> tuple[int, dict[st
 
 def lines(project: Project) -> list[dict[str, Any]]:
     path = project.seeds / "decisions.jsonl"
-    return [json.loads(each) for each in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return [json.loads(each) for each in path.read_text("utf-8").split("\n") if each.strip()] if path.exists() else []
 
 
 def test_every_page_is_there_and_guarded(project: Project, start: Start) -> None:

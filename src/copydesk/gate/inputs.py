@@ -16,6 +16,7 @@ from copydesk.gate.places import line_of
 from copydesk.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
 from copydesk.schema_faults import faults
+from copydesk.revisions.line_ends import ADVICE, converted
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
 LINES = {
@@ -49,6 +50,8 @@ def check_inputs(root: Path) -> Report:
     for name, (schema, _) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas, report)
+    for file in converted(root):
+        report.add("line ends", file.path, f"git has changed them: {file}; {ADVICE}", line=1)
     return report
 
 

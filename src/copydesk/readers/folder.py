@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.errors import BuildError
+from copydesk.files import explained
 from copydesk.readers import CONTAINERS, READERS, split_name
 
 #: Hand-written files that lie among the seeds and are not seeds.
@@ -73,20 +74,23 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     Raises
     ------
     BuildError
-        If the folder is not there.
+        If the folder is not there, or cannot be read.
     """
     if not folder.is_dir():
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
     home = folder.resolve()
-    walk = _walk(folder, "")
+    files = ((path, entry) for path, entry in walk(folder) if path not in SIDECARS)
     tables = [SEEDS.empty_table()]
     refusals: list[tuple[bytes, Refusal]] = []
-    while found := list(islice(walk, _SOME)):
+    while found := list(islice(files, _SOME)):
         # Asked of many names at once, since to ask each takes long: is one strange, or not in its form as an id?
         names = " ".join([path for path, _ in found])
         ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
         rows: list[tuple[Any, ...]] = []
         for path, entry in found:
+            if isinstance(entry, OSError):
+                refusals.append((os.fsencode(path), _closed(folder, path, entry)))
+                continue
             stem, dot, ending = entry.name.rpartition(".")
             if ordinary and dot + ending in READERS and entry.is_file(follow_symlinks=False):
                 status = _status(entry)
@@ -111,16 +115,36 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return None  # removed a moment ago: said where all else is
 
 
-def _walk(folder: Path | str, base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = base + entry.name
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{path}/")
-            elif path not in SIDECARS:
-                yield path, entry
+def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """The files below a folder, and the folders that cannot be read, each with its path from there; in no order.
+
+    What begins with a dot is passed over. Folders may be as deep as the system allows.
+    """
+    folders: list[tuple[str, str]] = [("", str(folder))]
+    while folders:
+        base, place = folders.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((f"{base}{entry.name}/", entry.path))
+                    else:
+                        yield base + entry.name, entry
+        except OSError as error:
+            yield base, error
+
+
+def _closed(folder: Path, path: str, error: OSError) -> Refusal:
+    """What is said of a folder that cannot be read."""
+    if not path:
+        raise BuildError(explained(error, folder, "read")) from None
+    return Refusal(_as_text(path.rstrip("/")), "unreadable", f"{error.strerror}; expected a folder that can be read")
+
+
+def _as_text(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _judged(
@@ -146,7 +170,7 @@ def _judged(
         limit = f"at most {max_bytes:,} (params.yaml: ingest.max_bytes)"
         problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
-        return Refusal(os.fsencode(path).decode("utf-8", "backslashreplace"), *problem)
+        return Refusal(_as_text(path), *problem)
     return path, None if ending in CONTAINERS else doc_id, *stamp
 
 

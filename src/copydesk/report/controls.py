@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from copydesk.decisions import KEY, Decision
+from copydesk.decisions import Decision
 from copydesk.markup import Html, joined, tag
 from copydesk.markup import table as sheet
 from copydesk.report.data import Document, Row, address
@@ -17,9 +17,20 @@ _TOLD = 120  # characters
 
 
 def name_of(decision: Decision) -> str:
-    """What a form names a decision by."""
-    place = json.dumps([getattr(decision, key) for key in KEY])
-    return hashlib.sha256(place.encode()).hexdigest()[:20]
+    """What a form names a decision by: another about the same edit, or with another value, has another name."""
+    return hashlib.sha256(json.dumps(decision).encode()).hexdigest()[:20]
+
+
+def exclusion(decisions: Sequence[Decision]) -> str:
+    """The name of the decision that leaves a document out, empty where there is none."""
+    return next((name_of(decision) for decision in decisions if decision.decision == "exclude"), "")
+
+
+def said(decision: Decision) -> str:
+    """What was decided, in words."""
+    if decision.field:
+        return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
+    return f"the {'document' if decision.raw_start is None else 'edit'} {_SAID[decision.decision]}"
 
 
 class Controls:
@@ -90,7 +101,8 @@ class Controls:
         return joined([tag("p", f"{_SAID[decision.decision]}{when}"), withdrawal(decision, self._token, self._page)])
 
     def _form(self, *content: object, **values: object) -> Html:
-        return form(self._token, self._page, *content, raw_sha256=self._row["raw_sha256"], **values)
+        shown = {"raw_sha256": self._row["raw_sha256"], "excluded": exclusion(self._decisions)}
+        return form(self._token, self._page, *content, **shown, **values)
 
 
 def form(token: str | None, page: str, *content: object, **values: object) -> Html:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
-from copydesk.files import read_json_lines, write_json_lines
+from copydesk.files import explained, read_json_lines, write_json_lines
 from copydesk.progress import fail, guard, track
 from copydesk.project import Project
 from copydesk.stages.reuse import Before, Last, with_reuse
@@ -225,12 +225,18 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
-    from copydesk.toolkit import check_toolkit
+    from copydesk.toolkit import check_line_ends, check_toolkit
 
     guard()
     try:
         check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
-        run(Project.open())
+        check_line_ends(Path())
+        project = Project.open()
+        with project.lock():
+            run(project)
     except CopydeskError as error:
         fail(f"{type(error).__name__}: {error}")
+        raise SystemExit(1) from None
+    except OSError as error:
+        fail(explained(error))
         raise SystemExit(1) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ValidationError
@@ -41,7 +42,10 @@ def run(
     )
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
-    (tell or show)(report)
+    if tell:
+        tell(report)
+    else:
+        show(report, path)
     if report.ok:
         checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all hold")
@@ -50,11 +54,11 @@ def run(
     raise ValidationError(f"{project.corpus}: {report.total} violations ({counts}); see {path}")
 
 
-def show(report: Report) -> None:
+def show(report: Report, path: Path) -> None:
     """Print the first findings: a table on a terminal, a line for each in a log."""
     if report.ok:
         return
-    more = f"{report.total - _SHOWN} more in reports/validation.json" if report.total > _SHOWN else ""
+    more = f"{report.total - _SHOWN} more in {path}" if report.total > _SHOWN else ""
     if not sys.stderr.isatty():
         for finding in report.findings[:_SHOWN]:
             where = " ".join(part for part in finding[1:4] if part)

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import copydesk
 from copydesk.errors import CopydeskError
-from copydesk.toolkit import STAGES, check_toolkit, pins, read_toolkit
+from copydesk.readers.folder import walk
+from copydesk.toolkit import STAGES, check_line_ends, check_toolkit, pins, read_toolkit
 
 _TIMEOUT = 60
 _SAID = 700  # characters of what was said
@@ -128,9 +129,14 @@ def _settings(root: Path) -> Found:
     return "ok", f"params.yaml obeys its schema: corpus {project.params['corpus']['name']}"
 
 
+def _line_ends(root: Path) -> Found:
+    check_line_ends(root)
+    return "ok", "those that are committed"
+
+
 def _disk(root: Path) -> Found:
     free = shutil.disk_usage(root).free
-    seeds = sum(_size(path) for path in (root / "seeds").rglob("*"))
+    seeds = sum(_size(entry) for _, entry in walk(root / "seeds"))
     needed = max(_LEAST_FREE, _TIMES_SEEDS * seeds)
     detail = f"{free / 1e9:,.1f} GB free, seeds are {seeds / 1e9:,.1f} GB"
     if free < needed:
@@ -138,9 +144,9 @@ def _disk(root: Path) -> Found:
     return "ok", detail
 
 
-def _size(path: Path) -> int:
+def _size(entry: os.DirEntry[str] | OSError) -> int:
     try:
-        return path.lstat().st_size if path.is_file() else 0
+        return 0 if isinstance(entry, OSError) else entry.stat(follow_symlinks=False).st_size
     except OSError:
         return 0
 
@@ -240,5 +246,6 @@ _CHECKS: dict[str, Callable[[Path], Found]] = {
     "git": _git,
     "dvc": _dvc,
     "settings": _settings,
+    "line ends": _line_ends,
     "disk": _disk,
 }

@@ -81,7 +81,9 @@ def upgrade(root: Path) -> Upgraded:
         found = place.read_bytes() if place.is_file() else None
         if found == data:
             continue
-        if found is None or path == NAME or told["files"].get(path) == _sha256(found):
+        if found is not None:
+            found = found.replace(b"\r\n", b"\n")  # git may have changed line ends: nobody wrote another file
+        if found in (None, data) or path == NAME or told["files"].get(path) == _sha256(found):
             _write(place, data, path in EXECUTABLE)
             written.append(path)
         elif told["files"].get(path) != _sha256(data):
@@ -101,7 +103,8 @@ def _write(path: Path, data: bytes, executable: bool) -> None:
     with replacing(path) as file:
         file.write(data)
     if executable:
-        path.chmod(0o755)
+        mode = path.stat().st_mode
+        path.chmod(mode | (mode & 0o444) >> 2)  # whoever may read it may run it
 
 
 def _sha256(data: bytes) -> str:

@@ -1,0 +1,60 @@
+"""One build at a time in a folder: the next one says so, and what was killed is in nobody's way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from copydesk.errors import BuildError
+from copydesk.pipeline import STAGES, build_project
+from copydesk.project import Project
+from copydesk.stages import shardwise
+from support import articles, run_stages, write_seeds
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    write_seeds(tmp_path / "seeds", articles(2))
+    (tmp_path / "params.yaml").write_text("engine: {workers: 1}\n")
+    monkeypatch.chdir(tmp_path)
+    return Project.open()
+
+
+def test_a_build_and_a_stage_of_dvc_are_refused_beside_another_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["scripts/ingest.py"])
+    with project.lock():
+        with pytest.raises(BuildError, match="another build is at work here; wait until it ends"):
+            build_project(project)
+        with pytest.raises(SystemExit, match=r"^BuildError: .*another build is at work here"):
+            shardwise.main(STAGES["ingest"])
+        assert not project.receipts("ingest").exists()
+        command = [sys.executable, "-m", "copydesk", "build"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    # The stages of one build, each a process of its own or all in one, are in nobody's way.
+    shardwise.main(STAGES["ingest"])
+    shardwise.main(STAGES["clean"])
+
+
+def test_a_build_that_was_killed_leaves_no_lock(project: Project) -> None:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        with project.lock():
+            os.write(writer, b".")
+            signal.pause()
+    os.read(reader, 1)
+    with pytest.raises(BuildError), project.lock():
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with project.lock():
+        run_stages(project, "ingest")
+    assert (project.build / "build.lock").stat().st_size == 0
