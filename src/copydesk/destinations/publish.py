@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from copydesk.destinations.released import Released, released
 from copydesk.errors import ReleaseError
+from copydesk.ledger import in_force
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.releases.contract import refuse_unlicensed
@@ -108,7 +109,7 @@ def publish(
 def _refuse_unless_public(project: Project, folder: Path, name: str) -> None:
     """Refuse documents that may not be handed on now, whatever was allowed when the release was cut."""
     refuse_unlicensed(replace(project, corpus=folder))
-    ledger = ledger_of(project)
+    ledger = in_force(ledger_of(project))
     hashes = {row["raw_sha256"] for row in ledger.values()}
     for path in sorted(folder.glob("data/documents/*.parquet")):
         rows = pq.read_table(path, columns=["doc_id", "raw_sha256"]).to_pylist()

@@ -18,6 +18,7 @@ from copydesk.decisions import KEY
 from copydesk.decisions import NAME as DECISIONS
 from copydesk.errors import ConfigError
 from copydesk.findings import Report
+from copydesk.gate.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.gate.places import line_of
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
 
@@ -33,18 +34,25 @@ _SUFFIX = ".schema.json"
 Keys = list[str | int]
 
 
-def check_inputs(root: Path) -> Report:
+def check_inputs(root: Path, against: str | None = None) -> Report:
     """Check schemas, params.yaml and the hand-written lines of a project.
 
     Parameters
     ----------
     root : Path
         The project's folder. What is not there is not asked for: it has a default, or is empty.
+    against : str, optional
+        A git revision whose takedowns must be here too, beside those of :func:`lost_takedowns`.
 
     Returns
     -------
     Report
         Each finding with its file, relative to the folder, and its line.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision, or a ledger that DVC tracks cannot be read.
     """
     report = Report()
     schemas = _schemas(root, report)
@@ -53,6 +61,8 @@ def check_inputs(root: Path) -> Report:
     for name, (schema, key) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas[schema], key, report)
+    for lost in lost_takedowns(root, against):
+        report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)
     return report
 
 

@@ -76,6 +76,10 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
             f"{project.seeds / 'takedowns.jsonl'}: no line for {doc_id!r}; first say why, with copydesk takedown "
             f"{doc_id} --reason ..., then dvc repro and commit"
         )
+    if row.get("withdrawn"):
+        raise ReleaseError(
+            f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id!r} was withdrawn; take it down again first"
+        )
     dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")

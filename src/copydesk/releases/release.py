@@ -33,6 +33,7 @@ from copydesk.releases.push import push
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
+from copydesk.releases.takedown import refuse_lost_takedowns
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.revisions.git import git, git_environment
@@ -141,6 +142,7 @@ def _refuse_unless_ready(root: Path) -> None:
     dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
+    refuse_lost_takedowns(root)
     stale = json.loads(_run(root, "dvc", "status", "--json") or "{}")
     if stale:
         raise ReleaseError(f"{root}: the pipeline is stale ({', '.join(sorted(stale))}); run dvc repro and commit")
