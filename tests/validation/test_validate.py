@@ -314,7 +314,7 @@ def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
 def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     own_copy: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: bool
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))  # which is not there
     if break_it:
         shard(own_copy, "raw").write_bytes(b"PAR1" + b"\xff" * 60 + b"PAR1")
         write_manifest(own_copy)
@@ -322,7 +322,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     assert report.ok is not break_it
     assert "loading" not in {f.check for f in report.findings}
     assert ("loads_streamed" in report.checked) is not break_it
-    assert list(tmp_path.glob("copydesk-cache-*")) == []
+    assert list(own_copy.corpus.parent.glob("build/scratch/*")) == []
     assert not any("copydesk.validation.loading" in child.cmdline() for child in psutil.Process().children())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,6 +16,7 @@ from copydesk.project import Project
 from copydesk.releases.contract import refuse_unlicensed
 from copydesk.releases.loading import fetch, find, withdrawn
 from copydesk.releases.takedown import ledger_of
+from copydesk.scratch import scratch
 
 HUB = "hub"
 
@@ -87,8 +87,8 @@ def publish(
     known = find(root, version)
     folder = fetch(known, cache)
     _refuse_unless_public(project, folder, str(known))
-    with tempfile.TemporaryDirectory(prefix="copydesk-publish-") as scratch:
-        release = released(known, folder, Path(scratch))
+    with scratch("publish", project.build) as work:
+        release = released(known, folder, work)
         if to == HUB and repo_id is not None:
             from copydesk.destinations.hub import Hub
 

@@ -230,7 +230,7 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     from dvc_data.hashfile.db import get_index
 
     removed, problems = 0, []
-    for folder in todo.held.folders:
+    for folder in (*todo.held.folders, *todo.held.left):
         shutil.rmtree(folder, ignore_errors=True)
         removed += 1
     for stored in todo.held.store:
@@ -258,5 +258,5 @@ def _left(places: Places, left: Holdings, kept: frozenset[str]) -> Iterator[str]
     """What a search still finds."""
     for oid in left.objects.keys() - kept:
         yield f"{oid}: still in {', '.join(place.name for place in places.of(oid))}"
-    yield from (f"{path}: still there" for path in [*left.store, *left.folders])
+    yield from (f"{path}: still there" for path in [*left.store, *left.folders, *left.left])
     yield from (f"not searched: {problem}" for problem in left.sought.unreadable)

@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +36,7 @@ from copydesk.releases.takedown import refuse_lost_takedowns
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.revisions.git import git, git_environment
+from copydesk.scratch import scratch
 from copydesk.validation import validate
 
 #: What a release writes: nothing else may change between its start and its commit.
@@ -276,19 +276,19 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
     Returns the files that came back with other bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
-        clone = Path(folder) / "clone"
+    with scratch("release", root / "build") as folder:
+        clone = folder / "clone"
         git(None, "clone", "--quiet", "--no-hardlinks", "--", str(root), str(clone))
         git(clone, "checkout", "--quiet", "--detach", commit)
         local = root / ".dvc" / "config.local"
         if local.is_file():  # where a remote's credentials are
             write_text(clone / ".dvc" / "config.local", local.read_text("utf-8"))
-        _run(clone, "dvc", "cache", "dir", "--local", str(Path(folder) / "cache"))
+        _run(clone, "dvc", "cache", "dir", "--local", str(folder / "cache"))
         data = "corpus/data"
         _run(clone, "dvc", "pull", *(["--remote", remote] if remote else []), data)
         allowed = None
         if signers is not None:
-            allowed = Path(folder) / "signers"
+            allowed = folder / "signers"
             write_text(allowed, signers)
         checked = verify(clone, allowed_signers=allowed)
         if not checked.ok:

@@ -111,6 +111,7 @@ def _holdings(root: Path, places: Places, held: Holdings, doc_id: str) -> Iterat
         yield f"object {oid}: in {where}{': ' if names else ''}{', '.join(names)}"
     for path in [*held.store, *held.folders]:
         yield f"file {path}"
+    yield from (f"folder {path}: left by a command that was killed, and may hold it" for path in held.left)
     yield from _in_git(root, held)
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
     yield from held.sought.unreadable
@@ -173,5 +174,5 @@ def _plan(places: Places, todo: Plan) -> Iterator[str]:
     for oid in todo.doomed:
         yield f"object {oid}: removed from {', '.join(place.name for place in places.of(oid))}"
     yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))
-    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders])
+    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders, *todo.held.left])
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
