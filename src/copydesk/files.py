@@ -18,6 +18,8 @@ from copydesk.errors import BuildError
 #: What the system says when there is no room: on the disk, in the quota, in the largest file that is allowed.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BLOCK = 1 << 20
+#: Environment variable with the file that :func:`journaled` notes in; set for this process and those it starts.
+_JOURNAL = "COPYDESK_JOURNAL"
 
 
 @contextmanager
@@ -36,11 +38,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".tmp")
         temporary = Path(name)
         try:
+            _note_unfinished(temporary)
             with os.fdopen(handle, "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
+            note_written(path, temporary)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -106,8 +110,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
                 shutil.rmtree(left)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
         try:
+            _note_unfinished(temporary)
             yield temporary
             temporary.chmod(0o755)
+            for file in temporary.rglob("*"):
+                note_written(path / file.relative_to(temporary), file)
             if path.exists():
                 old = temporary.with_suffix(".old")
                 path.replace(old)
@@ -119,6 +126,59 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         _sync_folder(path.parent)
+
+
+@contextmanager
+def journaled(journal: Path) -> Iterator[None]:
+    """Note every file that this process and those it starts write with this module, but those beside the journal.
+
+    A file is noted before it gets its name: after a kill, the journal knows all that was written, by its hash.
+    """
+    kept = os.environ.get(_JOURNAL)
+    journal.unlink(missing_ok=True)
+    os.environ[_JOURNAL] = str(journal.absolute())
+    try:
+        yield
+    finally:
+        del os.environ[_JOURNAL]
+        if kept is not None:
+            os.environ[_JOURNAL] = kept
+
+
+def note_written(path: Path, written: Path | None = None) -> None:
+    """Note in the journal, where there is one, what ``path`` is about to be, or is: the bytes of ``written``."""
+    if _JOURNAL in os.environ and (written or path).is_file():
+        _note(path, sha256_file(written or path))
+
+
+def _note_unfinished(temporary: Path) -> None:
+    if _JOURNAL in os.environ:
+        _note(temporary, None)
+
+
+def _note(path: Path, sha256: str | None) -> None:
+    journal = Path(os.environ[_JOURNAL])
+    if path.absolute().is_relative_to(journal.parent):
+        return
+    with journal.open("ab", buffering=0) as file:
+        file.write(json.dumps([str(path.absolute()), sha256]).encode() + b"\n")
+        os.fsync(file.fileno())
+
+
+def read_journal(journal: Path) -> tuple[dict[Path, set[str]], set[Path]]:
+    """SHA-256 of all that was written to each path, and the files and folders that were begun, finished or not."""
+    written: dict[Path, set[str]] = {}
+    begun: set[Path] = set()
+    for line in journal.read_bytes().split(b"\n") if journal.is_file() else ():
+        try:
+            path, sha256 = json.loads(line)
+        except ValueError:  # the last line, which a kill cut short
+            continue
+        if sha256 is None:
+            begun.add(Path(path))
+        else:
+            written.setdefault(Path(path), set()).add(sha256)
+    return written, begun
 
 
 def copy_hashed(source: Path, target: Path) -> str:
