@@ -26,10 +26,12 @@ from typing import Any
 import model
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 from desk import Desk, at_work
 
 from copydesk.destinations.publish import publish
 from copydesk.errors import ReleaseError
+from copydesk.pipeline import STAGES
 from copydesk.releases.loading import versions
 from copydesk.releases.purge import purge
 from copydesk.releases.verify import verify
@@ -38,6 +40,15 @@ from copydesk.scratch import leftovers
 ROUNDS_A_CORPUS = 8
 _EDITABLE = ("params.yaml", "reports/metrics.json", "CHANGELOG.md", "corpus/README.md")
 _DRAFTS = ("seeds/.draft.txt.old.tmp", "corpus/.mine.abcdefgh.tmp", "draft.md")
+_OUTS = ("outs", "metrics", "plots")
+_BUILD = """
+from copydesk.pipeline import STAGES
+from copydesk.project import Project
+
+for name, run in STAGES.items():
+    if name != "validate":
+        run(Project.open("."))
+"""
 _MAY_FAIL = ("edited since the unfinished release", "the working tree is not clean")
 
 
@@ -47,6 +58,7 @@ class Kills:
     def __init__(self, folder: Path, rng: random.Random, counts: collections.Counter[str]) -> None:
         self.desk, self.rng, self.counts, self.folder = Desk(folder), rng, counts, folder
         self.lasts: dict[str, float] = {}
+        _one_stage(self.desk.root)
         for _ in range(6):
             self._new()
         self._settle()
@@ -166,6 +178,16 @@ class Kills:
         places = [self.desk.root, self.desk.remote, Path(os.environ["XDG_CACHE_HOME"]), Path(tempfile.gettempdir())]
         found = (path for place in places for path in place.rglob("*") if path.is_file() and not path.is_symlink())
         return [path for path in found if self.desk.root / ".git" not in path.parents]
+
+
+def _one_stage(root: Path) -> None:
+    """Make one stage of all that build: most of what a stage takes is the start of Python."""
+    path = root / "dvc.yaml"
+    stages = yaml.safe_load(path.read_text("utf-8"))["stages"]
+    made = {key: [out for name in STAGES if name != "validate" for out in stages[name].get(key, ())] for key in _OUTS}
+    stage = {"cmd": "python build.py", "deps": ["seeds", "params.yaml", "schemas"], **made}
+    path.write_text(yaml.safe_dump({"stages": {"package": stage}}), "utf-8")
+    (root / "build.py").write_text(_BUILD, "utf-8")
 
 
 def _holds(path: Path, mark: str) -> bool:

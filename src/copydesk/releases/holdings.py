@@ -61,7 +61,7 @@ class Holdings(NamedTuple):
     sought : Sought
         The search that all this comes from.
     left : tuple of Path
-        Folders that killed commands left behind, which may hold it.
+        Folders and half-written files that killed commands left behind, which may hold it.
     """
 
     releases: dict[str, State]
@@ -131,7 +131,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
         list(_kept(root, {v: commits[v] for v in {*releases, *withdrawn}})),
         holding_blobs(root, doc_id, sought.deliveries),
         sought,
-        tuple(folder.path for folder in left if not folder.in_use),
+        (*(folder.path for folder in left if not folder.in_use), *_half_written(project, places)),
     )
 
 
@@ -183,6 +183,13 @@ def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
         (manifest,) = contents(root, [f"{commit}:{FOLDER}/{NAME}"])
         if manifest is not None and (folder := kept_folder(version, manifest)).is_dir():
             yield folder
+
+
+def _half_written(project: Project, places: Places) -> Iterator[Path]:
+    """Files that copydesk or DVC was writing when it was killed, in the project and in places on this machine."""
+    local = (Path(place.odb.path) for place in places.seen if place.odb.fs.protocol == "local")
+    for folder in (project.build, project.corpus / "data", *local):
+        yield from sorted(path for path in folder.rglob(".*.tmp") if path.is_file())
 
 
 def needed_at(root: Path, places: Places, commit: str) -> set[str]:

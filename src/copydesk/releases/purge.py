@@ -230,8 +230,11 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     from dvc_data.hashfile.db import get_index
 
     removed, problems = 0, []
-    for folder in (*todo.held.folders, *todo.held.left):
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in (*todo.held.folders, *todo.held.left):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
         removed += 1
     for stored in todo.held.store:
         stored.delete()

@@ -111,7 +111,7 @@ def _holdings(root: Path, places: Places, held: Holdings, doc_id: str) -> Iterat
         yield f"object {oid}: in {where}{': ' if names else ''}{', '.join(names)}"
     for path in [*held.store, *held.folders]:
         yield f"file {path}"
-    yield from (f"folder {path}: left by a command that was killed, and may hold it" for path in held.left)
+    yield from (f"{path}: left by a command that was killed, and may hold it" for path in held.left)
     yield from _in_git(root, held)
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
     yield from held.sought.unreadable
