@@ -59,6 +59,8 @@ class Kills:
         self.desk, self.rng, self.counts, self.folder = Desk(folder), rng, counts, folder
         self.lasts: dict[str, float] = {}
         _one_stage(self.desk.root)
+        (self.desk.root / "reports").mkdir(exist_ok=True)
+        (self.desk.root / "reports" / "validation.json").write_text("{}\n", "utf-8")  # a release validates anyway
         for _ in range(6):
             self._new()
         self._settle()
@@ -81,8 +83,9 @@ class Kills:
         if len(self.desk.rows) > 6:
             self._drop(self.rng.choice(sorted(self.desk.rows)))
         self._settle()
-        for _ in range(self.rng.randint(1, 3)):
-            self._kill("release", lambda: self.desk.release("patch"))
+        for _ in range(self.rng.randint(2, 6)):
+            if not self._kill("release", lambda: self.desk.release("patch")):
+                break
             self._edited_and_run_again()
         self._timed("release", self._release)
         assert not [left for left in leftovers(self.desk.root / "build") if left.path.name.startswith("release-")]
@@ -99,8 +102,9 @@ class Kills:
         self._drop(doc_id)
         self._settle()
         self._release()
-        for _ in range(self.rng.randint(1, 3)):
-            self._kill("purge", lambda: purge(self.desk.root, doc_id))
+        for _ in range(self.rng.randint(2, 5)):
+            if not self._kill("purge", lambda: purge(self.desk.root, doc_id)):
+                break
         done = self._timed("purge", lambda: purge(self.desk.root, doc_id))
         assert not done.problems, done.problems
         mark = text.partition(".")[0]
@@ -111,18 +115,19 @@ class Kills:
     def round_publish(self) -> None:
         """The newest release is published to a folder, killed, and run again."""
         target = self.folder / f"published-{self.rng.getrandbits(32):x}"
-        for _ in range(2):
+        for _ in range(4):
             self._kill("publish", lambda: publish(self.desk.root, str(target)))
         done = self._timed("publish", lambda: publish(self.desk.root, str(target)))
         again = publish(self.desk.root, str(target))
         assert (again.version, again.before) == (done.version, True)
         self.counts["published"] += 1
 
-    def _kill(self, kind: str, work: Callable[[], object]) -> None:
+    def _kill(self, kind: str, work: Callable[[], object]) -> bool:
         killed = self.desk.killed(work, self.rng.random() * self.lasts.get(kind, 4.0))
         self.counts[f"{kind} {'killed' if killed else 'ended before'}"] += 1
         self.counts["killed"] += killed
         self.counts["leftovers"] += len([left for left in leftovers(self.desk.root / "build") if not left.in_use])
+        return killed
 
     def _timed(self, kind: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
