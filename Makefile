@@ -12,13 +12,14 @@ FOR ?= 300
 STEPS ?= 1000
 SEED ?= 1
 MOST ?= 60
+KILLS ?= 200
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak soak-releases fuzz hostile jsonschema mutants docs surface quality sentences \
-  bench peers audit sbom lock clean help
+.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones fuzz hostile jsonschema mutants docs \
+  surface quality sentences bench peers audit sbom lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -55,6 +56,9 @@ hostile: $(READY)  ## See that readers take linear time and flat memory on a hun
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
 	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)
+
+soak-kills: $(READY)  ## Kill releases, purges and publishing at random moments, and see that nothing is lost (about an hour)
+	python benchmarks/soak/kills.py --kills $(KILLS) --seed $(SEED)
 
 mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)

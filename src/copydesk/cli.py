@@ -94,8 +94,19 @@ Sarif = Annotated[Optional[Path], typer.Option(help="Write them as SARIF, which 
 
 
 @app.command()
-def check(root: Root = Path(), junit: Junit = None, sarif: Sarif = None) -> None:
+def check(
+    root: Root = Path(),
+    against: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Also compare the takedowns with those of this git revision."),
+    ] = None,
+    junit: Junit = None,
+    sarif: Sarif = None,
+) -> None:
     """Check what people write by hand, in a moment: schemas, params.yaml, seeds/*.jsonl; name file and line.
+
+    A takedown that stands in the last release, or in a commit since, must still stand in seeds/takedowns.jsonl: a
+    merge that takes one side may have dropped it.
 
     In a workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does
     not.
@@ -105,7 +116,7 @@ def check(root: Root = Path(), junit: Junit = None, sarif: Sarif = None) -> None
 
     if not root.is_dir():
         raise copydesk.CopydeskError(f"{root}: no such folder")
-    report = check_inputs(root)
+    report = check_inputs(root, against)
     tell(report.below(root), "copydesk check", junit, sarif)
     checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
     say(f"check: {checked}: {'all hold' if report.ok else f'{report.total} violations'}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from copydesk.errors import BuildError
+from copydesk.journal import note_unfinished, note_written
 
 #: What the system says when there is no room: on the disk, in the quota, in the largest file that is allowed.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -120,12 +121,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         # The system applies the umask: a process cannot read its own without changing it for all its threads.
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
         try:
+            note_unfinished(temporary)
             with os.fdopen(handle, "wb") as file:
                 if mode is not None:
                     os.fchmod(handle, mode)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            note_written(path, temporary)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -195,9 +198,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         handle = os.open(temporary, os.O_RDONLY)
         try:
             _taken(handle)  # held while this process is at work: what is not held was left by one that was killed
+            note_unfinished(temporary)
             yield temporary
             if mode is not None:
                 temporary.chmod(mode)
+            for file in temporary.rglob("*"):
+                note_written(path / file.relative_to(temporary), file)
             if path.exists():
                 old = temporary.with_suffix(".old")
                 path.replace(old)

@@ -27,7 +27,7 @@ from copydesk.storage import Root, Stored, storage
 
 _PACKAGE = Path(__file__).parent
 #: Modules that run the work, show it, keep it and check who does it; tests hold that they change no byte.
-_NEVER_DECIDE = ("engines", "progress", "storage", "toolkit")
+_NEVER_DECIDE = ("engines", "progress", "scratch", "storage", "toolkit")
 #: Libraries whose version may change what a stage writes.
 _LIBRARIES = ("pyarrow", "ftfy", "numpy", "pycld2", "rensa", "wordfreq")
 

@@ -19,6 +19,7 @@ import pytest
 from copydesk.errors import ReleaseError
 from copydesk.releases import loading, verify
 from copydesk.releases.loading import Release, fetch, find, load, versions
+from copydesk.scratch import scratch
 from support import run_python
 
 COUNT = """
@@ -56,7 +57,7 @@ def counts(code: str, repo: Path | str, tmp_path: Path) -> list[Any]:
 
 
 def folders(cache: Path) -> list[Path]:
-    return sorted(p for p in cache.iterdir() if p.name != "commits")
+    return sorted(p for p in cache.iterdir() if p.name not in ("commits", "scratch"))
 
 
 def test_versions(releases: Any) -> None:
@@ -236,7 +237,7 @@ def test_a_tampered_object_is_named(releases: Any, holding: Any, tmp_path: Path)
     expected = r"data/documents/.* has sha256 .*, expected"
     with holding(releases.object_of("1.0.0"), other), pytest.raises(ReleaseError, match=expected):
         fetch(release, tmp_path)
-    assert folders(tmp_path) == []
+    assert folders(tmp_path) == [] and not list((tmp_path / "scratch").iterdir())
 
 
 def test_a_damaged_dvc_cache_is_passed_over_for_the_remote(releases: Any, holding: Any, tmp_path: Path) -> None:
@@ -272,15 +273,13 @@ def test_two_processes_may_fetch_the_same(releases: Any, tmp_path: Path, monkeyp
 
 def test_what_a_killed_process_left_is_cleared_away(releases: Any, tmp_path: Path) -> None:
     release = find(releases.root, "1.0.0")
-    left = tmp_path / ".part-killed" / "1.0.0-000000000000"
-    left.mkdir(parents=True)
-    (left / "README.md").write_bytes(b"half")
-    folder = fetch(release, tmp_path)
-    assert left.exists()  # it may be at work
-    (folder / "README.md").write_bytes(b"")
-    os.utime(left.parent, (0, 0))
-    assert fetch(release, tmp_path) == folder
-    assert folders(tmp_path) == [folder]
+    left = tmp_path / "scratch" / "part-killed" / "1.0.0-000000000000"
+    with scratch("part", tmp_path) as at_work:
+        left.mkdir(parents=True)
+        (left / "README.md").write_bytes(b"half")
+        folder = fetch(release, tmp_path)
+        assert at_work.exists() and not left.exists()
+    assert folders(tmp_path) == [folder] and not list((tmp_path / "scratch").iterdir())
 
 
 def test_an_interrupted_fetch_leaves_nothing(releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from copydesk.releases.objects import open_places
 from copydesk.releases.purge import plan, purge
 from copydesk.releases.takedown import entry, take_down
 from copydesk.releases.verify import verify
+from copydesk.scratch import scratch
 from copydesk.tables import PUBLISHED
 from copydesk.validation import validate
 from support import articles, file_bytes, make_repository, run_command, write_seeds
@@ -534,7 +535,19 @@ purge.purge(Path({str(made.root)!r}), {GONE!r})
 
 def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     command = [sys.executable, "-m", "copydesk", "takedown", GONE, "--purge", "--yes", "--root", str(made.root)]
-    known = set(mentions(made))
+    # What other commands left when they were killed, one of which is at work still.
+    left = [made.root / "build" / "scratch" / "release-killed" / "text", made.remote / "files" / "md5" / ".x.tmp"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(SEEDS[f"{GONE}.txt"])
+    with scratch("cache", made.root / "build") as at_work:
+        shown = takedown(made.root, "status", GONE)
+    assert shown.exit_code == 1
+    assert f"{at_work}: a command is at work there; run this again when it has ended" in shown.output.splitlines()
+    assert {
+        f"{path}: left by a command that was killed, and may hold it" for path in (left[0].parent, left[1])
+    } <= set(shown.output.splitlines())
+    known = set(mentions(made)) - set(map(str, left))
     doomed = [p for p in objects(made.remote) if str(p) in known]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 300
@@ -543,7 +556,7 @@ def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert purge(made.root, GONE).problems == []
-    assert mentions(made) == []
+    assert mentions(made) == [] and not any(path.exists() for path in left)
     assert versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
 
 

@@ -18,6 +18,8 @@ import pytest
 import yaml
 
 from copydesk.errors import ReleaseError
+from copydesk.files import replacing, replacing_folder, write_text
+from copydesk.journal import journaled
 from copydesk.releases import release as module
 from copydesk.releases.changelog import HEAD, section, with_section
 from copydesk.releases.diff import diff
@@ -237,11 +239,14 @@ def test_a_release_whose_build_fails_leaves_everything_as_it_was(repository: Pat
 def test_what_a_kill_left_half_written_is_taken_back(repository: Path, quick: None) -> None:
     base = run(repository, "git", "rev-parse", "HEAD")
     (repository / "build" / "release.json").write_text(f'{{"version": "1.0.0", "base": "{base}"}}')
-    (repository / ".params.yaml.x1_y2z3.tmp").write_text("corpus:")
-    (repository / "corpus" / ".README.md.abcdefgh.tmp").write_text("---")
-    (repository / "params.yaml").write_text("corpus: {}")
-    (repository / "CHANGELOG.md").write_text("half")
-    (repository / "corpus" / "MANIFEST.sha256.sig").write_text("half")
+    with journaled(repository / "build" / "release.written"):
+        for name in ("params.yaml", "CHANGELOG.md", "corpus/MANIFEST.sha256.sig"):
+            write_text(repository / name, "corpus: {}")
+        with replacing_folder(repository / "corpus" / "data") as data:
+            (data / "train-0.parquet").write_text("not in DVC's cache yet")
+        unfinished = [replacing(repository / name) for name in ("params.yaml", "corpus/README.md")]
+        for file in unfinished:
+            file.__enter__().write(b"---")
     (repository / ".dvc" / "tmp" / "rwlock").write_text('{"read": {}, "wri')
     run(repository, "git", "add", "CHANGELOG.md")
     assert release(repository).version == "1.0.0"

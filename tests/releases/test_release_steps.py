@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from copydesk.errors import ReleaseError
+from copydesk.files import replacing, replacing_folder, write_text
+from copydesk.journal import journaled
 from copydesk.releases import release as module
 from copydesk.releases.changelog import section, with_section
 from copydesk.releases.verify import Problem, Verification
@@ -128,29 +131,81 @@ def test_what_a_killed_release_wrote_is_taken_back(
     write_seeds(
         root / "build", {"package.jsonl": "before", "two.jsonl": "2", "other.json": "x", "release/old.jsonl": ""}
     )
-    module._keep(root)
+    module.keep(root)
     assert {p.name: p.read_text() for p in (root / "build" / "release").iterdir()} == {
         "package.jsonl": "before",
         "two.jsonl": "2",
     }
-    unfinished = {"corpus/.x.ab_1.tmp": "half", ".x.y.zz.tmp/part": "half"}
-    strays = {"corpus/x.tmp": "mine", ".tmp": "mine", "é": "mine"}
-    written = {"params.yaml": "new", "dvc.lock": "new", "corpus/x": "new", "reports/x": "new"}
+    strays = {"corpus/x.tmp": "mine", ".tmp": "mine", "é": "mine", "seeds/.draft.txt.old.tmp": "mine"}
+    strays |= {"corpus/.x.ab_12_cd.tmp": "mine"}
+    written = {"params.yaml": "new", "corpus/x": "new", "reports/x": "new"}
     new = {"CHANGELOG.md": "new", "corpus/MANIFEST.sha256.sig": "new"}
-    write_seeds(root, {**unfinished, **strays, **written, **new, "build/package.jsonl": "after"})
+    write_seeds(root, {**strays, "build/package.jsonl": "after", "corpus/.x.nothing_.tmp": ""})
+    with journaled(module.journal_of(root)):
+        for name, text in {**written, **new}.items():
+            write_text(root / name, text)
+        unfinished = ExitStack()  # never closed: a kill
+        unfinished.enter_context(replacing(root / "reports" / "y")).write(b"half")
+        (unfinished.enter_context(replacing_folder(root / "corpus" / "data")) / "part").write_text("half")
     run(root, "git", "add", "CHANGELOG.md", "params.yaml")
     (root / "build" / "two.jsonl").unlink()
     note.write_text(json.dumps({"version": "1.0.0", "base": base}))
     assert module._resumed(root, note) is None
+    unfinished.pop_all()
     assert commands == [("unlock",), ("dvc", "checkout", "--quiet")]
     assert capsys.readouterr().err == "release: taking back what the unfinished release 1.0.0 wrote\n"
-    assert not note.exists()
+    assert not note.exists() and not module.journal_of(root).exists()
     assert (root / "build" / "package.jsonl").read_text() == "before" and (
         root / "build" / "two.jsonl"
     ).read_text() == "2"
     assert {name: (root / name).read_text() for name in written} == dict.fromkeys(written, "kept")
     left = run(root, "git", "-c", "core.quotePath=false", "status", "--porcelain", "-uall").splitlines()
     assert left == [f"?? {name}" for name in sorted(strays)]
+
+
+def test_later_edits_of_what_a_killed_release_wrote_stay(
+    root: Path, commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = root / "build" / "release.json"
+    base = run(root, "git", "rev-parse", "HEAD")
+    write_seeds(root / "build", {"release.json": json.dumps({"version": "1.0.0", "base": base})})
+    with journaled(module.journal_of(root)):
+        for name in ("params.yaml", "CHANGELOG.md", "corpus/x", "corpus/y"):
+            write_text(root / name, "of the release")
+    edits = {"params.yaml": "edited", "corpus/y": "edited too", "reports/x": "not written by it at all", "other": "e"}
+    write_seeds(root, {**edits, "corpus/data/train": "of nobody", "dvc.lock": "half"})
+    run(root, "git", "add", "other")
+    with pytest.raises(ReleaseError) as caught:
+        module._resumed(root, note)
+    assert str(caught.value) == (
+        f"{root}: edited since the unfinished release 1.0.0 began: params.yaml, reports/x, corpus/y; these files stay "
+        "as they are, copies lie in build/edited-*, and the rest is taken back; commit them, or take them back with git "
+        "checkout -- FILE, then run copydesk release again"
+    )
+    assert {name: (root / name).read_text() for name in edits} == edits
+    assert (root / "corpus" / "x").read_text() == (root / "dvc.lock").read_text() == "kept"
+    assert not (root / "CHANGELOG.md").exists() and not note.exists()
+    (aside,) = (root / "build").glob("edited-*")
+    copied = {p.relative_to(aside).as_posix(): p.read_text() for p in aside.rglob("*") if p.is_file()}
+    assert copied == {**{name: edits[name] for name in edits if name != "other"}, "dvc.lock": "half"}
+    (unknown,) = (root / "build" / "scratch").glob("unknown-*/train")
+    assert unknown.read_text() == "of nobody" and "neither of this release nor of the last" in capsys.readouterr().err
+    assert run(root, "git", "diff", "--cached", "--name-only") == "other"
+    assert module._resumed(root, note) is None
+
+
+@pytest.mark.parametrize(
+    "damaged", ["", "{", "[1]", '{"version": "1.0.0"}', '{"version": "x", "base": "y"}', "\udcff"]
+)
+def test_a_damaged_note_is_one_line_of_advice(root: Path, damaged: str) -> None:
+    write_seeds(root / "build", {"release.json": ""})
+    note = root / "build" / "release.json"
+    note.write_text(damaged, "utf-8", "surrogateescape")
+    with pytest.raises(ReleaseError) as caught:
+        module._resumed(root, note)
+    assert str(caught.value).startswith(f"{note}: not what a release notes (")
+    assert "delete the note, run dvc checkout" in str(caught.value) and "\n" not in str(caught.value)
+    assert note.exists()
 
 
 def test_a_release_that_was_committed_goes_on_and_another_commit_is_left_alone(
@@ -296,7 +351,7 @@ def test_what_a_release_writes_is_committed_or_taken_back(
     def building(place: Path, *words: str) -> str:
         if words == ("dvc", "repro"):
             assert json.loads(note.read_text()) == noted
-            (root / "corpus" / "x").write_text(params.read_text())
+            write_text(root / "corpus" / "x", params.read_text())
             (root / "stray").write_text("not of the release")
         return real(place, *words)
 

@@ -170,6 +170,7 @@ class Found:
             folders=[Path("/kept/2")],
             blobs=blobs,
             sought=sought,
+            left=(Path("/left/3"),),
         )
         seen = [Place("cache", None, frozenset({"aa", "bb"})), Place("remote r", None, frozenset({"bb"}))]
         self.places = Places(seen, {}, None)
@@ -222,6 +223,7 @@ def test_what_holds_it_is_listed(found: Found) -> None:
         "object bb: in cache, remote r: documents/x, raw/y",
         "file /store/1",
         "file /kept/2",
+        "/left/3: left by a command that was killed, and may hold it",
         *IN_GIT,
     ]
     count = "2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git hold 'gone'"
@@ -247,6 +249,7 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
         "object aa: kept, since a release that does not hold it needs it",
         "file /store/1: removed",
         "file /kept/2: removed",
+        "file /left/3: removed",
     ]
     assert call("--purge", "--dry-run") == (0, planned)
     question = "Take 'gone' out of all this? What is removed does not come back. [y/N]: "

@@ -318,7 +318,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     capsys: pytest.CaptureFixture[str],
     break_it: bool,
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))  # which is not there
     if break_it:
         shard(own_copy, "raw").write_bytes(b"PAR1" + b"\xff" * 60 + b"PAR1")
         write_manifest(own_copy)
@@ -329,7 +329,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     assert ("load_dataset takes [ and ]" in capsys.readouterr().err) is not break_it
     assert "loading" not in {f.check for f in report.findings}
     assert ("loads_streamed" in report.checked) is not break_it
-    assert list(tmp_path.glob("copydesk-cache-*")) == []
+    assert list(own_copy.corpus.parent.glob("build/scratch/*")) == []
     assert not any("copydesk.validation.loading" in child.cmdline() for child in psutil.Process().children())
 
 

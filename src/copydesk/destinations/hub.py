@@ -7,7 +7,6 @@ and nobody sees a part of a release. What a tag stands for never changes.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from copydesk.errors import ConfigError, ReleaseError
 from copydesk.logical import logical_hash
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.versions import Version
+from copydesk.scratch import scratch
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoFile
@@ -176,8 +176,8 @@ class Hub:
         """The logical hash of each split of a table, as load_dataset gives it."""
         from datasets import load_dataset
 
-        with tempfile.TemporaryDirectory(prefix="copydesk-hub-") as cache:
-            splits = load_dataset(self._id, table, revision=revision, streaming=True, cache_dir=cache)
+        with scratch("hub") as cache:
+            splits = load_dataset(self._id, table, revision=revision, streaming=True, cache_dir=str(cache))
             return {str(split): logical_hash(rows) for split, rows in splits.items()}
 
     def _listed(self, revision: str, release: Released) -> dict[str, RepoFile]:

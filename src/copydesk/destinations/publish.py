@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -11,11 +10,13 @@ import pyarrow.parquet as pq
 
 from copydesk.destinations.released import Released, released
 from copydesk.errors import ReleaseError
+from copydesk.ledger import in_force
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.releases.contract import refuse_unlicensed
 from copydesk.releases.loading import fetch, find, withdrawn
 from copydesk.releases.takedown import ledger_of
+from copydesk.scratch import scratch
 
 HUB = "hub"
 
@@ -86,8 +87,8 @@ def publish(
     known = find(root, version)
     folder = fetch(known, cache)
     _refuse_unless_public(project, folder, str(known))
-    with tempfile.TemporaryDirectory(prefix="copydesk-publish-") as scratch:
-        release = released(known, folder, Path(scratch))
+    with scratch("publish", project.build) as work:
+        release = released(known, folder, work)
         if to == HUB and repo_id is not None:
             from copydesk.destinations.hub import Hub
 
@@ -108,7 +109,7 @@ def publish(
 def _refuse_unless_public(project: Project, folder: Path, name: str) -> None:
     """Refuse documents that may not be handed on now, whatever was allowed when the release was cut."""
     refuse_unlicensed(replace(project, corpus=folder))
-    ledger = ledger_of(project)
+    ledger = in_force(ledger_of(project))
     hashes = {row["raw_sha256"] for row in ledger.values()}
     for path in sorted(folder.glob("data/documents/*.parquet")):
         rows = pq.read_table(path, columns=["doc_id", "raw_sha256"]).to_pylist()

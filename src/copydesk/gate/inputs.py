@@ -12,6 +12,7 @@ from copydesk.decisions import KEY
 from copydesk.decisions import NAME as DECISIONS
 from copydesk.errors import ConfigError
 from copydesk.findings import Report
+from copydesk.gate.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.gate.places import line_of
 from copydesk.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
@@ -30,18 +31,25 @@ _SUFFIX = ".schema.json"
 Keys = list[str | int]
 
 
-def check_inputs(root: Path) -> Report:
+def check_inputs(root: Path, against: str | None = None) -> Report:
     """Check schemas, params.yaml and the hand-written lines of a project.
 
     Parameters
     ----------
     root : Path
         The project's folder. What is not there is not asked for: it has a default, or is empty.
+    against : str, optional
+        A git revision whose takedowns must be here too, beside those of :func:`lost_takedowns`.
 
     Returns
     -------
     Report
         Each finding with its file, relative to the folder, and its line.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision, or a ledger that DVC tracks cannot be read.
     """
     report = Report()
     schemas = _schemas(root, report)
@@ -52,6 +60,8 @@ def check_inputs(root: Path) -> Report:
             _check_lines(root, name, schemas, report)
     for file in converted(root):
         report.add("line ends", file.path, f"git has changed them: {file}; {ADVICE}", line=1)
+    for lost in lost_takedowns(root, against):
+        report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)
     return report
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from copydesk.readers import CONTAINERS, split_name
 from copydesk.readers.records import rows_of
+from copydesk.scratch import scratch
 
 _LINES = {".jsonl", ".ndjson"}
 
@@ -24,11 +24,14 @@ class Deliveries(NamedTuple):
         SHA-256 of every text that was delivered as the document.
     ingest : dict
         The settings by which records are read.
+    build : Path or None
+        Folder of the project for work in progress.
     """
 
     ids: frozenset[str]
     hashes: frozenset[str]
     ingest: dict[str, Any]
+    build: Path | None = None
 
     def also(self, ids: Collection[str]) -> Deliveries:
         """The same with more ids."""
@@ -39,8 +42,8 @@ class Deliveries(NamedTuple):
         name = PurePosixPath(path).name
         if split_name(name)[1] not in CONTAINERS:
             return []
-        with tempfile.TemporaryDirectory(prefix="copydesk-delivery-") as folder:
-            file = Path(folder, name)
+        with scratch("delivery", self.build) as folder:
+            file = folder / name
             file.write_bytes(data)
             return [
                 row["number"]

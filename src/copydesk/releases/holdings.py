@@ -19,6 +19,7 @@ from copydesk.releases.search import Sought, Wanted, ids_in, search
 from copydesk.releases.takedown import document_of, ledger_of
 from copydesk.releases.trees import FOLDER
 from copydesk.revisions.git import git
+from copydesk.scratch import leftovers
 from copydesk.storage import Stored
 
 _TABLES_THAT_TELL = ("documents", "raw")
@@ -59,6 +60,8 @@ class Holdings(NamedTuple):
         Files in git's history.
     sought : Sought
         The search that all this comes from.
+    left : tuple of Path
+        Folders and half-written files that killed commands left behind, which may hold it.
     """
 
     releases: dict[str, State]
@@ -70,6 +73,7 @@ class Holdings(NamedTuple):
     folders: list[Path]
     blobs: list[Blob]
     sought: Sought
+    left: tuple[Path, ...] = ()
 
 
 def wanted_of(project: Project, doc_id: str) -> Wanted:
@@ -94,7 +98,13 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
     """
     project = Project.open(root)
     wanted = wanted_of(project, doc_id)
-    sought = search(places, project.stores, wanted, tracked_names(root), project.params["ingest"])
+    left = leftovers(project.build)
+    ingest = project.params["ingest"]
+    sought = search(places, project.stores, wanted, tracked_names(root), ingest, build=project.build)
+    at_work = (folder.path for folder in left if folder.in_use)
+    sought.unreadable.extend(
+        f"{path}: a command is at work there; run this again when it has ended" for path in at_work
+    )
     commits, withdrawn = tagged(str(root.resolve()))
     states: dict[str, list[str]] = {}
     for lock, known in versions_of(root, "dvc.lock").items():
@@ -121,6 +131,7 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
         list(_kept(root, {v: commits[v] for v in {*releases, *withdrawn}})),
         holding_blobs(root, doc_id, sought.deliveries),
         sought,
+        (*(folder.path for folder in left if not folder.in_use), *_half_written(project, places)),
     )
 
 
@@ -172,6 +183,13 @@ def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
         (manifest,) = contents(root, [f"{commit}:{FOLDER}/{NAME}"])
         if manifest is not None and (folder := kept_folder(version, manifest)).is_dir():
             yield folder
+
+
+def _half_written(project: Project, places: Places) -> Iterator[Path]:
+    """Files that copydesk or DVC was writing when it was killed, in the project and in places on this machine."""
+    local = (Path(place.odb.path) for place in places.seen if place.odb.fs.protocol == "local")
+    for folder in (project.build, project.corpus / "data", *local):
+        yield from sorted(path for path in folder.rglob(".*.tmp") if path.is_file())
 
 
 def needed_at(root: Path, places: Places, commit: str) -> set[str]:

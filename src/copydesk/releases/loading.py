@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -26,11 +23,11 @@ from copydesk.releases.trees import TAG, CommitTree, FolderTree, read_small, tre
 from copydesk.releases.verify import compare, parse_manifest
 from copydesk.releases.withdrawals import replacements
 from copydesk.revisions.git import git
+from copydesk.scratch import cache_folder, scratch
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
-_ABANDONED = 24 * 3600  # seconds
 _REFERENCE = "refs/tags/"
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
@@ -156,7 +153,7 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
     ReleaseError
         If the data is missing from the remote, or a file is not what the manifest says.
     """
-    cache = (cache or _default_cache()).absolute()
+    cache = (cache or cache_folder()).absolute()
     # A commit always has the same manifest: who has fetched it once needs git and DVC no more.
     pointer = cache / "commits" / release.commit
     name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""
@@ -180,7 +177,7 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
 
 def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Path:
     """Where a release with that manifest is kept once it was fetched."""
-    return (cache or _default_cache()).absolute() / f"{version}-{_short(manifest)}"
+    return (cache or cache_folder()).absolute() / f"{version}-{_short(manifest)}"
 
 
 def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
@@ -189,15 +186,9 @@ def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
         folder = kept_folder(release.version, manifest, cache)
         if not _intact(folder):
             cache.mkdir(parents=True, exist_ok=True)
-            for left in cache.glob(".part-*"):  # by a process that was killed here, not by one that is at work
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    shutil.rmtree(left, ignore_errors=True)
-            temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".part-"))
-            try:
+            with scratch("part", cache) as temporary:
                 _copy(release, tree, manifest, temporary / folder.name)
                 _place(temporary, folder)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
         return folder
 
 
@@ -264,8 +255,8 @@ def _checkout(release: Release) -> Iterator[Path]:
     if Path(release.repo, ".git").exists():
         yield Path(release.repo)
         return
-    with tempfile.TemporaryDirectory(prefix="copydesk-clone-") as folder:
-        part, whole = Path(folder, "part"), Path(folder, "whole")
+    with scratch("clone") as folder:
+        part, whole = folder / "part", folder / "whole"
         clone = ("-c", "advice.detachedHead=false", "clone", "--quiet")
         try:
             git(None, *clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
@@ -315,7 +306,3 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _short(manifest: bytes) -> str:
     return hashlib.sha256(manifest).hexdigest()[:12]
-
-
-def _default_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "copydesk"

@@ -77,6 +77,10 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
             f"{project.seeds / 'takedowns.jsonl'}: no line for {doc_id!r}; first say why, with copydesk takedown "
             f"{doc_id} --reason ..., then dvc repro and commit"
         )
+    if row.get("withdrawn"):
+        raise ReleaseError(
+            f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id!r} was withdrawn; take it down again first"
+        )
     dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
@@ -226,8 +230,11 @@ def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
     from dvc_data.hashfile.db import get_index
 
     removed, problems = 0, []
-    for folder in todo.held.folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in (*todo.held.folders, *todo.held.left):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
         removed += 1
     for stored in todo.held.store:
         stored.delete()
@@ -254,5 +261,5 @@ def _left(places: Places, left: Holdings, kept: frozenset[str]) -> Iterator[str]
     """What a search still finds."""
     for oid in left.objects.keys() - kept:
         yield f"{oid}: still in {', '.join(place.name for place in places.of(oid))}"
-    yield from (f"{path}: still there" for path in [*left.store, *left.folders])
+    yield from (f"{path}: still there" for path in [*left.store, *left.folders, *left.left])
     yield from (f"not searched: {problem}" for problem in left.sought.unreadable)

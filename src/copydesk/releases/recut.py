@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -30,6 +29,7 @@ from copydesk.releases.search import Sought, ids_in
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.trees import FOLDER
 from copydesk.revisions.git import git
+from copydesk.scratch import scratch
 from copydesk.tables import PACKAGED, PUBLISHED
 
 Files = dict[str, bytes | None]
@@ -91,8 +91,7 @@ def make(root: Path, places: Places, recut: Recut) -> str:
     """
     names = [n for n in git(root, "ls-tree", "-r", "-z", "--name-only", recut.commit).split("\0") if n]
     read = dict(zip(names, contents(root, [f"{recut.commit}:{name}" for name in names]), strict=True))
-    with tempfile.TemporaryDirectory(prefix="copydesk-recut-") as folder:
-        work = Path(folder)
+    with scratch("recut", root / "build") as work:
         files = _written(root, places, recut, read, work)
     head = git(root, "rev-parse", "HEAD").strip()
     # Where the data lie is told by today's settings: those of the release may name a remote that is no more.
@@ -238,7 +237,7 @@ def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
             delivered = places.read(oid)
             left = deliveries.without(path, delivered)
             if left is not None and left != delivered:
-                kept[path] = _put(places, path, left)
+                kept[path] = _put(places, path, left, deliveries.build)
     edits: dict[str, Callable[[bytes | None], bytes | None]] = {
         "sources.jsonl": lambda data: _without(data, recut.state.ids),
         "takedowns.jsonl": lambda data: _with_line(data, recut.row),
@@ -246,16 +245,16 @@ def _relisted(places: Places, recut: Recut, listing: str) -> tuple[str, int]:
     for name, edit in edits.items():
         data = edit(places.read(kept[name]) if name in kept else None)
         if data is not None:
-            kept[name] = _put(places, name, data)
+            kept[name] = _put(places, name, data, deliveries.build)
     return put_listing(places.cache, [{"md5": oid, "relpath": path} for path, oid in kept.items()]), len(kept)
 
 
-def _put(places: Places, path: str, data: bytes) -> str:
+def _put(places: Places, path: str, data: bytes, build: Path | None) -> str:
     """Add an object to the cache; return its hash."""
     name = PurePosixPath(path).name
-    with tempfile.TemporaryDirectory(prefix="copydesk-seeds-") as folder:
-        Path(folder, name).write_bytes(data)
-        put_folder(places.cache, {name: Path(folder, name)})
+    with scratch("seeds", build) as folder:
+        (folder / name).write_bytes(data)
+        put_folder(places.cache, {name: folder / name})
     return _md5(data)
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from copydesk.errors import ReleaseError
-from copydesk.files import replacing, write_json, write_text
+from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.files import write_json, write_text
+from copydesk.journal import journaled, note_written
+from copydesk.findings import plain
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.manifest import SIGNATURE
@@ -33,15 +32,13 @@ from copydesk.releases.push import push
 from copydesk.releases.revisions import open_revision
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
+from copydesk.releases.take_back import WRITTEN, journal_of, keep, take_back
+from copydesk.releases.takedown import refuse_lost_takedowns
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.revisions.git import git, git_environment
+from copydesk.scratch import scratch
 from copydesk.validation import validate
-
-#: What a release writes: nothing else may change between its start and its commit.
-WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
-_KEPT = "release"
-_UNFINISHED = re.compile(r"(?:^|/)\.[^/]+\.[a-z0-9_]+\.tmp(?:/|$)")
 
 
 class Release(NamedTuple):
@@ -114,7 +111,7 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
             f"copydesk release again: it goes on from here"
         ) from error
     _tag(root, commit, version_text)
-    note.unlink(missing_ok=True)
+    _forget(root, note)
     say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
     return Release(version_text, tag_of(version_text), commit, None)
 
@@ -141,6 +138,7 @@ def _refuse_unless_ready(root: Path) -> None:
     dirty = git(root, "status", "--porcelain")
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
+    refuse_lost_takedowns(root)
     stale = json.loads(_run(root, "dvc", "status", "--json") or "{}")
     if stale:
         raise ReleaseError(f"{root}: the pipeline is stale ({', '.join(sorted(stale))}); run dvc repro and commit")
@@ -159,18 +157,45 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
     """What a release that was killed had come to: its commit, or nothing after what it wrote was taken back."""
     if not note.is_file():
         return None
+    version, base = _noted(note)
     _unlock(root)
-    known: dict[str, Any] = json.loads(note.read_text("utf-8"))
     head = git(root, "rev-parse", "HEAD").strip()
     message = git(root, "log", "-1", "--format=%s").strip()
-    if head != known["base"] and message == _message(known["version"]):
-        say(f"release: going on with {known['version']} at {head[:12]}")
-        return known["version"], head
-    if head == known["base"]:
-        say(f"release: taking back what the unfinished release {known['version']} wrote")
-        _take_back(root)
-    note.unlink()
+    if head != base and message == _message(version):
+        say(f"release: going on with {version} at {head[:12]}")
+        return version, head
+    edited: list[str] = []
+    if head == base:
+        say(f"release: taking back what the unfinished release {version} wrote")
+        edited = take_back(root, _run)
+    _forget(root, note)
+    if edited:
+        listed = plain(", ".join(edited))
+        raise ReleaseError(
+            f"{root}: edited since the unfinished release {version} began: {listed}; these files stay as they are, "
+            "copies lie in build/edited-*, and the rest is taken back; commit them, or take them back with git "
+            "checkout -- FILE, then run copydesk release again"
+        )
     return None
+
+
+def _noted(note: Path) -> tuple[str, str]:
+    """Version and base of a release that was begun."""
+    try:
+        known = json.loads(note.read_text("utf-8"))
+        return str(Version.parse(known["version"])), str(known["base"])
+    except (ValueError, LookupError, TypeError, CopydeskError) as error:
+        raise ReleaseError(
+            f"{note}: not what a release notes ({type(error).__name__}: {error}), so what that release wrote is not "
+            f"known; look at git status, take back what is not yours among {', '.join(WRITTEN)} with git checkout -- "
+            "FILE, delete the note, run dvc checkout, then copydesk release again"
+        ) from None
+
+
+def _forget(root: Path, note: Path) -> None:
+    """Remove the notes of a release that is done or taken back."""
+    note.unlink(missing_ok=True)
+    journal_of(root).unlink(missing_ok=True)
 
 
 def _unlock(root: Path) -> None:
@@ -187,54 +212,30 @@ def _unlock(root: Path) -> None:
             note.unlink()
 
 
-def _keep(root: Path) -> None:
-    """Copy the lists of finished shards: neither git nor DVC keeps them, and DVC removes that of a stage it runs."""
-    kept = root / "build" / _KEPT
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir()
-    for path in (root / "build").glob("*.jsonl"):
-        shutil.copy2(path, kept / path.name)
-
-
-def _take_back(root: Path) -> None:
-    git(root, "reset", "--quiet")  # first: what was only added is not tracked
-    tracked = [name for name in WRITTEN if git(root, "ls-files", "--", name)]
-    git(root, "checkout", "--quiet", "--", *tracked)
-    for name in ("CHANGELOG.md", f"corpus/{SIGNATURE}"):
-        if not git(root, "ls-files", "--", name):
-            (root / name).unlink(missing_ok=True)
-    _run(root, "dvc", "checkout", "--quiet")
-    for kept in (root / "build" / _KEPT).glob("*.jsonl"):
-        with replacing(root / "build" / kept.name) as file:
-            file.write(kept.read_bytes())
-    # The tree was clean when the release began: what is untracked and named so was being written when it was killed.
-    for name in git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
-        if _UNFINISHED.search(name):
-            (root / name).unlink()
-
-
 def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path | None) -> tuple[str, str]:
     """Write the version, build with it, sign, write the changelog, commit; return version and commit."""
     base = git(root, "rev-parse", "HEAD").strip()
-    _keep(root)
-    write_json(note, {"version": version, "base": base})
+    keep(root)
     try:
-        date = git(root, "log", "-1", "--format=%cs").strip()
-        # Quoted: without quotes a date is no text, and a hash of digits alone is none either.
-        set_in_corpus(root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'})
-        _run(root, "dvc", "repro")
-        # A signature that was there is that of another manifest.
-        (root / "corpus" / SIGNATURE).unlink(missing_ok=True)
-        if key is not None:
-            sign(root / "corpus", key)
-        changelog = root / "CHANGELOG.md"
-        known = changelog.read_text("utf-8") if changelog.is_file() else None
-        write_text(changelog, with_section(known, section(version, date, found)))
+        with journaled(journal_of(root)):
+            write_json(note, {"version": version, "base": base})
+            date = git(root, "log", "-1", "--format=%cs").strip()
+            # Quoted: without quotes a date is no text, and a hash of digits alone is none either.
+            set_in_corpus(root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'})
+            _run(root, "dvc", "repro")
+            note_written(root / "dvc.lock")
+            # A signature that was there is that of another manifest.
+            (root / "corpus" / SIGNATURE).unlink(missing_ok=True)
+            if key is not None:
+                sign(root / "corpus", key)
+            changelog = root / "CHANGELOG.md"
+            known = changelog.read_text("utf-8") if changelog.is_file() else None
+            write_text(changelog, with_section(known, section(version, date, found)))
         git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
         git(root, "commit", "--quiet", "--message", _message(version), hooks=True)
     except BaseException:
-        _take_back(root)
-        note.unlink(missing_ok=True)
+        take_back(root, _run)
+        _forget(root, note)
         raise
     return version, git(root, "rev-parse", "HEAD").strip()
 
@@ -274,19 +275,19 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
     Returns the files that came back with other bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="copydesk-release-") as folder:
-        clone = Path(folder) / "clone"
+    with scratch("release", root / "build") as folder:
+        clone = folder / "clone"
         git(None, "clone", "--quiet", "--no-hardlinks", "--", str(root), str(clone))
         git(clone, "checkout", "--quiet", "--detach", commit)
         local = root / ".dvc" / "config.local"
         if local.is_file():  # where a remote's credentials are
             write_text(clone / ".dvc" / "config.local", local.read_text("utf-8"))
-        _run(clone, "dvc", "cache", "dir", "--local", str(Path(folder) / "cache"))
+        _run(clone, "dvc", "cache", "dir", "--local", str(folder / "cache"))
         data = "corpus/data"
         _run(clone, "dvc", "pull", *(["--remote", remote] if remote else []), data)
         allowed = None
         if signers is not None:
-            allowed = Path(folder) / "signers"
+            allowed = folder / "signers"
             write_text(allowed, signers)
         checked = verify(clone, allowed_signers=allowed)
         if not checked.ok:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -68,7 +68,13 @@ class Sought(NamedTuple):
 
 
 def search(
-    places: Places, stores: list[Store], wanted: Wanted, names: Mapping[str, str], ingest: dict[str, Any]
+    places: Places,
+    stores: list[Store],
+    wanted: Wanted,
+    names: Mapping[str, str],
+    ingest: dict[str, Any],
+    *,
+    build: Path | None = None,
 ) -> Sought:
     """Read every object of the cache, the remotes and the stores, each once.
 
@@ -82,6 +88,8 @@ def search(
         Paths of objects by their hashes, for those that no list of a folder names.
     ingest : dict
         The settings by which files of records are read.
+    build : Path, optional
+        Folder of the project for work in progress.
     """
     found: dict[str, frozenset[str]] = {}
     files = set(wanted.files)
@@ -108,7 +116,7 @@ def search(
         except ReleaseError as error:
             unreadable.append(str(error))
     held = {oid for oid, sha256 in plain.items() if (oid in named or sha256 in files) and not oid.endswith(".dir")}
-    deliveries = Deliveries(frozenset({wanted.doc_id}), frozenset(files), ingest)
+    deliveries = Deliveries(frozenset({wanted.doc_id}), frozenset(files), ingest, build)
     for oid in set(oids) & paths.keys() - found.keys() - held:
         try:
             if deliveries.numbers(paths[oid], places.read(oid)):

@@ -1,26 +1,28 @@
-"""The ledger of takedowns: a document leaves the next release and cannot come back."""
+"""Takedowns: a document leaves the next release and cannot come back unless its takedown is withdrawn."""
 
 from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.config import load_json_lines
 from copydesk.description.signatures import minhash, normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.files import write_text
+from copydesk.gate.lost_takedowns import LEDGER, lost_takedowns
+from copydesk.ledger import NAME, Ledger, in_force, read_ledger
 from copydesk.project import Project
 from copydesk.tables import bulk_violations, load_schema
 
 
-def ledger_of(project: Project) -> dict[str, dict[str, Any]]:
-    """The takedowns so far, by document."""
-    return load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
+def ledger_of(project: Project) -> Ledger:
+    """The lines of the ledger so far, by document; those of takedowns that were withdrawn too."""
+    return read_ledger(project.seeds, project.schemas)
 
 
 def entry(project: Project, doc_id: str, reason: str, requested_by: str | None = None) -> dict[str, Any]:
@@ -31,8 +33,8 @@ def entry(project: Project, doc_id: str, reason: str, requested_by: str | None =
     ReleaseError
         If the corpus has no such document, or the ledger has it.
     """
-    if doc_id in ledger_of(project):
-        raise ReleaseError(f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is in it already")
+    if doc_id in in_force(ledger_of(project)):
+        raise ReleaseError(f"{project.seeds / NAME}: {doc_id} is in it already")
     found = document_of(project.corpus, doc_id)
     if found is None:
         raise ReleaseError(f"{project.corpus}: no document {doc_id!r}; expected the id of one that is there")
@@ -41,23 +43,83 @@ def entry(project: Project, doc_id: str, reason: str, requested_by: str | None =
         "doc_id": doc_id,
         "reason": reason,
         "requested_by": requested_by,
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": _today(),
         "raw_sha256": found["raw_sha256"],
         "text_key": text_keys(compared)[0].as_py(),
         "minhash": minhash(compared)[0].tolist() if compared[0].as_py().strip() else [],
     }
-    for _, wrong in bulk_violations(load_schema("takedown", project.schemas), [row]):
-        raise ReleaseError(f"{doc_id}: {wrong.field}: {wrong.message}")
+    _refuse_unless_it_obeys(project, row)
     return row
 
 
+def withdrawal(
+    project: Project, root: Path, doc_id: str, reason: str, requested_by: str | None = None
+) -> dict[str, Any]:
+    """The line of a takedown that is withdrawn: the one that is there, or that a merge lost, and why.
+
+    Raises
+    ------
+    ReleaseError
+        If neither the ledger nor a commit since the last release has the document, or it was withdrawn already.
+    """
+    ledger = project.seeds / NAME
+    row = ledger_of(project).get(doc_id)
+    if row is None:
+        row = next((lost.row for lost in lost_takedowns(root) if lost.doc_id == doc_id), None)
+    if row is None:
+        raise ReleaseError(f"{ledger}: no line for {doc_id!r}, so there is no takedown to withdraw; check the id")
+    if row.get("withdrawn"):
+        raise ReleaseError(
+            f"{ledger}: the takedown of {doc_id!r} was withdrawn already, on {row['withdrawn']['date']}"
+        )
+    row = {**row, "withdrawn": {"date": _today(), "reason": reason, "requested_by": requested_by}}
+    _refuse_unless_it_obeys(project, row)
+    return row
+
+
+def refuse_lost_takedowns(root: Path) -> None:
+    """Refuse a release of a ledger from which a takedown vanished.
+
+    Raises
+    ------
+    ReleaseError
+        Naming each document, a revision that has its line, and what to do.
+    """
+    if lost := lost_takedowns(root):
+        listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
+        more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
+        raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
+
+
 def take_down(project: Project, row: dict[str, Any]) -> None:
-    """Write a line into the ledger; what is there stays as it is."""
-    path = project.seeds / "takedowns.jsonl"
+    """Write a line into the ledger, in place of the document's own if it has one; all others stay as they are."""
+    path = project.seeds / NAME
     known = path.read_text("utf-8") if path.is_file() else ""
-    if known and not known.endswith("\n"):
-        known += "\n"
-    write_text(path, known + json.dumps(row, ensure_ascii=False) + "\n")
+    numbers = {doc_id: number for number, doc_id in enumerate(_ids(known))}
+    lines = known.removesuffix("\n").split("\n") if known else []
+    line = json.dumps(row, ensure_ascii=False)
+    if row["doc_id"] in numbers:
+        lines[numbers[row["doc_id"]]] = line
+    else:
+        lines.append(line)
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _ids(text: str) -> Iterator[Any]:
+    """What each line of a ledger that was read before is about."""
+    for line in text.split("\n"):
+        yield json.loads(line)["doc_id"] if line.strip() else None
+
+
+def _refuse_unless_it_obeys(project: Project, row: dict[str, Any]) -> None:
+    for _, wrong in bulk_violations(load_schema("takedown", project.schemas), [row]):
+        outdated = "withdrawn" in row and not wrong.field
+        advice = "; copy takedown.schema.json from the package into schemas/" if outdated else ""
+        raise ReleaseError(f"{row['doc_id']}: {wrong.field or '(line)'}: {wrong.message}{advice}")
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def document_of(corpus: Path, doc_id: str) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     words: Annotated[list[str], typer.Argument(metavar="[status] DOC_ID", help="Id of the document.")],
     root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
     reason: Annotated[str, typer.Option(help="Why; none of the document's text.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Let the document come back; say why.")] = False,
     requested_by: Annotated[Optional[str], typer.Option(help="Who asked for it.")] = None,  # noqa: UP045
     purge: Annotated[bool, typer.Option("--purge", help="Take it out of past releases, caches and remotes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a purge.")] = False,
@@ -36,9 +37,14 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     tagged; the old one is withdrawn; what holds the document is removed from cache, remotes and build/store; and
     everything is searched again. It asks first. Killed at any point, run it again. Git's history is not rewritten.
 
+    With --withdraw the line stays and says so: the next build takes the document again if its seed is there. A line
+    that is gone without that is refused by `copydesk check` and `copydesk release`.
+
     Exits with 0, or with 1 when there is no such document, or a purge could not remove or search everything.
     """
     asked, doc_id = words[:-1], words[-1]
+    if withdraw and (asked or purge):
+        raise typer.BadParameter("goes with DOC_ID and --reason alone", param_hint="--withdraw")
     if asked not in ([], ["status"]):
         raise typer.BadParameter("expected DOC_ID, or status DOC_ID", param_hint="[status] DOC_ID")
     if asked:
@@ -47,6 +53,8 @@ def takedown(  # noqa: PLR0917  (options are given by name)
         _purge(root, doc_id, yes=yes, dry_run=dry_run)
     elif not reason:
         raise typer.BadParameter("say why", param_hint="--reason")
+    elif withdraw:
+        _withdraw(root, doc_id, reason, requested_by, dry_run=dry_run)
     else:
         _enter(root, doc_id, reason, requested_by, dry_run=dry_run)
 
@@ -64,6 +72,22 @@ def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dr
     show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
+    )
+
+
+def _withdraw(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
+    from copydesk.project import Project
+    from copydesk.releases.takedown import take_down, withdrawal
+
+    project = Project.open(root)
+    row = withdrawal(project, root, doc_id, reason, requested_by)
+    if dry_run:
+        print(json.dumps(row, ensure_ascii=False))
+        return
+    take_down(project, row)
+    print(
+        f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
+        "its seed back, run dvc repro, commit; then copydesk release"
     )
 
 
@@ -89,6 +113,7 @@ def _holdings(root: Path, places: Places, held: Holdings, doc_id: str) -> Iterat
         yield f"object {oid}: in {where}{': ' if names else ''}{', '.join(names)}"
     for path in [*held.store, *held.folders]:
         yield f"file {path}"
+    yield from (f"{path}: left by a command that was killed, and may hold it" for path in held.left)
     yield from _in_git(root, held)
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
     yield from held.sought.unreadable
@@ -151,5 +176,5 @@ def _plan(places: Places, todo: Plan) -> Iterator[str]:
     for oid in todo.doomed:
         yield f"object {oid}: removed from {', '.join(place.name for place in places.of(oid))}"
     yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))
-    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders])
+    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders, *todo.held.left])
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())

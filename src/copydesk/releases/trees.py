@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from copydesk.errors import ReleaseError
+from copydesk.scratch import scratch
 
 FOLDER = "corpus"
 TAG = re.compile(r"corpus@v((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))")
@@ -81,11 +81,11 @@ def tree_at(root: Path, commit: str, *, remote: bool = False) -> Iterator[Commit
     """
     from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
 
-    with tempfile.TemporaryDirectory(prefix="copydesk-dvc-") as own:
+    with scratch("dvc", root / "build") as own:
         # DVC remembers listings of folders in its site cache and would not miss one that the remote lost.
-        config: dict[str, Any] = {"core": {"site_cache_dir": str(Path(own, "site"))}}
+        config: dict[str, Any] = {"core": {"site_cache_dir": str(own / "site")}}
         if remote:
-            config["cache"] = {"dir": str(Path(own, "cache"))}  # empty
+            config["cache"] = {"dir": str(own / "cache")}  # empty
         system = DVCFileSystem(str(root.absolute()), rev=commit, config=config)
         try:
             name = system.repo.config["core"].get("remote")

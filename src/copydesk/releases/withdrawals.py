@@ -7,10 +7,11 @@ down and the release that replaces this one. So whoever can list tags knows, and
 from __future__ import annotations
 
 import re
-import tempfile
+from pathlib import Path
 
 from copydesk.escaping import git_line
 from copydesk.revisions.git import git
+from copydesk.scratch import scratch
 
 _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
 _PATTERN = "refs/tags/corpus@v*!"
@@ -30,8 +31,8 @@ def replacements(repo: str) -> dict[str, str]:
     ReleaseError
         If the repository's tags cannot be fetched.
     """
-    with tempfile.TemporaryDirectory(prefix="copydesk-tags-") as folder:
-        git(None, "init", "--quiet", "--bare", folder)
+    with scratch("tags", Path(repo) / "build") as folder:
+        git(None, "init", "--quiet", "--bare", str(folder))
         git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
         form = "%(refname:lstrip=2)%00%(contents)%01"
         listed = git(folder, "for-each-ref", f"--format={form}", "refs/tags")

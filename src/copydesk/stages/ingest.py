@@ -18,6 +18,7 @@ from copydesk.config import load_json_lines
 from copydesk.decisions import Decision, read_decisions
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.files import read_small, write_json_lines
+from copydesk.ledger import in_force, read_ledger
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.readers import CONTAINERS, FIELD, READERS
@@ -65,7 +66,7 @@ def run(project: Project) -> None:
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
     benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
     write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
-    ledger = load_json_lines(project.seeds / "takedowns.jsonl", "takedown", "doc_id", project.schemas)
+    ledger = in_force(read_ledger(project.seeds, project.schemas))
     write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
     listed, bad = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
     listed, gone = _not_taken(listed, ledger)

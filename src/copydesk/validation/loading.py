@@ -11,8 +11,8 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from copydesk.findings import Report
 from copydesk.progress import say
+from copydesk.scratch import scratch
 from copydesk.tables import table
 
 _ROWS = 1_000  # at either end of a split
@@ -40,11 +41,12 @@ class Loader:
     """
 
     def __init__(self, corpus: Path, schemas: Path, ways: list[str]) -> None:
-        self._cache = tempfile.TemporaryDirectory(prefix="copydesk-cache-")
+        self._scratch = ExitStack()
+        cache = self._scratch.enter_context(scratch("cache", corpus.absolute().parent / "build"))
         environment = {
             **os.environ,
-            "HF_HOME": self._cache.name,
-            "HF_DATASETS_CACHE": str(Path(self._cache.name, "datasets")),
+            "HF_HOME": str(cache),
+            "HF_DATASETS_CACHE": str(cache / "datasets"),
             "HF_HUB_OFFLINE": "1",
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -71,7 +73,7 @@ class Loader:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
-        self._cache.cleanup()
+        self._scratch.close()
 
     def check(self, names: list[str]) -> Report:
         """Load each of some configurations, and compare counts, features and rows with the files."""

@@ -1,0 +1,140 @@
+"""Takedowns that were lost: their line is in a commit that this one comes from, or in the last release, and not here.
+
+A merge that takes one side of ``seeds/takedowns.jsonl`` drops the lines of the other without a word, and the next
+build would let those documents in again. Needs git alone; where DVC tracks the seeds, DVC too.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from copydesk.errors import ReleaseError
+from copydesk.ledger import NAME, Ledger
+from copydesk.releases.trees import TAG
+from copydesk.revisions.git import git, git_result
+
+LEDGER = f"seeds/{NAME}"
+#: What git tracks in place of the ledger where DVC tracks the seeds, as a folder or file by file.
+_POINTERS = ("seeds.dvc", f"{LEDGER}.dvc")
+
+
+class LostTakedown(NamedTuple):
+    """A line of the ledger that is gone, and a revision that has it."""
+
+    doc_id: str
+    revision: str
+    row: dict[str, Any]
+
+    def __str__(self) -> str:
+        return (
+            f"the takedown of {self.doc_id!r} is gone, which {self.revision} has; put its line back (git show "
+            f"{self.revision}:{LEDGER}), or, if the document may come back, say so: copydesk takedown --withdraw "
+            f"{self.doc_id} --reason WHY"
+        )
+
+
+def lost_takedowns(root: Path, against: str | None = None) -> list[LostTakedown]:
+    """Compare the ledger with those of all commits since the last release, of that release, and of a merge at work.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder; outside of git nothing can be compared.
+    against : str, optional
+        One more revision to compare with.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know ``against``, or a ledger that DVC tracks cannot be read.
+    """
+    if git_result(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        if against:
+            raise ReleaseError(f"{root}: no commits there to find {against} among; leave --against out")
+        return []
+    path = root / LEDGER
+    here = _lines(path.read_bytes()) if path.is_file() else {}
+    lost: dict[str, LostTakedown] = {}
+    for revision, ledger in _past_ledgers(root, against):
+        for doc_id, row in ledger.items():
+            if doc_id not in lost and _is_lost(row, here.get(doc_id)):
+                lost[doc_id] = LostTakedown(doc_id, revision, row)
+    return list(lost.values())
+
+
+def _is_lost(row: dict[str, Any], now: dict[str, Any] | None) -> bool:
+    """Whether a past line stands no more; a withdrawal from before the takedown does not speak of it."""
+    if now is None:
+        return True
+    withdrawn = now.get("withdrawn")
+    return bool(withdrawn and not row.get("withdrawn") and str(withdrawn.get("date")) < str(row.get("date")))
+
+
+def _past_ledgers(root: Path, against: str | None) -> list[tuple[str, Ledger]]:
+    """Ledgers to compare with, each with the name of its revision; those that are named for themselves come first."""
+    named: dict[str, str] = {}  # names by commit
+    if against:
+        named[_commit(root, against)] = against
+    tags = git(root, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags/corpus@v*").split()
+    versions = {m[1]: tag for tag in tags if (m := TAG.fullmatch(tag)) and f"{tag}!" not in tags}
+    last = max(versions, key=lambda version: tuple(map(int, version.split("."))), default=None)
+    if last is not None:
+        named.setdefault(_commit(root, versions[last]), versions[last])
+    merging = git_result(root, "rev-parse", "--verify", "--quiet", "MERGE_HEAD").stdout.decode()
+    # Of a shallow clone some parents are not there.
+    around = [*git(root, "rev-list", "--parents", "--max-count=1", "HEAD", "--").split(), *merging.split()]
+    since = ["HEAD", *([f"^{versions[last]}"] if last is not None else [])]
+    changed = git(root, "log", "--full-history", "--format=%H", *since, "--", LEDGER).split()
+    ledgers = []
+    for commit in dict.fromkeys([*named, *around, *changed]):
+        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in around)
+        ledgers.append((named.get(commit, commit[:12]), ledger))
+    return ledgers
+
+
+def _ledger_at(root: Path, commit: str, *, through_dvc: bool) -> Ledger:
+    shown = git_result(root, "show", f"{commit}:./{LEDGER}")
+    if shown.returncode == 0:
+        return _lines(shown.stdout)
+    if through_dvc and git(root, "ls-tree", "--name-only", commit, "--", *_POINTERS).strip():
+        return _lines(_tracked_by_dvc(root, commit))
+    return {}
+
+
+def _tracked_by_dvc(root: Path, commit: str) -> bytes:
+    from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
+
+    try:
+        system = DVCFileSystem(str(root.absolute()), rev=commit)
+        try:
+            data: bytes = system.read_bytes(f"/{LEDGER}") if system.exists(f"/{LEDGER}") else b""
+        finally:
+            system.close()
+    except Exception as error:  # DVC remotes raise backend-specific exceptions
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ReleaseError(
+            f"{root}: {LEDGER} at {commit[:12]} cannot be read to compare with ({said}); run dvc fetch --all-commits"
+        ) from None
+    return data
+
+
+def _commit(root: Path, revision: str) -> str:
+    found = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.returncode:
+        raise ReleaseError(f"{revision}: unknown revision: no such commit, tag or branch; fetch it first")
+    return found.stdout.decode().strip()
+
+
+def _lines(data: bytes) -> Ledger:
+    """Lines of a ledger by document; what is no such line is left to those who check lines."""
+    ledger: Ledger = {}
+    for line in data.split(b"\n"):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict) and isinstance(row.get("doc_id"), str):
+            ledger[row["doc_id"]] = row
+    return ledger
