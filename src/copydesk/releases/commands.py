@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
@@ -33,6 +34,7 @@ def diff(  # noqa: PLR0917  (options are given by name)
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
     """
+    _say_what_is_missing(root)
     from rich.console import Console
 
     from copydesk.releases import show
@@ -103,7 +105,10 @@ def releases(
     root: Root = Path(),
     repo: Annotated[Optional[str], typer.Option(help="A git URL, if not ROOT.")] = None,  # noqa: UP045
 ) -> None:
-    """List the releases of a corpus, oldest first, and which of them were withdrawn. Exits with 0."""
+    """List the releases of a corpus, oldest first, and which of them were withdrawn.
+
+    Exits with 0, or with 1 when ROOT is a clone without the tags of some releases.
+    """
     from copydesk.releases.loading import versions, withdrawn
 
     gone = withdrawn(repo or str(root))
@@ -111,6 +116,18 @@ def releases(
     for version in sorted(known, key=lambda version: tuple(map(int, version.split(".")))):
         instead = f"; {gone[version]} replaces it" if gone.get(version) else ""
         print(f"{version} (withdrawn{instead})" if version in gone else version)
+    if repo is None and _say_what_is_missing(root, ask=True):
+        raise typer.Exit(1)
+
+
+def _say_what_is_missing(root: Path, *, ask: bool = False) -> bool:
+    """Say on standard error of which releases a clone lacks the tags; whether there are any."""
+    from copydesk.releases.upstream import known_releases, missing
+
+    lines = list(missing(known_releases(root, ask=ask)))
+    for line in lines:
+        print(f"{root}: {line}", file=sys.stderr)
+    return bool(lines)
 
 
 def verify(

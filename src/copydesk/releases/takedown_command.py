@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -31,10 +32,13 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     the releases, commits, objects in cache and remotes, finished shards and files in git that do.
 
     With --purge each release that holds it is cut again without it, as the next free patch, pushed, proved and
-    tagged; the old one is withdrawn; what holds the document is removed from cache, remotes and build/store; and
-    everything is searched again. It asks first. Killed at any point, run it again. Git's history is not rewritten.
+    tagged; the old one is withdrawn, and these tags are pushed to each git remote that lists it; what holds the
+    document is removed from cache, remotes and build/store; and everything is searched again. It asks first, and
+    refuses a clone that does not know every release. Killed at any point, run it again. Git's history is not
+    rewritten.
 
-    Exits with 0, or with 1 when there is no such document, or a purge could not remove or search everything.
+    Exits with 0, or with 1 when there is no such document, releases are unknown in this clone, or a purge could not
+    remove or search everything.
     """
     asked, doc_id = words[:-1], words[-1]
     if asked not in ([], ["status"]):
@@ -68,11 +72,14 @@ def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dr
 def _status(root: Path, doc_id: str) -> None:
     from copydesk.releases.holdings import holdings
     from copydesk.releases.objects import open_places
+    from copydesk.releases.upstream import known_releases, shortfalls
 
     with open_places(root.resolve()) as places:
         held = holdings(root.resolve(), places, doc_id)
         print(*_holdings(root, places, held, doc_id), sep="\n")
-    if places.unseen or held.sought.unreadable:
+    unknown = shortfalls(root, known_releases(root))
+    print(*unknown, sep="\n", end="\n" if unknown else "", file=sys.stderr)
+    if places.unseen or held.sought.unreadable or unknown:
         raise typer.Exit(1)
 
 
@@ -119,6 +126,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     from copydesk.releases.objects import open_places
     from copydesk.releases.purge import plan
     from copydesk.releases.purge import purge as run
+    from copydesk.releases.upstream import push_command
 
     with open_places(root.resolve()) as places:
         todo = plan(root.resolve(), places, doc_id)
@@ -131,10 +139,11 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     for problem in done.problems:
         print(problem)
     print(*_in_git(root, todo.held), sep="\n", end="\n" if todo.held.blobs else "")
-    pushed = [f"'corpus@v{v}'" for new in done.replaced.values() if (v := new)]
-    pushed += [f"'corpus@v{old}!'" for old in done.replaced]
-    if pushed:
-        print(f"to publish it: git push origin {' '.join(pushed)}")
+    for remote, names in done.pushed.items():
+        print(f"pushed to {remote}: {', '.join(names)}")
+    tags = [f"corpus@v{new}" for new in done.replaced.values() if new] + [f"corpus@v{old}!" for old in done.replaced]
+    if tags and not done.pushed:
+        print(f"to publish it: {push_command(root, tags)}")
     if done.problems:
         print(f"{doc_id!r} was not taken out of everything; see above")
         raise typer.Exit(1)
