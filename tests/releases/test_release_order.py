@@ -41,6 +41,7 @@ class Steps:
         }
         for name, answer in told.items():
             monkeypatch.setattr(module, name, self.noting(name, answer))
+        monkeypatch.setattr(module, "refuse_behind_branch", lambda root: None)
         monkeypatch.setattr(module, "push_command", lambda *given, **more: "git push")
 
     def noting(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:

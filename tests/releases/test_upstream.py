@@ -17,6 +17,7 @@ from copydesk.releases.upstream import (
     known_releases,
     push_command,
     push_withdrawals,
+    refuse_behind_branch,
     refuse_releases_outside,
     refuse_unknown_releases,
     shortfalls,
@@ -199,6 +200,22 @@ def test_a_release_stands_on_those_of_the_remotes(origin: Path) -> None:
     assert push_withdrawals(first, known_releases(first)) == {}
     run(second, "git", "fetch", "--quiet", "--tags")
     refuse_releases_outside(second, known_releases(second))
+
+
+def test_a_release_waits_for_what_others_pushed_to_its_branch(origin: Path) -> None:
+    first, second = clone(origin, "b"), clone(origin, "c")
+    refuse_behind_branch(second)
+    commit(first, "a takedown, say")
+    run(first, "git", "push", "--quiet", "origin", "main")
+    with pytest.raises(ReleaseError) as caught:
+        refuse_behind_branch(second)
+    assert str(caught.value) == (
+        f"{second}: HEAD lacks commits of main at origin; run git pull, dvc repro, commit, and copydesk release again"
+    )
+    run(second, "git", "pull", "--quiet")
+    refuse_behind_branch(second)
+    run(second, "git", "checkout", "--quiet", "--detach", "HEAD~1")
+    refuse_behind_branch(second)
 
 
 def test_a_release_that_was_overtaken_while_it_was_proved_is_given_up(origin: Path) -> None:

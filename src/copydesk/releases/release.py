@@ -36,6 +36,7 @@ from copydesk.releases.signing import allowing, sign
 from copydesk.releases.upstream import (
     known_releases,
     push_command,
+    refuse_behind_branch,
     refuse_releases_outside,
     refuse_unknown_releases,
     tag_of,
@@ -101,6 +102,7 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
         _refuse_unless_known(root)
+        refuse_behind_branch(root)
         _refuse_unless_ready(root)
         last, gone = versions(str(root)), withdrawn(str(root))
         found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None

@@ -168,6 +168,25 @@ def refuse_releases_outside(root: Path, known: Known) -> None:
                     )
 
 
+def refuse_behind_branch(root: Path) -> None:
+    """Refuse to release from a branch that lacks commits of the branch it is pushed to: a takedown may be among them.
+
+    Raises
+    ------
+    ReleaseError
+        Naming the branch and the way out.
+    """
+    name, remote = _branch(root)
+    merged = _config(root, f"branch.{name}.merge")
+    if name and remote in git(root, "remote").splitlines() and merged:
+        tip = git(root, "ls-remote", "--", remote, merged).partition("\t")[0]
+        if tip and not _contains(root, tip, "HEAD"):
+            raise ReleaseError(
+                f"{root}: HEAD lacks commits of {merged.removeprefix('refs/heads/')} at {remote}; run git pull, dvc "
+                "repro, commit, and copydesk release again"
+            )
+
+
 def push_withdrawals(root: Path, known: Known) -> dict[str, list[str]]:
     """Push the tags that withdraw and replace releases to each git remote that lists those; return them by remote.
 
@@ -204,11 +223,20 @@ def by_number(version: str) -> tuple[int, ...]:
 
 def push_command(root: Path, tags: list[str], *, branch: bool = False) -> str:
     """The command that publishes tags, with the current branch if asked; it fails if one is there already."""
-    name = git_result(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()
-    ours = git_result(root, "config", f"branch.{name}.remote").stdout.decode().strip()
+    name, ours = _branch(root)
     remotes = git(root, "remote").splitlines()
     remote = ours if ours in remotes else next(iter(remotes), "origin") if "origin" not in remotes else "origin"
     return _push_command(remote, [*([name or "HEAD:BRANCH"] if branch else []), *tags])
+
+
+def _branch(root: Path) -> tuple[str, str]:
+    """The current branch and the git remote that it is set up to follow, each empty where there is none."""
+    name = git_result(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()
+    return name, _config(root, f"branch.{name}.remote")
+
+
+def _config(root: Path, key: str) -> str:
+    return git_result(root, "config", key).stdout.decode().strip()
 
 
 def _push_command(remote: str, names: list[str]) -> str:
