@@ -17,7 +17,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak soak-releases mutants fuzz docs surface quality sentences bench peers audit sbom \
+.PHONY: corpus test lint types pytest soak soak-releases soak-clones mutants fuzz docs surface quality sentences bench peers audit sbom \
   lock clean help
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -49,6 +49,9 @@ fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
 	python benchmarks/soak/soak.py --steps $(STEPS) --seed $(SEED)
+
+soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)
+	python benchmarks/soak/clones.py --steps $(STEPS) --seed $(SEED)
 
 mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)

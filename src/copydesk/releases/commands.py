@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
 
+from copydesk.errors import ReleaseError
 from copydesk.releases.takedown_command import takedown
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
@@ -34,7 +36,8 @@ def diff(  # noqa: PLR0917  (options are given by name)
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
     """
-    _say_what_is_missing(root)
+    with suppress(ReleaseError):  # where it is no repository, the revisions cannot be read either
+        _say_what_is_missing(root)
     from rich.console import Console
 
     from copydesk.releases import show
@@ -91,9 +94,10 @@ def release(
 ) -> None:
     """Cut a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
 
-    Refuses a dirty tree, a stale pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does
-    not name, and under schema_contract: freeze a schema change that breaks readers. Killed at any point, run it
-    again: it finishes or takes back. Exits with 0 when the tag is there, with 1 otherwise.
+    Refuses a clone that does not know, or does not contain, every release of its git remotes, a dirty tree, a stale
+    pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does not name, and under
+    schema_contract: freeze a schema change that breaks readers. Killed at any point, run it again: it finishes or
+    takes back. Exits with 0 when the tag is there, with 1 otherwise.
     """
     from copydesk.releases.release import release as cut
 
