@@ -58,7 +58,7 @@ WEIGHTS = {
     **{"edit": 12, "release": 22, "take_down": 9, "purge": 16, "new_clone": 14, "in_parallel": 6},
     **{"both_purge": 4, "lost_tags": 6, "origin_away": 4, "refused_push": 2, "pull": 5},
 }
-#: One stage, which runs in this process (`_quick`): the start of others would take longer than their work.
+#: One stage, which runs in this process (`quick`): the start of others would take longer than their work.
 PIPELINE = """\
 stages:
   package:
@@ -123,7 +123,7 @@ class World:
         self.clones: list[Clone] = []
         self.counts = collections.Counter[str]()
         self._made = self._numbers = 0
-        self._objects: dict[str, dict[str, str]] = {}  # of each release's commit: SHA-256 by MD5
+        self.objects: dict[str, dict[str, str]] = {}  # of each tag: SHA-256 by MD5
         self._ids: dict[str, frozenset[str]] = {}  # of each object
         first = Desk(folder)
         self.remote = first.remote
@@ -436,10 +436,10 @@ class World:
             commit = tags[name]
             expected = self.documents[commit]
             assert not expected & self.purged, f"{name} was not replaced and holds {expected & self.purged}"
-            if commit not in self._objects:
-                self._objects[commit] = self._objects_of(name, commit)
+            if name not in self.objects:
+                self.objects[name] = self._objects_of(name, commit)
             held = frozenset[str]()
-            for oid, sha256 in self._objects[commit].items():
+            for oid, sha256 in self.objects[name].items():
                 path = self.remote / "files" / "md5" / oid[:2] / oid[2:]
                 assert path.is_file(), f"{name}: object {oid} is gone from the remote"
                 if oid not in seen:
@@ -488,7 +488,7 @@ class World:
 
 
 @contextlib.contextmanager
-def _quick() -> Iterator[None]:
+def quick() -> Iterator[None]:
     """A release builds in this process, and tells DVC what it built."""
 
     def command(root: Path, *words: str) -> str:
@@ -510,7 +510,7 @@ def _planned(clone: Clone, doc_id: str) -> purging.Plan:
 def soak(folder: Path, names: Sequence[str], seed: int, *, check: int = 5, log: Any = None) -> dict[str, Any]:
     """Take steps in a folder; returns what was done and checked, raises at what does not hold."""
     began = time.monotonic()
-    with _quick():
+    with quick():
         world = World(folder, seed)
         for number, name in enumerate(names, 1):
             before = time.monotonic()

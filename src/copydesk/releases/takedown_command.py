@@ -142,8 +142,8 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     for remote, names in done.pushed.items():
         print(f"pushed to {remote}: {', '.join(names)}")
     tags = [f"corpus@v{new}" for new in done.replaced.values() if new] + [f"corpus@v{old}!" for old in done.replaced]
-    if tags and not done.pushed:
-        print(f"to publish it: {push_command(root, tags)}")
+    if unpublished := [tag for tag in tags if not any(tag in names for names in done.pushed.values())]:
+        print(f"to publish it: {push_command(root, unpublished)}")
     if done.problems:
         print(f"{doc_id!r} was not taken out of everything; see above")
         raise typer.Exit(1)
