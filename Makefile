@@ -59,6 +59,8 @@ soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its rel
 
 soak-kills: $(READY)  ## Kill releases, purges and publishing at random moments, and see that nothing is lost (about an hour)
 	python benchmarks/soak/kills.py --kills $(KILLS) --seed $(SEED)
+soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)
+	python benchmarks/soak/clones.py --steps $(STEPS) --seed $(SEED)
 
 mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)

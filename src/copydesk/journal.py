@@ -1,4 +1,4 @@
-"""The journal of a command: every file that it writes, with its hash, so that after a kill all of it can be taken back."""
+"""The journal of a command: every file that it writes, with its hash, so that all can be taken back after a kill."""
 
 from __future__ import annotations
 

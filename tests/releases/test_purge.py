@@ -243,7 +243,7 @@ def test_the_whole_way(made: Made) -> None:
     assert versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
     assert withdrawn(made.root) == {"1.0.0": "1.0.1", "1.1.0": "1.1.1"}
     assert kept == {v: run(made.root, "git", "rev-parse", f"corpus@v{v}") for v in kept}
-    assert "git push origin 'corpus@v1.0.1' 'corpus@v1.1.1' 'corpus@v1.0.0!' 'corpus@v1.1.0!'" in done.output
+    assert "git push --atomic origin corpus@v1.0.1 corpus@v1.1.1 'corpus@v1.0.0!' 'corpus@v1.1.0!'" in done.output
     with pytest.raises(
         ReleaseError, match=r"release 1\.0\.0 was withdrawn by a takedown; release 1\.0\.1 replaces it"
     ):
@@ -620,6 +620,24 @@ def test_a_release_that_is_damaged_is_not_taken_for_empty(made: Made) -> None:
         purge(made.root, GONE)
     assert withdrawn(made.root) == {}
     assert any(pq.read_table(p).num_rows for p in objects(made.remote) if p.read_bytes()[-4:] == b"PAR1")
+
+
+def test_a_release_whose_files_nobody_can_list_stops_a_purge(made: Made) -> None:
+    lock = run(made.root, "git", "show", "corpus@v0.9.0:dvc.lock")
+    lists = [p for place in places(made) for p in place.rglob("*.dir") if f"md5: {p.parent.name}{p.name}" in lock]
+    assert len(lists) == 2
+    for path in lists:
+        path.unlink()
+    before = state(made)
+    with pytest.raises(ReleaseError) as caught:
+        purge(made.root, GONE)
+    oid = lists[0].parent.name + lists[0].name
+    assert str(caught.value) == (
+        f"{made.root}: corpus@v0.9.0: the list of its files cannot be read (object {oid} is in no place), so nobody knows "
+        "which objects it needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
+        "'corpus@v0.9.0!' corpus@v0.9.0"
+    )
+    assert state(made) == before
 
 
 def test_the_hashes_find_what_has_another_name(made: Made) -> None:

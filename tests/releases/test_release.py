@@ -23,8 +23,9 @@ from copydesk.journal import journaled
 from copydesk.releases import release as module
 from copydesk.releases.changelog import HEAD, section, with_section
 from copydesk.releases.diff import diff
-from copydesk.releases.release import release, tag_of
+from copydesk.releases.release import release
 from copydesk.releases.revisions import open_revision
+from copydesk.releases.upstream import tag_of
 from copydesk.releases.versions import Version, following, level
 from support import OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run

@@ -27,6 +27,7 @@ class Steps:
         self.found = Diff(**{**vars(nothing), "added": ["a"]})
         told: dict[str, Callable[..., Any]] = {
             "_resumed": lambda *given: self.begun,
+            "_refuse_unless_known": lambda *given: None,
             "_refuse_unless_ready": lambda *given: None,
             "versions": lambda *given: self.versions,
             "withdrawn": lambda *given: self.gone,
@@ -35,10 +36,13 @@ class Steps:
             "refuse_broken_contract": lambda *given: None,
             "_written": lambda *given: (given[2], "commit"),
             "_publish": self.publish,
+            "_refuse_overtaken": lambda *given: None,
             "_tag": lambda *given: None,
         }
         for name, answer in told.items():
             monkeypatch.setattr(module, name, self.noting(name, answer))
+        monkeypatch.setattr(module, "refuse_behind_branch", lambda root: None)
+        monkeypatch.setattr(module, "push_command", lambda *given, **more: "git push")
 
     def noting(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*given: Any) -> Any:
@@ -61,16 +65,18 @@ def test_the_steps_of_a_release_in_their_order(
     assert done == module.Release("1.0.0", "corpus@v1.0.0", "commit", None)
     assert steps.asked == [
         ("_resumed", tmp_path, steps.note),
+        ("_refuse_unless_known", tmp_path),
         ("_refuse_unless_ready", tmp_path),
         ("versions", str(tmp_path)),
         ("withdrawn", str(tmp_path)),
         ("refuse_broken_contract", tmp_path, "", None),
         ("_written", tmp_path, steps.note, "1.0.0", None, Path("key")),
         ("_publish", tmp_path, "commit", "1.0.0", "there", "allows key"),
+        ("_refuse_overtaken", tmp_path, "commit", "1.0.0"),
         ("_tag", tmp_path, "commit", "1.0.0"),
     ]
     assert not steps.note.exists()
-    assert capsys.readouterr().err == "release: corpus@v1.0.0; push it with git push --follow-tags\n"
+    assert capsys.readouterr().err == "release: corpus@v1.0.0; push it with git push\n"
 
 
 def test_the_next_version_follows_from_the_last_and_is_none_that_was_withdrawn(
@@ -81,7 +87,8 @@ def test_the_next_version_follows_from_the_last_and_is_none_that_was_withdrawn(
     planned = module.release(tmp_path, dry_run=True)
     assert planned == module.Release("1.3.0", "corpus@v1.3.0", None, steps.found)
     assert steps.asked == [
-        *(("_refuse_unless_ready", tmp_path), ("versions", str(tmp_path)), ("withdrawn", str(tmp_path))),
+        *(("_refuse_unless_known", tmp_path), ("_refuse_unless_ready", tmp_path)),
+        *(("versions", str(tmp_path)), ("withdrawn", str(tmp_path))),
         *(("open_revision", tmp_path, "corpus@v1.2.0"), ("open_revision", tmp_path)),
         ("diff", (tmp_path, "corpus@v1.2.0"), (tmp_path,)),
         ("refuse_broken_contract", tmp_path, "1.2.0", steps.found),
@@ -112,7 +119,8 @@ def test_what_was_begun_goes_on_and_what_fails_is_no_release(tmp_path: Path, mon
     assert [name for name, *_ in steps.asked] == ["_resumed", "_publish"] and steps.note.exists()
     steps.failing = False
     assert module.release(tmp_path) == module.Release("1.1.0", "corpus@v1.1.0", "their commit", None)
-    assert steps.asked[-2:] == [
+    assert steps.asked[-3:] == [
         ("_publish", tmp_path, "their commit", "1.1.0", None, None),
+        ("_refuse_overtaken", tmp_path, "their commit", "1.1.0"),
         ("_tag", tmp_path, "their commit", "1.1.0"),
     ]

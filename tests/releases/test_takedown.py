@@ -18,7 +18,7 @@ from copydesk import validate
 from copydesk.cli import app
 from copydesk.errors import BuildError, ConfigError, ReleaseError
 from copydesk.project import Project
-from copydesk.releases import holdings, objects, purge
+from copydesk.releases import holdings, objects, purge, upstream
 from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.history import Blob
 from copydesk.releases.holdings import Holdings, State
@@ -176,13 +176,17 @@ class Found:
         self.places = Places(seen, {}, None)
         recuts = [Recut(v, "", f"{v[:-1]}7", state, sought, {}) for v, state in self.held.releases.items()]
         self.plan = Plan("gone", recuts, [recuts[0]._replace(version="0.2.0")], self.held, frozenset({"aa"}))
-        self.done = Purged({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [])
+        self.done = Purged({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [], {})
         self.asked: list[Any] = []
+        self.unknown: list[str] = []
         for module, name, value in (
             (objects, "open_places", self.open_places),
             (holdings, "holdings", lambda *given: self.asked.append(given[::2]) or self.held),
             (purge, "plan", lambda *given: self.asked.append(given[::2]) or self.plan),
             (purge, "purge", lambda *given: self.asked.append(given) or self.done),
+            (upstream, "known_releases", lambda root: None),
+            (upstream, "shortfalls", lambda root, known: self.unknown),
+            (upstream, "push_command", lambda root, tags: f"git push {' '.join(tags)}"),
         ):
             monkeypatch.setattr(module, name, value)
 
@@ -236,6 +240,10 @@ def test_what_holds_it_is_listed(found: Found) -> None:
     assert call("status", "gone") == (1, said)
     found.held.sought.unreadable.clear()
     assert call("status", "gone")[0] == 1
+    found.places.unseen.clear()
+    assert call("status", "gone") == (0, [*listed, count])
+    found.unknown.append("a release is unknown here")
+    assert call("status", "gone") == (1, [*listed, count, "a release is unknown here"])
     found.held.blobs.clear()
     assert not any(line.startswith("git") for line in call("status", "gone")[1])
 
@@ -257,15 +265,18 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
     assert found.asked == [(Path.cwd(), "gone")] * 2
     done = [
         *IN_GIT,
-        "to publish it: git push origin 'corpus@v1.0.7' 'corpus@v1.0.0!' 'corpus@v0.2.0!'",
+        "to publish it: git push corpus@v1.0.7 corpus@v1.0.0! corpus@v0.2.0!",
         "3 copies removed; searched 44 objects, and none holds 'gone'",
     ]
     assert call("--purge", answer="y\n") == (0, [*planned, f"{question}y", *done])
     assert found.asked[-1] == (Path(), "gone", found.plan)
     assert call("--purge", "--yes") == (0, [*planned, *done])
     found.held.blobs.clear()
+    found.done.pushed["theirs"] = ["corpus@v1.0.7", "corpus@v1.0.0!"]
+    pushed = ["pushed to theirs: corpus@v1.0.7, corpus@v1.0.0!", "to publish it: git push corpus@v0.2.0!", done[-1]]
+    assert call("--purge", "--yes") == (0, [*planned, *pushed])
     found.places.unseen["remote web"] = "no"
-    found.done = Purged({}, 0, 1, ["aa: still in cache"])
+    found.done = Purged({}, 0, 1, ["aa: still in cache"], {})
     assert call("--purge", "--yes") == (
         1,
         [

@@ -16,8 +16,8 @@ from copydesk.gate.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.gate.places import line_of
 from copydesk.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
-from copydesk.schema_faults import faults
 from copydesk.revisions.line_ends import ADVICE, converted
+from copydesk.schema_faults import faults
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
 LINES = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
 import typer
 
-from copydesk.progress import draw, show, show_json, show_text
+from copydesk.errors import ReleaseError
+from copydesk.progress import draw, fail, show, show_json, show_text
 from copydesk.releases.takedown_command import takedown
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
@@ -32,6 +34,8 @@ def diff(  # noqa: PLR0917  (options are given by name)
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
     """
+    with suppress(ReleaseError):  # where it is no repository, the revisions cannot be read either
+        _say_what_is_missing(root)
     from copydesk.releases.diff import diff as difference
     from copydesk.releases.revisions import open_revision
     from copydesk.releases.show import as_json as as_values
@@ -88,9 +92,10 @@ def release(
 ) -> None:
     """Cut a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
 
-    Refuses a dirty tree, a stale pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does
-    not name, and under schema_contract: freeze a schema change that breaks readers. Killed at any point, run it
-    again: it finishes or takes back. Exits with 0 when the tag is there, with 1 otherwise.
+    Refuses a clone that does not know, or does not contain, every release of its git remotes, a dirty tree, a stale
+    pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does not name, and under
+    schema_contract: freeze a schema change that breaks readers. Killed at any point, run it again: it finishes or
+    takes back. Exits with 0 when the tag is there, with 1 otherwise.
     """
     from copydesk.releases.release import release as cut
 
@@ -102,7 +107,10 @@ def releases(
     root: Root = Path(),
     repo: Annotated[Optional[str], typer.Option(help="A git URL, if not ROOT.")] = None,  # noqa: UP045
 ) -> None:
-    """List the releases of a corpus, oldest first, and which of them were withdrawn. Exits with 0."""
+    """List the releases of a corpus, oldest first, and which of them were withdrawn.
+
+    Exits with 0, or with 1 when ROOT is a clone without the tags of some releases.
+    """
     from copydesk.releases.loading import versions, withdrawn
 
     gone = withdrawn(repo or str(root))
@@ -110,6 +118,18 @@ def releases(
     for version in sorted(known, key=lambda version: tuple(map(int, version.split(".")))):
         instead = f"; {gone[version]} replaces it" if gone.get(version) else ""
         show(f"{version} (withdrawn{instead})" if version in gone else version)
+    if repo is None and _say_what_is_missing(root, ask=True):
+        raise typer.Exit(1)
+
+
+def _say_what_is_missing(root: Path, *, ask: bool = False) -> bool:
+    """Say on standard error of which releases a clone lacks the tags; whether there are any."""
+    from copydesk.releases.upstream import known_releases, missing
+
+    lines = list(missing(known_releases(root, ask=ask)))
+    for line in lines:
+        fail(f"{root}: {line}")
+    return bool(lines)
 
 
 def verify(

@@ -266,12 +266,12 @@ def _checkout(release: Release) -> Iterator[Path]:
         yield whole if whole.exists() else part
 
 
-def tagged(repo: str) -> tuple[dict[str, str], set[str]]:
-    """Commits of the releases by version, and the versions that were withdrawn."""
+def tagged(repo: str, root: Path | None = None) -> tuple[dict[str, str], set[str]]:
+    """Commits of the releases by version, and the withdrawn versions; ``repo`` may be a remote of ``root``."""
     try:
-        listed = git(None, "ls-remote", "--tags", "--", repo, "corpus@v*")
+        listed = git(root, "ls-remote", "--tags", "--", repo, "corpus@v*")
     except ReleaseError as error:
-        reason = str(error).replace(repo, _shown(repo))
+        reason = _shown(str(error))
         raise ReleaseError(
             f"{_shown(repo)}: its releases cannot be listed ({reason}); is it a git repository?"
         ) from None

@@ -24,11 +24,12 @@ from copydesk.readers.listing import list_documents
 from copydesk.releases.history import contents
 from copydesk.releases.holdings import Holdings, data_of, holdings, needed_at
 from copydesk.releases.loading import tagged
-from copydesk.releases.objects import CACHE, Places, open_places, push
+from copydesk.releases.objects import CACHE, DATA, Places, open_places, push
 from copydesk.releases.recut import Recut, make, remaining
-from copydesk.releases.release import prove, tag_of
+from copydesk.releases.release import prove
 from copydesk.releases.takedown import document_of, ledger_of
 from copydesk.releases.trees import FOLDER
+from copydesk.releases.upstream import Known, known_releases, push_withdrawals, refuse_unknown_releases, tag_of
 from copydesk.releases.withdrawals import tag_message
 from copydesk.revisions.git import git
 
@@ -53,12 +54,16 @@ class Plan(NamedTuple):
 
 
 class Purged(NamedTuple):
-    """What came of a purge: the new version of each withdrawn release, what was searched, what is wrong."""
+    """What came of a purge: the new version of each withdrawn release, what was searched, what is wrong.
+
+    ``pushed`` are the tags that were pushed, by git remote.
+    """
 
     replaced: dict[str, str | None]
     removed: int
     searched: int
     problems: list[str]
+    pushed: dict[str, list[str]]
 
 
 def plan(root: Path, places: Places, doc_id: str) -> Plan:
@@ -67,9 +72,10 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
     Raises
     ------
     ReleaseError
-        If the document is not in the ledger, the working tree is not clean or still holds it, or releases have to be
-        cut again and there is no default remote to prove them from.
+        If releases are unknown here, the document is not in the ledger, the working tree is not clean or still holds
+        it, or releases have to be cut again and there is no default remote to prove them from.
     """
+    _refuse_unless_known(root)
     project = Project.open(root)
     row = ledger_of(project).get(doc_id)
     if row is None:
@@ -87,6 +93,7 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
     held = holdings(root, places, doc_id)
     _refuse_while_it_is_here(root, project, places, held, doc_id)
     commits, withdrawn = tagged(str(root.resolve()))
+    _refuse_unlisted(root, places, {version: commits[version] for version in commits.keys() - withdrawn})
     recuts: list[Recut] = []
     emptied: list[Recut] = []
     versions = set(commits)
@@ -140,13 +147,36 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
             _withdraw(root, recut, None)
             replaced[recut.version] = None
         _forget_what_is_tagged(root)
+        pushed = push_withdrawals(root, _refuse_unless_known(root))
         removed, problems = _remove(places, todo)
     with open_places(root) as places:
         problems += [f"{name}: not searched: {why}" for name, why in places.unseen.items()]
         left = holdings(root, places, doc_id)
         problems += list(_left(places, left, todo.kept))
         problems += [f"{oid}: still in {p.name}" for oid in todo.doomed for p in places.of(oid)]
-    return Purged(replaced, removed, left.sought.searched, list(dict.fromkeys(problems)))
+    return Purged(replaced, removed, left.sought.searched, list(dict.fromkeys(problems)), pushed)
+
+
+def _refuse_unless_known(root: Path) -> Known:
+    """Refuse where there may be releases that are unknown here: their objects would pass for leavings."""
+    known = known_releases(root)
+    refuse_unknown_releases(root, known)
+    if known.shallow:
+        raise ReleaseError(f"{root}: this clone is shallow and lacks past data; run {known.fetch_command()}")
+    return known
+
+
+def _refuse_unlisted(root: Path, places: Places, commits: dict[str, str]) -> None:
+    """Refuse where nobody can say which objects a release consists of."""
+    for version, commit in commits.items():
+        oid = data_of(root, commit)
+        if not oid or not places.of(oid):
+            tag, lost = tag_of(version), f"object {oid} is in no place" if oid else f"its dvc.lock has no {DATA}"
+            raise ReleaseError(
+                f"{root}: {tag}: the list of its files cannot be read ({lost}), so nobody knows which objects it "
+                "needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
+                f"'{tag}!' {tag}"
+            )
 
 
 def _refuse_while_it_is_here(root: Path, project: Project, places: Places, held: Holdings, doc_id: str) -> None:

@@ -19,7 +19,6 @@ from typing import NamedTuple
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.files import write_json, write_text
 from copydesk.journal import journaled, note_written
-from copydesk.findings import plain
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.publishing.manifest import SIGNATURE
@@ -34,6 +33,14 @@ from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
 from copydesk.releases.take_back import WRITTEN, journal_of, keep, take_back
 from copydesk.releases.takedown import refuse_lost_takedowns
+from copydesk.releases.upstream import (
+    known_releases,
+    push_command,
+    refuse_behind_branch,
+    refuse_releases_outside,
+    refuse_unknown_releases,
+    tag_of,
+)
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.revisions.git import git, git_environment
@@ -90,6 +97,8 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
     note = root / "build" / "release.json"
     begun = _resumed(root, note) if not dry_run else None
     if begun is None:
+        _refuse_unless_known(root)
+        refuse_behind_branch(root)
         _refuse_unless_ready(root)
         last, gone = versions(str(root)), withdrawn(str(root))
         found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
@@ -105,6 +114,7 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
     version_text, commit = begun
     try:
         _publish(root, commit, version_text, remote, signers)
+        _refuse_overtaken(root, commit, version_text)
     except ReleaseError as error:
         raise ReleaseError(
             f"{error}\n{version_text} is committed and not tagged, so it is no release yet; see to this, then run "
@@ -112,13 +122,8 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
         ) from error
     _tag(root, commit, version_text)
     _forget(root, note)
-    say(f"release: {tag_of(version_text)}; push it with git push --follow-tags")
+    say(f"release: {tag_of(version_text)}; push it with {push_command(root, [tag_of(version_text)], branch=True)}")
     return Release(version_text, tag_of(version_text), commit, None)
-
-
-def tag_of(version: str) -> str:
-    """The git tag of a version, in the form of GTO."""
-    return f"corpus@v{version}"
 
 
 @contextmanager
@@ -132,6 +137,24 @@ def _alone(root: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ReleaseError(f"{root}: another release is at work here; wait until it ends") from None
         yield
+
+
+def _refuse_unless_known(root: Path, cutting: str | None = None) -> None:
+    """Refuse where the git remotes have releases that are unknown here, or that HEAD does not contain."""
+    known = known_releases(root, cutting=cutting)
+    refuse_unknown_releases(root, known)
+    refuse_releases_outside(root, known)
+
+
+def _refuse_overtaken(root: Path, commit: str, version: str) -> None:
+    """Ask the git remotes once more, now that the release is committed and proved: that took minutes."""
+    try:
+        _refuse_unless_known(root, cutting=version)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{error}\nif another clone has released in the meantime, first give this release up with "
+            f"git reset --keep {commit[:12]}~1 and dvc checkout"
+        ) from None
 
 
 def _refuse_unless_ready(root: Path) -> None:
@@ -170,7 +193,7 @@ def _resumed(root: Path, note: Path) -> tuple[str, str] | None:
         edited = take_back(root, _run)
     _forget(root, note)
     if edited:
-        listed = plain(", ".join(edited))
+        listed = ", ".join(edited)
         raise ReleaseError(
             f"{root}: edited since the unfinished release {version} began: {listed}; these files stay as they are, "
             "copies lie in build/edited-*, and the rest is taken back; commit them, or take them back with git "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from copydesk.escaping import json_line, log_line
-from copydesk.progress import show
+from copydesk.progress import fail, show
 
 if TYPE_CHECKING:
     from copydesk.releases.holdings import Holdings, State
@@ -34,13 +34,16 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     the releases, commits, objects in cache and remotes, finished shards and files in git that do.
 
     With --purge each release that holds it is cut again without it, as the next free patch, pushed, proved and
-    tagged; the old one is withdrawn; what holds the document is removed from cache, remotes and build/store; and
-    everything is searched again. It asks first. Killed at any point, run it again. Git's history is not rewritten.
+    tagged; the old one is withdrawn, and these tags are pushed to each git remote that lists it; what holds the
+    document is removed from cache, remotes and build/store; and everything is searched again. It asks first, and
+    refuses a clone that does not know every release. Killed at any point, run it again. Git's history is not
+    rewritten.
 
     With --withdraw the line stays and says so: the next build takes the document again if its seed is there. A line
     that is gone without that is refused by `copydesk check` and `copydesk release`.
 
-    Exits with 0, or with 1 when there is no such document, or a purge could not remove or search everything.
+    Exits with 0, or with 1 when there is no such document, releases are unknown in this clone, or a purge could not
+    remove or search everything.
     """
     asked, doc_id = words[:-1], words[-1]
     if withdraw and (asked or purge):
@@ -82,10 +85,10 @@ def _withdraw(root: Path, doc_id: str, reason: str, requested_by: str | None, *,
     project = Project.open(root)
     row = withdrawal(project, root, doc_id, reason, requested_by)
     if dry_run:
-        print(json.dumps(row, ensure_ascii=False))
+        show(json_line(row))
         return
     take_down(project, row)
-    print(
+    show(
         f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
         "its seed back, run dvc repro, commit; then copydesk release"
     )
@@ -94,11 +97,15 @@ def _withdraw(root: Path, doc_id: str, reason: str, requested_by: str | None, *,
 def _status(root: Path, doc_id: str) -> None:
     from copydesk.releases.holdings import holdings
     from copydesk.releases.objects import open_places
+    from copydesk.releases.upstream import known_releases, shortfalls
 
     with open_places(root.resolve()) as places:
         held = holdings(root.resolve(), places, doc_id)
         show(*_holdings(root, places, held, doc_id))
-    if places.unseen or held.sought.unreadable:
+    unknown = list(shortfalls(root, known_releases(root)))
+    for line in unknown:
+        fail(line)
+    if places.unseen or held.sought.unreadable or unknown:
         raise typer.Exit(1)
 
 
@@ -146,6 +153,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     from copydesk.releases.objects import open_places
     from copydesk.releases.purge import plan
     from copydesk.releases.purge import purge as run
+    from copydesk.releases.upstream import push_command
 
     with open_places(root.resolve()) as places:
         todo = plan(root.resolve(), places, doc_id)
@@ -158,10 +166,12 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     for problem in done.problems:
         show(problem)
     show(*_in_git(root, todo.held))
-    pushed = [f"'corpus@v{v}'" for new in done.replaced.values() if (v := new)]
-    pushed += [f"'corpus@v{old}!'" for old in done.replaced]
-    for first in range(0, len(pushed), 50):  # a line that is too long would be cut
-        show(f"to publish it: git push origin {' '.join(pushed[first : first + 50])}")
+    for remote, names in done.pushed.items():
+        show(f"pushed to {remote}: {', '.join(names)}")
+    tags = [f"corpus@v{new}" for new in done.replaced.values() if new] + [f"corpus@v{old}!" for old in done.replaced]
+    unpublished = [tag for tag in tags if not any(tag in names for names in done.pushed.values())]
+    for first in range(0, len(unpublished), 50):  # a line that is too long would be cut
+        show(f"to publish it: {push_command(root, unpublished[first : first + 50])}")
     if done.problems:
         show(f"{doc_id!r} was not taken out of everything; see above")
         raise typer.Exit(1)

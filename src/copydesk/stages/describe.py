@@ -22,7 +22,6 @@ from copydesk.description.signatures import Signatures, minhash, normalised, tex
 from copydesk.description.splits import points_of
 from copydesk.description.takedowns import takedowns
 from copydesk.description.title import headline
-from copydesk.findings import plain
 from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
@@ -91,7 +90,7 @@ def run(project: Project) -> list[Parts]:
 def _warn_of_short_benchmarks(project: Project, names: list[str], length: int) -> None:
     """Say which benchmarks cannot be found in any document."""
     if names:
-        quoted = plain(", ".join(names[:_QUOTED])) + (", ..." if len(names) > _QUOTED else "")
+        quoted = ", ".join(names[:_QUOTED]) + (", ..." if len(names) > _QUOTED else "")
         say(
             f"describe: {project.benchmarks}: {len(names)} texts have fewer than {length} words "
             f"(decontaminate.words), so they are found in no document: {quoted}"

@@ -61,7 +61,9 @@ class Loader:
             return corpus
         advice = "rename the folder above it, or load a copy that lies elsewhere"
         say(f"{corpus}: load_dataset takes [ and ] in the path of a folder for a pattern and finds no file; {advice}")
-        linked = Path(self._cache.name, "corpus")
+        # In the temporary folder, since the path of build/ has the same brackets; it holds links and no documents.
+        folder = self._scratch.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-links-"))
+        linked = Path(folder, "corpus")
         linked.mkdir()
         for entry in corpus.iterdir():
             (linked / entry.name).symlink_to(entry.resolve())
