@@ -44,7 +44,7 @@ pytest: $(READY)
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py tests/cleaning tests/sentences
 
-fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
+fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator, pages and outputs on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
 
 soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its releases, against a plain model (about half an hour)
