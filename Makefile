@@ -46,7 +46,7 @@ soak: $(READY)  ## Run the property tests on many more examples, other ones each
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py \
 	  tests/cleaning tests/sentences tests/validation/test_columns.py
 
-fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator and pages on hostile inputs (FOR=300 seconds for each)
+fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator, pages and outputs on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)
 
 jsonschema: $(READY)  ## Run the JSON Schema Test Suite (SUITE=folder, a checkout of it) on the validators of rows and columns

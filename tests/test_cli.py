@@ -13,6 +13,7 @@ import pytest
 import copydesk
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
+from fuzz.outputs import check_log
 from support import ROOT, articles, write_seeds
 
 
@@ -53,6 +54,24 @@ def test_strict_stops_at_a_refused_seed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "b.txt: empty: 0 bytes" in done.stderr
     assert not (tmp_path / "corpus").exists()
+
+
+def test_names_and_words_say_nothing_to_a_terminal_or_a_host(tmp_path: Path) -> None:
+    write_seeds(tmp_path / "seeds", {"a\n::error::b\x1b[2J ##[error]c.txt": b""})
+    done = run("build", "--strict", "--root", str(tmp_path))
+    assert done.returncode == 1
+    assert r"  \x3a:error::b\x1b[2J #\x23[error]c.txt: bad-name: " in done.stderr
+    told = json.loads(run("build", "--log-json", "--strict", "--root", str(tmp_path)).stderr.splitlines()[-1])
+    assert told["event"] == "error" and "a\n::error::b\x1b[2J" in told["message"]
+    done = run("check", "--a\n::error::b\x1b[2J")
+    assert done.returncode == 2
+    check_log(done.stderr)
+    assert done.stderr.startswith("Usage: copydesk check [OPTIONS]\n")
+
+
+def test_a_text_is_printed_as_it_is_to_another_program(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("Fine.\n::error::\u2028b".encode())
+    assert run("clean", str(tmp_path / "a.txt"), "--root", str(tmp_path)).stdout == "Fine.\n::error::\nb\n"
 
 
 @pytest.mark.parametrize("script", ["clean", "validate"])

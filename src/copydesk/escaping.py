@@ -32,7 +32,7 @@ _BUT_COLOURS = re.compile(f"(\x1b\\[[0-9;]*m)|[{_CONTROLS}]")
 #: How hosts know a command: at the beginning of a line, or for the older ones anywhere in it.
 _COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)")
 _OLD_COMMAND = re.compile(r"##(?=\w*\[)")
-_LONGEST = 2_000  # characters of a line
+_LONGEST = 2_000  # characters of a line, before some are spelled out
 _LINES = 60  # of a message
 #: Behind what a host would see a mention, a reference or an address, were the next character its own.
 _REFERENCE = re.compile(r"""(?<=[@#!%&^$~])(?=[\w"])|(?<=\b[Gg][Hh]-)(?=\d)|(?<=:)(?=//)|(?<=\b[Ww][Ww][Ww])(?=\.)""")
@@ -180,7 +180,7 @@ def _marked(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return shortened(plain(shortened(text)))
+    return plain(shortened(text))
 
 
 def _inert(line: str) -> str:

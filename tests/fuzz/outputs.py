@@ -70,7 +70,7 @@ HOSTILE = (
     "a\n" * 100_000,
 )
 
-_LONG = 20_000  # more characters than a line of a log may have, once its controls are spelled out
+_LONG = 60_000  # more characters than a line of a log may have, once its controls are spelled out
 
 
 def log_outputs(text: str) -> Iterator[tuple[str, str]]:
