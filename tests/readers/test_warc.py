@@ -169,6 +169,7 @@ BAD_RECORDS = {
         "coding 'compress', expected one of ['br', 'deflate', 'gzip'",
     ),
     http(b"x", Content_Encoding=", ".join(["gzip"] * 5)): ("bad-record", "5 codings, expected at most 4"),
+    http(b"x", X="y" * (1 << 18)): ("bad-record", "a header of 262,204 bytes"),
     http(b""): ("empty", "0 bytes"),
     http(b"caf\xe9"): ("undecodable", "not utf-8 at byte 3"),
     http(b"x" * 1001): ("too-large", "more than 1,000 bytes"),

@@ -19,7 +19,7 @@ _STATUS = re.compile(rb"HTTP/[0-9.]+[ \t]+([0-9]{3})(?![0-9])")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
 _MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-_MOST_CODINGS = 4
+_MOST_CODINGS, _LONGEST_HEAD = 4, 1 << 18
 _INPUT, _OUTPUT = 1 << 10, 1 << 16
 
 _DECODERS: dict[str, Callable[[BinaryIO], Inflated | Decoded]] = {
@@ -56,12 +56,20 @@ class Response(NamedTuple):
 
 
 def parse_response(block: bytes) -> Response | None:
-    """Read a response; None if it has no line with its status. Lines may end in a line feed alone."""
+    """Read a response; None if it has no line with its status. Lines may end in a line feed alone.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``bad-record``, if its header is too long.
+    """
     status = _STATUS.match(block)
     if status is None:
         return None
     blank = _BLANK.search(block)
     head, body = (block[: blank.start()], block[blank.end() :]) if blank else (block, b"")
+    if len(head) > _LONGEST_HEAD:
+        raise _unread(f"a header of {len(head):,} bytes, expected at most {_LONGEST_HEAD:,}")
     lines = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).split("\n")  # a value may go on in the next line
     fields: dict[str, list[str]] = {}
     for line in lines[1:]:

@@ -110,13 +110,13 @@ def _response(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
         return _too_large(record, number, wanted)
     if not block.startswith(b"HTTP/"):
         return "response of another protocol"
-    response = parse_response(block)
-    if response is None:
-        return "response without a status"
-    media, charset = _media(response.field("content-type"))
-    if response.status != 200 or media not in {*_HTML, "text/plain"}:
-        return f"response {f'with status {response.status}' if response.status != 200 else 'of another type'}"
     try:
+        response = parse_response(block)
+        if response is None:
+            return "response without a status"
+        media, charset = _media(response.field("content-type"))
+        if response.status != 200 or media not in {*_HTML, "text/plain"}:
+            return f"response {f'with status {response.status}' if response.status != 200 else 'of another type'}"
         payload, cut = decoded_body(response, wanted.max_bytes)
     except UnreadableError as error:
         return Record(number, None, (error.reason, error.detail))
