@@ -98,7 +98,7 @@ def test_no_program_runs_that_the_configuration_of_a_repository_names(
     commit = git(root, "hash-object", "-t", "commit", "-w", "--stdin", stdin=signed.encode()).strip()
     git(root, "tag", "signed", commit)
     (root / ".gitattributes").write_text("* filter=x diff=x\n")
-    (root / "a").write_text("changed")
+    (root / "a").write_text("ereh")  # of the same size, so that git must look into it
     git(root, "config", "log.showSignature", "true")
     if key.startswith("filter"):
         git(root, "config", "filter.x.required", "true")
