@@ -1,7 +1,6 @@
 """The one way in which git is run. Real git, real hooks, real repositories."""
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest

@@ -184,21 +184,22 @@ def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Pat
 
 
 def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
-    with tree_at(root, release.commit, remote=remote) as tree:
-        manifest = read_small(tree, NAME, str(release))
-        folder = kept_folder(release.version, manifest, cache)
-        if not _intact(folder):
-            cache.mkdir(parents=True, exist_ok=True)
-            for left in cache.glob(".part-*"):  # by a process that was killed here, not by one that is at work
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    shutil.rmtree(left, ignore_errors=True)
-            temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".part-"))
-            try:
-                _copy(release, tree, manifest, temporary / folder.name)
-                _place(temporary, folder)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
-        return folder
+    own = str(root) == release.repo
+    tree = tree_at(root, release.commit, remote=remote, origin=None if own else release.repo)
+    manifest = read_small(tree, NAME, str(release))
+    folder = kept_folder(release.version, manifest, cache)
+    if not _intact(folder):
+        cache.mkdir(parents=True, exist_ok=True)
+        for left in cache.glob(".part-*"):  # by a process that was killed here, not by one that is at work
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
+        temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".part-"))
+        try:
+            _copy(release, tree, manifest, temporary / folder.name)
+            _place(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return folder
 
 
 def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> None:
@@ -266,7 +267,8 @@ def _checkout(release: Release) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="copydesk-clone-") as folder:
         part, whole = Path(folder, "part"), Path(folder, "whole")
-        clone = ("-c", "advice.detachedHead=false", "clone", "--quiet")
+        # Without files: no filter of theirs runs, no link of theirs leads anywhere.
+        clone = ("clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=")
         try:
             git(None, *clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
             git(part, "cat-file", "-e", f"{release.commit}^{{commit}}")

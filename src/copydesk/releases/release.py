@@ -95,7 +95,7 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
     if begun is None:
         _refuse_unless_ready(root)
         last, gone = versions(str(root)), withdrawn(str(root))
-        found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
+        found = diff(open_revision(root, tag_of(last[-1]), own=True), open_revision(root)) if last else None
         refuse_broken_contract(root, last[-1] if last else "", found)
         version = following(Version.parse(last[-1]) if last else None, found, at_least)
         while str(version) in gone:  # which is so where the newest releases were withdrawn and nothing replaces them

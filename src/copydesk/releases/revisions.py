@@ -16,6 +16,7 @@ import yaml
 from copydesk.errors import ReleaseError
 from copydesk.files import replacing, sha256_file
 from copydesk.publishing.manifest import LISTING, NAME
+from copydesk.releases.trees import CommitTree, tree_at
 from copydesk.revisions.git import git_result
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
@@ -41,7 +42,8 @@ class Revision:
         The full hash of the commit, None for the working tree.
     """
 
-    def __init__(self, root: Path, name: str, commit: str | None) -> None:
+    def __init__(self, root: Path, name: str, commit: str | None, *, own: bool = False) -> None:
+        self._own = own
         self.root = root
         self.name = name
         self.commit = commit
@@ -215,23 +217,14 @@ class Revision:
         return target
 
     @cached_property
-    def _dvc(self) -> Any:
-        from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
-        from dvc.repo import Repo  # type: ignore[import-untyped]
-
-        # The remotes are today's: one that was added or moved after the revision is found, and a relative path is
-        # not resolved against the root of the git tree, as DVC does with that of a revision.
-        with Repo(str(self.root)) as repo:
-            name = repo.config["core"].get("remote")
-            # Without a remote DVC sets up one of its own, which must not be taken away.
-            today = {"core": {"remote": name}, "remote": dict(repo.config["remote"])} if name else {}
-        return DVCFileSystem(str(self.root), rev=self.commit, config=today)
+    def _tree(self) -> CommitTree:
+        # The remotes are today's: one that was added or moved after the revision is found.
+        return tree_at(self.root, str(self.commit), own=self._own)
 
     def _through_dvc(self, path: str) -> bytes:
         try:
-            with self._dvc.open(path, "rb") as file:
-                data: bytes = file.read()
-            return data
+            with self._tree.open(path.removeprefix(f"{_CORPUS}/")) as file:
+                return file.read()
         # Each kind of remote raises errors of its own library: no class names them all.
         except Exception as error:
             raise ReleaseError(
@@ -241,19 +234,20 @@ class Revision:
 
     def _remote(self) -> str:
         try:
-            name = self._dvc.repo.config["core"].get("remote")
-        except Exception:
+            name = self._tree.remote
+        except ReleaseError:
             return "readable from a remote"
-        # What DVC calls its own cache where none is set.
-        return f"in the remote {name!r}" if name and name != "auto-generated-upstream" else "in a remote: none is set"
+        return f"in the remote {name!r}" if name else "in a remote: none is set"
 
     def _cached(self, path: str) -> str:
-        digest = str(self._dvc.info(path).get("md5", ""))
+        digest = self._tree.oid(path.removeprefix(f"{_CORPUS}/"))
         return f"files/md5/{digest[:2]}/{digest[2:]} from the cache" if digest else "it from the cache"
 
 
-def open_revision(root: Path, rev: str | None = None) -> Revision:
+def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> Revision:
     """Open the corpus of a project at a git revision, or in the working tree where none is given.
+
+    ``own`` says that the repository is the user's own, so that DVC's remotes are asked with all of its settings.
 
     Raises
     ------
@@ -262,7 +256,7 @@ def open_revision(root: Path, rev: str | None = None) -> Revision:
     """
     root = root.resolve()
     commit = None if rev is None else commit_of(root, rev)
-    revision = Revision(root, rev or "working tree", commit)
+    revision = Revision(root, rev or "working tree", commit, own=own)
     revision.listing  # noqa: B018 - says at once that there is no corpus
     return revision
 

@@ -120,7 +120,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     from copydesk.releases.purge import plan
     from copydesk.releases.purge import purge as run
 
-    with open_places(root.resolve()) as places:
+    with open_places(root.resolve(), own=True) as places:
         todo = plan(root.resolve(), places, doc_id)
         print(*_plan(places, todo), sep="\n")
     if dry_run:
