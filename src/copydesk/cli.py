@@ -232,6 +232,8 @@ register_report(app)
 
 def main() -> None:
     """Run the command line; an error of ours is a line on stderr and exit status 1."""
+    # Worker processes begin in the current folder: what lies there is no module of theirs.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         app()
     except copydesk.CopydeskError as error:

@@ -300,7 +300,8 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
 def _run(root: Path, *command: str) -> str:
     """Run DVC, which lies beside the Python that runs this."""
-    environment = {**git_environment(), "DVC_NO_ANALYTICS": "1"}
+    environment = {**git_environment(hooks=True), "DVC_NO_ANALYTICS": "1"}
+    environment.pop("PYTHONSAFEPATH", None)  # scripts of the pipeline may use each other
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

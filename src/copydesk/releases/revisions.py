@@ -16,7 +16,7 @@ import yaml
 from copydesk.errors import ReleaseError
 from copydesk.files import replacing, sha256_file
 from copydesk.publishing.manifest import LISTING, NAME
-from copydesk.releases.trees import CommitTree, tree_at
+from copydesk.releases.trees import CommitTree, first_line, tree_at
 from copydesk.revisions.git import git_result
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
@@ -228,7 +228,7 @@ class Revision:
         # Each kind of remote raises errors of its own library: no class names them all.
         except Exception as error:
             raise ReleaseError(
-                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({_first_line(error)}); fetch it "
+                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line(error)}); fetch it "
                 "with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
             ) from None
 
@@ -284,7 +284,3 @@ def _settings(schema: Schema, given: Any) -> Any:
         return schema.get("default")
     defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
     return {**defaults, **(given or {})}
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

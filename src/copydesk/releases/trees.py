@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache, cached_property, partial
 from io import BytesIO
 from pathlib import Path
@@ -68,6 +68,7 @@ class CommitTree:
         self, root: Path, commit: str, places: Sequence[Callable[[], Any]], remote: str | None = None
     ) -> None:
         self.remote = remote
+        self._lost = ""
         self._root, self._places = root, places
         self._blobs: dict[str, tuple[str, str]] = {}
         for entry in git(root, "ls-tree", "-r", "-z", commit, "--", f"./{FOLDER}/").split("\0")[:-1]:
@@ -82,15 +83,29 @@ class CommitTree:
 
     @cached_property
     def _data(self) -> dict[str, str]:
-        """Hashes of objects by path; a folder whose list of files is lost has none."""
-        data = {}
+        """Hashes of objects by path; a folder whose list of files is lost or damaged has none."""
+        data: dict[str, str] = {}
         for path, oid in self._objects.items():
-            if not oid.endswith(".dir"):
+            if oid.endswith(".dir"):
+                data |= {f"{path}/{name}": file for name, file in self._listing(oid).items()}
+            else:
                 data[path] = oid
-                continue
-            with suppress(FileNotFoundError):
-                data |= {f"{path}/{name}": file for name, file in listing_of(self._object(oid).read(), oid).items()}
         return data
+
+    def _listing(self, oid: str) -> dict[str, str]:
+        reason = f"object {oid}, the list of the files, is missing or damaged"
+        for place in self._places:
+            try:
+                with open_object(place(), oid) as file:
+                    listing = file.read()
+                if hashlib.md5(listing, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
+                    return listing_of(listing, oid)
+            except FileNotFoundError:
+                continue
+            except Exception as error:  # remotes of every kind raise errors of every kind
+                reason = first_line(error)
+        self._lost = reason
+        return {}
 
     def names(self) -> set[str]:
         """Paths of all files, relative to the folder; of the data only what DVC can list."""
@@ -107,7 +122,7 @@ class CommitTree:
                 raise OSError(error_output(shown))
             return BytesIO(shown.stdout)
         if name not in self._data:
-            raise FileNotFoundError(name)
+            raise OSError(self._lost) if self._lost else FileNotFoundError(name)
         return self._object(self._data[name])
 
     def oid(self, name: str) -> str | None:
@@ -169,3 +184,8 @@ def read_small(tree: Tree, name: str, where: str) -> bytes:
             return file.read()
     except (OSError, ValueError) as error:
         raise ReleaseError(f"{where}: {name}: cannot be read ({error}); is this a corpus made by copydesk?") from None
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a foreign library says, in one line."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
