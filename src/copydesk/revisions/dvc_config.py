@@ -127,7 +127,7 @@ def dvc_settings(root: Path, commit: str | None = None, origin: str | None = Non
     cache = {**_section(everywhere, "cache"), **_section(local, "cache")}
     note = ""
     if "dir" in _section(theirs, "cache") and "dir" not in cache:
-        note = f"{root}: {FILE}: without cache.dir; to allow it: dvc cache dir --local FOLDER"
+        note = f"{FILE}: without cache.dir; to allow it: dvc cache dir --local FOLDER"
     default = next(
         (core["remote"] for c in (local, theirs, everywhere) if "remote" in (core := _section(c, "core"))), ""
     )
@@ -177,9 +177,12 @@ def _remote(root: Path, name: str, sections: list[Section], named: _Named) -> Re
     foreign = "url" not in own
     url = str(own.get("url") or theirs.get("url") or "")
     kind = urlsplit(url).scheme if _SCHEME.match(url) else ""
-    modify = f"dvc remote modify --{'local' if named.here else 'global'} {name}"
+    level = "--local" if named.here else "--global"
+    naming = (
+        f"dvc remote {'modify --local' if named.here else 'add --global'} {name}{' url' if named.here else ''} {url}"
+    )
     if foreign and (reason := _why_not(url, kind, named)):
-        return Remote({}, foreign, refused=f"{url}: {reason}; if it may be asked: {modify} url {url}")
+        return Remote({}, foreign, refused=f"{url}: {reason}; if it may be asked: {naming}")
     if foreign and not kind:
         url = str((root / ".dvc" / Path(url).expanduser()).absolute())
     taken = {"url": url}
@@ -196,9 +199,8 @@ def _remote(root: Path, name: str, sections: list[Section], named: _Named) -> Re
     elif foreign and kind not in _BUCKETS and own.keys() - _QUIET:
         own = {}
         left.append("your credentials for its url")
-    note = (
-        f"{root}: {FILE}: remote {name}: without {', '.join(left)}; to allow it: {modify} KEY VALUE" if left else ""
-    )
+    allowing = f"{naming}, and dvc remote modify {level} {name} KEY VALUE"
+    note = f"{FILE}: remote {name}: without {', '.join(left)}; to allow it: {allowing}" if left else ""
     return Remote({**taken, **own}, foreign, note)
 
 
