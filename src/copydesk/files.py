@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from copydesk.errors import BuildError
 #: What the system says when there is no room: on the disk, in the quota, in the largest file that is allowed.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BLOCK = 1 << 20
+_OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}$")  # which nobody can name who does not know its bytes
 
 
 @contextmanager
@@ -146,6 +148,12 @@ def is_file_of(path: Path, sha256: str) -> bool:
         return not path.is_symlink() and sha256_file(path) == sha256
     except OSError:
         return False
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path below a folder leads, by a link, elsewhere; DVC's links to objects in its cache do not count."""
+    real = path.resolve()
+    return not real.is_relative_to(folder.resolve()) and not _OBJECT.search(real.as_posix())
 
 
 def link_or_copy(source: Path, target: Path) -> None:

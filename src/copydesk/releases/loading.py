@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from copydesk.errors import ReleaseError
 from copydesk.files import FULL, write_hashed, write_text
 from copydesk.publishing.manifest import NAME
+from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.trees import TAG, CommitTree, FolderTree, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
 from copydesk.releases.withdrawals import replacements
@@ -97,10 +98,11 @@ def load(
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     try:
         loaded = load_dataset(str(folder), config, split=split, streaming=streaming)
-    except ValueError as error:
+    except (ValueError, DatasetsError) as error:
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     found = {str(one.info.version) for one in (loaded.values() if isinstance(loaded, dict) else [loaded])}
     if found != {release.version}:
@@ -154,9 +156,14 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
     Raises
     ------
     ReleaseError
-        If the data is missing from the remote, or a file is not what the manifest says.
+        If the data is missing from the remote, a file is not what the manifest says, or the card names others.
     """
-    cache = (cache or _default_cache()).absolute()
+    folder = _fetched(release, (cache or _default_cache()).absolute())
+    refuse_other_files(folder, parse_manifest((folder / NAME).read_bytes(), f"{release}: {NAME}"), str(release))
+    return folder
+
+
+def _fetched(release: Release, cache: Path) -> Path:
     # A commit always has the same manifest: who has fetched it once needs git and DVC no more.
     pointer = cache / "commits" / release.commit
     name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""

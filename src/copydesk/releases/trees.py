@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from copydesk.errors import ReleaseError
+from copydesk.files import leads_out
 from copydesk.revisions.dvc_config import dvc_settings, own_settings
 from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, outs_of, remote_odb
 from copydesk.revisions.git import error_output, git, git_result
@@ -43,7 +44,10 @@ class FolderTree:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
-        return (self.path / name).open("rb")
+        path = self.path / name
+        if leads_out(path, self.path):
+            raise OSError("a link that leads out of the folder, which is not followed")
+        return path.open("rb")
 
 
 class CommitTree:
