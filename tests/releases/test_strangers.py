@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.loading import fetch, find, load
@@ -187,3 +189,24 @@ def test_links_out_of_a_folder_are_not_followed(stranger: Path, releases: Any, t
     card.rename(tmp_path / "card")
     card.symlink_to(tmp_path / "card")
     assert "leads out" in str(validate(corpus, releases.root / "schemas", load=False).findings)
+
+
+def test_the_dataset_of_a_checkout_is_fetched(releases: Any, stranger: Path, holding: Any) -> None:
+    def run(status: int = 0) -> str:
+        done = CliRunner().invoke(app, ["pull", "--root", str(stranger)])
+        assert done.exit_code == status, done.output
+        return f"{done.output}{done.exception or ''}"
+
+    shutil.rmtree(stranger / "corpus" / "data")
+    assert "4 data files are what the manifest says, 4 of them fetched" in run()
+    assert verify(stranger).ok
+    shard = next((stranger / "corpus" / "data" / "documents").iterdir())
+    shard.write_bytes(b"other")
+    with holding(releases.object_of("1.1.0"), b"damaged"):
+        assert "DVC holds other bytes than MANIFEST.sha256 lists" in run(1)
+    with holding(releases.object_of("1.1.0"), None):
+        assert "cannot be fetched" in run(1)
+    assert "1 of them fetched" in run()
+    shutil.rmtree(stranger / "corpus" / "data")
+    (stranger / "corpus" / "data").symlink_to(stranger.parent)
+    assert "leads elsewhere by a link" in run(1)

@@ -43,9 +43,7 @@ def refuse_other_files(folder: Path, names: Iterable[str], where: str) -> None:
         if match:
             splits.setdefault(match[1], set()).add(match[2])
         elif name.startswith("data/") or STEERING.search(name):
-            raise ReleaseError(
-                f"{where}: {name}: no file that a release may have; expected data/TABLE/SPLIT-*.parquet"
-            )
+            raise ReleaseError(f"{where}: {name}: no file of a release; expected data/TABLE/SPLIT-*.parquet")
     card = _card(folder, where)
     expected = {
         table: [{"split": split, "path": f"data/{table}/{split}-*.parquet"} for split in sorted(named)]
