@@ -15,8 +15,9 @@ from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.loading import load
-from copydesk.releases.objects import DATA, outs_of
+from copydesk.releases.objects import DATA
 from copydesk.releases.verify import parse_manifest, verify
+from copydesk.revisions.dvc_objects import outs_of
 from copydesk.text import ComposedEdit, revert
 
 

@@ -255,6 +255,8 @@ _USAGE: Any = typer.BadParameter.__bases__[0]
 def main() -> None:
     """Run the command line; an error of ours, or of the operating system, is a line on stderr and exit status 1."""
     guard()
+    # Worker processes begin in the current folder: what lies there is no module of theirs.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         # Not as a program of typer's own: it would print the words of the user as they are.
         sys.exit(typer.main.get_command(app)(standalone_mode=False))

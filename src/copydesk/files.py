@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -100,6 +101,9 @@ def _taken(handle: int) -> bool:
         if error.errno not in _NO_LOCKS:
             raise
     return True
+
+
+_OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}$")  # which nobody can name who does not know its bytes
 
 
 @contextmanager
@@ -274,6 +278,12 @@ def is_file_of(path: Path, sha256: str) -> bool:
         return not path.is_symlink() and sha256_file(path) == sha256
     except OSError:
         return False
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path below a folder leads, by a link, elsewhere; DVC's links to objects in its cache do not count."""
+    real = path.resolve()
+    return not real.is_relative_to(folder.resolve()) and not _OBJECT.search(real.as_posix())
 
 
 def link_or_copy(source: Path, target: Path) -> None:

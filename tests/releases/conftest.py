@@ -151,6 +151,10 @@ def published(
     with pytest.MonkeyPatch.context() as patched:
         for name, value in place.environment.items():
             patched.setenv(name, value)
+        # A key is the user's: no repository names it.
+        (folder / "dvc").mkdir()
+        (folder / "dvc" / "config").write_text(place.config("store", default=False))
+        patched.setenv("DVC_GLOBAL_CONFIG_DIR", str(folder / "dvc"))
         _move(releases, root, place)
         run(root, "dvc", "push", "-q", "--all-tags")
         run(folder, "git", "clone", "-q", "--bare", str(root), str(bare))

@@ -19,8 +19,9 @@ from copydesk.description.signatures import normalised, text_keys
 from copydesk.errors import ReleaseError, StoreError
 from copydesk.releases.deliveries import Deliveries
 from copydesk.releases.history import commit_on, contents, holding_blobs, tracked_names, versions_of
-from copydesk.releases.objects import Place, Places, outs_of, push, put_folder, put_listing
+from copydesk.releases.objects import Place, Places, push, put_folder, put_listing
 from copydesk.releases.search import Wanted, ids_in, search
+from copydesk.revisions.dvc_objects import outs_of
 from copydesk.store import Part, Store
 from support import run_command, write_seeds
 from support import run_stripped as run

@@ -191,7 +191,7 @@ class Found:
             monkeypatch.setattr(module, name, value)
 
     @contextmanager
-    def open_places(self, root: Path) -> Iterator[Places]:
+    def open_places(self, root: Path, *, own: bool = False) -> Iterator[Places]:
         assert root.is_absolute()
         yield self.places
 

@@ -13,9 +13,10 @@ import pytest
 
 from copydesk.errors import ReleaseError
 from copydesk.publishing.manifest import NAME, SIGNATURE
-from copydesk.releases import revisions, signing, trees
+from copydesk.releases import signing
 from copydesk.releases.signing import allowing, sign, signer
-from copydesk.releases.trees import CommitTree, FolderTree, git, read_small, tree_at
+from copydesk.releases.trees import FolderTree, read_small, tree_at
+from copydesk.revisions.git import git
 from support import run_command
 
 Program = Callable[[str, str], None]
@@ -35,47 +36,6 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     return put
 
 
-def test_the_repository_of_a_hook_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = tmp_path / "repository"
-    root.mkdir()
-    run_command(root, "git", "init", "--quiet")
-    (root / "file").write_text("x")
-    run_command(root, "git", "add", "file")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
-        assert git("-C", str(root), "status", "--porcelain") == "A  file\n"
-        monkeypatch.delenv(name)
-
-
-def test_git_is_asked_in_english_and_asks_nothing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    monkeypatch.setenv("GIT_TERMINAL_PROMPT", "1")
-    monkeypatch.setenv("OTHER", "kept")
-    program("git", "printf '%s %s %s \\303\\244\\377' $LC_ALL $GIT_TERMINAL_PROMPT $OTHER")
-    assert git("x") == "C 0 kept ä\ufffd"
-    assert revisions.git(Path(), "x").stdout.startswith(b"C ")
-
-
-def test_what_git_says_is_told(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program("git", f"echo out; echo ' no{'o' * 600}: \\303\\244\\377 ' >&2; exit 3")
-    with pytest.raises(ReleaseError) as caught:
-        git("one", "two", "three", "four", "five")
-    said = f"no{'o' * 600}: ä\ufffd"
-    assert str(caught.value) == f"git one two three four: {said[-500:]}"
-    program("git", "exit 3")
-    with pytest.raises(ReleaseError, match=r"^git one: exit status 3$"):
-        git("one")
-    monkeypatch.setattr(trees, "TIMEOUT", 0.2)
-    program("git", "exec sleep 600")
-    with pytest.raises(ReleaseError, match=r"^git gave no answer in 0\.2 seconds; is the repository's host there\?$"):
-        git("one")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ReleaseError, match=r"^git is not installed; install it$"):
-        git("one")
-    with pytest.raises(ReleaseError, match=r"^git cannot be run: .*'git'"):
-        revisions.git(tmp_path, "one")
-
-
 def test_small_files_and_names(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c").write_bytes(b"\xff")
@@ -87,44 +47,51 @@ def test_small_files_and_names(tmp_path: Path) -> None:
         read_small(tree, "none", "here")
 
 
-class System:
-    """A file system of DVC, which can lose the list of a folder."""
-
-    def __init__(self, lost: bool) -> None:
-        self._lost = lost
-
-    def find(self, root: str) -> list[str]:
-        assert root == "/corpus"
-        if self._lost:
-            raise OSError("the list of objects is lost")
-        return ["/corpus/README.md", "/corpus/data/raw/x"]
-
-    def ls(self, root: str, detail: bool) -> list[dict[str, str]]:
-        assert (root, detail) == ("/corpus", True)
-        return [{"name": "/corpus/README.md", "type": "file"}, {"name": "/corpus/data", "type": "directory"}]
-
-    def open(self, path: str, mode: str) -> tuple[str, str]:
-        return path, mode
+def test_a_link_in_git_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "corpus" / "README.md").symlink_to(tmp_path / "secret")
+    (tmp_path / "corpus" / "file").write_bytes(b"\xff")
+    run_command(tmp_path, "git", "init", "--quiet")
+    run_command(tmp_path, "git", "add", "corpus")
+    run_command(tmp_path, "git", "commit", "--quiet", "--message", "x")
+    tree = tree_at(tmp_path, git(tmp_path, "rev-parse", "HEAD").strip())
+    assert tree.names() == {"README.md", "file"}
+    assert tree.open("file").read() == b"\xff"
+    with pytest.raises(ReleaseError, match=r"README\.md: cannot be read \(a link, which is not followed\)"):
+        read_small(tree, "README.md", "here")
+    with pytest.raises(FileNotFoundError):
+        tree.open("nothing")
 
 
-def test_a_commit_is_listed_as_far_as_it_can_be() -> None:
-    assert CommitTree(System(lost=False)).names() == {"README.md", "data/raw/x"}
-    assert CommitTree(System(lost=True)).names() == {"README.md"}
-    assert CommitTree(System(lost=True)).open("data/x") == ("/corpus/data/x", "rb")
+def test_a_hash_that_is_a_path_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    run_command(tmp_path, "git", "init", "--quiet")
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "file").write_text("x")
+    way_out = f"../../../../{secret.relative_to(tmp_path)}"
+    (tmp_path / "dvc.lock").write_text(f"stages:\n  x:\n    outs:\n    - {{path: corpus/data/x, md5: {way_out}}}\n")
+    run_command(tmp_path, "git", "add", "corpus", "dvc.lock")
+    run_command(tmp_path, "git", "commit", "--quiet", "--message", "x")
+    (tmp_path / ".dvc" / "cache" / "files" / "md5").mkdir(parents=True)
+    tree = tree_at(tmp_path, git(tmp_path, "rev-parse", "HEAD").strip())
+    with pytest.raises(ReleaseError, match="is no MD5 of an object"):
+        tree.open("data/x")
 
 
 def test_settings_that_dvc_cannot_read_are_named(releases: Any, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(releases.root, copy, ignore=shutil.ignore_patterns("build", "cache"))
     for text, said in (
-        ("[core", "DVC cannot open the repository at {}: "),
+        ("[core", ".dvc/config at {}: DVC cannot read it ("),
         ("", "no default DVC remote at {}; set one "),
     ):
         (copy / ".dvc" / "config").write_text(text)
         releases.run("git", "commit", "--quiet", "--all", "--message", "x", cwd=copy)
         commit = releases.run("git", "rev-parse", "HEAD", cwd=copy).strip()
-        with pytest.raises(ReleaseError) as caught, tree_at(copy, commit, remote=True):
-            pass
+        with pytest.raises(ReleaseError) as caught:
+            tree_at(copy, commit, remote=True)
         assert str(caught.value).startswith(f"{copy}: {said.format(commit[:12])}")
 
 

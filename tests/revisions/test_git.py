@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from copydesk.errors import ReleaseError
-from copydesk.revisions.git import git, git_result
+from copydesk.revisions.git import git, git_environment, git_result
 
 
 def repository(folder: Path) -> Path:
@@ -71,3 +71,83 @@ def test_failures_are_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ReleaseError, match="git is not installed"):
         git(root, "status")
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("filter.x.clean", ["status"]),
+        ("filter.x.process", ["status"]),
+        ("diff.x.textconv", ["diff"]),
+        ("diff.external", ["diff"]),
+        ("gpg.program", ["log", "-1", "signed"]),
+        ("core.sshCommand", ["ls-remote", "ssh://127.0.0.1:9/x"]),
+    ],
+)
+def test_no_program_runs_that_the_configuration_of_a_repository_names(
+    key: str, command: list[str], tmp_path: Path
+) -> None:
+    root = repository(tmp_path / "here")
+    ran = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----"
+    signed = git(root, "cat-file", "commit", "HEAD").replace("\n\n", f"\n{signature}\n\n", 1)
+    commit = git(root, "hash-object", "-t", "commit", "-w", "--stdin", stdin=signed.encode()).strip()
+    git(root, "tag", "signed", commit)
+    (root / ".gitattributes").write_text("* filter=x diff=x\n")
+    (root / "a").write_text("ereh")  # of the same size, so that git must look into it
+    git(root, "config", "log.showSignature", "true")
+    if key.startswith("filter"):
+        git(root, "config", "filter.x.required", "true")
+    git(root, "config", key, str(program))
+    git_result(root, *command)
+    assert not ran.exists()
+    subprocess.run(["git", *command], cwd=root, check=False, capture_output=True)
+    assert ran.exists()  # so the test can fail
+
+
+def test_a_missing_object_is_not_fetched(tmp_path: Path) -> None:
+    root = repository(tmp_path / "here")
+    ran = tmp_path / "ran"
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(root),
+        "remote.origin.uploadpack": f"touch {ran};",
+    }.items():
+        git(root, "config", key, value)
+    assert git_result(root, "cat-file", "-p", "1" * 40).returncode
+    assert not ran.exists()
+    subprocess.run(["git", "cat-file", "-p", "1" * 40], cwd=root, check=False, capture_output=True)
+    assert ran.exists()  # so the test can fail
+
+
+def test_an_address_is_not_looked_up_in_the_repository_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, ran = repository(tmp_path / "here"), tmp_path / "ran"
+    git(root, "config", "remote.origin.url", str(root))
+    git(root, "config", "remote.origin.uploadpack", f"touch {ran};")
+    monkeypatch.chdir(root)
+    with pytest.raises(ReleaseError, match="origin"):
+        git(None, "ls-remote", "--", "origin")
+    assert not ran.exists()
+
+
+def test_a_program_under_a_name_that_cannot_be_overridden_is_refused(tmp_path: Path) -> None:
+    root = repository(tmp_path / "here")
+    git(root, "config", "filter.a=b.clean", "false")
+    with pytest.raises(ReleaseError, match=r"\.git/config: 'filter\.a=b\.clean' names a program"):
+        git(root, "status")
+
+
+def test_nobody_is_asked_for_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"):
+        monkeypatch.delenv(name, raising=False)
+    assert git_environment()["GIT_ASKPASS"] == ""
+    assert "BatchMode=yes" in git_environment()["GIT_SSH_COMMAND"]
+    monkeypatch.setenv("GIT_SSH_COMMAND", "mine")
+    assert git_environment()["GIT_SSH_COMMAND"] == "mine"

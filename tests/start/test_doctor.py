@@ -116,7 +116,7 @@ def test_git_that_is_old_elsewhere_or_nameless(root: Path, monkeypatch: pytest.M
     (root / "git").write_text("#!/bin/sh\necho git version 1.8.3\n")
     (root / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(root))
-    assert found(root, "git").detail == "git version 1.8.3; expected 2.22 or newer"
+    assert found(root, "git").detail == "git version 1.8.3; expected 2.26 or newer"
 
 
 def test_no_dvc_no_seeds_no_room(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

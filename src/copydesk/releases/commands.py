@@ -156,8 +156,20 @@ def verify(
     show(f"{found.subject}: all {found.files} files are what the manifest says{signed}")
 
 
+def pull(root: Root = Path()) -> None:
+    """Fetch the dataset of the commit that is checked out, as dvc pull does; it may be a stranger's.
+
+    Of .dvc/config only kind and address of the remote are taken. Exits with 0 when all files are what the manifest
+    says.
+    """
+    from copydesk.releases.pull import pull as fetch
+
+    done = fetch(root)
+    show(f"{root / 'corpus'}: {done.files} data files are what the manifest says, {done.fetched} of them fetched")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (diff, release, releases, takedown, verify):
+    for command in (diff, pull, release, releases, takedown, verify):
         app.command()(command)
     app.add_typer(schema, name="schema")

@@ -14,10 +14,11 @@ from copydesk.project import Project
 from copydesk.publishing.manifest import NAME
 from copydesk.releases.history import Blob, contents, holding_blobs, tracked_names, versions_of
 from copydesk.releases.loading import kept_folder, tagged
-from copydesk.releases.objects import DATA, Places, outs_of
+from copydesk.releases.objects import DATA, Places
 from copydesk.releases.search import Sought, Wanted, ids_in, search
 from copydesk.releases.takedown import document_of, ledger_of
 from copydesk.releases.trees import FOLDER
+from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.git import git
 from copydesk.scratch import leftovers
 from copydesk.storage import Stored

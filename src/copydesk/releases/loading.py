@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from copydesk.errors import ReleaseError
 from copydesk.files import FULL, write_hashed, write_text
 from copydesk.publishing.manifest import NAME
+from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.trees import TAG, CommitTree, FolderTree, read_small, tree_at
 from copydesk.releases.verify import compare, parse_manifest
 from copydesk.releases.withdrawals import replacements
@@ -94,10 +95,11 @@ def load(
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     try:
         loaded = load_dataset(str(folder), config, split=split, streaming=streaming)
-    except ValueError as error:
+    except (ValueError, DatasetsError) as error:
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     found = {str(one.info.version) for one in (loaded.values() if isinstance(loaded, dict) else [loaded])}
     if found != {release.version}:
@@ -151,9 +153,14 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
     Raises
     ------
     ReleaseError
-        If the data is missing from the remote, or a file is not what the manifest says.
+        If the data is missing from the remote, a file is not what the manifest says, or the card names others.
     """
-    cache = (cache or cache_folder()).absolute()
+    folder = _fetched(release, (cache or cache_folder()).absolute())
+    refuse_other_files(folder, parse_manifest((folder / NAME).read_bytes(), f"{release}: {NAME}"), str(release))
+    return folder
+
+
+def _fetched(release: Release, cache: Path) -> Path:
     # A commit always has the same manifest: who has fetched it once needs git and DVC no more.
     pointer = cache / "commits" / release.commit
     name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""
@@ -181,15 +188,16 @@ def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Pat
 
 
 def _fetch(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
-    with tree_at(root, release.commit, remote=remote) as tree:
-        manifest = read_small(tree, NAME, str(release))
-        folder = kept_folder(release.version, manifest, cache)
-        if not _intact(folder):
-            cache.mkdir(parents=True, exist_ok=True)
-            with scratch("part", cache) as temporary:
-                _copy(release, tree, manifest, temporary / folder.name)
-                _place(temporary, folder)
-        return folder
+    own = str(root) == release.repo
+    tree = tree_at(root, release.commit, remote=remote, origin=None if own else release.repo)
+    manifest = read_small(tree, NAME, str(release))
+    folder = kept_folder(release.version, manifest, cache)
+    if not _intact(folder):
+        cache.mkdir(parents=True, exist_ok=True)
+        with scratch("part", cache) as temporary:
+            _copy(release, tree, manifest, temporary / folder.name)
+            _place(temporary, folder)
+    return folder
 
 
 def _copy(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> None:
@@ -257,7 +265,8 @@ def _checkout(release: Release) -> Iterator[Path]:
         return
     with scratch("clone") as folder:
         part, whole = folder / "part", folder / "whole"
-        clone = ("-c", "advice.detachedHead=false", "clone", "--quiet")
+        # Without files: no filter of theirs runs, no link of theirs leads anywhere.
+        clone = ("clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=")
         try:
             git(None, *clone, "--depth=1", f"--branch=corpus@v{release.version}", "--", release.repo, str(part))
             git(part, "cat-file", "-e", f"{release.commit}^{{commit}}")

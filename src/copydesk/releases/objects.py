@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from copydesk.errors import ReleaseError
-from copydesk.releases.trees import FOLDER
+from copydesk.revisions.dvc_config import dvc_settings, own_settings
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 
-DATA = f"{FOLDER}/data"
+DATA = "corpus/data"
 CACHE = "cache"
 
 
@@ -60,53 +58,49 @@ class Places(NamedTuple):
         said = "it is in no place"
         for place in self.of(oid):
             try:
-                with place.odb.fs.open(place.odb.oid_to_path(oid), "rb") as file:
-                    data: bytes = file.read()
-                return data
+                with open_object(place.odb, oid) as file:
+                    return file.read()
             except Exception as error:  # remotes of every kind raise errors of every kind
                 said = f"{place.name}: {type(error).__name__}: {error}"
         raise ReleaseError(f"object {oid} cannot be read ({said}); restore it, or remove it if nothing needs it")
 
     def listing(self, oid: str) -> dict[str, str]:
         """What a folder consists of: hashes of objects by path; empty where the list of them is lost."""
-        if not self.of(oid):
-            return {}
-        try:
-            return {row["relpath"]: row["md5"] for row in json.loads(self.read(oid))}
-        except (ValueError, LookupError, TypeError) as error:
-            raise ReleaseError(f"object {oid} is no list of files ({error!r}); restore it with dvc push") from None
+        return listing_of(self.read(oid), oid) if self.of(oid) else {}
 
 
 @contextmanager
-def open_places(root: Path) -> Iterator[Places]:
+def open_places(root: Path, *, own: bool = False) -> Iterator[Places]:
     """Look into the cache and all remotes of a repository.
+
+    Parameters
+    ----------
+    root : Path
+        The repository's folder.
+    own : bool
+        Whether all of ``.dvc/config`` is obeyed, since the repository is the user's own; else it may be a stranger's.
 
     Raises
     ------
     ReleaseError
         If there is no DVC repository, or its cache cannot be read.
     """
-    from dvc.exceptions import DvcException  # type: ignore[import-untyped]
-    from dvc.repo import Repo  # type: ignore[import-untyped]
-
-    try:
-        repo = Repo(str(root))
-    except DvcException as error:
-        raise ReleaseError(f"{root}: no DVC repository ({error}); run dvc init, or give --root") from None
-    with repo:
-        seen, unseen = [], {}
-        for name in ("", *sorted(repo.config["remote"])):
-            called = f"remote {name}" if name else CACHE
-            try:
-                odb = repo.cloud.get_remote_odb(name) if name else repo.cache.local
-                seen.append(Place(called, odb, _listed(odb)))
-            except NotImplementedError:
-                unseen[called] = "this kind of remote cannot list its objects"
-            except Exception as error:  # remotes of every kind raise errors of every kind
-                unseen[called] = f"{type(error).__name__}: {error}"
-        if CACHE in unseen:
-            raise ReleaseError(f"{root}: DVC's cache cannot be read: {unseen[CACHE]}")
-        yield Places(seen, unseen, repo.config["core"].get("remote"))
+    settings = own_settings(root) if own else dvc_settings(root)
+    seen, unseen = [], {}
+    for name in ("", *sorted(settings.remotes)):
+        called = f"remote {name}" if name else CACHE
+        try:
+            odb = remote_odb(settings, name) if name else cache_odb(settings)
+            seen.append(Place(called, odb, _listed(odb)))
+        except NotImplementedError:
+            unseen[called] = "this kind of remote cannot list its objects"
+        except ReleaseError as error:
+            unseen[called] = str(error)
+        except Exception as error:  # remotes of every kind raise errors of every kind
+            unseen[called] = f"{type(error).__name__}: {error}"
+    if CACHE in unseen:
+        raise ReleaseError(f"{root}: DVC's cache cannot be read: {unseen[CACHE]}")
+    yield Places(seen, unseen, settings.default)
 
 
 def _listed(odb: Any) -> frozenset[str]:
@@ -114,21 +108,6 @@ def _listed(odb: Any) -> frozenset[str]:
         return frozenset(odb.all())
     except FileNotFoundError:  # nothing was ever pushed there
         return frozenset()
-
-
-def outs_of(lock: str | bytes | None, where: str) -> dict[str, str]:
-    """Hashes of what the stages in a dvc.lock write, by path.
-
-    Raises
-    ------
-    ReleaseError
-        If it is not what DVC writes.
-    """
-    try:
-        stages = (yaml.safe_load(lock or "") or {}).get("stages", {})
-        return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out}
-    except (yaml.YAMLError, AttributeError, LookupError, TypeError) as error:
-        raise ReleaseError(f"{where}: dvc.lock: not what DVC writes: {' '.join(str(error).split())}") from None
 
 
 def put_folder(odb: Any, files: Mapping[str, Path]) -> tuple[str, int]:

@@ -137,7 +137,7 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
         As for :func:`plan`, or if a release cannot be cut again, pushed or proved; nothing is removed then.
     """
     root = root.resolve()
-    with open_places(root) as places:
+    with open_places(root, own=True) as places:
         todo = agreed or plan(root, places, doc_id)
         replaced: dict[str, str | None] = {}
         for recut in todo.recuts:
@@ -149,7 +149,7 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
         _forget_what_is_tagged(root)
         pushed = push_withdrawals(root, _refuse_unless_known(root))
         removed, problems = _remove(places, todo)
-    with open_places(root) as places:
+    with open_places(root, own=True) as places:
         problems += [f"{name}: not searched: {why}" for name, why in places.unseen.items()]
         left = holdings(root, places, doc_id)
         problems += list(_left(places, left, todo.kept))

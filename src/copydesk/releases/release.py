@@ -101,7 +101,7 @@ def _release(  # noqa: PLR0917  (what ``release`` was given)
         refuse_behind_branch(root)
         _refuse_unless_ready(root)
         last, gone = versions(str(root)), withdrawn(str(root))
-        found = diff(open_revision(root, tag_of(last[-1])), open_revision(root)) if last else None
+        found = diff(open_revision(root, tag_of(last[-1]), own=True), open_revision(root)) if last else None
         refuse_broken_contract(root, last[-1] if last else "", found)
         version = following(Version.parse(last[-1]) if last else None, found, at_least)
         while str(version) in gone:  # which is so where the newest releases were withdrawn and nothing replaces them
@@ -324,7 +324,8 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
 def _run(root: Path, *command: str) -> str:
     """Run DVC, which lies beside the Python that runs this."""
-    environment = {**git_environment(), "DVC_NO_ANALYTICS": "1"}
+    environment = {**git_environment(hooks=True), "DVC_NO_ANALYTICS": "1"}
+    environment.pop("PYTHONSAFEPATH", None)  # scripts of the pipeline may use each other
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -17,6 +17,7 @@ from copydesk.files import replacing, sha256_file
 from copydesk.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
 from copydesk.json_schema import dotted, load_json
 from copydesk.publishing.manifest import LISTING, NAME
+from copydesk.releases.trees import CommitTree, first_line, tree_at
 from copydesk.revisions.git import git_result
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
@@ -42,7 +43,8 @@ class Revision:
         The full hash of the commit, None for the working tree.
     """
 
-    def __init__(self, root: Path, name: str, commit: str | None) -> None:
+    def __init__(self, root: Path, name: str, commit: str | None, *, own: bool = False) -> None:
+        self._own = own
         self.root = root
         self.name = name
         self.commit = commit
@@ -228,45 +230,37 @@ class Revision:
         return target
 
     @cached_property
-    def _dvc(self) -> Any:
-        from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
-        from dvc.repo import Repo  # type: ignore[import-untyped]
-
-        # The remotes are today's: one that was added or moved after the revision is found, and a relative path is
-        # not resolved against the root of the git tree, as DVC does with that of a revision.
-        with Repo(str(self.root)) as repo:
-            name = repo.config["core"].get("remote")
-            # Without a remote DVC sets up one of its own, which must not be taken away.
-            today = {"core": {"remote": name}, "remote": dict(repo.config["remote"])} if name else {}
-        return DVCFileSystem(str(self.root), rev=self.commit, config=today)
+    def _tree(self) -> CommitTree:
+        # The remotes are today's: one that was added or moved after the revision is found.
+        return tree_at(self.root, str(self.commit), own=self._own)
 
     def _through_dvc(self, path: str) -> bytes:
         try:
-            with self._dvc.open(path, "rb") as file:
-                data: bytes = file.read()
-            return data
+            with self._tree.open(path.removeprefix(f"{_CORPUS}/")) as file:
+                return file.read()
         # Each kind of remote raises errors of its own library: no class names them all.
         except Exception as error:
             raise ReleaseError(
-                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({_first_line(error)}); fetch it "
+                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line(error)}); fetch it "
                 "with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
             ) from None
 
     def _remote(self) -> str:
         try:
-            name = self._dvc.repo.config["core"].get("remote")
-        except Exception:
+            name = self._tree.remote
+        except ReleaseError:
             return "readable from a remote"
-        # What DVC calls its own cache where none is set.
-        return f"in the remote {name!r}" if name and name != "auto-generated-upstream" else "in a remote: none is set"
+        return f"in the remote {name!r}" if name else "in a remote: none is set"
 
     def _cached(self, path: str) -> str:
-        digest = str(self._dvc.info(path).get("md5", ""))
+        digest = self._tree.oid(path.removeprefix(f"{_CORPUS}/"))
         return f"files/md5/{digest[:2]}/{digest[2:]} from the cache" if digest else "it from the cache"
 
 
-def open_revision(root: Path, rev: str | None = None) -> Revision:
+def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> Revision:
     """Open the corpus of a project at a git revision, or in the working tree where none is given.
+
+    ``own`` says that the repository is the user's own, so that DVC's remotes are asked with all of its settings.
 
     Raises
     ------
@@ -275,7 +269,7 @@ def open_revision(root: Path, rev: str | None = None) -> Revision:
     """
     root = root.resolve()
     commit = None if rev is None else commit_of(root, rev)
-    revision = Revision(root, rev or "working tree", commit)
+    revision = Revision(root, rev or "working tree", commit, own=own)
     revision.listing  # noqa: B018 - says at once that there is no corpus
     return revision
 
@@ -303,7 +297,3 @@ def _settings(schema: Schema, given: Any) -> Any:
         return schema.get("default")
     defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
     return {**defaults, **(given or {})}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

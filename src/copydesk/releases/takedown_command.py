@@ -155,7 +155,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     from copydesk.releases.purge import purge as run
     from copydesk.releases.upstream import push_command
 
-    with open_places(root.resolve()) as places:
+    with open_places(root.resolve(), own=True) as places:
         todo = plan(root.resolve(), places, doc_id)
         show(*_plan(places, todo))
     if dry_run:

@@ -101,9 +101,9 @@ def verify(
     tag = TAG.fullmatch(rev)
     if tag and git(root, "tag", "--list", f"{rev}!").strip():
         raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names what replaces it")
-    with tree_at(root, commit, remote=remote) as tree:
-        place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
-        return _verified(place, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
+    tree = tree_at(root, commit, remote=remote)
+    place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
+    return _verified(place, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
 
 
 class _Tagged(NamedTuple):

@@ -1,12 +1,15 @@
 """The one way in which git is run: no hooks, no prompts, no other repository's environment, a time limit.
 
-Everything that calls git goes through :func:`git` or :func:`git_result`. Repositories may be a stranger's, so git
-runs without the hooks, the file-system monitor and the external transports that their configuration names.
+Everything that calls git goes through :func:`git` or :func:`git_result`. Repositories may be a stranger's, and a
+folder that was unpacked has a ``.git/config`` of a stranger's too. So no program runs that a repository names: no
+hook, monitor, filter, driver, helper for credentials, transport; and nothing is fetched because an object is missing.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -22,6 +25,7 @@ _SETTINGS = (
     "core.quotePath=false",
     "protocol.ext.allow=never",
     "submodule.recurse=false",
+    "log.showSignature=false",
     "advice.detachedHead=false",
 )
 _NO_HOOKS = f"core.hooksPath={os.devnull}"
@@ -32,6 +36,17 @@ _OF_ANOTHER_REPOSITORY = (
     "GIT_NAMESPACE GIT_PREFIX GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_QUARANTINE_PATH "
     "GIT_INTERNAL_SUPER_PREFIX GIT_REPLACE_REF_BASE"
 ).split()
+
+#: Keys of a repository's configuration whose value is a program, or a place that requests are sent to; by their end.
+_PROGRAM = re.compile(
+    r"(?:(?<=^core)\.(?:alternaterefscommand|askpass|editor|gitproxy|pager|sshcommand)|\.(?:clean|cmd|command|"
+    r"defaultkeycommand|driver|external|helper|process|program|proxy|receivepack|smudge|textconv|uploadpack|vcs))$"
+)
+#: What takes the place of such a value where an empty one is taken for the name of a program.
+_INSTEAD = {"uploadpack": "git-upload-pack", "receivepack": "git-receive-pack", "program": "false"}
+_SCOPES = frozenset({"local", "worktree"})
+_UNKNOWN_OPTION = 129
+_TRANSPORTS = "file:git:http:https:ssh"
 
 
 def git(
@@ -46,13 +61,13 @@ def git(
     Parameters
     ----------
     root : Path or str or None
-        Where it runs; None where the command names its place itself.
+        Where it runs; None where the command names its place itself: then no repository's configuration applies.
     *arguments : str
         The command and its arguments. What a stranger may have chosen stands behind ``--`` or ``--end-of-options``.
     stdin : bytes
         Standard input.
     hooks : bool
-        Whether the repository's hooks run; only for commits into the user's own repository.
+        Whether the programs run that the repository names, hooks and others; only in the user's own repository.
     timeout : float
         Seconds.
 
@@ -85,7 +100,7 @@ def git_result(
         return subprocess.run(
             git_command(root, *arguments, hooks=hooks),
             input=stdin,
-            env=git_environment(),
+            env=git_environment(hooks=hooks),
             capture_output=True,
             check=False,
             timeout=timeout,
@@ -100,15 +115,65 @@ def git_result(
 
 def git_command(root: Path | str | None, *arguments: str, hooks: bool = False) -> list[str]:
     """The command line of a git command, for what must read its output while it runs."""
-    settings = _SETTINGS if hooks else (*_SETTINGS, _NO_HOOKS)
-    place = ["-C", str(root)] if root is not None else []
-    return ["git", *(part for setting in settings for part in ("-c", setting)), *place, *arguments]
+    settings = [*_SETTINGS]
+    if not hooks:
+        settings += [_NO_HOOKS, *(_without_programs(Path(root)) if root is not None else [])]
+    # Outside of every repository: that of the current folder has no say in where an address leads.
+    place = str(root) if root is not None else os.path.abspath(os.sep)  # noqa: PTH100
+    return ["git", *(part for setting in settings for part in ("-c", setting)), "-C", place, *arguments]
 
 
-def git_environment() -> dict[str, str]:
+def _without_programs(root: Path) -> list[str]:
+    """Settings that take the place of those by which a repository's own configuration names programs."""
+    try:
+        state = (root / ".git" / "config").stat()
+    except OSError:  # no repository, a bare one, or one of several worktrees
+        return _neutral.__wrapped__(str(root), None)
+    return _neutral(str(root), (state.st_mtime_ns, state.st_size))
+
+
+@functools.lru_cache(maxsize=16)
+def _neutral(root: str, state: tuple[int, int] | None) -> list[str]:
+    command = ["git", "-C", root, "config", "--includes", "--show-scope", "--name-only", "--null", "--list"]
+    listed = subprocess.run(command, env=git_environment(), capture_output=True, check=False, timeout=TIMEOUT)
+    if listed.returncode == _UNKNOWN_OPTION:
+        raise ReleaseError("git is too old; install 2.26 or newer")
+    scopes_and_keys = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    keys = zip(scopes_and_keys[::2], scopes_and_keys[1::2], strict=False)
+    named = sorted({key for scope, key in keys if scope in _SCOPES and _PROGRAM.search(key)})
+    if unclear := [key for key in named if "=" in key]:  # which would end the key on a command line
+        raise ReleaseError(f"{root}: .git/config: {unclear[0]!r} names a program; remove it and try again")
+    settings = [f"{key}={_INSTEAD.get(key.rpartition('.')[2], '')}" for key in named]
+    # A filter that is required and has no program would be an error.
+    filters = sorted({key.rpartition(".")[0] for key in named if key.startswith("filter.")})
+    return [*settings, *(f"{name}.required=false" for name in filters)]
+
+
+def git_environment(*, hooks: bool = False) -> dict[str, str]:
     """The environment that git runs in: English messages, no questions, no repository but the one that is named."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
-    return {**kept, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if hooks:
+        return {**kept, **asked}
+    if "GIT_SSH" not in kept:
+        kept.setdefault("GIT_SSH_COMMAND", _ssh_command())
+    kept.setdefault("GIT_ALLOW_PROTOCOL", _TRANSPORTS)
+    kept.setdefault("GIT_ASKPASS", "")  # which git takes for none
+    return {**kept, **asked, "GIT_NO_LAZY_FETCH": "1"}
+
+
+@functools.cache
+def _ssh_command() -> str:
+    """How the user's own configuration calls SSH, which a repository's would otherwise take the place of."""
+    for level in ("--global", "--system"):
+        command = ["git", "config", "--includes", level, "--get", "core.sshCommand"]
+        try:
+            said = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT).stdout.decode().strip()
+        except FileNotFoundError:
+            break  # which is said where git is run
+        if said:
+            return said
+    return "ssh -o BatchMode=yes"
 
 
 def error_output(result: subprocess.CompletedProcess[bytes]) -> str:

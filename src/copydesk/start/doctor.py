@@ -9,13 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import copydesk
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.readers.folder import walk
+from copydesk.revisions.dvc_config import dvc_settings
+from copydesk.revisions.git import git, git_result
 from copydesk.toolkit import STAGES, check_line_ends, check_toolkit, pins, read_toolkit
 
 _TIMEOUT = 60
@@ -23,7 +26,7 @@ _SAID = 700  # characters of what was said
 #: The least free disk in bytes, and by how many times it should exceed the seeds: shards, dataset and DVC's cache.
 _LEAST_FREE = 500_000_000
 _TIMES_SEEDS = 4
-_OLDEST_GIT = (2, 22)
+_OLDEST_GIT = (2, 26)
 
 
 class Finding(NamedTuple):
@@ -85,7 +88,8 @@ def _libraries(_: Path) -> Found:
 def _script_python(root: Path) -> Found:
     """dvc.yaml says ``python``: that one must be ours."""
     code = "import copydesk; print(copydesk.__version__, copydesk.__file__)"
-    done = _run(root, "python", "-c", code)
+    # Not in the repository: Python would take the modules that lie there for copydesk's.
+    done = _run("python", "-c", code)
     if done is None:
         return "bad", "dvc.yaml runs python, and none is on PATH; activate the virtual environment"
     if done.returncode:
@@ -97,24 +101,25 @@ def _script_python(root: Path) -> Found:
 
 
 def _git(root: Path) -> Found:
-    done = _run(root, "git", "--version")
-    if done is None:
+    if shutil.which("git") is None:
         return "bad", "not installed; install it"
-    version = re.search(r"(\d+)\.(\d+)[\d.]*", done.stdout)
+    said = git(None, "--version").strip()
+    version = re.search(r"(\d+)\.(\d+)[\d.]*", said)
     if version is None or (int(version[1]), int(version[2])) < _OLDEST_GIT:
-        return "bad", f"{done.stdout.strip()}; expected {'.'.join(map(str, _OLDEST_GIT))} or newer"
-    top = _run(root, "git", "rev-parse", "--show-toplevel")
-    if top is None or top.returncode:
+        return "bad", f"{said}; expected {'.'.join(map(str, _OLDEST_GIT))} or newer"
+    found = git_result(root, "rev-parse", "--show-toplevel")
+    if found.returncode:
         return "bad", f"{root.resolve()} is in no git repository; run git init there, or copydesk init FOLDER"
-    if Path(top.stdout.strip()).resolve() != root.resolve():
-        return "warn", f"{version[0]}, but the repository begins at {top.stdout.strip()}; a release needs it here"
-    if (who := _run(root, "git", "var", "GIT_COMMITTER_IDENT")) is None or who.returncode:
+    top = found.stdout.decode("utf-8", "replace").strip()
+    if Path(top).resolve() != root.resolve():
+        return "warn", f"{version[0]}, but the repository begins at {top}; a release needs it here"
+    if git_result(root, "var", "GIT_COMMITTER_IDENT").returncode:
         return "warn", f"{version[0]}, but does not know who commits; git config user.name and user.email"
     return "ok", version[0]
 
 
 def _dvc(root: Path) -> Found:
-    done = _run(root, "dvc", "--version")
+    done = _run("dvc", "--version")
     if done is None or done.returncode:
         return "bad", "not on PATH; activate the virtual environment that has copydesk"
     if not (root / ".dvc" / "config").is_file():
@@ -165,21 +170,23 @@ def _store(root: Path, *, ask: bool) -> Iterator[Finding]:
 
 
 def _remotes(root: Path, *, ask: bool) -> Iterator[Finding]:
-    listed = _run(root, "dvc", "config", "--list")
-    if listed is None or listed.returncode:
-        return  # what is wrong with DVC was said
-    pairs = dict(line.partition("=")[::2] for line in listed.stdout.split("\n") if "=" in line)
-    names = sorted({match[1] for key in pairs if (match := re.match(r"remote\.(.+)\.url$", key))})
-    if not names:
+    try:
+        settings = dvc_settings(root)
+    except ReleaseError as error:
+        yield Finding("remotes", "bad", str(error))
+        return
+    if not settings.remotes:
         yield Finding("remotes", "warn", "none; before a release: dvc remote add --default storage ADDRESS")
-    elif "core.remote" not in pairs:
-        yield Finding("remotes", "warn", f"none is the default; dvc remote default {names[0]}")
-    for name in names:
-        address = pairs[f"remote.{name}.url"]
-        if not ask:
+    elif settings.default is None:
+        yield Finding("remotes", "warn", f"none is the default; dvc remote default {next(iter(settings.remotes))}")
+    for name, remote in settings.remotes.items():
+        address = remote.settings.get("url", "")
+        if remote.refused:
+            yield Finding(f"remote {name}", "warn", f"not asked: {remote.refused}")
+        elif not ask:
             yield Finding(f"remote {name}", "ok", f"{address}, not asked")
         elif (said := _why_not(root, _ASK, str(root.resolve()), name)) is None:
-            yield Finding(f"remote {name}", "ok", address)
+            yield Finding(f"remote {name}", "ok", f"{address}{f' ({remote.note})' if remote.note else ''}")
         else:
             yield Finding(f"remote {name}", "bad", f"{address}: {said}; see dvc remote modify --help")
 
@@ -187,19 +194,23 @@ def _remotes(root: Path, *, ask: bool) -> Iterator[Finding]:
 #: In a process of its own: a remote that does not answer can be given up, and no library is left in a bad state.
 _ASK = """
 import sys
-from dvc.repo import Repo
-with Repo(sys.argv[1]) as repo:
-    remote = repo.cloud.get_remote(sys.argv[2])
-    if not remote.fs.exists(remote.path):
-        parent = remote.fs.parent(remote.path)
-        if not parent or not remote.fs.exists(parent):
-            raise SystemExit("nothing is there")
+from pathlib import Path
+from copydesk.revisions.dvc_config import dvc_settings
+from copydesk.revisions.dvc_objects import remote_odb
+odb = remote_odb(dvc_settings(Path(sys.argv[1])), sys.argv[2])
+if not odb.fs.exists(odb.path):
+    place = odb.fs.parent(odb.fs.parent(odb.path))
+    parent = odb.fs.parent(place)
+    if not odb.fs.exists(place) and not (parent and odb.fs.exists(parent)):
+        raise SystemExit("nothing is there")
 """
 
 
 _USE = """
 import sys
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.revisions.dvc_config import dvc_settings
+from copydesk.revisions.git import git, git_result
 from copydesk.storage import storage
 try:
     store = storage(sys.argv[1])
@@ -213,7 +224,8 @@ except CopydeskError as error:
 
 def _why_not(root: Path, code: str, *arguments: str) -> str | None:
     """Why something distant cannot be used, None if it can."""
-    command = [sys.executable, "-c", code, *arguments]
+    # -P: without it Python would take modules that lie in the repository for those that the code imports.
+    command = [sys.executable, "-P", "-c", code, *arguments]
     try:
         done = subprocess.run(
             command, cwd=root, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
@@ -225,18 +237,19 @@ def _why_not(root: Path, code: str, *arguments: str) -> str | None:
     return done.stderr.strip().split("\n")[-1][-_SAID:] or "it cannot be reached"
 
 
-def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str] | None:
-    """Run a program; None if there is none of that name, or it gives no answer."""
+def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
+    """Run a program outside of the repository; None if there is none of that name, or it gives no answer."""
     try:
-        return subprocess.run(
-            command, cwd=root, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
-        )
+        with tempfile.TemporaryDirectory(prefix="copydesk-doctor-") as folder:
+            return subprocess.run(
+                command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
+            )
     except (FileNotFoundError, PermissionError, subprocess.TimeoutExpired):
         return None
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "DVC_NO_ANALYTICS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    return {**os.environ, "LC_ALL": "C", "DVC_NO_ANALYTICS": "1"}
 
 
 _CHECKS: dict[str, Callable[[Path], Found]] = {

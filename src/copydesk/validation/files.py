@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from copydesk.errors import ConfigError, CopydeskError, UnreadableError
-from copydesk.files import sha256_file
+from copydesk.files import leads_out, sha256_file
 from copydesk.findings import Report
 from copydesk.publishing.card import Config, DataFile, dataset_info
 from copydesk.publishing.croissant import NAME as CROISSANT
@@ -37,6 +37,12 @@ _TOGETHER = 4  # files that are hashed at a time
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 #: Files that tools put into the folder and that are no part of the dataset.
 _FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
+#: What an entry of the card's configs may say; by other settings datasets would read other files, or fewer rows.
+CARD_KEYS = frozenset({"config_name", "data_files", "default", "description", "version"})
+#: Files that datasets obeys beside the card, or instead of it.
+STEERING = re.compile(r"(?:^|/)(?:\.[^/]*|dataset_infos?\.json|[^/]*\.py)$")
+_LINK = "a link that leads out of the folder, which is not followed; put the file there"
+_READ = (MANIFEST, LISTING, CROISSANT, "README.md")
 
 
 def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str] = frozenset()) -> Files:
@@ -44,7 +50,12 @@ def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str
 
     The footers of files with the hashes ``seen`` were found to tell the truth.
     """
+    if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
+        report.add("manifest", linked[0], _LINK)
+        return {}
     hashes = _check_manifest(corpus, report)
+    for path in filter(STEERING.search, hashes):
+        report.add("names", path, "datasets would obey it in place of the card; remove it")
     files: Files = {name: [] for name in PUBLISHED}
     for path in sorted(p for p in hashes if p.startswith("data/") and (corpus / p).is_file()):
         match = _NAME.fullmatch(path)
@@ -82,7 +93,13 @@ def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
     except CopydeskError as error:
         report.add("manifest", MANIFEST, str(error))
         claimed = {}
-    present = {p.relative_to(corpus).as_posix() for p in corpus.rglob("*") if p.is_file()} - _FOREIGN
+    present = set()
+    for file in corpus.rglob("*"):
+        name = file.relative_to(corpus).as_posix()
+        if file.is_symlink() and leads_out(file, corpus):
+            report.add("manifest", name, _LINK)
+        elif file.is_file() and name not in _FOREIGN:
+            present.add(name)
     paths = sorted(present)
     with ThreadPoolExecutor(_TOGETHER) as threads:
         actual = dict(zip(paths, threads.map(sha256_file, (corpus / path for path in paths)), strict=True))
@@ -146,6 +163,10 @@ def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
                 ],
             }
             _compare(f"configs.{config.name}", entry, wanted, report)
+            for key in sorted(map(str, entry.keys() - CARD_KEYS)):
+                report.add(
+                    "card", "README.md", "a setting that the card does not need", field=f"configs.{config.name}.{key}"
+                )
             if not re.fullmatch(r"\d+\.\d+\.\d+", str(entry.get("version"))):
                 report.add("card", "README.md", "expected a version x.y.z", field=f"configs.{config.name}.version")
         if info is not None:

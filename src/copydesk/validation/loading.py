@@ -52,7 +52,8 @@ class Loader:
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        command = [sys.executable, "-m", __name__, str(self._loadable(corpus)), str(schemas), *ways]
+        # -P: the current folder may be a stranger's repository, and what lies there is no module of ours.
+        command = [sys.executable, "-P", "-m", __name__, str(self._loadable(corpus)), str(schemas), *ways]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 

@@ -1,0 +1,59 @@
+"""Bring the dataset of a checkout, which may be a stranger's, from DVC's cache or remote into its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from copydesk.errors import ReleaseError
+from copydesk.files import is_file_of, replacing
+from copydesk.publishing.manifest import NAME
+from copydesk.releases.revisions import commit_of
+from copydesk.releases.trees import FOLDER, first_line, read_small, tree_at
+from copydesk.releases.verify import parse_manifest
+
+_BLOCK = 1 << 20
+
+
+class Pulled(NamedTuple):
+    """How many files of the data were fetched, and how many the manifest lists."""
+
+    fetched: int
+    files: int
+
+
+def pull(root: Path) -> Pulled:
+    """Fetch the data that the manifest of the checked-out commit lists, and nothing else.
+
+    ``dvc pull`` obeys all of a repository's ``.dvc/config``; here only kind and address of the remote are taken from
+    it, and each file must have the hash of the manifest.
+
+    Raises
+    ------
+    ReleaseError
+        If a file is missing from the cache and the remote, or has other bytes there; files before it are kept.
+    """
+    root = root.resolve()
+    folder = root / FOLDER
+    tree = tree_at(root, commit_of(root, "HEAD"))
+    hashes = parse_manifest(read_small(tree, NAME, str(root)), f"{root}: {NAME}")
+    data = {name: digest for name, digest in hashes.items() if name.startswith("data/")}
+    fetched = 0
+    for name, digest in data.items():
+        path = folder / name
+        if path.parent.resolve() != path.parent:
+            raise ReleaseError(f"{path.parent}: leads elsewhere by a link; remove it")
+        if is_file_of(path, digest):
+            continue
+        try:
+            with tree.open(name) as source, replacing(path) as target:
+                while block := source.read(_BLOCK):
+                    target.write(block)
+        except Exception as error:  # remotes of every kind raise errors of every kind
+            advice = "push it from a clone that has it: dvc push"
+            raise ReleaseError(f"{path}: cannot be fetched ({first_line(error)}); {advice}") from None
+        if not is_file_of(path, digest):
+            path.unlink()
+            raise ReleaseError(f"{path}: DVC holds other bytes than {NAME} lists; dvc push it from a good checkout")
+        fetched += 1
+    return Pulled(fetched, len(data))

@@ -1,0 +1,119 @@
+"""DVC's objects, and the places that hold them, opened with settings that a stranger may have had a part in."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import yaml
+
+from copydesk.errors import ReleaseError
+from copydesk.progress import say
+from copydesk.revisions.dvc_config import DvcSettings
+
+_FILES = ("files", "md5")
+_OID = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
+
+
+def cache_odb(settings: DvcSettings) -> Any:
+    """DVC's view of the local cache."""
+    from dvc.fs import get_cloud_fs  # type: ignore[import-untyped]
+
+    if settings.note:
+        _say_once(settings.note)
+    kind, config, path = get_cloud_fs({}, **settings.cache)
+    return _odb(kind(**config), path, config)
+
+
+def remote_odb(settings: DvcSettings, name: str) -> Any:
+    """DVC's view of a remote.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no such remote, or it may not be asked.
+    """
+    from dvc.fs import get_cloud_fs
+
+    remote = settings.remotes.get(name)
+    if remote is None:
+        raise ReleaseError(f"no DVC remote is called {name!r}; there are {', '.join(settings.remotes) or 'none'}")
+    if remote.refused:
+        raise ReleaseError(f"the DVC remote {name!r} was not asked: {remote.refused}")
+    if remote.note:
+        _say_once(remote.note)
+    kind, config, path = get_cloud_fs({"remote": {name: remote.settings}}, name=name)
+    if remote.foreign and kind.protocol == "ssh":
+        config["agent_forwarding"] = False  # or the host could use the reader's keys elsewhere
+    system = kind(**config)
+    if remote.foreign and kind.protocol in {"http", "https"}:
+        _without_netrc(system, remote.settings["url"])
+    return _odb(system, path, config)
+
+
+def _odb(system: Any, path: str, config: dict[str, Any]) -> Any:
+    from dvc_data.hashfile.db import get_odb
+
+    make: Any = get_odb
+    return make(system, system.join(path, *_FILES), **{**config, "hash_name": "md5"})
+
+
+def open_object(odb: Any, oid: str) -> BinaryIO:
+    """Open an object of a place for reading.
+
+    Raises
+    ------
+    ReleaseError
+        If that is no hash: its path could lead out of the place.
+    """
+    if not _OID.fullmatch(oid):
+        raise ReleaseError(f"{oid!r} is no MD5 of an object")
+    return cast(BinaryIO, odb.fs.open(odb.oid_to_path(oid), "rb"))
+
+
+def _without_netrc(system: Any, url: str) -> None:
+    """Send nothing of ~/.netrc, whose entry ``default`` is for every host; keep to the proxies of the system."""
+    system.fs_args["client_kwargs"]["trust_env"] = False
+    address = urlsplit(url)
+    proxy = getproxies().get(address.scheme)
+    if proxy and not proxy_bypass(address.hostname or ""):
+        system.fs_args["proxy"] = proxy
+
+
+@cache
+def _say_once(note: str) -> None:
+    say(note)
+
+
+def outs_of(lock: str | bytes | None, where: str) -> dict[str, str]:
+    """Hashes of what the stages in a dvc.lock write, by path.
+
+    Raises
+    ------
+    ReleaseError
+        If it is not what DVC writes.
+    """
+    try:
+        stages = (yaml.safe_load(lock or "") or {}).get("stages", {})
+        outs = [out for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out]
+        return {out["path"]: out["md5"] for out in outs}
+    except (yaml.YAMLError, AttributeError, LookupError, TypeError) as error:
+        raise ReleaseError(f"{where}: dvc.lock: not what DVC writes: {' '.join(str(error).split())}") from None
+
+
+def listing_of(data: bytes, oid: str) -> dict[str, str]:
+    """What a folder consists of: hashes of objects by path, from the object that lists them.
+
+    Raises
+    ------
+    ReleaseError
+        If it lists nothing that DVC writes.
+    """
+    try:
+        return {row["relpath"]: row["md5"] for row in json.loads(data)}
+    except (ValueError, LookupError, TypeError) as error:
+        raise ReleaseError(f"object {oid} is no list of files ({error!r}); restore it with dvc push") from None
