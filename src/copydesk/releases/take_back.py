@@ -15,14 +15,15 @@ from copydesk.files import replacing, sha256_file
 from copydesk.journal import read_journal
 from copydesk.progress import say
 from copydesk.publishing.manifest import NAME
-from copydesk.releases.objects import DATA, outs_of
+from copydesk.releases.objects import DATA
+from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.git import git
 
 #: What a release writes: nothing else may change between its start and its commit.
 WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
 _KEPT = "release"
 _LOCK = "dvc.lock"
-_UNFINISHED = re.compile(r"\.[^/]+\.[a-z0-9_]{8}\.tmp")
+_UNFINISHED = re.compile(r"\.[^/]+\.[0-9a-f]{12}\.tmp")
 
 Run = Callable[..., str]
 
