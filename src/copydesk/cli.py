@@ -150,6 +150,7 @@ def validate(  # noqa: PLR0917  (options are given by name)
     from copydesk.gate.base import base_listing
     from copydesk.gate.located import located
     from copydesk.gate.tell import for_a_host, tell
+    from copydesk.project import build_lock
     from copydesk.stages.validate import run
 
     project = copydesk.Project.open(root)
@@ -162,7 +163,7 @@ def validate(  # noqa: PLR0917  (options are given by name)
     def for_host(report: Report) -> None:
         tell(located(report, project), "copydesk validate", junit, sarif)
 
-    with project.lock():
+    with build_lock(project):
         run(project, load=load, base=base, tell=for_host if for_a_host(junit, sarif) else None)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from copydesk.config import check_params, load_params
 from copydesk.files import read_json_lines
 from copydesk.progress import timed
-from copydesk.project import Project
+from copydesk.project import Project, build_lock
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
 from copydesk.tables import PACKAGED
 from copydesk.toolkit import check_line_ends
@@ -138,7 +138,7 @@ def build_project(project: Project) -> Built:
         If another build is at work on it; else as for :func:`build`.
     """
     check_line_ends(project.seeds.parent, project.seeds.name)
-    with project.lock():
+    with build_lock(project):
         for name, run in STAGES.items():
             with timed(name):
                 run(project)

@@ -72,17 +72,6 @@ class Project:
             params=load_params(root / "params.yaml", schemas),
         )
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Hold the lock of builds; it raises BuildError if another process holds it.
-
-        A build holds it from the first stage to the last; under DVC each stage, which is a process, holds it for
-        itself. So no two processes ever write to the folders of a project.
-        """
-        return locked(
-            self.build / "build.lock",
-            f"{self.build.parent}: another build is at work here; wait until it ends, then run this again",
-        )
-
     @property
     def store(self) -> Store:
         """The store of finished shards: below ``build``, or at the address that ``COPYDESK_STORE`` names."""
@@ -117,3 +106,15 @@ class Project:
     def receipts(self, stage: str) -> Path:
         """The file that lists what a stage made, shard by shard."""
         return self.build / f"{stage}.jsonl"
+
+
+def build_lock(project: Project) -> AbstractContextManager[None]:
+    """Hold the lock of builds; it raises BuildError if another process holds it.
+
+    A build holds it from the first stage to the last; under DVC each stage, which is a process, holds it for itself.
+    So no two processes write to the folders of a project at once.
+    """
+    return locked(
+        project.build / "build.lock",
+        f"{project.build.parent}: another build is at work here; wait until it ends, then run this again",
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from copydesk.errors import BuildError
 from copydesk.pipeline import STAGES, build_project
-from copydesk.project import Project
+from copydesk.project import Project, build_lock
 from copydesk.stages import shardwise
 from support import articles, run_stages, write_seeds
 
@@ -29,7 +29,7 @@ def test_a_build_and_a_stage_of_dvc_are_refused_beside_another_build(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["scripts/ingest.py"])
-    with project.lock():
+    with build_lock(project):
         with pytest.raises(BuildError, match="another build is at work here; wait until it ends"):
             build_project(project)
         with pytest.raises(SystemExit, match=r"^BuildError: .*another build is at work here"):
@@ -47,14 +47,14 @@ def test_a_build_that_was_killed_leaves_no_lock(project: Project) -> None:
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        with project.lock():
+        with build_lock(project):
             os.write(writer, b".")
             signal.pause()
     os.read(reader, 1)
-    with pytest.raises(BuildError), project.lock():
+    with pytest.raises(BuildError), build_lock(project):
         pass
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    with project.lock():
+    with build_lock(project):
         run_stages(project, "ingest")
     assert (project.build / "build.lock").stat().st_size == 0

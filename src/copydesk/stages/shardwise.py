@@ -17,7 +17,7 @@ from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
 from copydesk.files import explained, read_json_lines, write_json_lines
 from copydesk.progress import fail, guard, track
-from copydesk.project import Project
+from copydesk.project import Project, build_lock
 from copydesk.stages.reuse import Before, Last, with_reuse
 from copydesk.storage import Root
 from copydesk.store import Part, Parts, Store, fingerprint, key
@@ -232,7 +232,7 @@ def main(run: Callable[[Project], object]) -> None:
         check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
         check_line_ends(Path())
         project = Project.open()
-        with project.lock():
+        with build_lock(project):
             run(project)
     except CopydeskError as error:
         fail(f"{type(error).__name__}: {error}")
