@@ -69,7 +69,7 @@ def test_the_reason_is_the_first_part_that_does_not_hold_with_its_values() -> No
         ("words > 'many'", "words > 'many': Function 'greater' has no kernel"),
         ("language in title", "after in, expected a list of values"),
         ("language in [title]", "after in, expected a list of values"),
-        ("language in ['en', 5]", "language in ['en', 5]: Could not convert"),
+        ("language in ['en', 5]", "Expected bytes, got a 'int' object"),
         ("words is 3", "after is, expected None"),
         ("words >", "not a condition"),
         ("words = 5", "not a condition"),
