@@ -102,7 +102,7 @@ def test_the_list_says_what_is_needed_at_run_time(listed: dict[str, Any]) -> Non
     scope = {c["name"]: c["scope"] for c in listed["components"]}
     expected = {
         "pyarrow": "required",
-        "rpds-py": "required",
+        "xxhash": "required",
         "ray": "optional",
         "pytest": "excluded",
         "ruff": "excluded",

@@ -125,6 +125,19 @@ def _pages() -> list[bytes]:
     return [text.encode() for text in [*fields, *MARKUP, "\x1e".join(MARKUP * 2)]]
 
 
+def _settings() -> list[bytes]:
+    """Settings as they are, and what YAML makes of texts that look like something else."""
+    strange = "2024-01-05 ~ no .inf !!set [a] {1: 2} &a *a '<<' 0x1F 12:30:00".split(" ")
+    lines = [f"corpus: {{title: {value}}}".encode() for value in strange]
+    return [(ROOT / "params.yaml").read_bytes(), *lines]
+
+
+def _definitions() -> list[bytes]:
+    """Schemas of tables, each on one line."""
+    folder = ROOT / "schemas"
+    return [json.dumps(json.loads(path.read_bytes())).encode() for path in sorted(folder.glob("*s.schema.json"))]
+
+
 _OF: dict[str, Callable[[], list[bytes]]] = {
     "text": _texts,
     "jsonl": _json_lines,
@@ -134,6 +147,8 @@ _OF: dict[str, Callable[[], list[bytes]]] = {
     "cleaner": _texts,
     "splitter": lambda: [bytes([number % 10]) + text for number, text in enumerate(_texts())],
     "schema": _values,
+    "settings": _settings,
+    "definition": _definitions,
     "validator": _files,
     "cell": _cells,
     "page": _pages,

@@ -17,14 +17,17 @@ import pyarrow as pa
 
 from copydesk.cleaning import RULES, clean, clean_text, plan
 from copydesk.config import check_params
-from copydesk.errors import ConfigError, UnreadableError
-from copydesk.json_schema import load_json, load_schema, violations
+from copydesk.errors import ConfigError, SchemaError, UnreadableError
+from copydesk.hand_written import parse_yaml
+from copydesk.json_schema import load_json, load_schema, schema_path, violations
 from copydesk.readers import CONTAINERS, REASONS, split_name
 from copydesk.readers.folder import Seed, Stamp, refused_id
 from copydesk.readers.records import read_container, texts_of
 from copydesk.readers.text import read_text, to_bytes
 from copydesk.sentences import split
+from copydesk.tables import Table
 from copydesk.text import replay
+from copydesk.validation.columns import surely_valid
 from fuzz.corpora import cell, page, validator
 from fuzz.outputs import (
     check_git,
@@ -159,6 +162,28 @@ def outputs(data: bytes) -> None:
         check(source)
 
 
+def settings(data: bytes) -> None:
+    """YAML: settings that JSON can say, by the schema; or refused with the one error."""
+    try:
+        params = check_params(parse_yaml(data.decode()) or {})
+    except (UnicodeDecodeError, ConfigError):
+        return
+    json.dumps(params, allow_nan=False, ensure_ascii=False).encode()
+
+
+def definition(data: bytes) -> None:
+    """A JSON Schema: columns and a validator follow from it, or it is refused with one of two errors."""
+    path = schema_path("t", scratch())
+    path.write_bytes(data)
+    load_schema.cache_clear()
+    try:
+        columns = Table("t", path.parent)
+    except SchemaError:
+        return
+    surely_valid(columns.schema, columns.arrow.empty_table())
+    assert violations(columns.schema, [])
+
+
 def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """Rows and refusals of a file of records; each row's bytes have its hash, and its metadata obey their schema."""
     folder = scratch() / "seeds"
@@ -188,5 +213,20 @@ def records(name: str, data: bytes) -> tuple[list[dict[str, Any]], list[tuple[st
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (text, jsonl, csv, parquet, compressed, cleaner, splitter, schema, validator, cell, page, outputs)
+    for target in (
+        text,
+        jsonl,
+        csv,
+        parquet,
+        compressed,
+        cleaner,
+        splitter,
+        schema,
+        settings,
+        definition,
+        validator,
+        cell,
+        page,
+        outputs,
+    )
 }

@@ -12,7 +12,7 @@ from fuzz.run import NAMES, found
 from fuzz.seeds import seeds_of
 from fuzz.targets import TARGETS
 
-SLOW = {"compressed": 5, "validator": 10, "cell": 10, "page": 15, "cleaner": 25, "outputs": 15}
+SLOW = {"compressed": 5, "validator": 10, "cell": 10, "page": 15, "outputs": 15, "definition": 20, "cleaner": 25}
 FOUND = [(name, path) for name in NAMES for path in found(name)]
 
 
