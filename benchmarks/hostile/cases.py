@@ -162,7 +162,7 @@ _PARAGRAPH = f"<p>{_TEXT * 2}</p>"
 _ARTICLE = f"<html><body><article>{_PARAGRAPH * 4}"
 #: Pages: what is repeated inside the article.
 UNITS = {
-    "paragraphs": _PARAGRAPH * 2,
+    "paragraphs": _PARAGRAPH,
     "divisions": "<div><b>x",
     "comments": "<!-- <script>",
     "open-tags": "<p a='",
@@ -177,7 +177,7 @@ UNITS = {
     "doctype": "<!doctype html>",
 }
 PAGES: dict[str, Make] = {
-    **{name: lambda count, unit=unit: f"{_ARTICLE}{unit * count}".encode() for name, unit in UNITS.items()},  # type: ignore[misc]
+    **{name: lambda count, unit=unit: f"{_ARTICLE}{unit * count * 5}".encode() for name, unit in UNITS.items()},  # type: ignore[misc]
     "attributes": lambda count: f"<p {' '.join(f'a{n}' for n in range(count * 9))}>{_ARTICLE}".encode(),
     "attributes-each": lambda count: (
         (f"<i {' '.join(f'a{n}' for n in range(900))}>x" * (count // 20)).encode() + _ARTICLE.encode()
