@@ -32,7 +32,7 @@ def test_every_command_is_there() -> None:
     made = typer.Typer()
     register(made)
     names = [command.callback.__name__ for command in made.registered_commands if command.callback]
-    assert names == ["diff", "release", "releases", "takedown", "verify"]
+    assert names == ["diff", "pull", "release", "releases", "takedown", "verify"]
     assert [(group.name, group.typer_instance) for group in made.registered_groups] == [("schema", schema)]
 
 

@@ -81,7 +81,7 @@ def made(template: Path, tmp_path: Path) -> Made:
 def test_what_the_remote_lacks_is_pushed_again(made: Made, remote: str | None) -> None:
     made.push(remote)
     there, empty = (made.other, made.remote) if remote else (made.remote, made.other)
-    assert made.asked == [(made.root, "dvc", "push", *(["--remote", "other"] if remote else []))]
+    assert made.asked == [(made.root, "dvc", "push", *(["--remote=other"] if remote else []))]
     assert sorted(held(there)) == sorted([*map(md5, FILES.values()), md5(made.listing.read_bytes()) + ".dir"])
     assert held(empty) == {}
 

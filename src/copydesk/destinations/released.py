@@ -86,6 +86,8 @@ def released(release: Release, folder: Path, scratch: Path) -> Released:
     data: dict[str, dict[str, list[str]]] = {}
     for table, listed in tables.items():
         for path in sorted(listed["files"]):
+            if path not in hashes:
+                raise ReleaseError(f"{release}: manifest.json lists {path}, which {NAME} does not; do not publish it")
             split = path.rpartition("/")[2].partition("-")[0]
             data.setdefault(table, {}).setdefault(split, []).append(path)
     return Released(release.version, folder, files, logical, data)

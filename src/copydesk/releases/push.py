@@ -54,7 +54,7 @@ def push(root: Path, remote: str | None, run: Callable[..., str], damaged: Colle
         objects = [found for out in repo.index.outs for found in _objects(repo.cache.local, out)]
         for one in objects:
             _mend(one)
-    run(root, "dvc", "push", *(["--remote", remote] if remote else []))
+    run(root, "dvc", "push", *([f"--remote={remote}"] if remote else []))
     with Repo(str(root)) as repo:
         there = repo.cloud.get_remote_odb(remote)
         bad = {one.oid for one in objects if one.file in {root / "corpus" / name for name in damaged}}

@@ -307,7 +307,7 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
             write_text(clone / ".dvc" / "config.local", local.read_text("utf-8"))
         _run(clone, "dvc", "cache", "dir", "--local", str(folder / "cache"))
         data = "corpus/data"
-        _run(clone, "dvc", "pull", *(["--remote", remote] if remote else []), data)
+        _run(clone, "dvc", "pull", *([f"--remote={remote}"] if remote else []), data)
         allowed = None
         if signers is not None:
             allowed = folder / "signers"
