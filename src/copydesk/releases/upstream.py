@@ -116,8 +116,8 @@ def missing(known: Known) -> Iterator[str]:
             advice = f"push the tag from the clone that cut it ({push}), then {advice}"
         name = "name" if len(files) > 1 else "names"
         yield (
-            f"{' and '.join(files)} {name} {_few(versions)}, of which this clone has no tag; {advice}; if it never was "
-            "a release, git revert the commit that wrote it"
+            f"{' and '.join(files)} {name} {_few(versions)}, of which this clone has no tag; {advice}; if it never "
+            "was a release, git revert the commit that wrote it"
         )
     elif not known.commits and not known.upstreams and (known.shallow or known.no_tags):
         yield f"this clone was made without the tags of releases; run {known.fetch_command()}"
