@@ -138,13 +138,17 @@ def test_files_that_name_a_release_count_where_its_tag_is_nowhere(origin: Path) 
     (root / "CHANGELOG.md").write_text("## [1.2.0] - 2026-01-01\n\n## [1.1.0] - 2026-01-01\n")
     (root / "params.yaml").write_text(f"corpus: {{version: 1.3.0, commit: '{'a' * 40}'}}\n")
     assert refused(root) == (
-        f"{root}: CHANGELOG.md and params.yaml names 1.2.0, 1.3.0, of which this clone has no tag; push the tag from the "
+        f"{root}: CHANGELOG.md and params.yaml name 1.2.0, 1.3.0, of which this clone has no tag; push the tag from the "
         "clone that cut it (git push origin corpus@v1.2.0), then run git fetch --tags origin; if it never was a release, "
         "git revert the commit that wrote it"
     )
     assert known_releases(root, cutting="1.3.0").named.keys() == {"1.2.0", "1.1.0"}
     run(root, "git", "remote", "remove", "origin")
-    assert refused(root).endswith("of which this clone has no tag; run git fetch --tags URL")
+    (root / "params.yaml").unlink()
+    assert refused(root) == (
+        f"{root}: CHANGELOG.md names 1.2.0, of which this clone has no tag; run git fetch --tags URL; if it never was a "
+        "release, git revert the commit that wrote it"
+    )
 
 
 def test_of_two_that_cut_the_same_version_the_second_is_told_how_to_give_it_up(origin: Path) -> None:
@@ -259,8 +263,10 @@ def test_a_withdrawal_is_pushed_only_where_its_release_is_listed_and_refused_if_
 
 def test_the_command_that_publishes_names_branch_and_remote(origin: Path) -> None:
     root = clone(origin, "b", "--origin=theirs")
+    run(root, "git", "remote", "add", "another", "elsewhere")
     assert push_command(root, ["corpus@v1.2.0"], branch=True) == "git push --atomic theirs main corpus@v1.2.0"
     assert push_command(root, ["corpus@v1.0.0!"]) == "git push --atomic theirs 'corpus@v1.0.0!'"
+    run(root, "git", "remote", "remove", "another")
     run(root, "git", "checkout", "--quiet", "--detach")
     assert push_command(root, ["t"], branch=True) == "git push --atomic theirs HEAD:BRANCH t"
     run(root, "git", "remote", "remove", "theirs")

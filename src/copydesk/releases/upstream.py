@@ -40,7 +40,7 @@ class Known(NamedTuple):
     withdrawn : set of str
         Versions that a tag here withdraws.
     remotes : list of str
-        Names of the git remotes.
+        Names of the git remotes; the one that the current branch follows comes first, then ``origin``.
     upstreams : list of Upstream
         What the git remotes list.
     silent : dict of str
@@ -86,7 +86,7 @@ def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None) 
     commits, withdrawn = tagged(str(root.resolve()))
     upstreams: list[Upstream] = []
     silent: dict[str, str] = {}
-    remotes = git(root, "remote").splitlines()
+    remotes = _remotes(root)
     for remote in remotes if ask else ():
         try:
             upstreams.append(Upstream(remote, *tagged(remote, root)))
@@ -112,10 +112,13 @@ def missing(known: Known) -> Iterator[str]:
         versions, files = sorted(named, key=by_number), sorted(set(named.values()))
         advice = f"run {known.fetch_command()}"
         if known.upstreams:  # which were asked, and do not have it
-            push = f"git push {known.upstreams[0].remote} {tag_of(versions[0])}"
-            never = "if it never was a release, git revert the commit that wrote it"
-            advice = f"push the tag from the clone that cut it ({push}), then {advice}; {never}"
-        yield f"{' and '.join(files)} names {_few(versions)}, of which this clone has no tag; {advice}"
+            push = f"git push {known.remotes[0]} {tag_of(versions[0])}"
+            advice = f"push the tag from the clone that cut it ({push}), then {advice}"
+        name = "name" if len(files) > 1 else "names"
+        yield (
+            f"{' and '.join(files)} {name} {_few(versions)}, of which this clone has no tag; {advice}; if it never "
+            "was a release, git revert the commit that wrote it"
+        )
     elif not known.commits and not known.upstreams and (known.shallow or known.no_tags):
         yield f"this clone was made without the tags of releases; run {known.fetch_command()}"
 
@@ -223,10 +226,13 @@ def by_number(version: str) -> tuple[int, ...]:
 
 def push_command(root: Path, tags: list[str], *, branch: bool = False) -> str:
     """The command that publishes tags, with the current branch if asked; it fails if one is there already."""
-    name, ours = _branch(root)
-    remotes = git(root, "remote").splitlines()
-    remote = ours if ours in remotes else next(iter(remotes), "origin") if "origin" not in remotes else "origin"
-    return _push_command(remote, [*([name or "HEAD:BRANCH"] if branch else []), *tags])
+    current = [_branch(root)[0] or "HEAD:BRANCH"] if branch else []
+    return _push_command(next(iter(_remotes(root)), "origin"), [*current, *tags])
+
+
+def _remotes(root: Path) -> list[str]:
+    _, followed = _branch(root)
+    return sorted(git(root, "remote").splitlines(), key=lambda remote: (remote != followed, remote != "origin"))
 
 
 def _branch(root: Path) -> tuple[str, str]:
