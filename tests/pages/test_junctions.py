@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from copydesk.pages import read_page
+from copydesk.pages.junctions import settled
+from copydesk.pages.matching import codes, runs
 from copydesk.pages.page import article_edits
 from copydesk.text import EditedText
 
@@ -72,6 +76,7 @@ def test_a_page_as_trafilatura_reads_it_has_whole_paragraphs(block: str) -> None
     assert {OPENING, MIDDLE, ENDING} <= set(clean(html).split("\n\n"))
 
 
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(_WORDS_AROUND, _WORDS_AROUND, st.sampled_from(BLOCKS), st.integers(0, 40), st.booleans()),
@@ -88,8 +93,22 @@ def test_paragraphs_between_parts_of_themselves_are_whole(parts: list[tuple[str,
     assert clean(html, "".join(paragraphs)).split("\n\n") == paragraphs
 
 
+@settings(max_examples=100)
+@given(st.text("ab", max_size=60), st.text("ab", max_size=60), st.lists(st.integers(0, 5), min_size=61, max_size=61))
+def test_junctions_move_and_nothing_is_lost(wanted: str, text: str, parts: list[int]) -> None:
+    found = runs(wanted, text)
+    moved = settled(found, codes(text), np.array(parts, dtype=np.int8))
+    assert sum(run.length for run in moved) == sum(run.length for run in found)
+    assert all(wanted[start : start + size] == text[place : place + size] != "" for start, place, size in moved)
+    for run, following in pairwise(moved):
+        assert run.start + run.length <= following.start
+        assert run.place + run.length <= following.place
+
+
 def test_within_a_block_a_word_stays_whole() -> None:
     html = f"<p>{OPENING} <a href=/x>Anzeige</a> And {MIDDLE}</p>"
+    assert clean(html, f"{OPENING} And {MIDDLE}") == f"{OPENING} And {MIDDLE}"
+    html = f"<p>{OPENING} <button>Anzeige</button> And {MIDDLE}</p>"
     assert clean(html, f"{OPENING} And {MIDDLE}") == f"{OPENING} And {MIDDLE}"
 
 

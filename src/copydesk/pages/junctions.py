@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.pages.matching import Codes, Run, common
-from copydesk.pages.visible import CELL, LINE, Visible
+from copydesk.pages.visible import CELL, LINE, PARAGRAPH, Visible
 
 #: What lies between two characters, from a tag to the end of a paragraph; nothing is 0.
 _TAG, _SPACE = 1, 2
@@ -35,7 +35,7 @@ def breaks(page: Visible) -> Breaks:
     apart = page.end[places[:-1]] != page.start[places[1:]]
     between[1:-1] = np.where(np.diff(places) > 1, _SPACE, np.where(apart, _TAG, 0))
     found = np.where(level > 0, level + _SPACE, between)
-    found[[0, -1]] = found.max()
+    found[[0, -1]] = PARAGRAPH + _SPACE
     return found
 
 
@@ -57,17 +57,17 @@ def settled(found: list[Run], text: Codes, parts: Breaks) -> list[Run]:
 
 
 def _best(before: Run, run: Run, text: Codes, parts: Breaks) -> int:
-    """By how many characters a junction is moved; where one run can take all of another, it does."""
+    """By how many characters a junction is moved. A run takes all of another, if the page parts as much there."""
     end, far = _end(before).place, min(before.length, _FARTHEST)
     back = common(text[end - far : end][::-1], text[run.place - far : run.place][::-1])
-    if back == before.length:
+    if back == before.length and parts[run.place - back] >= parts[before.place]:
         return -back
     far = min(run.length, _FARTHEST)
     forth = common(text[end : end + far], text[run.place : run.place + far])
-    if forth == run.length or not back + forth:
+    if forth == run.length and parts[end + forth] >= parts[_end(run).place]:
         return forth
     # What is left out should be blocks as a whole; more than where it ends counts where the next run begins.
-    ends, begins = (parts[at - back : at + forth + 1].astype(np.int64) for at in (end, run.place))
+    ends, begins = (parts[at - back : at + forth + 1] for at in (end, run.place))
     worth = (ends + begins) * 8 + begins
     return int(np.flatnonzero(worth == worth.max())[-1]) - back
 

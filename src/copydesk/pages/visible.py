@@ -19,11 +19,11 @@ MOST_ATTRIBUTES = 1_000
 #: What begins or ends at an element: a cell, a line, a paragraph.
 CELL, LINE, PARAGRAPH = 1, 2, 3
 _LEVELS = {
-    **dict.fromkeys(["td", "th"], CELL),
+    **dict.fromkeys(["button", "td", "th"], CELL),
     **dict.fromkeys(["br", "caption", "dd", "dt", "legend", "li", "optgroup", "option", "summary", "tr"], LINE),
     **dict.fromkeys(
         (
-            *("address", "article", "aside", "blockquote", "body", "button", "center", "details", "dir", "div", "dl"),
+            *("address", "article", "aside", "blockquote", "body", "center", "details", "dir", "div", "dl"),
             *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head"),
             *("header", "hgroup", "hr", "html", "main", "menu", "nav", "ol", "p", "pre", "search", "section"),
             *("select", "table", "tbody", "template", "textarea", "tfoot", "thead", "title", "ul", "video"),
