@@ -257,7 +257,7 @@ for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "ther
         attempt()
     except ReleaseError as error:
         print(" ".join(str(error).split()))
-    assert not list(disk.glob("cache/*"))
+    assert not list(disk.glob("cache/*/*"))
     for path in disk.glob("remote/files/md5/??/[0-9a-f]*"):  # what is half written has another name
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name.removesuffix(".dir"), path
 make_room()
