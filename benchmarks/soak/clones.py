@@ -77,17 +77,18 @@ class Clone(Desk):
     def __init__(self, root: Path, remote: Path, kind: str) -> None:
         # Without super().__init__, which makes a repository.
         self.root, self.remote, self.kind = root, remote, kind
-        self._settled: list[tuple[str, bytes]] | None = None
+        self._settled: tuple[list[tuple[str, bytes]], str] | None = None
 
     def settle(self, repro: bool = False) -> None:
         """Build and commit, unless nothing has changed since this was done here."""
         inputs = [self.root / "params.yaml", *sorted((self.root / "seeds").iterdir())]
         state = [(path.name, path.read_bytes()) for path in inputs if path.is_file()]
-        state.append(("HEAD", self.git("rev-parse", "HEAD", "HEAD^{tree}").encode()))
-        if state != self._settled or self.git("status", "--porcelain"):
+        if self._settled != (state, self._head()) or self.git("status", "--porcelain"):
             super().settle(repro)
-            state[-1] = ("HEAD", self.git("rev-parse", "HEAD", "HEAD^{tree}").encode())
-            self._settled = state
+            self._settled = (state, self._head())
+
+    def _head(self) -> str:
+        return "" if _fails(self, "rev-parse", "--verify", "HEAD") else self.git("rev-parse", "HEAD")
 
     @property
     def documents(self) -> frozenset[str]:
