@@ -123,7 +123,7 @@ class Kills:
         self.counts["published"] += 1
 
     def _kill(self, kind: str, work: Callable[[], object]) -> bool:
-        killed = self.desk.killed(work, self.rng.random() * self.lasts.get(kind, 4.0))
+        killed = self.desk.killed(work, self.rng.random() * 0.8 * self.lasts.get(kind, 4.0))
         self.counts[f"{kind} {'killed' if killed else 'ended before'}"] += 1
         self.counts["killed"] += killed
         self.counts["leftovers"] += len([left for left in leftovers(self.desk.root / "build") if not left.in_use])
