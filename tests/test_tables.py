@@ -268,3 +268,13 @@ def test_the_reference_agrees_on_edits(data: st.DataObject) -> None:
 def test_ambiguous_json_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_json(text, "f:1")
+
+
+def test_numbers_that_json_does_not_have_are_named() -> None:
+    schema = columns(a={"type": "array", "items": {"type": "number"}}, b={"type": "string"})
+    found = violations(schema, {"a": [1.0, float("nan"), float("inf")], "b": 1})
+    assert found == [
+        ("a[1]", "nan is not a number of JSON"),
+        ("a[2]", "inf is not a number of JSON"),
+        ("b", "1 is not of type 'string'"),
+    ]
