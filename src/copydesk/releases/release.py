@@ -138,7 +138,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _refuse_unless_ready(root: Path) -> None:
-    dirty = git(root, "status", "--porcelain")
+    dirty = git(root, "status", "--porcelain", own=True)
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
     stale = json.loads(_run(root, "dvc", "status", "--json") or "{}")
@@ -199,7 +199,7 @@ def _keep(root: Path) -> None:
 def _take_back(root: Path) -> None:
     git(root, "reset", "--quiet")  # first: what was only added is not tracked
     tracked = [name for name in WRITTEN if git(root, "ls-files", "--", name)]
-    git(root, "checkout", "--quiet", "--", *tracked)
+    git(root, "checkout", "--quiet", "--", *tracked, own=True)
     for name in ("CHANGELOG.md", f"corpus/{SIGNATURE}"):
         if not git(root, "ls-files", "--", name):
             (root / name).unlink(missing_ok=True)
@@ -230,7 +230,7 @@ def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path
         changelog = root / "CHANGELOG.md"
         known = changelog.read_text("utf-8") if changelog.is_file() else None
         write_text(changelog, with_section(known, section(version, date, found)))
-        git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
+        git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()), own=True)
         git(root, "commit", "--quiet", "--message", _message(version), hooks=True)
     except BaseException:
         _take_back(root)
@@ -266,7 +266,7 @@ def _tag(root: Path, commit: str, version: str) -> None:
                 "copydesk release again"
             )
         return  # by a release that was killed right behind it
-    git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}")
+    git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}", own=True)
 
 
 def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> list[Problem]:
@@ -300,7 +300,7 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
 def _run(root: Path, *command: str) -> str:
     """Run DVC, which lies beside the Python that runs this."""
-    environment = {**git_environment(hooks=True), "DVC_NO_ANALYTICS": "1"}
+    environment = {**git_environment(own=True), "DVC_NO_ANALYTICS": "1"}
     environment.pop("PYTHONSAFEPATH", None)  # scripts of the pipeline may use each other
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
