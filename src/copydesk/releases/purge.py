@@ -87,7 +87,7 @@ def plan(root: Path, places: Places, doc_id: str) -> Plan:
         raise ReleaseError(
             f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id!r} was withdrawn; take it down again first"
         )
-    dirty = git(root, "status", "--porcelain")
+    dirty = git(root, "status", "--porcelain", own=True)
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
     held = holdings(root, places, doc_id)
@@ -232,7 +232,7 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         problems = prove(root, commit, recut.new, None)
         if problems:
             raise ReleaseError(f"{recut.new}: what came back from the remote is not what was pushed: {problems[0]}")
-        git(root, "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit)
+        git(root, "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit, own=True)
         say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
     _withdraw(root, recut, recut.new)
 
@@ -251,7 +251,7 @@ def _again(places: Places) -> Places:
 
 def _withdraw(root: Path, recut: Recut, new: str | None) -> None:
     message = tag_message(recut.version, recut.row["doc_id"], new)
-    git(root, "tag", "--annotate", "--message", message, f"{tag_of(recut.version)}!", recut.commit)
+    git(root, "tag", "--annotate", "--message", message, f"{tag_of(recut.version)}!", recut.commit, own=True)
     say(f"takedown: {recut.version} is withdrawn")
 
 

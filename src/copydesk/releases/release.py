@@ -158,7 +158,7 @@ def _refuse_overtaken(root: Path, commit: str, version: str) -> None:
 
 
 def _refuse_unless_ready(root: Path) -> None:
-    dirty = git(root, "status", "--porcelain")
+    dirty = git(root, "status", "--porcelain", own=True)
     if dirty:
         raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
     refuse_lost_takedowns(root)
@@ -254,7 +254,7 @@ def _written(root: Path, note: Path, version: str, found: Diff | None, key: Path
             changelog = root / "CHANGELOG.md"
             known = changelog.read_text("utf-8") if changelog.is_file() else None
             write_text(changelog, with_section(known, section(version, date, found)))
-        git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()))
+        git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()), own=True)
         git(root, "commit", "--quiet", "--message", _message(version), hooks=True)
     except BaseException:
         take_back(root, _run)
@@ -290,7 +290,7 @@ def _tag(root: Path, commit: str, version: str) -> None:
                 "copydesk release again"
             )
         return  # by a release that was killed right behind it
-    git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}")
+    git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {version}", own=True)
 
 
 def prove(root: Path, commit: str, version: str, remote: str | None, signers: str | None = None) -> list[Problem]:
@@ -324,7 +324,7 @@ def prove(root: Path, commit: str, version: str, remote: str | None, signers: st
 
 def _run(root: Path, *command: str) -> str:
     """Run DVC, which lies beside the Python that runs this."""
-    environment = {**git_environment(hooks=True), "DVC_NO_ANALYTICS": "1"}
+    environment = {**git_environment(own=True), "DVC_NO_ANALYTICS": "1"}
     environment.pop("PYTHONSAFEPATH", None)  # scripts of the pipeline may use each other
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)

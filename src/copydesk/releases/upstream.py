@@ -182,7 +182,7 @@ def refuse_behind_branch(root: Path) -> None:
     name, remote = _branch(root)
     merged = _config(root, f"branch.{name}.merge")
     if name and remote in git(root, "remote").splitlines() and merged:
-        tip = git(root, "ls-remote", "--", remote, merged).partition("\t")[0]
+        tip = git(root, "ls-remote", "--", remote, merged, own=True).partition("\t")[0]
         if tip and not _contains(root, tip, "HEAD"):
             raise ReleaseError(
                 f"{root}: HEAD lacks commits of {merged.removeprefix('refs/heads/')} at {remote}; run git pull, dvc "
@@ -204,7 +204,7 @@ def push_withdrawals(root: Path, known: Known) -> dict[str, list[str]]:
     for upstream in known.upstreams:
         if tags := _unpublished(root, known, upstream):
             try:
-                git(root, "push", "--quiet", "--atomic", upstream.remote, *(f"refs/tags/{tag}" for tag in tags))
+                git(root, "push", "--quiet", "--atomic", upstream.remote, *(f"refs/tags/{tag}" for tag in tags), own=True)
             except ReleaseError as error:
                 raise ReleaseError(
                     f"{error}\n{upstream.remote} still lists what was withdrawn here, so nothing was removed; run "

@@ -54,6 +54,7 @@ def git(
     *arguments: str,
     stdin: bytes | None = None,
     hooks: bool = False,
+    own: bool = False,
     timeout: float = TIMEOUT,
 ) -> str:
     """Run git in a folder and return its standard output.
@@ -67,7 +68,9 @@ def git(
     stdin : bytes
         Standard input.
     hooks : bool
-        Whether the programs run that the repository names, hooks and others; only in the user's own repository.
+        Whether the repository's hooks run, and all that ``own`` lets run; only for commits of the user.
+    own : bool
+        Whether filters, helpers and the like run that the repository's configuration names, since it is the user's.
     timeout : float
         Seconds.
 
@@ -76,7 +79,7 @@ def git(
     ReleaseError
         If git is not installed, fails, or gives no answer in time.
     """
-    result = git_result(root, *arguments, stdin=stdin, hooks=hooks, timeout=timeout)
+    result = git_result(root, *arguments, stdin=stdin, hooks=hooks, own=own, timeout=timeout)
     if result.returncode:
         raise ReleaseError(f"{root or 'git'}: git {arguments[0]}: {error_output(result)}")
     return result.stdout.decode("utf-8", "replace")
@@ -87,6 +90,7 @@ def git_result(
     *arguments: str,
     stdin: bytes | None = None,
     hooks: bool = False,
+    own: bool = False,
     timeout: float = TIMEOUT,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git as :func:`git` does and return its exit status and output, whatever the status is.
@@ -98,9 +102,9 @@ def git_result(
     """
     try:
         return subprocess.run(
-            git_command(root, *arguments, hooks=hooks),
+            git_command(root, *arguments, hooks=hooks, own=own),
             input=stdin,
-            env=git_environment(hooks=hooks),
+            env=git_environment(own=own or hooks),
             capture_output=True,
             check=False,
             timeout=timeout,
@@ -113,11 +117,13 @@ def git_result(
         raise ReleaseError(f"git gave no answer in {timeout:g} seconds; is the repository's host there?") from None
 
 
-def git_command(root: Path | str | None, *arguments: str, hooks: bool = False) -> list[str]:
+def git_command(root: Path | str | None, *arguments: str, hooks: bool = False, own: bool = False) -> list[str]:
     """The command line of a git command, for what must read its output while it runs."""
     settings = [*_SETTINGS]
     if not hooks:
-        settings += [_NO_HOOKS, *(_without_programs(Path(root)) if root is not None else [])]
+        settings.append(_NO_HOOKS)
+    if root is not None and not (own or hooks):
+        settings += _without_programs(Path(root))
     # Outside of every repository: that of the current folder has no say in where an address leads.
     place = str(root) if root is not None else os.path.abspath(os.sep)  # noqa: PTH100
     return ["git", *(part for setting in settings for part in ("-c", setting)), "-C", place, *arguments]
@@ -149,11 +155,11 @@ def _neutral(root: str, state: tuple[int, int] | None) -> list[str]:
     return [*settings, *(f"{name}.required=false" for name in filters)]
 
 
-def git_environment(*, hooks: bool = False) -> dict[str, str]:
+def git_environment(*, own: bool = False) -> dict[str, str]:
     """The environment that git runs in: English messages, no questions, no repository but the one that is named."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
     asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    if hooks:
+    if own:
         return {**kept, **asked}
     if "GIT_SSH" not in kept:
         kept.setdefault("GIT_SSH_COMMAND", _ssh_command())
