@@ -275,10 +275,10 @@ def _checkout(release: Release) -> Iterator[Path]:
         yield whole if whole.exists() else part
 
 
-def tagged(repo: str, root: Path | None = None) -> tuple[dict[str, str], set[str]]:
+def tagged(repo: str, root: Path | None = None, *, own: bool = False) -> tuple[dict[str, str], set[str]]:
     """Commits of the releases by version, and the withdrawn versions; ``repo`` may be a remote of ``root``."""
     try:
-        listed = git(root, "ls-remote", "--tags", "--", repo, "corpus@v*")
+        listed = git(root, "ls-remote", "--tags", "--", repo, "corpus@v*", own=own)
     except ReleaseError as error:
         reason = _shown(str(error))
         raise ReleaseError(

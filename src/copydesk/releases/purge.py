@@ -159,7 +159,7 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
 
 def _refuse_unless_known(root: Path) -> Known:
     """Refuse where there may be releases that are unknown here: their objects would pass for leavings."""
-    known = known_releases(root)
+    known = known_releases(root, own=True)
     refuse_unknown_releases(root, known)
     if known.shallow:
         raise ReleaseError(f"{root}: this clone is shallow and lacks past data; run {known.fetch_command()}")

@@ -141,7 +141,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 def _refuse_unless_known(root: Path, cutting: str | None = None) -> None:
     """Refuse where the git remotes have releases that are unknown here, or that HEAD does not contain."""
-    known = known_releases(root, cutting=cutting)
+    known = known_releases(root, cutting=cutting, own=True)
     refuse_unknown_releases(root, known)
     refuse_releases_outside(root, known)
 

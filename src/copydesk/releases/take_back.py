@@ -125,7 +125,7 @@ def _restore(root: Path, names: list[str], tracked: set[str]) -> None:
     ):
         if chosen:
             literal = "".join(f":(literal){name}\0" for name in chosen)
-            git(root, *command, *given, stdin=literal.encode())
+            git(root, *command, *given, stdin=literal.encode(), own=True)
 
 
 def _check_out(root: Path, run: Run, written: dict[Path, set[str]]) -> None:

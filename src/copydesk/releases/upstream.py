@@ -66,7 +66,7 @@ class Known(NamedTuple):
         return f"git fetch --tags{' --unshallow' if self.shallow else ''} {source}"
 
 
-def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None) -> Known:
+def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None, own: bool = False) -> Known:
     """Find out which releases there are.
 
     Parameters
@@ -77,6 +77,8 @@ def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None) 
         Whether to contact the git remotes.
     cutting : str, optional
         The version that is being cut: what a release wrote of it before its tag counts for nothing.
+    own : bool
+        Whether the repository is the user's: helpers that its configuration names may then give credentials.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None) 
     remotes = _remotes(root)
     for remote in remotes if ask else ():
         try:
-            upstreams.append(Upstream(remote, *tagged(remote, root)))
+            upstreams.append(Upstream(remote, *tagged(remote, root, own=own)))
         except ReleaseError as error:
             silent[remote] = str(error)
     shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
@@ -204,7 +206,8 @@ def push_withdrawals(root: Path, known: Known) -> dict[str, list[str]]:
     for upstream in known.upstreams:
         if tags := _unpublished(root, known, upstream):
             try:
-                git(root, "push", "--quiet", "--atomic", upstream.remote, *(f"refs/tags/{tag}" for tag in tags), own=True)
+                names = [f"refs/tags/{tag}" for tag in tags]
+                git(root, "push", "--quiet", "--atomic", upstream.remote, *names, own=True)
             except ReleaseError as error:
                 raise ReleaseError(
                     f"{error}\n{upstream.remote} still lists what was withdrawn here, so nothing was removed; run "
