@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 from copydesk.errors import ReleaseError
+from copydesk.findings import plain
 from copydesk.ledger import NAME, Ledger
 from copydesk.releases.trees import TAG
 from copydesk.revisions.git import git, git_result
@@ -31,7 +33,7 @@ class LostTakedown(NamedTuple):
         return (
             f"the takedown of {self.doc_id!r} is gone, which {self.revision} has; put its line back (git show "
             f"{self.revision}:{LEDGER}), or, if the document may come back, say so: copydesk takedown --withdraw "
-            f"{self.doc_id} --reason WHY"
+            f"{plain(quote(self.doc_id))} --reason WHY"
         )
 
 
