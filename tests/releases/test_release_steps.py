@@ -326,7 +326,7 @@ def test_a_proof_is_that_of_a_stranger(
     assert module.prove(root, commit, "1.0.0", "there", "key é") == bad
     assert seen == [
         ("dvc", "cache", "dir", "--local", "password = é"),
-        ("dvc", "pull", "--remote=there", "password = é"),
+        ("dvc", "pull", "--remote=there", "corpus/data", "password = é"),
         "key é",
     ]
     problems, report = [], holds("one", "two")

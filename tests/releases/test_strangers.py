@@ -14,11 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from copydesk.cli import app
+from copydesk.destinations.released import released
 from copydesk.errors import ReleaseError
 from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.loading import fetch, find, load
 from copydesk.releases.verify import parse_manifest, verify
+from copydesk.start import doctor
 from copydesk.validation import validate
+from copydesk.validation.loading import Loader
 
 TOKEN = "a-token-of-the-reader"
 
@@ -210,3 +213,31 @@ def test_the_dataset_of_a_checkout_is_fetched(releases: Any, stranger: Path, hol
     shutil.rmtree(stranger / "corpus" / "data")
     (stranger / "corpus" / "data").symlink_to(stranger.parent)
     assert "leads elsewhere by a link" in run(1)
+
+
+def test_a_listing_that_names_other_files_is_not_published(
+    releases: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    release = find(releases.root, "1.1.0")
+    kept = fetch(release, tmp_path_factory.getbasetemp() / "strangers-cache")
+    folder = Path(shutil.copytree(kept, tmp_path / "release"))
+    listing = folder / "manifest.json"
+    listing.write_text(listing.read_text().replace('"data/documents/train-', '"../elsewhere/train-'))
+    with pytest.raises(
+        ReleaseError, match=r"manifest\.json lists \.\./elsewhere/train-.*which MANIFEST\.sha256 does not"
+    ):
+        released(release, folder, tmp_path)
+
+
+def test_modules_in_the_current_folder_are_not_run(
+    releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    for name in ("copydesk", "datasets", "dvc"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with Loader(releases.root / "corpus", releases.root / "schemas", ["streamed"]) as loader:
+        assert loader.check(["documents"]).ok
+    assert doctor._why_not(tmp_path, "import copydesk, datasets, dvc") is None
+    doctor._script_python(tmp_path)
+    assert not ran.exists()
