@@ -39,10 +39,11 @@ from copydesk.project import Project
 from copydesk.publishing.manifest import NAME
 from copydesk.releases import purge as purging
 from copydesk.releases import release as releasing
-from copydesk.releases.objects import DATA, open_places, outs_of
+from copydesk.releases.objects import DATA, open_places
 from copydesk.releases.purge import plan, purge
 from copydesk.releases.takedown import entry, ledger_of, take_down
 from copydesk.releases.verify import parse_manifest, verify
+from copydesk.revisions.dvc_objects import outs_of
 
 FEWEST, MOST, CLONES = 6, 14, 5
 KINDS = {

@@ -260,7 +260,7 @@ def main() -> None:
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         # Not as a program of typer's own: it would print the words of the user as they are.
-        sys.exit(typer.main.get_command(app)(standalone_mode=False))
+        sys.exit(typer.main.get_command(app)(standalone_mode=False) or 0)
     except copydesk.CopydeskError as error:
         fail(f"{type(error).__name__}: {error}")
         sys.exit(1)

@@ -331,5 +331,5 @@ def _purge(text: str) -> tuple[Any, Any]:
     place = SimpleNamespace(name=text)
     places = SimpleNamespace(of=lambda _: [place], unseen={text: text})
     recut = SimpleNamespace(version=text, new=text, state=SimpleNamespace(ids=[text]))
-    held = SimpleNamespace(store=[text], folders=[text])
+    held = SimpleNamespace(store=[text], folders=[text], left=[text])
     return places, SimpleNamespace(recuts=[recut], emptied=[recut], doomed=[text], kept=[text], held=held)

@@ -76,8 +76,10 @@ def test_schemas(releases: Any, tmp_path: Path) -> None:
             "2 changes, 1 of them breaking: a MAJOR release",
         ],
     )
-    with (copy / "params.yaml").open("a") as file:
-        file.write("schema_contract: freeze\n")
+    params = copy / "params.yaml"
+    params.write_text(
+        params.read_text("utf-8").replace("schema_contract: evolve", "schema_contract: freeze"), "utf-8"
+    )
     frozen = call(copy, "schema", "diff", BOTH[0])
     assert (frozen.exit_code, frozen.output.splitlines()[-1]) == (
         1,

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -167,7 +166,7 @@ def test_what_datasets_is_asked_and_what_it_answers(
             raise answer
         return answer
 
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
     of = {
         name: SimpleNamespace(info=SimpleNamespace(version=version)) for name, version in (("a", "1.0.0"), ("b", "2"))
     }
@@ -197,7 +196,7 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
 ) -> None:
     """A branch with the name of the tag is what git clones first: then all is cloned."""
     real, asked = loading.git, list[tuple[Any, ...]]()
-    monkeypatch.setattr(loading, "git", lambda *words: asked.append(words) or real(*words))
+    monkeypatch.setattr(loading, "git", lambda *words, **more: asked.append(words) or real(*words, **more))
     copy = tmp_path / "bare.git"
     shutil.copytree(releases.bare, copy)
     for branch, clones in ((None, 1), ("corpus@v1.0.0", 2)):
@@ -347,7 +346,7 @@ def test_what_git_might_obey_is_refused(repo: str) -> None:
 
 
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: None, *arguments: str) -> str:
+    def fail(_: None, *arguments: str, own: bool) -> str:
         raise ReleaseError(f"git {' '.join(arguments)}: no")
 
     monkeypatch.setattr(loading, "git", fail)

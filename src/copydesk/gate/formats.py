@@ -33,6 +33,8 @@ CHECKS = {
     "schemas": "A file of schemas/ is no JSON Schema, or missing",
     "params": "params.yaml does not obey its schema",
     "lines": "A line of seeds/*.jsonl does not obey its schema",
+    "line ends": "Git has changed the line ends of a file",
+    "takedowns": "A takedown has vanished from the ledger",
 }
 
 

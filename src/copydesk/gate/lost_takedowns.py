@@ -12,7 +12,7 @@ from shlex import quote
 from typing import Any, NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.findings import plain
+from copydesk.escaping import plain
 from copydesk.ledger import NAME, Ledger
 from copydesk.releases.trees import TAG
 from copydesk.revisions.git import git, git_result

@@ -219,14 +219,8 @@ class Revision:
                 "file again from a clone that has it"
             )
         target = self._store.path(Part(0, sha256))
-        try:
-            with replacing(target) as file:
-                file.write(data)
-        except OSError as error:
-            raise ReleaseError(
-                f"{target}: cannot be written: {error.strerror or error}; make room for it, or delete the folder "
-                "build/, and try again"
-            ) from None
+        with replacing(target) as file:
+            file.write(data)
         return target
 
     @cached_property

@@ -192,4 +192,4 @@ def read_small(tree: Tree, name: str, where: str) -> bytes:
 
 def first_line(error: Exception) -> str:
     """What an error of a foreign library says, in one line."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return str(error).partition("\n")[0] or type(error).__name__

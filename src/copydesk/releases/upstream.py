@@ -183,7 +183,7 @@ def refuse_behind_branch(root: Path) -> None:
     """
     name, remote = _branch(root)
     merged = _config(root, f"branch.{name}.merge")
-    if name and remote in git(root, "remote").splitlines() and merged:
+    if name and remote in git(root, "remote").split("\n") and merged:
         tip = git(root, "ls-remote", "--", remote, merged, own=True).partition("\t")[0]
         if tip and not _contains(root, tip, "HEAD"):
             raise ReleaseError(
@@ -235,7 +235,9 @@ def push_command(root: Path, tags: list[str], *, branch: bool = False) -> str:
 
 def _remotes(root: Path) -> list[str]:
     _, followed = _branch(root)
-    return sorted(git(root, "remote").splitlines(), key=lambda remote: (remote != followed, remote != "origin"))
+    return sorted(
+        filter(None, git(root, "remote").split("\n")), key=lambda remote: (remote != followed, remote != "origin")
+    )
 
 
 def _branch(root: Path) -> tuple[str, str]:
