@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from pathlib import Path
 
 from copydesk.revisions.git import git
 
@@ -29,11 +30,14 @@ def replacements(repo: str) -> dict[str, str]:
     ReleaseError
         If the repository's tags cannot be fetched.
     """
-    with tempfile.TemporaryDirectory(prefix="copydesk-tags-") as folder:
-        git(None, "init", "--quiet", "--bare", folder)
-        git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
-        form = "%(refname:lstrip=2)%00%(contents)%01"
-        listed = git(folder, "for-each-ref", f"--format={form}", "refs/tags")
+    read = ("for-each-ref", "--format=%(refname:lstrip=2)%00%(contents)%01", _PATTERN)
+    if Path(repo).is_dir():  # not fetched from: a partial clone hands out no commit of which it lacks a file
+        listed = git(repo, *read)
+    else:
+        with tempfile.TemporaryDirectory(prefix="copydesk-tags-") as folder:
+            git(None, "init", "--quiet", "--bare", folder)
+            git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
+            listed = git(folder, *read)
     direct = {}
     for entry in listed.split("\x01"):
         name, _, message = entry.strip("\n").partition("\0")
