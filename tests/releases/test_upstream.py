@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
+from copydesk.releases.loading import withdrawn
 from copydesk.releases.objects import open_places
 from copydesk.releases.purge import plan
 from copydesk.releases.release import _refuse_overtaken, release
@@ -98,6 +99,22 @@ def test_a_clone_without_tags_is_told_the_command_that_brings_them(
     refuse_unknown_releases(root, known)
     refuse_releases_outside(root, known)
     assert not known.shallow and list(known.commits) == ["1.0.0", "1.1.0"]
+
+
+def test_a_partial_clone_reads_withdrawals_of_commits_whose_files_it_lacks(origin: Path) -> None:
+    run(origin, "git", "config", "uploadpack.allowFilter", "true")
+    root = origin.parent / "a"
+    (root / "file").write_text("in the release alone")
+    run(root, "git", "add", "file")
+    commit(root)
+    cut(root, "1.2.0")
+    cut_again(root, "1.2.0", "1.2.1")
+    run(root, "git", "rm", "--quiet", "file")
+    commit(root)
+    run(root, "git", "push", "--quiet", "--tags", "origin", "main")
+    partial = clone(origin, "partial", "--filter=blob:none")
+    assert withdrawn(partial) == {"1.2.0": None}
+    refuse_unknown_releases(partial, known_releases(partial))
 
 
 def test_a_worktree_a_submodule_and_a_repository_without_remotes_know_their_releases(origin: Path) -> None:

@@ -192,6 +192,6 @@ def test_replacements_are_read_from_tags_alone(tmp_path: Path) -> None:
         "other@v1.0.0!": "Replaced-by: 3.0.0",
     }.items():
         run_command(tmp_path, "git", "tag", "--annotate", tag, "--message", message)
-    assert replacements(str(tmp_path)) == {"1.0.0": "1.0.1"}
+    assert replacements(str(tmp_path)) == replacements(f"file://{tmp_path}") == {"1.0.0": "1.0.1"}
     with pytest.raises(ReleaseError, match="strange pathname '--all' blocked"):
         replacements("--all")

@@ -31,11 +31,14 @@ def replacements(repo: str) -> dict[str, str]:
     ReleaseError
         If the repository's tags cannot be fetched.
     """
-    with scratch("tags", Path(repo) / "build") as folder:
-        git(None, "init", "--quiet", "--bare", str(folder))
-        git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
-        form = "%(refname:lstrip=2)%00%(contents)%01"
-        listed = git(folder, "for-each-ref", f"--format={form}", "refs/tags")
+    read = ("for-each-ref", "--format=%(refname:lstrip=2)%00%(contents)%01", _PATTERN)
+    if Path(repo).is_dir():  # not fetched from: a partial clone hands out no commit of which it lacks a file
+        listed = git(repo, *read)
+    else:
+        with scratch("tags") as folder:
+            git(None, "init", "--quiet", "--bare", str(folder))
+            git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
+            listed = git(folder, *read)
     direct = {}
     for entry in listed.split("\x01"):
         name, _, message = entry.strip("\n").partition("\0")
