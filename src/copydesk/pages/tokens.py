@@ -33,6 +33,8 @@ _DEEPEST = 64  # elements of another standard within each other
 _NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\x00]*")
 _STOP = re.compile("[>\"']")
 _SPACE = "\t\n\f\r "
+#: The rest of nearly every tag: values in quotes close before another tag can begin.
+_REST = re.compile(r"""(?:[^>"'=]*=[\t\n\f\r ]*(?:"[^"<]*"|'[^'<]*'|(?=[^\t\n\f\r "'])))*+[^>"'=]*>""")
 _ATTRIBUTE = re.compile(
     r"""[^\t\n\f\r />][^\t\n\f\r />=]*(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"|'[^']*'|[^\t\n\f\r >]+))?"""
 )
@@ -57,6 +59,7 @@ def tokens(html: str) -> Iterator[Token]:
     [('open', 'p'), ('text', ''), ('other', ''), ('close', 'p')]
     """
     scan, inside = _Scan(html), _Inside()
+    special = False
     text = at = 0
     while (at := html.find("<", at)) >= 0:
         token = scan.token(at)
@@ -67,11 +70,11 @@ def tokens(html: str) -> Iterator[Token]:
             yield Token("reading" if inside.reading else "text", text, at)
         yield token
         at = text = token.end
-        if token.name in _SPECIAL or inside.special:
+        if special or token.name in _SPECIAL:
             opens = token.kind == "open"
             if opens and (inside.foreign or token.name in _FOREIGN) and scan.closes_itself(token):
                 continue
-            inside.enter(token)
+            special = inside.enter(token)
             if opens and token.name in _RAW:
                 at = text = scan.end_of_raw(token)
                 if token.end < at:
@@ -88,16 +91,12 @@ class _Inside:
         self._ruby = self.reading = False
 
     @property
-    def special(self) -> bool:
-        return self._ruby or bool(self._around)
-
-    @property
     def foreign(self) -> bool:
         """Whether a tag may close itself."""
         return bool(self._around) and self._around[-1] in _FOREIGN
 
-    def enter(self, token: Token) -> None:
-        """Pass a tag."""
+    def enter(self, token: Token) -> bool:
+        """Pass a tag; whether what follows is read in another way than elsewhere."""
         name, opens = token.name, token.kind == "open"
         if opens and name in _BLOCKS:
             self._ruby = self.reading = False
@@ -111,6 +110,7 @@ class _Inside:
         elif not opens and name in self._around:
             while self._around.pop() != name:
                 pass
+        return self._ruby or bool(self._around)
 
 
 def attributes(html: str, token: Token) -> int:
@@ -164,6 +164,8 @@ class _Scan:
 
     def _end_of_tag(self, at: int) -> int:
         """Behind the ``>`` that stands in no value of an attribute."""
+        if rest := _REST.match(self._html, at):
+            return rest.end()
         while stop := _STOP.search(self._html, at):
             at = stop.end()
             if stop.group() == ">":
