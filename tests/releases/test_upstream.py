@@ -14,6 +14,7 @@ from copydesk.releases.loading import withdrawn
 from copydesk.releases.objects import open_places
 from copydesk.releases.purge import plan
 from copydesk.releases.release import _refuse_overtaken, release
+from copydesk.releases.trees import tree_at
 from copydesk.releases.upstream import (
     known_releases,
     push_command,
@@ -23,6 +24,7 @@ from copydesk.releases.upstream import (
     refuse_unknown_releases,
     shortfalls,
 )
+from copydesk.releases.verify import verify
 from support import run_stripped as run
 
 
@@ -326,3 +328,17 @@ def test_what_lists_and_compares_releases_says_that_tags_are_missing(releases, t
     run(root, "git", "fetch", "--quiet", "--tags", "origin")
     done = CliRunner().invoke(app, ["releases", "--root", str(root)])
     assert (done.exit_code, done.stdout, done.stderr) == (0, "1.0.0\n1.1.0\n", "")
+
+
+@pytest.mark.parametrize("kind", ["blob:none", "tree:0"])
+def test_what_a_partial_clone_lacks_of_a_commit_is_there_before_dvc_waits_for_it(
+    releases, tmp_path: Path, kind: str
+) -> None:
+    run(releases.bare, "git", "config", "uploadpack.allowFilter", "true")
+    root, tag = tmp_path / "partial", "corpus@v1.0.0"
+    run(tmp_path, "git", "clone", "--quiet", f"--filter={kind}", f"file://{releases.bare}", str(root))
+    listing = ("git", "rev-list", "--objects", "--no-walk", "--missing=print", tag)
+    assert "?" in run(root, *listing)
+    with tree_at(root, run(root, "git", "rev-parse", f"{tag}^{{commit}}")):
+        assert "?" not in run(root, *listing)
+    assert verify(root, tag, remote=True).ok

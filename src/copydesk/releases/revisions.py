@@ -17,6 +17,7 @@ from copydesk.errors import ReleaseError
 from copydesk.files import replacing, sha256_file
 from copydesk.publishing.manifest import LISTING, NAME
 from copydesk.revisions.git import git_result
+from copydesk.revisions.partial_clone import fetch_missing
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
 from copydesk.tables import Schema
@@ -219,6 +220,8 @@ class Revision:
         from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
         from dvc.repo import Repo  # type: ignore[import-untyped]
 
+        if self.commit is not None:
+            fetch_missing(self.root, self.commit)
         # The remotes are today's: one that was added or moved after the revision is found, and a relative path is
         # not resolved against the root of the git tree, as DVC does with that of a revision.
         with Repo(str(self.root)) as repo:

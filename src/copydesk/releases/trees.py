@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from copydesk.errors import ReleaseError
+from copydesk.revisions.partial_clone import fetch_missing
 
 FOLDER = "corpus"
 TAG = re.compile(r"corpus@v((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))")
@@ -81,6 +82,7 @@ def tree_at(root: Path, commit: str, *, remote: bool = False) -> Iterator[Commit
     """
     from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
 
+    fetch_missing(root, commit)
     with tempfile.TemporaryDirectory(prefix="copydesk-dvc-") as own:
         # DVC remembers listings of folders in its site cache and would not miss one that the remote lost.
         config: dict[str, Any] = {"core": {"site_cache_dir": str(Path(own, "site"))}}
