@@ -23,6 +23,7 @@ from copydesk.releases.upstream import (
     refuse_unknown_releases,
     shortfalls,
 )
+from copydesk.releases.verify import verify
 from support import run_stripped as run
 
 
@@ -326,3 +327,14 @@ def test_what_lists_and_compares_releases_says_that_tags_are_missing(releases, t
     run(root, "git", "fetch", "--quiet", "--tags", "origin")
     done = CliRunner().invoke(app, ["releases", "--root", str(root)])
     assert (done.exit_code, done.stdout, done.stderr) == (0, "1.0.0\n1.1.0\n", "")
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched_but_named(releases, tmp_path: Path) -> None:
+    run(releases.bare, "git", "config", "uploadpack.allowFilter", "true")
+    root, tag = tmp_path / "partial", "corpus@v1.0.0"
+    run(tmp_path, "git", "clone", "--quiet", "--filter=blob:none", f"file://{releases.bare}", str(root))
+    for command in (("verify", tag, "--remote"), ("diff", tag, "HEAD")):
+        done = CliRunner().invoke(app, [*command, "--root", str(root)])
+        assert "run git fetch --refetch --no-filter in it" in str(done.exception)
+    run(root, "git", "fetch", "--quiet", "--refetch", "--no-filter")
+    assert verify(root, tag, remote=True).ok

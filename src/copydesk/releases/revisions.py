@@ -18,7 +18,7 @@ from copydesk.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
 from copydesk.json_schema import dotted, load_json
 from copydesk.publishing.manifest import LISTING, NAME
 from copydesk.releases.trees import CommitTree, first_line, tree_at
-from copydesk.revisions.git import git_result
+from copydesk.revisions.git import error_output, git_result
 from copydesk.shards import read_parquet
 from copydesk.store import Part, Store
 from copydesk.tables import Schema
@@ -72,7 +72,7 @@ class Revision:
         said = done.stderr.decode(errors="replace").strip()
         if "does not exist in" in said or "exists on disk, but not in" in said:
             return None
-        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {said}")
+        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {error_output(done)}")
 
     @cached_property
     def listing(self) -> dict[str, Any]:

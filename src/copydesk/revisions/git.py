@@ -18,6 +18,8 @@ from copydesk.errors import ReleaseError
 #: Seconds that a git command may take; nobody is there to answer a question, and a dead host must not hang a build.
 TIMEOUT = 120
 _QUOTED = 500
+#: What git says where a partial clone has no copy of an object.
+_NOT_FETCHED = "promisor remote"
 
 #: Settings that every command runs with: they win over those of the repository and of the user.
 _SETTINGS = (
@@ -184,4 +186,7 @@ def _ssh_command() -> str:
 
 def error_output(result: subprocess.CompletedProcess[bytes]) -> str:
     """The end of what a program that failed wrote to standard error."""
-    return result.stderr.decode("utf-8", "replace").strip()[-_QUOTED:] or f"exit status {result.returncode}"
+    output = result.stderr.decode("utf-8", "replace").strip()[-_QUOTED:] or f"exit status {result.returncode}"
+    if _NOT_FETCHED in output:  # nothing is fetched for a command that only reads: a stranger may have set from where
+        output += "; this clone lacks files of its commits: run git fetch --refetch --no-filter in it, then try again"
+    return output
