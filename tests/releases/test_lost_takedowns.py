@@ -133,6 +133,14 @@ def test_a_ledger_that_dvc_tracks_is_compared_too(root: Path) -> None:
     shutil.rmtree(root / ".dvc" / "cache")
     with pytest.raises(ReleaseError, match="cannot be read to compare with"):
         lost(root)
+    run(root, "dvc", "remote", "add", "--quiet", "--default", "store", "/nowhere/at/all")
+    with pytest.raises(ReleaseError, match="in neither DVC's cache nor a remote"):
+        lost(root)
+    # A repository does not choose whom its reader's keys are shown to.
+    run(root, "dvc", "remote", "modify", "--quiet", "store", "url", "ssh://stranger.example/store")
+    run(root, "git", "commit", "--quiet", "--all", "--message", "another remote")
+    with pytest.raises(ReleaseError, match="the DVC remote 'store' was not asked"):
+        lost(root)
 
 
 def test_a_withdrawal_is_a_line_that_stays_and_lets_the_document_back_in(make_corpus: Callable[..., Project]) -> None:

@@ -1,20 +1,26 @@
 """Takedowns that were lost: their line is in a commit that this one comes from, or in the last release, and not here.
 
 A merge that takes one side of ``seeds/takedowns.jsonl`` drops the lines of the other without a word, and the next
-build would let those documents in again. Needs git alone; where DVC tracks the seeds, DVC too.
+build would let those documents in again. Needs git alone, and where DVC tracks the seeds, its cache or remote.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any, NamedTuple
 
 from copydesk.errors import ReleaseError
 from copydesk.escaping import plain
+from copydesk.hand_written import parse_yaml
 from copydesk.ledger import NAME, Ledger
 from copydesk.releases.trees import TAG
+from copydesk.revisions.dvc_config import DvcSettings, dvc_settings, own_settings
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 from copydesk.revisions.git import git, git_result
 
 LEDGER = f"seeds/{NAME}"
@@ -37,7 +43,7 @@ class LostTakedown(NamedTuple):
         )
 
 
-def lost_takedowns(root: Path, against: str | None = None) -> list[LostTakedown]:
+def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False) -> list[LostTakedown]:
     """Compare the ledger with those of all commits since the last release, of that release, and of a merge at work.
 
     Parameters
@@ -46,6 +52,8 @@ def lost_takedowns(root: Path, against: str | None = None) -> list[LostTakedown]
         The project's folder; outside of git nothing can be compared.
     against : str, optional
         One more revision to compare with.
+    own : bool
+        Whether the repository is the user's, so that DVC's remotes are asked with all of its settings.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def lost_takedowns(root: Path, against: str | None = None) -> list[LostTakedown]
     path = root / LEDGER
     here = _lines(path.read_bytes()) if path.is_file() else {}
     lost: dict[str, LostTakedown] = {}
-    for revision, ledger in _past_ledgers(root, against):
+    for revision, ledger in _past_ledgers(root, against, own=own):
         for doc_id, row in ledger.items():
             if doc_id not in lost and _is_lost(row, here.get(doc_id)):
                 lost[doc_id] = LostTakedown(doc_id, revision, row)
@@ -74,7 +82,7 @@ def _is_lost(row: dict[str, Any], now: dict[str, Any] | None) -> bool:
     return bool(withdrawn and not row.get("withdrawn") and str(withdrawn.get("date")) < str(row.get("date")))
 
 
-def _past_ledgers(root: Path, against: str | None) -> list[tuple[str, Ledger]]:
+def _past_ledgers(root: Path, against: str | None, *, own: bool) -> list[tuple[str, Ledger]]:
     """Ledgers to compare with, each with the name of its revision; those that are named for themselves come first."""
     named: dict[str, str] = {}  # names by commit
     if against:
@@ -91,35 +99,53 @@ def _past_ledgers(root: Path, against: str | None) -> list[tuple[str, Ledger]]:
     changed = git(root, "log", "--full-history", "--format=%H", *since, "--", LEDGER).split()
     ledgers = []
     for commit in dict.fromkeys([*named, *around, *changed]):
-        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in around)
+        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in around, own=own)
         ledgers.append((named.get(commit, commit[:12]), ledger))
     return ledgers
 
 
-def _ledger_at(root: Path, commit: str, *, through_dvc: bool) -> Ledger:
-    shown = git_result(root, "show", f"{commit}:./{LEDGER}")
-    if shown.returncode == 0:
-        return _lines(shown.stdout)
-    if through_dvc and git(root, "ls-tree", "--name-only", commit, "--", *_POINTERS).strip():
-        return _lines(_tracked_by_dvc(root, commit))
+def _ledger_at(root: Path, commit: str, *, through_dvc: bool, own: bool) -> Ledger:
+    for path in (LEDGER, *(_POINTERS if through_dvc else ())):
+        shown = git_result(root, "show", f"{commit}:./{path}")
+        if shown.returncode == 0:
+            return _lines(shown.stdout if path == LEDGER else _tracked_by_dvc(root, commit, shown.stdout, own=own))
     return {}
 
 
-def _tracked_by_dvc(root: Path, commit: str) -> bytes:
-    from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
-
+def _tracked_by_dvc(root: Path, commit: str, pointer: bytes, *, own: bool) -> bytes:
+    """The ledger that a .dvc file stands for. DVC does not open the repository, which may be a stranger's."""
     try:
-        system = DVCFileSystem(str(root.absolute()), rev=commit)
-        try:
-            data: bytes = system.read_bytes(f"/{LEDGER}") if system.exists(f"/{LEDGER}") else b""
-        finally:
-            system.close()
+        settings = own_settings(root) if own else dvc_settings(root, commit)
+        (out,) = parse_yaml(pointer.decode())["outs"]
+        data = _object(settings, out["md5"])
+        if out["md5"].endswith(".dir"):
+            oid = listing_of(data, out["md5"]).get(NAME)
+            data = _object(settings, oid) if oid is not None else b""
     except Exception as error:  # DVC remotes raise backend-specific exceptions
-        said = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        where = f"{root}: {LEDGER} at {commit[:12]}"
         raise ReleaseError(
-            f"{root}: {LEDGER} at {commit[:12]} cannot be read to compare with ({said}); run dvc fetch --all-commits"
+            f"{where} cannot be read to compare with ({reason}); run dvc fetch --all-commits"
         ) from None
     return data
+
+
+def _object(settings: DvcSettings, oid: str) -> bytes:
+    """The bytes of an object, from DVC's cache or else from the default remote."""
+    reason = "in neither DVC's cache nor a remote"
+    places: list[Callable[[], Any]] = [partial(cache_odb, settings)]
+    if settings.default:
+        places.append(partial(remote_odb, settings, settings.default))
+    for place in places:
+        try:
+            with open_object(place(), oid) as file:
+                data = file.read()
+        except FileNotFoundError:
+            continue
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
+            return data
+        reason = "damaged"
+    raise ReleaseError(f"object {oid}: {reason}")
 
 
 def _commit(root: Path, revision: str) -> str:

@@ -65,7 +65,7 @@ def withdrawal(
     ledger = project.seeds / NAME
     row = ledger_of(project).get(doc_id)
     if row is None:
-        row = next((lost.row for lost in lost_takedowns(root) if lost.doc_id == doc_id), None)
+        row = next((lost.row for lost in lost_takedowns(root, own=True) if lost.doc_id == doc_id), None)
     if row is None:
         raise ReleaseError(f"{ledger}: no line for {doc_id!r}, so there is no takedown to withdraw; check the id")
     if row.get("withdrawn"):
@@ -85,7 +85,7 @@ def refuse_lost_takedowns(root: Path) -> None:
     ReleaseError
         Naming each document, a revision that has its line, and what to do.
     """
-    if lost := lost_takedowns(root):
+    if lost := lost_takedowns(root, own=True):
         listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
         more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
         raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
