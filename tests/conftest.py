@@ -24,6 +24,13 @@ hypothesis.settings.register_profile("soak", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile(os.environ.get("COPYDESK_HYPOTHESIS", "repeatable"))
 
 
+@pytest.fixture(autouse=True)
+def _no_safe_path_left() -> Iterator[None]:
+    """The command line sets this for its child processes; those of the next test are others."""
+    yield
+    os.environ.pop("PYTHONSAFEPATH", None)
+
+
 @pytest.fixture
 def make_project(tmp_path: Path) -> Callable[..., Project]:
     """Return a function that lays out a project with the given seeds, settings and name."""

@@ -43,24 +43,3 @@ def test_a_soak_tells_what_was_lost(tmp_path: Path) -> None:
     assert (list(after), model.level(rows, after), model.level(after, rows)) == (["c"], "major", "minor")
     assert model.level(rows, rows) is None
     assert [model.version_after(v, "minor") for v in (None, "1.2.3")] == ["1.0.0", "1.3.0"]
-
-
-def test_clones_lose_nothing_and_a_soak_of_them_tells_what_was_lost(tmp_path: Path) -> None:
-    clones = importlib.import_module("clones")
-    with clones.quick():
-        world = clones.World(tmp_path, 5)
-        for step in ("release", "take_down", "refused_push"):
-            world.take(step)
-            world.check()
-        assert world.counts["refused_push: refused: so nothing was removed"] == 1
-        assert (len(world.listed), world.live(), len(world.purged)) == (3, ["corpus@v1.0.1"], 1)
-        world.verified("corpus@v1.0.1")
-    for oid in world.objects["corpus@v1.0.1"]:
-        path = tmp_path / "remote" / "files" / "md5" / oid[:2] / oid[2:]
-        path.rename(path.with_name("away"))
-        with pytest.raises(AssertionError, match="is gone from the remote"):
-            world.check()
-        path.with_name("away").rename(path)
-    world.purged.add(min(world.documents[world.listed["corpus@v1.0.1"]]))
-    with pytest.raises(AssertionError, match=r"corpus@v1\.0\.1 was not replaced and holds"):
-        world.check()

@@ -45,7 +45,7 @@ class Steps:
         monkeypatch.setattr(module, "push_command", lambda *given, **more: "git push")
 
     def noting(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(*given: Any) -> Any:
+        def noted(*given: Any, own: bool = False) -> Any:
             self.asked.append((name, *given))
             return answer(*given)
 

@@ -140,7 +140,7 @@ def test_what_a_killed_release_wrote_is_taken_back(
     strays |= {"corpus/.x.ab_12_cd.tmp": "mine"}
     written = {"params.yaml": "new", "corpus/x": "new", "reports/x": "new"}
     new = {"CHANGELOG.md": "new", "corpus/MANIFEST.sha256.sig": "new"}
-    write_seeds(root, {**strays, "build/package.jsonl": "after", "corpus/.x.nothing_.tmp": ""})
+    write_seeds(root, {**strays, "build/package.jsonl": "after", "corpus/.x.0123456789ab.tmp": ""})
     with journaled(module.journal_of(root)):
         for name, text in {**written, **new}.items():
             write_text(root / name, text)

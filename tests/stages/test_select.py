@@ -12,6 +12,7 @@ import pytest
 
 from copydesk import validate
 from copydesk.errors import BuildError, ConfigError
+from copydesk.escaping import markdown
 from copydesk.project import Project
 from support import articles
 
@@ -44,7 +45,7 @@ def test_what_is_dropped_is_listed_with_the_reason_and_the_values(make_corpus: M
     dropped = [{"doc_id": "short", "reason": "words >= 10", "values": '{"words": 4}', "source": "Wire"}]
     assert lines(project.reports / "dropped.jsonl") == dropped
     assert json.loads((project.corpus / "manifest.json").read_text("utf-8"))["dropped"] == dropped
-    assert "| words \\>= 10 | 1 |" in (project.corpus / "README.md").read_text("utf-8")
+    assert f"| {markdown('words >= 10')} | 1 |" in (project.corpus / "README.md").read_text("utf-8")
     for table in ("documents", "raw", "sentences"):
         assert {row["doc_id"] for row in rows(project, table)} == {"long"}
     assert validate(project.corpus, project.schemas).ok
