@@ -67,8 +67,7 @@ def test_a_late_name_of_the_encoding_is_heard_as_browsers_do() -> None:
     raw = read_html(data, ["utf-8"])
     assert (raw.encoding, to_bytes(raw)) == ("cp1252", data)
     # The first name counts, and a search for it that finds none takes no longer than the page.
-    with pytest.raises(UnreadableError, match="not utf-8 at byte"):
-        read_html(PAGE.format(f"<meta charset=utf-8>{late}").encode("cp1252"), ["utf-8"])
+    assert read_html(PAGE.format(f"<meta charset=utf-8>{late}").encode("cp1252"), ["utf-8"]).encoding == STRAY
     with pytest.raises(UnreadableError, match="not utf-8 at byte"):
         read_html(b"<meta " * 200_000 + b"\xe9", ["utf-8"])
 
@@ -114,3 +113,16 @@ def test_bytes_of_any_page_come_back_or_it_is_refused(text: str, wrong: list[tup
     else:
         assert to_bytes(raw) == data
         assert len(without_strays(raw.text).encode()) > 0
+
+
+@pytest.mark.parametrize("charset", [None, "utf-8"])
+def test_a_page_of_ascii_that_is_called_utf_8_may_have_a_stray_byte(charset: str | None) -> None:
+    head = b"" if charset else b'<meta charset="utf-8">'
+    page = head + b"<p>plain words of an article</p>" * 40
+    raw = read_html(page + b"\xe9", ["utf-8"], charset)
+    assert (raw.encoding, to_bytes(raw)) == (STRAY, page + b"\xe9")
+    assert read_html(page + b"\xe9", ["utf-8", "cp1252"], charset).encoding == STRAY
+    with pytest.raises(UnreadableError, match="undecodable"):  # too many for its length
+        read_html(page + b"\xe9 \xe8", ["utf-8"], charset)
+    with pytest.raises(UnreadableError, match="undecodable"):  # nobody says that it is UTF-8
+        read_html(page.removeprefix(head) + b"\xe9", ["utf-8"])

@@ -68,6 +68,8 @@ def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None)
         for encoding in [*meant(charset), *meant(in_page[1].decode("ascii") if in_page else None)]:
             if raw := _fitting(data, encoding):
                 return raw
+            if encoding == "utf-8" and (raw := read_stray(data, named=True)):
+                return raw
     return read_text(data, encodings)
 
 

@@ -27,6 +27,8 @@ _OF_HALVES = {0xDC00 + byte: _FIRST_STRAY + byte for byte in range(0x80, 0x100)}
 _TO_HALVES = {stray: half for half, stray in _OF_HALVES.items()}
 #: Right characters outside ASCII for each stray byte, at least.
 _RIGHT = 4
+#: Bytes for each stray one, at least, of what says itself that it is UTF-8.
+_BYTES = 1_000
 _MARK_OF = {STRAY: codecs.BOM_UTF8} | {encoding: mark for mark, encoding in _MARKS}
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\v\f\r\x1b") + b"\x7f"
 _MOST_CONTROLS = 0.05
@@ -64,12 +66,16 @@ def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
     return raw
 
 
-def read_stray(data: bytes) -> RawText | None:
-    """Read what is UTF-8 but for a few bytes; None if that is not clear, or if there are no such bytes."""
+def read_stray(data: bytes, *, named: bool = False) -> RawText | None:
+    """Read what is UTF-8 but for a few bytes; None if that is not clear, or if there are no such bytes.
+
+    ``named`` says that whoever wrote or sent it calls it UTF-8: then a text of ASCII may have such bytes as well.
+    """
     bom = data.startswith(codecs.BOM_UTF8)
     text, strays, right = _with_strays(data[3 if bom else 0 :])
     raw = RawText(text, STRAY, bom, newline_style(text))
-    if not strays or right < _RIGHT * strays or to_bytes(raw) != data:
+    clear = right >= _RIGHT * strays or (named and len(data) >= _BYTES * strays)
+    if not strays or not clear or to_bytes(raw) != data:
         return None
     refuse_blank_and_binary(text, len(data))
     return raw
