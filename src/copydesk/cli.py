@@ -206,7 +206,7 @@ def clean(
 
     project = copydesk.Project.open(root)
     if not file.is_file():
-        raise copydesk.CopydeskError(f"{file}: no such file")
+        raise copydesk.CopydeskError(f"{file}: {'a folder; name a file in it' if file.is_dir() else 'no such file'}")
     is_page = file.suffix.lower() in PAGES
     raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
     first = {}

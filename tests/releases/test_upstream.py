@@ -327,6 +327,12 @@ def test_what_lists_and_compares_releases_says_that_tags_are_missing(releases, t
     run(root, "git", "fetch", "--quiet", "--tags", "origin")
     done = CliRunner().invoke(app, ["releases", "--root", str(root)])
     assert (done.exit_code, done.stdout, done.stderr) == (0, "1.0.0\n1.1.0\n", "")
+    run(root, "git", "remote", "set-url", "origin", str(tmp_path / "gone"))
+    done = CliRunner().invoke(app, ["releases", "--root", str(root)])
+    assert (done.exit_code, done.stdout) == (0, "1.0.0\n1.1.0\n")
+    assert done.stderr.startswith(
+        f"{root}: origin cannot be asked for its releases, so these are the ones known here: "
+    )
 
 
 def test_what_a_partial_clone_lacks_is_not_fetched_but_named(releases, tmp_path: Path) -> None:

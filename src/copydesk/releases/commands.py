@@ -126,7 +126,10 @@ def _say_what_is_missing(root: Path, *, ask: bool = False) -> bool:
     """Say on standard error of which releases a clone lacks the tags; whether there are any."""
     from copydesk.releases.upstream import known_releases, missing
 
-    lines = list(missing(known_releases(root, ask=ask)))
+    known = known_releases(root, ask=ask)
+    for remote, reason in known.silent.items():
+        fail(f"{root}: {remote} cannot be asked for its releases, so these are the ones known here: {reason}")
+    lines = list(missing(known))
     for line in lines:
         fail(f"{root}: {line}")
     return bool(lines)
