@@ -403,11 +403,14 @@ def test_a_checkout_of_the_new_release_can_be_pulled_whole(made: Made, quick: No
     assert json.loads((clone / "seeds" / "takedowns.jsonl").read_text())["doc_id"] == GONE
 
 
-def test_a_dry_run_changes_nothing(made: Made) -> None:
+def test_a_dry_run_changes_nothing(made: Made, tmp_path: Path) -> None:
+    run(tmp_path, "git", "clone", "--quiet", "--bare", str(made.root), "origin.git")
+    run(made.root, "git", "remote", "add", "origin", str(tmp_path / "origin.git"))
     before = state(made)
     shown = takedown(made.root, GONE, "--purge", "--dry-run")
     assert shown.exit_code == 0, shown.output
     assert "corpus@v1.1.0: cut again as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
+    assert "the tags of these releases are pushed to origin before anything is removed" in shown.output
     removed = {
         line.split()[1].rstrip(":") for line in shown.output.splitlines() if "removed from cache, remote" in line
     }

@@ -309,6 +309,9 @@ def test_release_and_purge_refuse_a_clone_without_tags_before_they_touch_anythin
     with open_places(root) as places, pytest.raises(ReleaseError) as caught:
         plan(root, places, "article-0000")
     assert str(caught.value) == f"{root}: this clone is shallow and lacks past data; run {command}"
+    done = CliRunner().invoke(app, ["takedown", "status", "article-0000", "--root", str(root)])
+    assert done.exit_code == 1
+    assert f"this clone is shallow, so older commits were not searched; run {command}\n" in done.stderr
 
 
 def test_what_lists_and_compares_releases_says_that_tags_are_missing(releases, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def tracked_names(root: Path) -> dict[str, str]:
             try:
                 outs = yaml.safe_load(content)["outs"]
                 found |= {out["md5"]: str(PurePosixPath(name).parent / out["path"]) for out in outs if "md5" in out}
-            except (yaml.YAMLError, LookupError, TypeError):
+            except (yaml.YAMLError, LookupError, TypeError, RecursionError):
                 continue  # it names nothing
     return found
 

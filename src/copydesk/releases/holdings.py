@@ -210,5 +210,5 @@ def tracked_by_dvc(root: Path, commit: str, names: list[str]) -> Iterator[tuple[
     for name, content in zip(files, contents(root, [f"{commit}:{name}" for name in files]), strict=True):
         try:
             yield name, list(yaml.safe_load(content or b"")["outs"])
-        except (yaml.YAMLError, LookupError, TypeError) as error:
+        except (yaml.YAMLError, LookupError, TypeError, RecursionError) as error:
             raise ReleaseError(f"{commit[:12]}: {name}: not what DVC writes: {error!r}") from None

@@ -102,7 +102,10 @@ def _status(root: Path, doc_id: str) -> None:
     with open_places(root.resolve()) as places:
         held = holdings(root.resolve(), places, doc_id)
         show(*_holdings(root, places, held, doc_id))
-    unknown = list(shortfalls(root, known_releases(root)))
+    known = known_releases(root)
+    unknown = shortfalls(root, known)
+    if known.shallow and not unknown:
+        unknown = [f"{root}: this clone is shallow, so older commits were not searched; run {known.fetch_command()}"]
     for line in unknown:
         fail(line)
     if places.unseen or held.sought.unreadable or unknown:
@@ -153,11 +156,11 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     from copydesk.releases.objects import open_places
     from copydesk.releases.purge import plan
     from copydesk.releases.purge import purge as run
-    from copydesk.releases.upstream import push_command
+    from copydesk.releases.upstream import push_command, remotes_of
 
     with open_places(root.resolve(), own=True) as places:
         todo = plan(root.resolve(), places, doc_id)
-        show(*_plan(places, todo))
+        show(*_plan(places, todo, remotes_of(root)))
     if dry_run:
         return
     if not yes:
@@ -178,11 +181,13 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     show(f"{done.removed} copies removed; searched {done.searched} objects, and none holds {doc_id!r}")
 
 
-def _plan(places: Places, todo: Plan) -> Iterator[str]:
+def _plan(places: Places, todo: Plan, remotes: list[str]) -> Iterator[str]:
     for recut in todo.recuts:
         gone = ", ".join(sorted(recut.state.ids))
         yield f"corpus@v{recut.version}: cut again as corpus@v{recut.new} without {gone}; then withdrawn"
     yield from (f"corpus@v{recut.version}: withdrawn; nothing would be left of it" for recut in todo.emptied)
+    if remotes and (todo.recuts or todo.emptied):
+        yield f"the tags of these releases are pushed to {', '.join(remotes)} before anything is removed"
     for oid in todo.doomed:
         yield f"object {oid}: removed from {', '.join(place.name for place in places.of(oid))}"
     yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))

@@ -88,7 +88,7 @@ def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None, 
     commits, withdrawn = tagged(str(root.resolve()))
     upstreams: list[Upstream] = []
     silent: dict[str, str] = {}
-    remotes = _remotes(root)
+    remotes = remotes_of(root)
     for remote in remotes if ask else ():
         try:
             upstreams.append(Upstream(remote, *tagged(remote, root, own=own)))
@@ -230,10 +230,11 @@ def by_number(version: str) -> tuple[int, ...]:
 def push_command(root: Path, tags: list[str], *, branch: bool = False) -> str:
     """The command that publishes tags, with the current branch if asked; it fails if one is there already."""
     current = [_branch(root)[0] or "HEAD:BRANCH"] if branch else []
-    return _push_command(next(iter(_remotes(root)), "origin"), [*current, *tags])
+    return _push_command(next(iter(remotes_of(root)), "origin"), [*current, *tags])
 
 
-def _remotes(root: Path) -> list[str]:
+def remotes_of(root: Path) -> list[str]:
+    """Names of the git remotes: first the one that the current branch follows, then origin."""
     _, followed = _branch(root)
     return sorted(
         filter(None, git(root, "remote").split("\n")), key=lambda remote: (remote != followed, remote != "origin")

@@ -101,7 +101,7 @@ def outs_of(lock: str | bytes | None, where: str) -> dict[str, str]:
         stages = (yaml.safe_load(lock or "") or {}).get("stages", {})
         outs = [out for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out]
         return {out["path"]: out["md5"] for out in outs}
-    except (yaml.YAMLError, AttributeError, LookupError, TypeError) as error:
+    except (yaml.YAMLError, AttributeError, LookupError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{where}: dvc.lock: not what DVC writes: {' '.join(str(error).split())}") from None
 
 

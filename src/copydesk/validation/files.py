@@ -212,7 +212,7 @@ def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:
         if isinstance(matter, dict):
             return matter
         report.add("card", "README.md", "front matter is not a mapping")
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         report.add("card", "README.md", f"no readable front matter: {error}")
     return None
 
