@@ -16,6 +16,7 @@ from copydesk.files import explained
 from copydesk.findings import Report
 from copydesk.progress import LOG, fail, guard, say, show, show_text
 from copydesk.releases.commands import register as register_releases
+from copydesk.releases.takedown_command import register as register_takedown
 from copydesk.report.commands import register as register_report
 from copydesk.start.commands import register as register_start
 
@@ -245,6 +246,7 @@ def export(
 
 register_start(app)
 register_releases(app)
+register_takedown(app)
 register_destinations(app)
 register_report(app)
 

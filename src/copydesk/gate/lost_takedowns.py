@@ -74,6 +74,20 @@ def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False)
     return list(lost.values())
 
 
+def refuse_lost_takedowns(root: Path) -> None:
+    """Refuse a release of a ledger from which a takedown vanished.
+
+    Raises
+    ------
+    ReleaseError
+        Naming each document, a revision that has its line, and what to do.
+    """
+    if lost := lost_takedowns(root, own=True):
+        listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
+        more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
+        raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
+
+
 def _is_lost(row: dict[str, Any], now: dict[str, Any] | None) -> bool:
     """Whether a past line stands no more; a withdrawal from before the takedown does not speak of it."""
     if now is None:

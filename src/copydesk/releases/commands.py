@@ -10,7 +10,6 @@ import typer
 
 from copydesk.errors import ReleaseError
 from copydesk.progress import draw, fail, show, show_json, show_text
-from copydesk.releases.takedown_command import takedown
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
 Old = Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0 or HEAD~1.")]
@@ -173,6 +172,6 @@ def pull(root: Root = Path()) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (diff, pull, release, releases, takedown, verify):
+    for command in (diff, pull, release, releases, verify):
         app.command()(command)
     app.add_typer(schema, name="schema")

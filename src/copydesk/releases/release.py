@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.files import write_json, write_text
+from copydesk.gate.lost_takedowns import refuse_lost_takedowns
 from copydesk.journal import journaled, note_written
 from copydesk.progress import say
 from copydesk.project import Project
@@ -32,7 +33,6 @@ from copydesk.releases.revisions import open_revision
 from copydesk.releases.settings import set_in_corpus
 from copydesk.releases.signing import allowing, sign
 from copydesk.releases.take_back import WRITTEN, journal_of, keep, take_back
-from copydesk.releases.takedown import refuse_lost_takedowns
 from copydesk.releases.upstream import (
     known_releases,
     push_command,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from copydesk.description.signatures import minhash, normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.files import write_text
-from copydesk.gate.lost_takedowns import LEDGER, lost_takedowns
+from copydesk.gate.lost_takedowns import lost_takedowns
 from copydesk.ledger import NAME, Ledger, in_force, read_ledger
 from copydesk.project import Project
 from copydesk.tables import bulk_violations, load_schema
@@ -75,20 +75,6 @@ def withdrawal(
     row = {**row, "withdrawn": {"date": _today(), "reason": reason, "requested_by": requested_by}}
     _refuse_unless_it_obeys(project, row)
     return row
-
-
-def refuse_lost_takedowns(root: Path) -> None:
-    """Refuse a release of a ledger from which a takedown vanished.
-
-    Raises
-    ------
-    ReleaseError
-        Naming each document, a revision that has its line, and what to do.
-    """
-    if lost := lost_takedowns(root, own=True):
-        listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
-        more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
-        raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
 
 
 def take_down(project: Project, row: dict[str, Any]) -> None:

@@ -193,3 +193,8 @@ def _plan(places: Places, todo: Plan, remotes: list[str]) -> Iterator[str]:
     yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))
     yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders, *todo.held.left])
     yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(takedown)
