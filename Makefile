@@ -43,8 +43,8 @@ pytest: $(READY)
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
-	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/test_shards.py \
-	  tests/cleaning tests/sentences tests/validation/test_columns.py
+	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/tables/test_shard_cutting.py \
+	  tests/cleaning tests/sentences tests/validation/test_fast_schema_check.py
 
 fuzz: $(READY) $(FUZZER)  ## Try readers, cleaner, splitter, validator, pages and outputs on hostile inputs (FOR=300 seconds for each)
 	python tests/fuzz/run.py --seconds $(FOR)

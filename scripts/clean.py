@@ -4,7 +4,7 @@ build/ingest.jsonl → build/clean.jsonl (text, edits)
 """
 
 from copydesk.stages import clean
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(clean.run)

@@ -4,7 +4,7 @@ build/describe.jsonl → build/deduplicate.jsonl (duplicates)
 """
 
 from copydesk.stages import deduplicate
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(deduplicate.run)

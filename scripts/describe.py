@@ -5,7 +5,7 @@ build/ingest.jsonl, build/benchmarks.jsonl, build/clean.jsonl, build/split.jsonl
 """
 
 from copydesk.stages import describe
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(describe.run)

@@ -4,7 +4,7 @@ seeds → build/ingest.jsonl (raw, provenance), reports/quarantine.jsonl
 """
 
 from copydesk.stages import ingest
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(ingest.run)

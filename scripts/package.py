@@ -4,7 +4,7 @@ build/*.jsonl → corpus, reports/metrics.json, reports/plots
 """
 
 from copydesk.stages import package
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(package.run)

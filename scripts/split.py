@@ -4,7 +4,7 @@ build/clean.jsonl → build/split.jsonl (sentences, spans)
 """
 
 from copydesk.stages import split
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(split.run)

@@ -4,7 +4,7 @@ corpus → reports/validation.json
 """
 
 from copydesk.stages import validate
-from copydesk.stages.shardwise import main
+from copydesk.stages.runner import main
 
 if __name__ == "__main__":
     main(validate.run)

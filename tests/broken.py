@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from copydesk.core.atomic_files import sha256_file
+from copydesk.dataset.card_metadata import Config, DataFile, front_matter
+from copydesk.dataset.croissant import render_croissant
+from copydesk.dataset.manifest import manifest_json
+from copydesk.dataset.metrics import measure
 from copydesk.errors import SchemaError
-from copydesk.files import sha256_file
-from copydesk.logical import hash_of_tables
 from copydesk.project import Project
-from copydesk.publishing.card import Config, DataFile, front_matter
-from copydesk.publishing.croissant import render_croissant
-from copydesk.publishing.manifest import manifest_json
-from copydesk.publishing.metrics import measure
-from copydesk.shards import write_parquet
-from copydesk.tables import table
+from copydesk.tables.logical_hash import hash_of_tables
+from copydesk.tables.parquet import write_parquet
+from copydesk.tables.table import table
 
 Change = Callable[[pa.Table], pa.Table]
 

@@ -11,11 +11,13 @@ from typing import Any
 import hypothesis
 import pytest
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
 from copydesk.project import Project
-from copydesk.tables import PACKAGED
 from servers import S3, Ssh, s3_server, ssh_server
 from support import ROOT, Files, run_stages, write_seeds
+
+pytest_plugins = ["repositories"]
 
 # The same examples on every run; a slow machine is no failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=300)

@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
-from copydesk.description.tokens import SPACELESS
+from copydesk.description.signals.tokens import SPACELESS
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.stages.shardwise import Task, compute
+from copydesk.stages.runner import Task, compute
 
 ROOT = Path(__file__).parents[1]
 

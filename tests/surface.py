@@ -18,11 +18,11 @@ from typer.main import get_command
 
 import copydesk
 from copydesk import errors
-from copydesk.cleaning import RULES
+from copydesk.cleaning.plan import RULES
 from copydesk.cli import app
-from copydesk.json_schema import load_schema
+from copydesk.core.json_schema import load_schema
 from copydesk.readers import REASONS
-from copydesk.tables import PUBLISHED, table
+from copydesk.tables.table import PUBLISHED, table
 
 ROOT = Path(__file__).parents[1]
 RECORD = Path(__file__).with_suffix(".json")

@@ -54,12 +54,12 @@ class Measured(NamedTuple):
 
 def read(path: Path, scratch: Path) -> tuple[int, str]:
     """Read a folder with one seed as ingest does; how many documents there are, and why others are none."""
-    from copydesk.config import check_params
+    from copydesk.core.config import check_params
     from copydesk.errors import UnreadableError
-    from copydesk.pages import read_page
     from copydesk.readers import READERS
-    from copydesk.readers.folder import list_seeds
-    from copydesk.readers.listing import list_documents
+    from copydesk.readers.document_listing import list_documents
+    from copydesk.readers.seed_files import list_seeds
+    from copydesk.webpages.page_edits import read_page
 
     limits = check_params({})["ingest"]
     seeds, refused = list_seeds(path.parent, limits["max_bytes"])
@@ -94,7 +94,9 @@ def measure(name: str, small: int = SMALL) -> Measured:
     """Read a case in both sizes."""
     # A process that has loaded everything, and of which each measured one is a copy: its peak is its own.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cases", "copydesk.pages", "copydesk.readers.listing", "copydesk.readers.warc"])
+    context.set_forkserver_preload(
+        ["cases", "copydesk.webpages", "copydesk.readers.document_listing", "copydesk.readers.warc"]
+    )
     taken, sizes = [], []
     for count in (small, small * TIMES):
         with tempfile.TemporaryDirectory() as scratch:

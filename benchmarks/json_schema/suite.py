@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from copydesk.json_schema import fast_validator
-from copydesk.schema_faults import faults
-from copydesk.validation.columns import surely_valid
+from copydesk.core.json_schema import fast_validator
+from copydesk.core.schema_faults import faults
+from copydesk.validation.fast_schema_check import surely_valid
 from reference import refuses
 
 RECORD = Path(__file__).with_name("verdicts.json")

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build" / "mutation"
 #: Tests that are run, and what is left out: remotes behind a server, and what only the clock decides.
-TESTS = ("tests/test_text.py", "tests/test_shards.py", "tests/releases")
+TESTS = ("tests/test_text.py", "tests/tables/test_shard_cutting.py", "tests/releases")
 LEFT_OUT = "not ssh and not s3 and not linear_time"
 COLUMNS = ("killed", "by time", "equivalent", "survived")
 

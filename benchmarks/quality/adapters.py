@@ -12,7 +12,9 @@ from functools import cache
 from typing import Any
 
 from copydesk import sentences
-from copydesk.cleaning import Cleaned, clean_text, lines, personal, plan
+from copydesk.cleaning.apply import Cleaned, clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.cleaning.rules import boilerplate_lines, personal_data
 
 _APPLIED = plan({"apply": ["safe", "probable"], "rules": {}})
 _ALL = plan({"apply": ["safe", "probable", "suggest"], "rules": {}})
@@ -36,8 +38,8 @@ _CLASSES = {
     "glued-word": "glue",
     "glued-word-maybe": "glue",
 }
-_PERSONAL = frozenset(detector.kind for detector in personal.DETECTORS)
-_LINES = frozenset({rule.name for rule in lines.RULES})
+_PERSONAL = frozenset(detector.kind for detector in personal_data.DETECTORS)
+_LINES = frozenset({rule.name for rule in boilerplate_lines.RULES})
 
 Scored = tuple[str, list[dict[str, Any]], list[dict[str, Any]]]
 

@@ -30,7 +30,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from score_sentences import OPEN, Document, load
 
-from copydesk.description.language import detect, passages
+from copydesk.language.detection import detect, passages
 
 Identify = Callable[[list[str]], list[str | None]]
 SIZES = (100, 200, 400)

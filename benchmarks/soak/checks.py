@@ -11,13 +11,13 @@ import pyarrow.dataset
 from desk import Desk
 from model import Row
 
+from copydesk.dataset.manifest import NAME
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.publishing.manifest import NAME
-from copydesk.releases.loading import load
-from copydesk.releases.objects import DATA
+from copydesk.releases.load import load
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.revisions.dvc_objects import outs_of
+from copydesk.revisions.dvc_places import DATA
 from copydesk.text import ComposedEdit, revert
 
 

@@ -34,16 +34,16 @@ import model
 import pyarrow.parquet as pq
 from desk import Desk, at_work, forked
 
+from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.publishing.manifest import NAME
-from copydesk.releases import purge as purging
 from copydesk.releases import release as releasing
-from copydesk.releases.objects import DATA, open_places
-from copydesk.releases.purge import plan, purge
-from copydesk.releases.takedown import entry, ledger_of, take_down
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.revisions.dvc_objects import outs_of
+from copydesk.revisions.dvc_places import DATA, open_places
+from copydesk.takedowns import purge as purging
+from copydesk.takedowns.purge import plan, purge
+from copydesk.takedowns.takedown import entry, ledger_of, take_down
 
 FEWEST, MOST, CLONES = 6, 14, 5
 KINDS = {

@@ -26,9 +26,9 @@ from copydesk.errors import ReleaseError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.releases import release as releasing
-from copydesk.releases.takedown import entry, ledger_of, take_down
+from copydesk.scaffold.repository import init
 from copydesk.stages import validate
-from copydesk.start.repository import init
+from copydesk.takedowns.takedown import entry, ledger_of, take_down
 
 ENVIRONMENT = {
     "DVC_NO_ANALYTICS": "1",

@@ -29,13 +29,13 @@ import pyarrow.parquet as pq
 import yaml
 from desk import Desk, at_work
 
-from copydesk.destinations.publish import publish
+from copydesk.core.scratch import leftovers
 from copydesk.errors import ReleaseError
 from copydesk.pipeline import STAGES
-from copydesk.releases.loading import versions
-from copydesk.releases.purge import purge
+from copydesk.publishing.publish import publish
+from copydesk.releases.load import versions
 from copydesk.releases.verify import verify
-from copydesk.scratch import leftovers
+from copydesk.takedowns.purge import purge
 
 ROUNDS_A_CORPUS = 8
 _EDITABLE = ("params.yaml", "reports/metrics.json", "CHANGELOG.md", "corpus/README.md")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk.cleaning import clean, clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import check_params
 
 OPEN = Path(__file__).parents[1] / "quality" / "open"
 BATCH = 1000

@@ -28,13 +28,13 @@ sys.path.insert(0, str(QUALITY))
 
 from score_sentences import load  # noqa: E402  (the quality benchmarks are a folder of scripts)
 
-from copydesk.config import check_params  # noqa: E402
-from copydesk.description.duplicates import near_groups  # noqa: E402
+from copydesk.core.config import check_params  # noqa: E402
+from copydesk.description.duplicates.clusters import near_groups  # noqa: E402
+from copydesk.description.duplicates.minhash import minhash, normalised, text_keys  # noqa: E402
 from copydesk.description.provenance import FIELDS  # noqa: E402
-from copydesk.description.signatures import minhash, normalised, text_keys  # noqa: E402
 from copydesk.stages import describe, split  # noqa: E402
-from copydesk.stages.shardwise import Shard  # noqa: E402
-from copydesk.tables import table  # noqa: E402
+from copydesk.stages.runner import Shard  # noqa: E402
+from copydesk.tables.table import table  # noqa: E402
 
 CHARACTERS = 3_500
 RUNS = 5

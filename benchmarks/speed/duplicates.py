@@ -37,14 +37,15 @@ sys.path.insert(0, str(QUALITY))
 
 from score_sentences import load  # noqa: E402  (the quality benchmarks are a folder of scripts)
 
-from copydesk.config import check_params  # noqa: E402
-from copydesk.description.duplicates import BAND_COMPONENTS, near_groups  # noqa: E402
-from copydesk.description.signatures import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
+from copydesk.core.config import check_params  # noqa: E402
+from copydesk.core.json_schema import PACKAGED  # noqa: E402
+from copydesk.description.duplicates.clusters import BAND_COMPONENTS, near_groups  # noqa: E402
+from copydesk.description.duplicates.minhash import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
 from copydesk.engines import local  # noqa: E402
 from copydesk.project import Project  # noqa: E402
 from copydesk.stages import deduplicate  # noqa: E402
-from copydesk.stages.shardwise import write_receipts  # noqa: E402
-from copydesk.tables import PACKAGED, table  # noqa: E402
+from copydesk.stages.runner import write_receipts  # noqa: E402
+from copydesk.tables.table import table  # noqa: E402
 
 RUNS = 5
 BATCH = 1000

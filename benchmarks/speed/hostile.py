@@ -61,10 +61,11 @@ CASES = {
 
 def read(folder: Path) -> dict[str, float]:
     """Read a folder of seeds, clean and split what is a text; what that took."""
-    from copydesk.cleaning import clean_text, plan
-    from copydesk.config import check_params
-    from copydesk.readers.folder import list_seeds
-    from copydesk.readers.listing import list_documents
+    from copydesk.cleaning.apply import clean_text
+    from copydesk.cleaning.plan import plan
+    from copydesk.core.config import check_params
+    from copydesk.readers.document_listing import list_documents
+    from copydesk.readers.seed_files import list_seeds
     from copydesk.readers.text import read_text
     from copydesk.sentences import split
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from corpus import SEED, new_text
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.tables import PACKAGED
 
 
 class Corpus:

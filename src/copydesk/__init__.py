@@ -5,22 +5,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from copydesk._version import __version__ as __version__
+
 if TYPE_CHECKING:
+    from copydesk.core.findings import Finding as Finding
+    from copydesk.core.findings import Report as Report
     from copydesk.errors import CopydeskError as CopydeskError
-    from copydesk.findings import Finding as Finding
-    from copydesk.findings import Report as Report
-    from copydesk.logical import logical_hash as logical_hash
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
-    from copydesk.releases.loading import load as load
+    from copydesk.releases.load import load as load
+    from copydesk.tables.logical_hash import logical_hash as logical_hash
     from copydesk.text import Alignment as Alignment
     from copydesk.text import ComposedEdit as ComposedEdit
     from copydesk.text import Edit as Edit
     from copydesk.text import EditedText as EditedText
     from copydesk.validation import validate as validate
-
-__version__ = "0.1.0"  # the only place: pyproject.toml reads it from here
 
 # Imported when they are first used: the command line must answer --help without loading Arrow.
 _WHERE = {
@@ -30,12 +30,12 @@ _WHERE = {
     "CopydeskError": "errors",
     "Edit": "text",
     "EditedText": "text",
-    "Finding": "findings",
+    "Finding": "core.findings",
     "Project": "project",
-    "Report": "findings",
+    "Report": "core.findings",
     "build": "pipeline",
-    "load": "releases.loading",
-    "logical_hash": "logical",
+    "load": "releases.load",
+    "logical_hash": "tables.logical_hash",
     "validate": "validation",
 }
 __all__ = [  # noqa: PLE0604 - one list of public names

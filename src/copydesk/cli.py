@@ -11,14 +11,14 @@ from typing import Annotated, Any, Optional
 import typer
 
 import copydesk
-from copydesk.destinations.commands import register as register_destinations
-from copydesk.files import explained
-from copydesk.findings import Report
-from copydesk.progress import LOG, fail, guard, say, show, show_text
+from copydesk.core.atomic_files import explained
+from copydesk.core.findings import Report
+from copydesk.core.progress import LOG, fail, guard, say, show, show_text
+from copydesk.publishing.commands import register as register_destinations
 from copydesk.releases.commands import register as register_releases
-from copydesk.releases.takedown_command import register as register_takedown
 from copydesk.report.commands import register as register_report
-from copydesk.start.commands import register as register_start
+from copydesk.scaffold.commands import register as register_start
+from copydesk.takedowns.command import register as register_takedown
 
 app = typer.Typer(
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
@@ -74,8 +74,8 @@ def build(  # noqa: PLR0917  (options are given by name)
     """
     from dataclasses import replace
 
+    from copydesk.core.progress import print_profile, profiled
     from copydesk.pipeline import build_project
-    from copydesk.progress import print_profile, profiled
     from copydesk.readers import FIELD
 
     project = copydesk.Project.open(root)
@@ -112,8 +112,8 @@ def check(
     In a workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does
     not.
     """
-    from copydesk.gate.inputs import check_inputs
-    from copydesk.gate.tell import tell
+    from copydesk.ci.hand_written_files import check_inputs
+    from copydesk.ci.output import tell
 
     if not root.is_dir():
         raise copydesk.CopydeskError(f"{root}: no such folder")
@@ -148,9 +148,9 @@ def validate(  # noqa: PLR0917  (options are given by name)
     """
     from dataclasses import replace
 
-    from copydesk.gate.base import base_listing
-    from copydesk.gate.located import located
-    from copydesk.gate.tell import for_a_host, tell
+    from copydesk.ci.base_manifest import base_listing
+    from copydesk.ci.output import for_a_host, tell
+    from copydesk.ci.seed_locations import located
     from copydesk.project import build_lock
     from copydesk.stages.validate import run
 
@@ -177,7 +177,7 @@ def rules(
 
     Exits with 0.
     """
-    from copydesk.report.rules import as_markdown, as_table
+    from copydesk.report.rules_listing import as_markdown, as_table
 
     if markdown:
         show_text(as_markdown().removesuffix("\n"))
@@ -198,12 +198,12 @@ def clean(
     """
     import pyarrow as pa
 
-    from copydesk.cleaning import clean as cleaned_texts
-    from copydesk.cleaning import plan
+    from copydesk.cleaning.apply import clean as cleaned_texts
+    from copydesk.cleaning.plan import plan
     from copydesk.readers import PAGES
     from copydesk.readers.html import read_html
     from copydesk.readers.text import read_text
-    from copydesk.report.rules import print_changes
+    from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
     if not file.is_file():
@@ -212,7 +212,8 @@ def clean(
     raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
     first = {}
     if is_page:
-        from copydesk.pages import read_page, versions
+        from copydesk.webpages.page_edits import read_page
+        from copydesk.webpages.trafilatura_article import versions
 
         versions()
         first = {0: read_page(raw.text).edits}
@@ -234,7 +235,7 @@ def export(
     Of documents in which personal data were masked the raw text and the edits are withheld. Exits with 0, or with 1
     when no document may be public.
     """
-    from copydesk.publishing.public import export as write
+    from copydesk.dataset.public_export import export as write
 
     project = copydesk.Project.open(root)
     made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)

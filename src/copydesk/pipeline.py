@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from copydesk.config import check_params, load_params
-from copydesk.files import read_json_lines
-from copydesk.progress import timed
+from copydesk.core.atomic_files import read_json_lines
+from copydesk.core.config import check_params, load_params
+from copydesk.core.json_schema import PACKAGED
+from copydesk.core.progress import timed
 from copydesk.project import Project, build_lock
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
-from copydesk.tables import PACKAGED
-from copydesk.toolkit import check_line_ends
+from copydesk.stages.toolkit_lock import check_line_ends
 
 STAGES: dict[str, Callable[[Project], object]] = {
     "ingest": ingest.run,
@@ -145,6 +145,3 @@ def build_project(project: Project) -> Built:
         quarantine = read_json_lines(project.reports / "quarantine.jsonl")
         metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
     return Built(project.corpus, metrics, quarantine)
-
-
-__all__ = ["STAGES", "Built", "build", "build_project"]

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from copydesk.config import Params, load_params
-from copydesk.files import locked
-from copydesk.store import Store
-from copydesk.tables import PACKAGED
+from copydesk.core.atomic_files import locked
+from copydesk.core.config import Params, load_params
+from copydesk.core.json_schema import PACKAGED
+from copydesk.store.shard_store import Store
 
 
 @dataclass(frozen=True)

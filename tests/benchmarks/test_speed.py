@@ -66,8 +66,9 @@ def test_every_kind_of_defect_is_made() -> None:
 
 def test_clean_text_is_clean() -> None:
     corpus = script("corpus")
-    from copydesk.cleaning import clean_text, plan
-    from copydesk.config import check_params
+    from copydesk.cleaning.apply import clean_text
+    from copydesk.cleaning.plan import plan
+    from copydesk.core.config import check_params
 
     how = plan(check_params({})["clean"])
     edited = sum(bool(clean_text(each.text, how).edited.edits) for each in corpus.documents(200, "clean"))

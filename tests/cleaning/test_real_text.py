@@ -9,8 +9,9 @@ import sys
 
 import pyarrow as pa
 
-from copydesk.cleaning import clean, clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import check_params
 from support import ROOT
 
 OPEN = ROOT / "benchmarks" / "quality" / "open"

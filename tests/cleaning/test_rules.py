@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 
-from copydesk.cleaning import DETECTORS, RULES, clean, clean_text, plan
+from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.plan import DETECTORS, RULES, plan
 from copydesk.cleaning.rule import Detector, Rule, Screen
-from copydesk.config import check_params
+from copydesk.core.config import check_params
 from copydesk.errors import ConfigError
 from copydesk.text import EditedText
 from support import hard_texts

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.cleaning import Cleaned, clean_text, plan
-from copydesk.config import load_params
+from copydesk.cleaning.apply import Cleaned, clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import load_params
 from support import ROOT
 
 #: For each article the repairs, and the places that can only be marked, as an editor found them by reading.

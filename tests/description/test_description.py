@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import pyarrow as pa
 from hypothesis import given
 
-from copydesk.description.signals import signals
-from copydesk.description.signatures import normalised, text_keys
+from copydesk.description.duplicates.minhash import normalised, text_keys
+from copydesk.description.signals.signals import signals
 from support import hard_texts, words_of
 
 

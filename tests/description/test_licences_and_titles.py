@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from copydesk.description.headline import headline
 from copydesk.description.licences import public
-from copydesk.description.title import headline
 from support import ROOT
 
 BODY = (

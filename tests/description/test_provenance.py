@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
-from copydesk.cleaning import clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import check_params
 from copydesk.description.provenance import FEEDING, Removed, Told, found, published, told
 from copydesk.project import Project
-from copydesk.stages.shardwise import read_inputs
+from copydesk.stages.runner import read_inputs
 from support import ROOT, hard_texts
 
 BIOGRAPHY = "Ines Falk is a seasoned journalist and author at The Harbour Gazette, with a focus on shipping."

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
 from copydesk.description.splits import SPLITS, assign, points_of
 from copydesk.errors import ConfigError
 

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 import copydesk
-from copydesk.cleaning import RULES
-from copydesk.config import check_params
+from copydesk.cleaning.plan import RULES
+from copydesk.core.config import check_params
 from copydesk.project import Project
 from copydesk.readers import REASONS
 from support import ROOT, run_python
@@ -99,7 +99,7 @@ def test_examples_in_docstrings_hold() -> None:
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
     for module in pkgutil.walk_packages(copydesk.__path__, "copydesk."):
         for example in finder.find(importlib.import_module(module.name)):
-            if example.name != "copydesk.releases.loading.load":  # it needs a release: tests/releases has some
+            if example.name != "copydesk.releases.load.load":  # it needs a release: tests/releases has some
                 assert runner.run(example).failed == 0, example.name
     assert runner.summarize().attempted >= 50
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import load_schema
 from copydesk.engines import ENGINES, engine
 from copydesk.engines.local import Local
 from copydesk.errors import ConfigError
-from copydesk.tables import load_schema
 
 SETTINGS = check_params({})["engine"]
 

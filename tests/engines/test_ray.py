@@ -22,8 +22,8 @@ from copydesk.engines.ray import Ray, ray
 from copydesk.errors import BuildError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.stages import shardwise
-from copydesk.storage import Folder
+from copydesk.stages import runner
+from copydesk.store.folder import Folder
 from servers import S3
 from support import (
     ROOT,
@@ -144,7 +144,7 @@ def outputs(project: Project) -> dict[str, bytes]:
 
 def test_the_bytes_are_those_of_the_embedded_engine(nodes: TwoNodes, local: Project, tmp_path: Path) -> None:
     project = made(tmp_path / "project", "ray")
-    assert len(shardwise.read_receipts(project, "clean")) >= 6
+    assert len(runner.read_receipts(project, "clean")) >= 6
     assert outputs(project) == outputs(local)
 
     def written() -> dict[Path, int]:
@@ -197,7 +197,7 @@ def test_a_task_that_kills_each_worker_is_named(engine: Ray, tmp_path: Path) -> 
 def test_a_node_may_die_in_the_map(
     nodes: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shardwise, "compute", compute_beside_a_falling_node)
+    monkeypatch.setattr(runner, "compute", compute_beside_a_falling_node)
     assert outputs(made(tmp_path / "project", "ray")) == outputs(local)
     assert nodes.falling.with_suffix(".fallen").exists()
     assert not any(path.suffix == ".tmp" for path in tmp_path.rglob("*"))
@@ -291,8 +291,8 @@ def test_records_are_read_on_the_nodes(nodes: TwoNodes, tmp_path: Path) -> None:
         lines = [json.dumps({"id": file, "text": text}) for file, text in articles(60).items()]
         write_seeds(project.seeds, {"articles.jsonl": "\n".join(lines)})
         found.append(outputs(run_stages(project, until="ingest")))
-        assert sum(parts["raw"].rows for parts in shardwise.read_receipts(project, "ingest")) == 60
-        assert len(shardwise.read_receipts(project, "ingest")) >= 6
+        assert sum(parts["raw"].rows for parts in runner.read_receipts(project, "ingest")) == 60
+        assert len(runner.read_receipts(project, "ingest")) >= 6
     assert found[0] == found[1]
 
 

@@ -13,16 +13,18 @@ from typing import Any
 import pyarrow as pa
 
 from broken import repackage, set_cell, shard
-from copydesk.cleaning import clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
 from copydesk.errors import CopydeskError
 from copydesk.project import Project
-from copydesk.report.data import Corpus, Counts, Document
+from copydesk.report.corpus_view import Corpus, Counts, Document
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
 from copydesk.sentences import split
-from copydesk.shards import read_parquet, write_parquet
-from copydesk.tables import PACKAGED, PUBLISHED
+from copydesk.tables.parquet import read_parquet, write_parquet
+from copydesk.tables.table import PUBLISHED
 from copydesk.validation import validate
 from fuzz.scratch import scratch
 from support import ROOT, run_stages, write_seeds

@@ -24,22 +24,23 @@ from markdown_it import MarkdownIt
 from rich.table import Table
 from rich.text import Text
 
-from copydesk import progress
+from copydesk.ci import output_formats
 from copydesk.cli import main
+from copydesk.core import progress
+from copydesk.core.escaping import git_line, markdown_block, sarif_uri
+from copydesk.core.findings import Report
+from copydesk.dataset.card_plots import _file
+from copydesk.differences import rendering
+from copydesk.differences.model import Change, Delta, Diff, Move, Pair, Parameter
+from copydesk.differences.schema_changes import SchemaChange
+from copydesk.differences.text_diff import Piece, TextDiff
 from copydesk.errors import ReleaseError
-from copydesk.escaping import git_line, markdown_block, sarif_uri
-from copydesk.findings import Report
-from copydesk.gate import formats
-from copydesk.markup import facts, table, tag
-from copydesk.plots import bars
-from copydesk.publishing.plots import _file
-from copydesk.releases import changelog, show
-from copydesk.releases.changes import Change, Delta, Diff, Move, Pair, Parameter
-from copydesk.releases.schema_diff import SchemaChange
-from copydesk.releases.takedown_command import _plan
-from copydesk.releases.text_diff import Piece, TextDiff
+from copydesk.markup.html import facts, table, tag
+from copydesk.markup.plots import bars
+from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
 from copydesk.releases.withdrawals import tag_message
+from copydesk.takedowns.command import _plan
 from fuzz.corpora import Parsed
 
 #: Texts that terminals, hosts or readers of a format obey, all of them harmless.
@@ -80,14 +81,14 @@ def log_outputs(text: str) -> Iterator[tuple[str, str]]:
         "fail": lambda: progress.fail(text),
         "show": lambda: progress.show(text, f"{text}: a", f"b: {text}"),
         "track": lambda: list(progress.track([], 0, text, 0)),
-        "draw": lambda: progress.draw(*show.as_table(_diff(text))),
+        "draw": lambda: progress.draw(*rendering.as_table(_diff(text))),
         "warning": lambda: sys.stderr.write(warnings.formatwarning(text, UserWarning, text, 1)),
         "log": lambda: logging.getLogger("elsewhere").warning(text),
         "log with arguments": lambda: logging.getLogger("elsewhere").warning("%s", text),
         "traceback": lambda: sys.excepthook(ReleaseError, ReleaseError(text), None),
         "problem": lambda: progress.show(str(Problem(text, text, text, text))),
         "schema change": lambda: progress.show(str(_diff(text).schemas[0])),
-        "findings": lambda: [progress.say(line) for line in formats.as_lines(_report(text))],
+        "findings": lambda: [progress.say(line) for line in output_formats.as_lines(_report(text))],
         "purge": lambda: progress.show(*_plan(*_purge(text))),
         **{f"usage: {' '.join(words)}": _usage(text, words) for words in _USAGES},
     }
@@ -102,7 +103,7 @@ def text_outputs(text: str) -> Iterator[tuple[str, str]]:
     ways: tuple[tuple[str, bool, Callable[[], None]], ...] = (
         ("text on a terminal", True, lambda: progress.show_text(text, raw=True)),
         ("page", False, lambda: progress.show_text(text)),
-        ("document", False, lambda: progress.draw(show.document_in_colours(_document(text[:20_000])))),
+        ("document", False, lambda: progress.draw(rendering.document_in_colours(_document(text[:20_000])))),
         (
             "table whose maker escapes nothing",
             False,
@@ -131,7 +132,7 @@ def check_json(text: str) -> None:
     assert message == {"event": "message", "message": error["message"]}
     assert message["message"] == text or len(text) > 2_000
     with _printed() as (out, _):
-        progress.show_json(show.as_json(_diff(text[:20_000])))
+        progress.show_json(rendering.as_json(_diff(text[:20_000])))
     check_log(out())
     assert json.loads(out())["added"] == [text[:20_000]]
 
@@ -139,15 +140,15 @@ def check_json(text: str) -> None:
 def check_hosts(text: str) -> None:
     """GitHub's commands, JUnit and SARIF: well formed, and the text in them."""
     report = _report(text)
-    for command in formats.as_github(report, "copydesk check"):
+    for command in output_formats.as_github(report, "copydesk check"):
         assert command.startswith("::error ") and not _STEERS.search(command) and len(command) < _LONG
         given, _, data = command.removeprefix("::error ").partition("::")
         assert [part.partition("=")[0] for part in given.split(",")] == ["file", "line", "title"]
         assert not re.search("%(?!25|3A|2C)", given) and not re.search("%(?!25)", data)
-    junit = ET.fromstring(formats.as_junit(report, "copydesk check"))
+    junit = ET.fromstring(output_formats.as_junit(report, "copydesk check"))
     failure = junit.find(".//failure")
     assert failure is not None
-    sarif = json.loads(formats.as_sarif(report, "copydesk check"))
+    sarif = json.loads(output_formats.as_sarif(report, "copydesk check"))
     message = sarif["runs"][0]["results"][0]["message"]["text"]
     assert "](" not in message
     if len(text) < 300 and text.isprintable():
@@ -200,7 +201,7 @@ def check_git(text: str) -> None:
 
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 _pages: tuple[Callable[[str], str], ...] = (
-    lambda text: show.as_markdown(_diff(text)),
+    lambda text: rendering.as_markdown(_diff(text)),
     lambda text: changelog.section("1.0.0", "2026-01-02", _diff(text)),
     lambda text: (
         f"# {markdown_block(f'A {text}')}\n\n{markdown_block(text) or 'x'}\n\n- {markdown_block(text) or 'x'}\n"

@@ -11,9 +11,9 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.cleaning import DETECTORS, RULES
-from copydesk.config import check_params
-from copydesk.shards import read_parquet
+from copydesk.cleaning.plan import DETECTORS, RULES
+from copydesk.core.config import check_params
+from copydesk.tables.parquet import read_parquet
 from fuzz.corpora import dataset
 from fuzz.outputs import HOSTILE
 from support import HARD, ROOT

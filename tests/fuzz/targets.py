@@ -15,19 +15,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.cleaning import RULES, clean, clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.plan import RULES, plan
+from copydesk.core.config import check_params
+from copydesk.core.hand_written import parse_yaml
+from copydesk.core.json_schema import load_json, load_schema, schema_path, violations
 from copydesk.errors import ConfigError, SchemaError, UnreadableError
-from copydesk.hand_written import parse_yaml
-from copydesk.json_schema import load_json, load_schema, schema_path, violations
 from copydesk.readers import CONTAINERS, REASONS, split_name
-from copydesk.readers.folder import Seed, Stamp, refused_id
-from copydesk.readers.records import read_container, texts_of
+from copydesk.readers.record_cache import read_container, texts_of
+from copydesk.readers.seed_files import Seed, Stamp, refused_id
 from copydesk.readers.text import read_text, to_bytes
 from copydesk.sentences import split
-from copydesk.tables import Table
+from copydesk.tables.table import Table
 from copydesk.text import replay
-from copydesk.validation.columns import surely_valid
+from copydesk.validation.fast_schema_check import surely_valid
 from fuzz.corpora import cell, page, validator
 from fuzz.outputs import (
     check_git,

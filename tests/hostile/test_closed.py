@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from copydesk.project import Project
-from copydesk.readers.folder import list_seeds
+from copydesk.readers.seed_files import list_seeds
 from support import GIT, ROOT, articles, run_stages, write_seeds
 
 # Run in one process, since to start one takes longer than all of it. Root may do everything, so the process first

@@ -40,10 +40,15 @@ def test_every_format_holds_it_and_is_inert(kind: str) -> None:
 #: What one file alone may do: print, and whatever else reaches a terminal or a log.
 PRINTS = {"print", "Console", "echo", "secho", "pprint"}
 #: Beside it: a process that answers another one on a pipe.
-MAY_PRINT = {"progress.py", "validation/loading.py"}
+MAY_PRINT = {"core/progress.py", "validation/loader_check.py"}
 #: Where str.splitlines is meant: published signals, YAML, and files of the toolkit and the system.
-MAY_SPLIT = {"description/lines.py", "engines/machine.py", "sentences/model.py", "sentences/lexicon.py"}
-MAY_SPLIT |= {"start/template.py", "releases/settings.py"}
+MAY_SPLIT = {
+    "description/signals/line_signals.py",
+    "engines/machine.py",
+    "sentences/model.py",
+    "sentences/lexicon.py",
+}
+MAY_SPLIT |= {"scaffold/template_files.py", "releases/params_file.py"}
 
 
 def test_nothing_prints_or_splits_lines_on_its_own() -> None:

@@ -18,9 +18,9 @@ import pytest
 from broken import repackage, shard, write_manifest
 from copydesk.errors import UnreadableError
 from copydesk.project import Project
+from copydesk.readers.base import Record, Wanted
 from copydesk.readers.parquet import read_parquet_rows
-from copydesk.readers.record import Record, Wanted
-from copydesk.shards import read_parquet
+from copydesk.tables.parquet import read_parquet
 from copydesk.validation import validate
 from support import run_python
 

@@ -15,13 +15,14 @@ import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
-from copydesk.cleaning import clean_text, plan
-from copydesk.config import check_params
+from copydesk.cleaning.apply import clean_text
+from copydesk.cleaning.plan import plan
+from copydesk.core.config import check_params
 from copydesk.project import Project
-from copydesk.readers.folder import list_seeds, refused_id
-from copydesk.readers.listing import list_documents
-from copydesk.report.data import address
-from copydesk.report.sides import side_by_side
+from copydesk.readers.document_listing import list_documents
+from copydesk.readers.seed_files import list_seeds, refused_id
+from copydesk.report.corpus_view import address
+from copydesk.report.side_by_side import side_by_side
 from copydesk.sentences import split
 from copydesk.validation import validate
 from fuzz.corpora import document_of

@@ -15,7 +15,7 @@ import yaml
 
 import copydesk
 from copydesk.pipeline import STAGES
-from copydesk.store import sources
+from copydesk.store.fingerprint import sources
 from support import ROOT, file_bytes
 
 _PACKAGE = ROOT / "src" / "copydesk"
@@ -136,7 +136,7 @@ def test_a_bad_article_is_named_and_the_rest_goes_on(reproduced: tuple[Path, str
 def test_a_stage_depends_on_all_the_code_it_runs(name: str) -> None:
     stage = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"][name]
     code = {p.relative_to(_PACKAGE).as_posix() for p in sources(f"copydesk.stages.{name}")}
-    # A room is depended on as a whole; the stages, which share one, and the core file by file.
+    # A room is depended on as a whole; the stages, which share one, file by file.
     rooms = {p if "/" not in p or p.startswith("stages/") else p.partition("/")[0] for p in code}
     expected = sorted(f"src/copydesk/{p}" for p in rooms)
     assert sorted(d for d in stage["deps"] if d.startswith("src/")) == expected

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from copydesk.dataset.card_metadata import DataFile
 from copydesk.project import Project
-from copydesk.publishing.card import DataFile
 from copydesk.readers.text import RawText, to_bytes
-from copydesk.tables import PUBLISHED
+from copydesk.tables.table import PUBLISHED
 from copydesk.text import ComposedEdit, revert
 from copydesk.validation import validate
 from support import articles, run_python, run_stages, write_seeds

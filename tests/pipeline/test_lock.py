@@ -14,7 +14,7 @@ import pytest
 from copydesk.errors import BuildError
 from copydesk.pipeline import STAGES, build_project
 from copydesk.project import Project, build_lock
-from copydesk.stages import shardwise
+from copydesk.stages import runner
 from support import articles, run_stages, write_seeds
 
 
@@ -34,15 +34,15 @@ def test_a_build_and_a_stage_of_dvc_are_refused_beside_another_build(
         with pytest.raises(BuildError, match="another build is at work here; wait until it ends"):
             build_project(project)
         with pytest.raises(SystemExit, match=r"^1$"):
-            shardwise.main(STAGES["ingest"])
+            runner.main(STAGES["ingest"])
         assert re.match("BuildError: .*another build is at work here", capsys.readouterr().err)
         assert not project.receipts("ingest").exists()
         command = [sys.executable, "-m", "copydesk", "build"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     # The stages of one build, each a process of its own or all in one, are in nobody's way.
-    shardwise.main(STAGES["ingest"])
-    shardwise.main(STAGES["clean"])
+    runner.main(STAGES["ingest"])
+    runner.main(STAGES["clean"])
 
 
 def test_a_build_that_was_killed_leaves_no_lock(project: Project) -> None:

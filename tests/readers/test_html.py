@@ -6,9 +6,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from copydesk.core.stray_bytes import without_strays
 from copydesk.errors import UnreadableError
 from copydesk.readers.html import meant, read_html
-from copydesk.readers.text import STRAY, to_bytes, without_strays
+from copydesk.readers.text import STRAY, to_bytes
 
 PAGE = "<html><head>{}</head><body><p>Kaffee für 5 €: „später“.</p></body></html>"
 

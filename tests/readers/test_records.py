@@ -20,17 +20,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED, load_schema, violations
 from copydesk.errors import BuildError
-from copydesk.json_schema import PACKAGED, load_schema, violations
 from copydesk.project import Project
-from copydesk.readers import REASONS, records
-from copydesk.readers.folder import list_seeds, seed_of
-from copydesk.readers.listing import list_documents
-from copydesk.readers.records import texts_of
+from copydesk.readers import REASONS, record_cache
+from copydesk.readers.document_listing import list_documents
+from copydesk.readers.record_cache import texts_of
+from copydesk.readers.seed_files import list_seeds, seed_of
 from copydesk.readers.text import to_bytes
 from copydesk.stages import ingest
-from copydesk.stages.shardwise import read_inputs
+from copydesk.stages.runner import read_inputs
 from copydesk.validation import validate
 from support import articles, file_bytes, hard_texts, run_stages, write_seeds
 
@@ -386,10 +386,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     write_seeds(tmp_path / "seeds", {"a.jsonl.zst": zstd(lines)})
     params = check_params({})["ingest"]
     seeds, _ = list_seeds(tmp_path / "seeds", 1000)
-    records.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "warm", params)
+    record_cache.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "warm", params)
     tracemalloc.start()
     before = pa.total_allocated_bytes()
-    container = records.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "build", params)
+    container = record_cache.read_container(tmp_path / "seeds", seed_of(seeds, 0), tmp_path / "build", params)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert container.index.num_rows == 4000
@@ -402,14 +402,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Files that were read, and time enough behind every change."""
     read: list[str] = []
-    plain = records.rows_of
+    plain = record_cache.rows_of
 
     def recorded(path: Path, given: Any) -> Any:
         read.append(path.name)
         return plain(path, given)
 
-    monkeypatch.setattr(records, "rows_of", recorded)
-    monkeypatch.setattr(records, "SETTLED", -(10**12))
+    monkeypatch.setattr(record_cache, "rows_of", recorded)
+    monkeypatch.setattr(record_cache, "SETTLED", -(10**12))
     return read
 
 
@@ -450,14 +450,14 @@ def listed_again(root: Path, params: dict[str, Any]) -> list[str]:
 def test_a_file_that_changes_while_it_is_read_stops_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = records.rows_of
+    plain = record_cache.rows_of
 
     def changing(path: Path, given: Any) -> Any:
         yield from plain(path, given)
         path.open("ab").close()
         os.utime(path, ns=(1, 1))
 
-    monkeypatch.setattr(records, "rows_of", changing)
+    monkeypatch.setattr(record_cache, "rows_of", changing)
     with pytest.raises(BuildError, match=r"a\.jsonl: changed while it was being read; build again"):
         listed(tmp_path, {"a.jsonl": as_jsonl(ROWS)})
     assert list((tmp_path / "build" / "records").iterdir()) == []

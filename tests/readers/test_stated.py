@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.json_schema import load_schema, violations
-from copydesk.readers.record import STATED
+from copydesk.core.json_schema import load_schema, violations
+from copydesk.readers.base import STATED
 from copydesk.readers.stated import address, moment, stated_of
 
 ADDRESSES = {

@@ -15,14 +15,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
 from copydesk.errors import BuildError
-from copydesk.readers import read_warc
-from copydesk.readers.folder import list_seeds
-from copydesk.readers.listing import list_documents
-from copydesk.readers.record import Wanted
-from copydesk.readers.records import texts_of
+from copydesk.readers.base import Wanted
+from copydesk.readers.document_listing import list_documents
+from copydesk.readers.record_cache import texts_of
+from copydesk.readers.seed_files import list_seeds
 from copydesk.readers.text import to_bytes
+from copydesk.readers.warc import read_warc
 from support import run_python, write_seeds
 
 

@@ -12,14 +12,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 from copydesk.cli import app
+from copydesk.differences.diff import diff
+from copydesk.differences.rendering import as_markdown
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
 from copydesk.releases.commands import register, schema
-from copydesk.releases.diff import diff
 from copydesk.releases.release import Release
-from copydesk.releases.revisions import open_revision
-from copydesk.releases.show import as_markdown
 from copydesk.releases.signing import sign
+from copydesk.revisions.revision import open_revision
 
 BOTH = ("corpus@v1.0.0", "corpus@v1.1.0")
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.core.json_schema import load_schema
+from copydesk.differences.schema_changes import SchemaChange
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
 from copydesk.releases.release import release
-from copydesk.releases.schema_diff import SchemaChange
 from copydesk.releases.verify import verify
-from copydesk.tables import load_schema, table
+from copydesk.tables.table import table
 from support import GIT, OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run
 

@@ -17,16 +17,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from copydesk.core.atomic_files import replacing, replacing_folder, write_text
+from copydesk.core.journal import journaled
+from copydesk.differences.diff import diff
 from copydesk.errors import ReleaseError
-from copydesk.files import replacing, replacing_folder, write_text
-from copydesk.journal import journaled
 from copydesk.releases import release as module
 from copydesk.releases.changelog import HEAD, section, with_section
-from copydesk.releases.diff import diff
 from copydesk.releases.release import release
-from copydesk.releases.revisions import open_revision
 from copydesk.releases.upstream import tag_of
 from copydesk.releases.versions import Version, following, level
+from copydesk.revisions.revision import open_revision
 from support import OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from copydesk.differences.model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
-from copydesk.releases.changes import Diff
 
 
 class Steps:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from copydesk.core.atomic_files import replacing, replacing_folder, write_text
+from copydesk.core.journal import journaled
 from copydesk.errors import ReleaseError
-from copydesk.files import replacing, replacing_folder, write_text
-from copydesk.journal import journaled
 from copydesk.releases import release as module
 from copydesk.releases.changelog import section, with_section
 from copydesk.releases.verify import Problem, Verification

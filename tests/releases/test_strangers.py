@@ -14,14 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from copydesk.cli import app
-from copydesk.destinations.released import released
 from copydesk.errors import ReleaseError
+from copydesk.publishing.release_files import released
 from copydesk.releases.card_files import refuse_other_files
-from copydesk.releases.loading import fetch, find, load
+from copydesk.releases.load import fetch, find, load
 from copydesk.releases.verify import parse_manifest, verify
-from copydesk.start import doctor
+from copydesk.scaffold import doctor
 from copydesk.validation import validate
-from copydesk.validation.loading import Loader
+from copydesk.validation.loader_check import Loader
 
 TOKEN = "a-token-of-the-reader"
 

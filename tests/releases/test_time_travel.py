@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from copydesk.releases.push import push
+from copydesk.releases.dvc_push import push
 from copydesk.releases.release import _run
 from copydesk.releases.verify import verify
 from support import ROOT, run_command, run_python

@@ -10,9 +10,7 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
-from copydesk.releases.loading import withdrawn
-from copydesk.releases.objects import open_places
-from copydesk.releases.purge import plan
+from copydesk.releases.load import withdrawn
 from copydesk.releases.release import _refuse_overtaken, release
 from copydesk.releases.upstream import (
     known_releases,
@@ -24,6 +22,8 @@ from copydesk.releases.upstream import (
     shortfalls,
 )
 from copydesk.releases.verify import verify
+from copydesk.revisions.dvc_places import open_places
+from copydesk.takedowns.purge import plan
 from support import run_stripped as run
 
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from copydesk.differences.model import Change, Delta, Diff, Move, Parameter
+from copydesk.differences.schema_changes import SchemaChange
 from copydesk.errors import ConfigError, ReleaseError
 from copydesk.releases.changelog import HEAD, section, with_section
-from copydesk.releases.changes import Change, Delta, Diff, Move, Parameter
-from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
-from copydesk.releases.schema_diff import SchemaChange
+from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.versions import Version, following, level
 from copydesk.releases.withdrawals import _last, replacements, tag_message
 from support import run_command

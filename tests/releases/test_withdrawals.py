@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.loading import find, load, versions, withdrawn
+from copydesk.releases.load import find, load, versions, withdrawn
 from copydesk.releases.withdrawals import _last, tag_message
 from support import run_command
 

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from copydesk.project import Project
-from copydesk.report.serve import Desk
-from copydesk.report.site import write_site
+from copydesk.report.server import Desk
+from copydesk.report.static_site import write_site
 from support import CHROMIUM, run_stages, write_seeds
 
 EVIL = '</script></style><script>document.title="owned"</script><img src=x onerror=alert(1)><!--'

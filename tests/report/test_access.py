@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
+from report.test_serve import PAGE, ask, form_for, lines, origin, send
 
 from copydesk.project import Project
-from copydesk.report import serve
-from copydesk.report.serve import Desk
-from report.test_serve import PAGE, ask, form_for, lines, origin, send
+from copydesk.report import server
+from copydesk.report.server import Desk
 
 Start = Callable[[Project], Desk]
 
@@ -126,7 +126,7 @@ def test_a_request_has_so_much_time_however_it_comes(
     project: Project, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = start(project)
-    monkeypatch.setattr(serve._Handler, "timeout", 0.6)
+    monkeypatch.setattr(server._Handler, "timeout", 0.6)
     head = request(desk, "GET / HTTP/1.1", end="")
     begun = time.monotonic()
     # Each part comes well within the time that a read may take.

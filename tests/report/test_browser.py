@@ -14,9 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page
 
 from copydesk.project import Project
-from copydesk.report.data import Counts, address
+from copydesk.report.corpus_view import Counts, address
 from copydesk.report.documents_page import documents_pages
-from copydesk.report.serve import Desk
+from copydesk.report.server import Desk
 from support import needs_browser
 
 pytestmark = needs_browser

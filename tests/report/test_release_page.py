@@ -14,12 +14,12 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from copydesk.core.json_schema import PACKAGED
+from copydesk.differences.diff import diff
 from copydesk.project import Project
-from copydesk.releases.diff import diff
-from copydesk.releases.revisions import open_revision
-from copydesk.report.data import Corpus, address
+from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.release_page import release_page
-from copydesk.tables import PACKAGED
+from copydesk.revisions.revision import open_revision
 from support import articles, needs_browser, run_stages, write_seeds
 from support import run_command as run
 

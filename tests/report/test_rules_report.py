@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from copydesk.cleaning import DETECTORS, RULES
-from copydesk.report.rules import as_markdown
+from copydesk.cleaning.plan import DETECTORS, RULES
+from copydesk.report.rules_listing import as_markdown
 from support import ROOT
 
 

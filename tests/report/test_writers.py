@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report.test_serve import PAGE, ask, form_for, forms, lines, send
 
 from copydesk.project import Project
-from copydesk.report.data import address
-from copydesk.report.serve import Desk
-from report.test_serve import PAGE, ask, form_for, forms, lines, send
+from copydesk.report.corpus_view import address
+from copydesk.report.server import Desk
 
 Start = Callable[[Project], Desk]
 
@@ -139,6 +139,6 @@ def test_a_file_that_is_replaced_at_the_same_moment_is_not_called_written(
         Path(path.parent, "new").write_text("")
         Path(path.parent, "new").replace(path)
 
-    monkeypatch.setattr("copydesk.report.decide.os.fsync", saved_by_an_editor)
+    monkeypatch.setattr("copydesk.report.save_decision.os.fsync", saved_by_an_editor)
     status, _, text = send(desk, form)
     assert (status, "written anew by another program" in text) == (409, True)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.ci.hand_written_files import check_inputs
 from copydesk.errors import BuildError
-from copydesk.gate.inputs import check_inputs
 from copydesk.pipeline import build_project
 from copydesk.project import Project
 from copydesk.revisions.line_ends import converted
-from copydesk.start.doctor import examine
-from copydesk.start.repository import init, upgrade
-from copydesk.toolkit import check_line_ends
+from copydesk.scaffold.doctor import examine
+from copydesk.scaffold.repository import init, upgrade
+from copydesk.stages.toolkit_lock import check_line_ends
 from support import GIT, run_command, run_stages
 
 #: What ``copydesk init`` wrote before every file was protected.

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from copydesk.description.duplicates import near_groups
-from copydesk.description.signatures import COMPONENTS, WORDLESS
+from copydesk.description.duplicates.clusters import near_groups
+from copydesk.description.duplicates.minhash import COMPONENTS, WORDLESS
 from copydesk.project import Project
 from copydesk.stages import deduplicate
-from copydesk.stages.shardwise import read_receipts, write_receipts
-from copydesk.tables import table
+from copydesk.stages.runner import read_receipts, write_receipts
+from copydesk.tables.table import table
 
 SHARDS = (40, 1, 70, 30, 59)
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from copydesk.core.json_schema import load_schema, violations
 from copydesk.errors import BuildError, ConfigError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers.text import RawText, to_bytes
 from copydesk.stages import ingest
-from copydesk.stages.shardwise import read_inputs
-from copydesk.tables import load_schema, violations
+from copydesk.stages.runner import read_inputs
 from copydesk.validation import validate
 from support import run_stages
 

@@ -13,15 +13,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk.config import check_params
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
+from copydesk.dataset.manifest import read_listing
 from copydesk.errors import BuildError
-from copydesk.pages import article
 from copydesk.project import Project
-from copydesk.publishing.manifest import read_listing
 from copydesk.stages import clean, ingest
-from copydesk.stages.shardwise import read_inputs
-from copydesk.tables import PACKAGED
+from copydesk.stages.runner import read_inputs
 from copydesk.validation import validate
+from copydesk.webpages import trafilatura_article
 from support import run_python, run_stages, write_seeds
 
 SENTENCES = [
@@ -138,7 +138,7 @@ def test_only_the_shard_of_a_page_that_changed_is_computed_and_the_library_count
     assert "ingest: 3 shards, 1 computed" in said
     assert "clean: 3 shards, 1 computed" in said
     # Another version may find another article: all pages are read again, and nothing else.
-    monkeypatch.setattr(article, "version", lambda name: "another")
+    monkeypatch.setattr(trafilatura_article, "version", lambda name: "another")
     ingest.run(project)
     clean.run(project)
     said = capsys.readouterr().err
@@ -149,13 +149,13 @@ def test_only_the_shard_of_a_page_that_changed_is_computed_and_the_library_count
 def test_what_could_not_be_traced_is_flagged(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = article.article
+    told = trafilatura_article.article
 
-    def invented(html: str) -> article.Article:
+    def invented(html: str) -> trafilatura_article.Article:
         found = told(html)
         return found._replace(text=found.text.replace("It had been", "Nobody wrote this. It had been", 1))
 
-    monkeypatch.setattr("copydesk.pages.page.article", invented)
+    monkeypatch.setattr("copydesk.webpages.page_edits.article", invented)
     project = run_stages(make_project({"a.html": page(1)}), "clean")
     (shard,) = read_inputs(project, ["clean.text"])
     (row,) = project.store.read(shard["clean.text"]).to_pylist()
@@ -195,7 +195,7 @@ def test_without_pages_nothing_of_it_is_loaded(tmp_path: Path) -> None:
         "from copydesk.project import Project\n"
         "for name in ('ingest', 'clean', 'split', 'describe'):\n"
         "    STAGES[name](Project.open('.'))\n"
-        "print([name for name in ('trafilatura', 'lxml', 'fastwarc', 'copydesk.pages') if name in sys.modules])"
+        "print([name for name in ('trafilatura', 'lxml', 'fastwarc', 'copydesk.webpages') if name in sys.modules])"
     )
     done = run_python(code, cwd=tmp_path, home=tmp_path / "home")
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
@@ -204,6 +204,6 @@ def test_without_pages_nothing_of_it_is_loaded(tmp_path: Path) -> None:
 def test_without_the_libraries_a_page_stops_the_build(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(article, "LIBRARIES", ("not-there",))
+    monkeypatch.setattr(trafilatura_article, "LIBRARIES", ("not-there",))
     with pytest.raises(BuildError, match=r"run: pip install 'copydesk\[web\]'"):
         ingest.run(make_project({"a.html": page(1)}))

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from copydesk import validate
+from copydesk.core.escaping import markdown
 from copydesk.errors import BuildError, ConfigError
-from copydesk.escaping import markdown
 from copydesk.project import Project
 from support import articles
 

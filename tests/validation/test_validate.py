@@ -18,14 +18,15 @@ import pytest
 import yaml
 
 from broken import repackage, rewrite, set_cell, shard, write_manifest
+from copydesk.core.atomic_files import sha256_file
+from copydesk.core.findings import Finding, Report
+from copydesk.core.json_schema import violations
 from copydesk.errors import ValidationError
-from copydesk.files import sha256_file
-from copydesk.findings import Finding
 from copydesk.project import Project
-from copydesk.shards import write_parquet
 from copydesk.stages import validate as stage
-from copydesk.tables import PUBLISHED, table, violations
-from copydesk.validation import Report, validate
+from copydesk.tables.parquet import write_parquet
+from copydesk.tables.table import PUBLISHED, table
+from copydesk.validation import validate
 
 
 def check(project: Project) -> Report:
@@ -333,7 +334,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     assert "loading" not in {f.check for f in report.findings}
     assert ("loads_streamed" in report.checked) is not break_it
     assert list(own_copy.corpus.parent.glob("build/scratch/*")) == list(tmp_path.glob("temp/*")) == []
-    assert not any("copydesk.validation.loading" in child.cmdline() for child in psutil.Process().children())
+    assert not any("copydesk.validation.loader_check" in child.cmdline() for child in psutil.Process().children())
 
 
 def test_the_stage_writes_a_report_and_fails(own_copy: Project, capsys: pytest.CaptureFixture[str]) -> None:

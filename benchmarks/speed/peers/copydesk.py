@@ -60,8 +60,8 @@ def deduplicate(lines: Path, out: Path) -> dict[str, Any]:
     import pyarrow.compute as pc
     from pyarrow.json import ReadOptions, open_json
 
-    from copydesk.description.duplicates import near_groups
-    from copydesk.description.signatures import minhash, normalised, text_keys
+    from copydesk.description.duplicates.clusters import near_groups
+    from copydesk.description.duplicates.minhash import minhash, normalised, text_keys
 
     ids, sizes, keys, signatures = [], [], [], []
     with open_json(lines, ReadOptions(block_size=BLOCK)) as batches:

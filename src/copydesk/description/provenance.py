@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.cleaning.line_patterns import BIOGRAPHY, DATE, LONGEST, MONTHS, NAME, NAMES, OUTLET
+from copydesk.language.names_and_dates import BIOGRAPHY, DATE, LONGEST, MONTHS, NAME, NAMES, OUTLET
 
 _SOURCE = re.compile(
     r"[\[(]?(?:Sources?|SOURCES?|Via|Quellen?|Fuentes?|Font[ei]|Bron)(?: ?: ?| )(?P<outlet>[^\n]{2,60})"

@@ -9,7 +9,7 @@ from typing import Any
 
 from copydesk.engines.base import Engine
 from copydesk.errors import ConfigError
-from copydesk.storage import Root
+from copydesk.store.open_backend import Root
 
 #: Imported when it is chosen: an engine may need what others do without.
 ENGINES = {"local": ("copydesk.engines.local", "Local"), "ray": ("copydesk.engines.ray", "Ray")}
@@ -38,6 +38,3 @@ def engine(settings: dict[str, Any], scratch: Path | None = None, *shared: Root)
     module, made = ENGINES[name]
     found: Engine = getattr(import_module(module), made)(settings, scratch, shared)
     return found
-
-
-__all__ = ["ENGINES", "Engine", "engine"]

@@ -19,11 +19,11 @@ from typing import IO, Any
 
 import numpy as np
 
+from copydesk.core.progress import failed
 from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
-from copydesk.progress import failed
-from copydesk.storage import Root
+from copydesk.store.open_backend import Root
 
 #: What a process of the pool takes with a large shard in hand, in bytes.
 WORKER_MEMORY = 600 << 20

@@ -24,7 +24,7 @@ import pyarrow as pa
 from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.local import WORKER_MEMORY, suitable
 from copydesk.errors import BuildError, ConfigError, CopydeskError
-from copydesk.storage import Root, storage
+from copydesk.store.open_backend import Root, storage
 
 # Set before Ray is imported, which reads them then; what the user has set stays.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

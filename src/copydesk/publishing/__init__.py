@@ -1,1 +1,1 @@
-"""What a dataset needs beside its rows: card, manifest, metrics."""
+"""Where releases are published: the Hub, folders, buckets, other machines. No stage depends on this."""

@@ -3,7 +3,8 @@
 A file is one document, or holds one record for each of its documents. A reader of files is a function of a file's
 bytes that returns text from which exactly these bytes come back, or raises
 :class:`~copydesk.errors.UnreadableError`. A reader of records yields them one after the other, see
-:mod:`copydesk.readers.records`. Adding a format means adding a file here and a line to ``READERS`` or ``CONTAINERS``.
+:mod:`copydesk.readers.record_cache`. Adding a format means adding a file here and a line to
+``READERS`` or ``CONTAINERS``.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from copydesk.readers.comma_separated import read_csv
+from copydesk.readers.base import RecordReader
+from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html import read_html
-from copydesk.readers.json_lines import read_json_lines
+from copydesk.readers.jsonl import read_json_lines
 from copydesk.readers.parquet import read_parquet_rows
-from copydesk.readers.record import RecordReader
-from copydesk.readers.single import read_single, read_single_page
 from copydesk.readers.text import RawText, read_text
 from copydesk.readers.warc import read_warc
+from copydesk.readers.whole_file import read_single, read_single_page
 
 
 class Reader(NamedTuple):

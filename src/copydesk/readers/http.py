@@ -12,8 +12,8 @@ from functools import partial
 from typing import BinaryIO, Literal, NamedTuple
 
 from copydesk.errors import UnreadableError
+from copydesk.readers.decompression import BROKEN, RAW, ZLIB, Cut, Decoded, Inflated, bomb, is_bomb
 from copydesk.readers.text import is_marked, many_controls
-from copydesk.readers.unpacking import BROKEN, RAW, ZLIB, Cut, Decoded, Inflated, bomb, is_bomb
 
 _STATUS = re.compile(rb"HTTP/[0-9.]+[ \t]+([0-9]{3})(?![0-9])")
 _BLANK = re.compile(rb"\r?\n\r?\n")

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.footer import footer_length, refuse_lies
-from copydesk.readers.record import Record, Wanted, damaged
-from copydesk.readers.unpacking import refuse_bomb
-from copydesk.shards import DAMAGED
+from copydesk.readers.base import Record, Wanted, damaged
+from copydesk.readers.decompression import refuse_bomb
+from copydesk.readers.parquet_footer import footer_length, refuse_lies
+from copydesk.tables.parquet import DAMAGED
 
 _ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
 

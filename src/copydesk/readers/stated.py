@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import idna
 
-from copydesk.json_schema import fast_validator, load_schema
-from copydesk.readers.record import STATED, shown
+from copydesk.core.json_schema import fast_validator, load_schema
+from copydesk.readers.base import STATED, shown
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?P<user>[^@]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?P<port>:[0-9]*)?")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from copydesk.core.stray_bytes import _FIRST_STRAY, STRAYS
 from copydesk.errors import UnreadableError
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -19,8 +20,6 @@ _MARKS = (
 )
 #: UTF-8 with a few bytes that are none: each is read as a character for private use, U+10F700 plus the byte.
 STRAY = "utf-8-stray"
-_FIRST_STRAY = 0x10F700
-STRAYS = re.compile(f"[{chr(_FIRST_STRAY + 0x80)}-{chr(_FIRST_STRAY + 0xFF)}]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 #: Python reads them as halves of characters, which no other program takes.
 _OF_HALVES = {0xDC00 + byte: _FIRST_STRAY + byte for byte in range(0x80, 0x100)}
@@ -86,11 +85,6 @@ def _with_strays(data: bytes) -> tuple[str, int, int]:
     text = data.decode("utf-8", "surrogateescape").translate(_OF_HALVES)
     strays = len(STRAYS.findall(text))
     return text, strays, len(_BEYOND_ASCII.findall(text)) - strays
-
-
-def without_strays(text: str) -> str:
-    """A text of the same length with a replacement character for each stray byte."""
-    return STRAYS.sub("\ufffd", text)
 
 
 def is_marked(data: bytes) -> bool:

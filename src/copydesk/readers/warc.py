@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from copydesk.core.progress import say
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.progress import say
+from copydesk.readers.base import Record, Wanted, damaged
 from copydesk.readers.http import decoded_body, parse_response
-from copydesk.readers.record import Record, Wanted, damaged
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ReleaseError
-from copydesk.validation.files import CARD_KEYS, STEERING
+from copydesk.validation.file_checks import CARD_KEYS, STEERING
 
 _DATA = re.compile(r"data/(\w+)/(\w+)-\d{5}-of-\d{5}\.parquet", re.ASCII)
 #: Types of columns that are read as they are. Others, such as images, are names of files that are opened.

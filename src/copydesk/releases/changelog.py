@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from copydesk.escaping import markdown
-from copydesk.releases.changes import Diff
+from copydesk.core.escaping import markdown
+from copydesk.differences.model import Diff
 
 HEAD = """\
 # Changelog

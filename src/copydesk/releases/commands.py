@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from copydesk.core.progress import draw, fail, show, show_json, show_text
 from copydesk.errors import ReleaseError
-from copydesk.progress import draw, fail, show, show_json, show_text
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
 Old = Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0 or HEAD~1.")]
@@ -35,12 +35,12 @@ def diff(  # noqa: PLR0917  (options are given by name)
     """
     with suppress(ReleaseError):  # where it is no repository, the revisions cannot be read either
         _say_what_is_missing(root)
-    from copydesk.releases.diff import diff as difference
-    from copydesk.releases.revisions import open_revision
-    from copydesk.releases.show import as_json as as_values
-    from copydesk.releases.show import as_markdown as as_comment
-    from copydesk.releases.show import as_table, document_in_colours
-    from copydesk.releases.text_diff import document_diff
+    from copydesk.differences.diff import diff as difference
+    from copydesk.differences.rendering import as_json as as_values
+    from copydesk.differences.rendering import as_markdown as as_comment
+    from copydesk.differences.rendering import as_table, document_in_colours
+    from copydesk.differences.text_diff import document_diff
+    from copydesk.revisions.revision import open_revision
 
     before, after = open_revision(root, old), open_revision(root, new)
     if document is not None:
@@ -62,8 +62,8 @@ def schema_diff(old: Old, new: New = None, root: Root = Path()) -> None:
     A breaking change needs a MAJOR release. Exits with 0, or with 1 when one breaks readers and schema_contract in
     the params.yaml of NEW is freeze.
     """
-    from copydesk.releases.revisions import open_revision
-    from copydesk.releases.schema_diff import published_changes
+    from copydesk.differences.schema_changes import published_changes
+    from copydesk.revisions.revision import open_revision
 
     before, after = open_revision(root, old), open_revision(root, new)
     changes = published_changes(before.schemas, after.schemas)
@@ -110,7 +110,7 @@ def releases(
 
     Exits with 0, or with 1 when ROOT is a clone without the tags of some releases.
     """
-    from copydesk.releases.loading import versions, withdrawn
+    from copydesk.releases.load import versions, withdrawn
 
     gone = withdrawn(repo or str(root))
     known = [*versions(repo or str(root)), *gone]

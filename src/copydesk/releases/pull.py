@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from copydesk.core.atomic_files import is_file_of, replacing
+from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
-from copydesk.files import is_file_of, replacing
-from copydesk.publishing.manifest import NAME
-from copydesk.releases.revisions import commit_of
-from copydesk.releases.trees import FOLDER, first_line, read_small, tree_at
 from copydesk.releases.verify import parse_manifest
+from copydesk.revisions.dataset_tree import FOLDER, first_line, read_small, tree_at
+from copydesk.revisions.revision import commit_of
 
 _BLOCK = 1 << 20
 

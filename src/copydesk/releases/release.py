@@ -16,21 +16,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from copydesk.core.atomic_files import write_json, write_text
+from copydesk.core.journal import journaled, note_written
+from copydesk.core.progress import say
+from copydesk.core.scratch import scratch
+from copydesk.dataset.manifest import SIGNATURE
+from copydesk.differences.diff import diff
+from copydesk.differences.model import Diff
 from copydesk.errors import CopydeskError, ReleaseError
-from copydesk.files import write_json, write_text
-from copydesk.gate.lost_takedowns import refuse_lost_takedowns
-from copydesk.journal import journaled, note_written
-from copydesk.progress import say
 from copydesk.project import Project
-from copydesk.publishing.manifest import SIGNATURE
 from copydesk.releases.changelog import section, with_section
-from copydesk.releases.changes import Diff
-from copydesk.releases.contract import refuse_broken_contract, refuse_unlicensed
-from copydesk.releases.diff import diff
-from copydesk.releases.loading import versions, withdrawn
-from copydesk.releases.push import push
-from copydesk.releases.revisions import open_revision
-from copydesk.releases.settings import set_in_corpus
+from copydesk.releases.dvc_push import push
+from copydesk.releases.load import versions, withdrawn
+from copydesk.releases.params_file import set_in_corpus
+from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.signing import allowing, sign
 from copydesk.releases.take_back import WRITTEN, journal_of, keep, take_back
 from copydesk.releases.upstream import (
@@ -44,7 +43,8 @@ from copydesk.releases.upstream import (
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.versions import Level, Version, following
 from copydesk.revisions.git import git, git_environment
-from copydesk.scratch import scratch
+from copydesk.revisions.lost_takedowns import refuse_lost_takedowns
+from copydesk.revisions.revision import open_revision
 from copydesk.validation import validate
 
 

@@ -8,10 +8,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from copydesk.core.atomic_files import replacing
+from copydesk.dataset.manifest import NAME, SIGNATURE
 from copydesk.errors import ReleaseError
-from copydesk.files import replacing
-from copydesk.publishing.manifest import NAME, SIGNATURE
-from copydesk.releases.trees import FolderTree, Tree, read_small
+from copydesk.revisions.dataset_tree import FolderTree, Tree, read_small
 from copydesk.revisions.git import TIMEOUT, error_output
 
 NAMESPACE = "copydesk"

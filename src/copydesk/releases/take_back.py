@@ -10,13 +10,13 @@ from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
+from copydesk.core.atomic_files import replacing, sha256_file
+from copydesk.core.journal import read_journal
+from copydesk.core.progress import say
+from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
-from copydesk.files import replacing, sha256_file
-from copydesk.journal import read_journal
-from copydesk.progress import say
-from copydesk.publishing.manifest import NAME
-from copydesk.releases.objects import DATA
 from copydesk.revisions.dvc_objects import outs_of
+from copydesk.revisions.dvc_places import DATA
 from copydesk.revisions.git import git
 
 #: What a release writes: nothing else may change between its start and its commit.

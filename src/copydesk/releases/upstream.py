@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.project import Project
-from copydesk.releases.loading import tagged
+from copydesk.releases.load import tagged
 from copydesk.revisions.git import git, git_result
 
 _VERSION = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}")

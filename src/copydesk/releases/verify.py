@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from copydesk.dataset.manifest import LISTING, NAME, SIGNATURE, read_manifest
 from copydesk.errors import ReleaseError, ValidationError
-from copydesk.publishing.manifest import LISTING, NAME, SIGNATURE, read_manifest
 from copydesk.releases.signing import signer
-from copydesk.releases.trees import FOLDER, TAG, FolderTree, Tree, read_small, tree_at
+from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_small, tree_at
 from copydesk.revisions.git import git
 
 #: What may lie in the dataset's folder without being part of the dataset.

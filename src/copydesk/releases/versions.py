@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from copydesk.differences.model import Diff
 from copydesk.errors import ConfigError
-from copydesk.releases.changes import Diff
 
 Level = Literal["patch", "minor", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "major")

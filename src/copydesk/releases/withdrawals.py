@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from copydesk.escaping import git_line
+from copydesk.core.escaping import git_line
+from copydesk.core.scratch import scratch
 from copydesk.revisions.git import git
-from copydesk.scratch import scratch
 
 _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
 _PATTERN = "refs/tags/corpus@v*!"

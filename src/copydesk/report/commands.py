@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from copydesk.progress import show
+from copydesk.core.progress import show
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
 
@@ -27,11 +27,11 @@ def report(
 
     project = Project.open(root)
     if serve:
-        from copydesk.report.serve import serve as run
+        from copydesk.report.server import serve as run
 
         run(project, port)
         return
-    from copydesk.report.site import write_site
+    from copydesk.report.static_site import write_site
 
     folder = out or project.build / "report"
     count = write_site(project, folder)

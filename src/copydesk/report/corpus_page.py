@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk.files import read_json_lines
-from copydesk.markup import Html, facts, tag
-from copydesk.markup import table as sheet
-from copydesk.plots import bars, binned, histogram
-from copydesk.report.data import Corpus
-from copydesk.report.page import page
-from copydesk.tables import table
+from copydesk.core.atomic_files import read_json_lines
+from copydesk.markup.html import Html, facts, tag
+from copydesk.markup.html import table as sheet
+from copydesk.markup.plots import bars, binned, histogram
+from copydesk.report.corpus_view import Corpus
+from copydesk.report.page_frame import page
+from copydesk.tables.table import table
 
 _SENTENCE_BIN = 20  # characters, as in reports/plots/sentence_length.csv
 #: Signals that are drawn; all of them are listed.

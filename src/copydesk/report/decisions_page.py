@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from copydesk.decisions import NAME, Decision
-from copydesk.files import read_json_lines
-from copydesk.markup import Html, tag
-from copydesk.markup import table as sheet
-from copydesk.report.controls import listed
-from copydesk.report.data import Corpus, address
-from copydesk.report.page import page
+from copydesk.core.atomic_files import read_json_lines
+from copydesk.core.decisions import NAME, Decision
+from copydesk.markup.html import Html, tag
+from copydesk.markup.html import table as sheet
+from copydesk.report.corpus_view import Corpus, address
+from copydesk.report.decision_forms import listed
+from copydesk.report.page_frame import page
 
 
 def decisions_page(corpus: Corpus, linked: bool, token: str | None = None) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from copydesk.description.provenance import FIELDS
-from copydesk.markup import Html, facts, joined, tag
-from copydesk.markup import row as table_row
-from copydesk.markup import table as sheet
-from copydesk.report.controls import Controls
-from copydesk.report.data import Corpus, Document, Row, address
-from copydesk.report.page import page
+from copydesk.markup.html import Html, facts, joined, tag
+from copydesk.markup.html import row as table_row
+from copydesk.markup.html import table as sheet
+from copydesk.report.corpus_view import Corpus, Document, Row, address
+from copydesk.report.decision_forms import Controls
+from copydesk.report.page_frame import page
 from copydesk.report.rules_page import deleted, inserted, spelled
-from copydesk.report.sides import side_by_side
-from copydesk.tables import table
+from copydesk.report.side_by_side import side_by_side
+from copydesk.tables.table import table
 
 _AROUND = 30  # characters on each side of an edit
 _SHOWN = 300  # characters of an edit or a flag in a table

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from copydesk.markup import Html, tag
-from copydesk.markup import table as sheet
-from copydesk.report.data import Corpus, Counts, Row, address
-from copydesk.report.page import page
+from copydesk.markup.html import Html, tag
+from copydesk.markup.html import table as sheet
+from copydesk.report.corpus_view import Corpus, Counts, Row, address
+from copydesk.report.page_frame import page
 
 _PER_PAGE = 200
 _TITLE = 120  # characters

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+from copydesk.differences.diff import diff
+from copydesk.differences.model import Change, Pair
+from copydesk.differences.text_diff import Piece, document_diff
 from copydesk.errors import ReleaseError
-from copydesk.markup import Html, facts, joined, tag
-from copydesk.markup import table as sheet
-from copydesk.releases.changes import Change, Pair
-from copydesk.releases.diff import diff
-from copydesk.releases.loading import versions
-from copydesk.releases.revisions import Revision, open_revision
-from copydesk.releases.text_diff import Piece, document_diff
-from copydesk.report.data import Corpus, address
-from copydesk.report.page import page
+from copydesk.markup.html import Html, facts, joined, tag
+from copydesk.markup.html import table as sheet
+from copydesk.releases.load import versions
+from copydesk.report.corpus_view import Corpus, address
+from copydesk.report.page_frame import page
+from copydesk.revisions.revision import Revision, open_revision
 
 _LISTED = 1000  # documents of a list
 _COMPARED = 100  # documents whose texts are compared

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from copydesk.cleaning import DETECTORS, LISTED, plan
-from copydesk.markup import Html, facts, tag
-from copydesk.markup import table as sheet
-from copydesk.report.data import Corpus, Sample, address
-from copydesk.report.page import page
+from copydesk.cleaning.plan import DETECTORS, LISTED, plan
+from copydesk.markup.html import Html, facts, tag
+from copydesk.markup.html import table as sheet
+from copydesk.report.corpus_view import Corpus, Sample, address
+from copydesk.report.page_frame import page
 
 
 def rules_page(corpus: Corpus, linked: bool) -> str:

@@ -11,8 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import yaml
 
+from copydesk.core.progress import say
 from copydesk.errors import ReleaseError
-from copydesk.progress import say
 from copydesk.revisions.dvc_config import DvcSettings
 
 _FILES = ("files", "md5")

@@ -6,12 +6,13 @@ import hashlib
 from functools import partial
 from typing import Any
 
-from copydesk.cleaning import Cleaned, Plan, clean, least_sure, plan
-from copydesk.cleaning.decided import decided
-from copydesk.cleaning.pages import UNTRACED
+from copydesk.cleaning.apply import Cleaned, clean
+from copydesk.cleaning.plan import Plan, least_sure, plan
 from copydesk.cleaning.rule import Flag
-from copydesk.decisions import Decision, obeyable
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
+from copydesk.cleaning.steward_decisions import decided
+from copydesk.cleaning.web_page_rules import UNTRACED
+from copydesk.core.decisions import Decision, obeyable
+from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 from copydesk.text import ComposedEdit, Edit
 
 STAGE = Stage(

@@ -10,15 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.description.duplicates import near_groups
+from copydesk.core.json_schema import schema_path
+from copydesk.core.progress import say
+from copydesk.description.duplicates.clusters import near_groups
+from copydesk.description.duplicates.stored_signatures import Stored, Task, told
 from copydesk.description.splits import assign
 from copydesk.engines import engine
-from copydesk.progress import say
 from copydesk.project import Project
-from copydesk.stages.shardwise import Output, output_table, read_inputs, write_receipts
-from copydesk.stages.sketches import Stored, Task, told
-from copydesk.store import Part, fingerprint, key
-from copydesk.tables import schema_path
+from copydesk.stages.runner import Output, output_table, read_inputs, write_receipts
+from copydesk.store.fingerprint import fingerprint, key
+from copydesk.store.shard_store import Part
 
 DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 

@@ -11,24 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.config import load_json_lines
-from copydesk.decisions import Decision, obeyable
-from copydesk.description.contamination import overlaps, runs, without_runs
+from copydesk.core.config import load_json_lines
+from copydesk.core.decisions import Decision, obeyable
+from copydesk.core.progress import say
+from copydesk.description.duplicates.benchmark_overlap import overlaps, runs, without_runs
+from copydesk.description.duplicates.minhash import Signatures, minhash, normalised, text_keys
+from copydesk.description.duplicates.takedown_matches import takedowns
+from copydesk.description.headline import headline
+from copydesk.description.keep_condition import Condition
 from copydesk.description.licences import public
 from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told, told_by_page
-from copydesk.description.selection import Condition
-from copydesk.description.signals import signals
-from copydesk.description.signatures import Signatures, minhash, normalised, text_keys
+from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
-from copydesk.description.takedowns import takedowns
-from copydesk.description.title import headline
-from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
-from copydesk.storage import Root
-from copydesk.store import Part, Parts, Store
-from copydesk.tables import table
+from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.store.open_backend import Root
+from copydesk.store.shard_store import Part, Parts, Store
+from copydesk.tables.table import table
 
 
 class Common(NamedTuple):

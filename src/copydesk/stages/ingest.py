@@ -14,20 +14,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.config import load_json_lines
-from copydesk.decisions import Decision, read_decisions
+from copydesk.core.atomic_files import read_small, write_json_lines
+from copydesk.core.config import load_json_lines
+from copydesk.core.decisions import Decision, read_decisions
+from copydesk.core.ledger import in_force, read_ledger
+from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
-from copydesk.files import read_small, write_json_lines
-from copydesk.ledger import in_force, read_ledger
-from copydesk.progress import say
 from copydesk.project import Project
 from copydesk.readers import CONTAINERS, FIELD, READERS
-from copydesk.readers.folder import Refusal, list_seeds
-from copydesk.readers.listing import list_documents
-from copydesk.readers.records import texts_of
+from copydesk.readers.document_listing import list_documents
+from copydesk.readers.record_cache import texts_of
+from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.readers.text import RawText, to_bytes
-from copydesk.shards import Cut, cut
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
+from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.tables.shard_cutting import Cut, cut
 
 #: Columns of ``documents`` that sources.jsonl fills: its own name for each.
 PROVENANCE = {
@@ -153,7 +153,7 @@ def _read_file(path: str, seed: dict[str, Any], encodings: list[str]) -> dict[st
 
 def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal:
     """What is made of a web page, as a row."""
-    from copydesk.pages import read_page  # with lxml, which only web pages need
+    from copydesk.webpages.page_edits import read_page  # with lxml, which only web pages need
 
     try:
         page = read_page(row["text"])
@@ -203,7 +203,7 @@ def _digest(column: pa.StringArray) -> str:
 
 
 def _page_readers() -> list[str]:
-    from copydesk.pages import versions
+    from copydesk.webpages.trafilatura_article import versions
 
     return versions()
 

@@ -11,9 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.description.splits import SPLITS
-from copydesk.errors import BuildError
-from copydesk.files import (
+from copydesk.core.atomic_files import (
     clear_left,
     is_file_of,
     link_or_copy,
@@ -23,16 +21,18 @@ from copydesk.files import (
     write_json_lines,
     write_text,
 )
-from copydesk.logical import Digests, combined, shape_of
-from copydesk.progress import say
+from copydesk.core.progress import say
+from copydesk.dataset.card_metadata import Config, DataFile
+from copydesk.dataset.card_plots import FOLDER as PLOTS
+from copydesk.dataset.metrics import Counts, Metrics, count, figures, write_plots
+from copydesk.dataset.sidecar_files import described
+from copydesk.description.splits import SPLITS
+from copydesk.errors import BuildError
 from copydesk.project import Project
-from copydesk.publishing.card import Config, DataFile
-from copydesk.publishing.dataset import described
-from copydesk.publishing.metrics import Counts, Metrics, count, figures, write_plots
-from copydesk.publishing.plots import FOLDER as PLOTS
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
-from copydesk.store import Part
-from copydesk.tables import PUBLISHED, table
+from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.store.shard_store import Part
+from copydesk.tables.logical_hash import Digests, combined, shape_of
+from copydesk.tables.table import PUBLISHED, table
 
 STAGE = Stage(
     "package",

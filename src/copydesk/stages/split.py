@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.description.language import detect, passages
+from copydesk.language.detection import detect, passages
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
-from copydesk.stages.shardwise import Made, Output, Shard, Stage, run_shards
+from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 
 STAGE = Stage(
     "split",

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from copydesk.core.atomic_files import clear_left, write_json
+from copydesk.core.escaping import log_line
+from copydesk.core.findings import Report
+from copydesk.core.progress import draw, say
 from copydesk.errors import ValidationError
-from copydesk.escaping import log_line
-from copydesk.files import clear_left, write_json
-from copydesk.progress import draw, say
 from copydesk.project import Project
-from copydesk.validation import Report, validate
+from copydesk.validation import validate
 
 _SHOWN = 50
 

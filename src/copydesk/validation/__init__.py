@@ -8,19 +8,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from copydesk.core.atomic_files import sha256_file
+from copydesk.core.findings import Report
+from copydesk.core.json_schema import PACKAGED, schema_path
+from copydesk.core.progress import track
+from copydesk.dataset.manifest import NAME, read_listing, schemas_listed
 from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
-from copydesk.files import sha256_file
-from copydesk.findings import Report
-from copydesk.progress import track
-from copydesk.publishing.manifest import NAME, read_listing, schemas_listed
-from copydesk.store import Store, fingerprint, key
-from copydesk.tables import PACKAGED, PUBLISHED, schema_path, table
-from copydesk.validation.files import check_files
-from copydesk.validation.loading import Loader, ways_of
-from copydesk.validation.references import check_ids
-from copydesk.validation.rows import check_rows, undigested
-from copydesk.validation.units import Memory, Unit, check_unit, held_before, units_of
+from copydesk.store.fingerprint import fingerprint, key
+from copydesk.store.shard_store import Store
+from copydesk.tables.table import PUBLISHED, table
+from copydesk.validation.document_checks import check_ids
+from copydesk.validation.document_groups import Memory, Unit, check_unit, held_before, units_of
+from copydesk.validation.file_checks import check_files
+from copydesk.validation.loader_check import Loader, ways_of
+from copydesk.validation.logical_hash_check import check_rows, undigested
 
 
 def validate(
@@ -114,7 +116,7 @@ class _Known:
         self._store = store
         paths = [schema_path(name, schemas) for name in PUBLISHED]
         made_by = [version(name) for name in ("datasets", "jsonschema-rs")]
-        modules = ("copydesk.validation.units", "copydesk.validation.loading")
+        modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
         self._code = " ".join(fingerprint(module, paths, made_by) for module in modules) if store else ""
 
     def key(self, what: str, identity: object) -> str:
@@ -174,6 +176,3 @@ def _check_units(
 
 def _documents(checked: tuple[Report, object]) -> int:
     return checked[0].checked.get("documents", 0)
-
-
-__all__ = ["Report", "validate"]

@@ -1,0 +1,1 @@
+"""The rules of cleaning, one family a file, named after the defect."""

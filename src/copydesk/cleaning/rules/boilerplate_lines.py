@@ -1,0 +1,340 @@
+"""Whole lines that are not the article, and lines that stand in it twice.
+
+A line is judged by its words (:mod:`~copydesk.cleaning.rules.boilerplate_patterns`), by its position, and by its
+neighbours.
+What is certain by its words alone goes wherever it stands; the rest only before or after the article, or next to a
+line that is certain, and is suggested elsewhere. The first line may be a headline and stays, unless it is one that
+cannot be. A text that is nothing but such lines is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from copydesk.cleaning.rule import Found, Rule
+from copydesk.cleaning.rules import boilerplate_patterns as patterns
+from copydesk.cleaning.rules.line_scan import _SHORTEST, _Line, _lines
+from copydesk.cleaning.rules.repeated_lines import _duplicates, _has_duplicates
+from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST
+
+#: How far from the edges of a text a line is before or after the article, and how much else may stand there.
+_EDGE_LINES = 16
+_HEADLINES, _HEADLINE_LENGTH = 3, 200
+_LAST_LINES, _LAST_LENGTH = 2, 160
+_BIOGRAPHY_LINES = 8
+
+
+class _Match(NamedTuple):
+    line: _Line
+    kind: str
+    where: str
+    first: bool
+
+
+class _Judged(NamedTuple):
+    removed: tuple[_Match, ...]
+    suggested: tuple[_Match, ...]
+
+
+_NOTHING = _Judged((), ())
+
+
+class _Judgements:
+    """What was found in the texts that were asked for last: one rule after another asks, each for its own kind."""
+
+    def __init__(self) -> None:
+        self._column = pa.nulls(0, pa.string())
+        self._judged: list[_Judged] = []
+        self._known: dict[str, _Judged] = {}
+        self._last = ("", _NOTHING)
+
+    def of_column(self, column: pa.Array) -> list[_Judged]:
+        if column is not self._column and not column.equals(self._column):
+            known, texts = self._known, column.to_pylist()
+            self._known = {text: known.get(text) or _judge(text) for text in texts}
+            self._judged = [self._known[text] for text in texts]
+            self._column = column
+        return self._judged
+
+    def of(self, text: str) -> _Judged:
+        if text in self._known:
+            return self._known[text]
+        if text != self._last[0]:
+            self._last = (text, _judge(text))
+        return self._last[1]
+
+
+_judgements = _Judgements()
+
+
+def _match(text: str, line: _Line) -> _Match | None:
+    """What a line is by its words."""
+    length = line.end - line.start
+    # Long lines are paragraphs, or markup.
+    if length < _SHORTEST or length > LONGEST or (length > 400 and text[line.start] not in "<["):
+        return None
+    words = text[line.start : line.end].strip(" \t")
+    if not words:
+        return None
+    if found := patterns.known(words):
+        return _Match(line, *found)
+    kind, where = "", "any"
+    if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
+        kind = "read-more"
+    elif patterns.is_credit(words):
+        kind = "photo-credit"
+    elif len(words) < 400 and "contribut" in words and patterns.CONTRIBUTED.fullmatch(words):
+        kind, where = "contact", "tail"
+    elif len(words) < 100 and ("@" in words or ".com/" in words) and patterns.BARE_EMAIL.fullmatch(words):
+        kind = "contact"
+    elif date := patterns.date_line(words):
+        stamped, dated, rest = date
+        kind, where = "date-line", "edge" if stamped and dated else "head" if not rest or dated else ""
+    return _Match(line, kind, where, kind in {"date-line", "contact"}) if kind and where else None
+
+
+def _judge(text: str) -> _Judged:
+    matches: list[_Match] = []
+    head: list[tuple[_Line, _Match | None]] = []
+    tail: deque[tuple[_Line, _Match | None]] = deque(maxlen=_EDGE_LINES)
+    count = 0
+    for line in _lines(text):
+        match = _match(text, line)
+        if match is not None:
+            matches.append(match)
+        if count < _EDGE_LINES:
+            head.append((line, match))
+        tail.append((line, match))
+        count += 1
+    biographies = _biographies(text, list(tail))
+    matches = _merged(matches, biographies)
+    if not matches or len(matches) == count:
+        return _NOTHING
+    top = _zone(head, _HEADLINES, _HEADLINE_LENGTH)
+    known = {m.line.number for m in biographies}
+    bottom = _zone(
+        [(line, match or (biographies[0] if line.number in known else None)) for line, match in reversed(tail)],
+        _LAST_LINES,
+        _LAST_LENGTH,
+    )
+    last_head = max(top, default=-1)
+    first_tail = min(bottom, default=count)
+    sure = {m.line.number for m in matches if m.where == "any"}
+    # A chronicle has dates between its entries: there they belong to it, and so does the first.
+    dates = sum(m.kind == "date-line" and m.where == "head" and m.line.number > last_head for m in matches)
+    removed: list[_Match] = []
+    suggested: list[_Match] = []
+    for match in matches:
+        number = match.line.number
+        in_head, in_tail = number <= last_head, number >= first_tail
+        goes = {
+            "any": True,
+            "edge": in_head or in_tail or number - 1 in sure or number + 1 in sure,
+            "head": in_head and not (match.kind == "date-line" and dates > 1),
+            "tail": in_tail,
+        }[match.where]
+        if number == 0 and not match.first:
+            continue
+        (removed if goes else suggested).append(match)
+    removed = _merged(removed, _names(text, head, removed, last_head))
+    if len(removed) == count:
+        removed = []
+    return _Judged(tuple(removed), tuple(m for m in suggested if m.kind != "date-line"))
+
+
+def _zone(lines: list[tuple[_Line, _Match | None]], most: int, longest: int) -> set[int]:
+    """The lines from an edge of the text to where the article is."""
+    zone: set[int] = set()
+    other = 0
+    for line, match in lines:
+        if match is None:
+            other += 1
+            if other > most or line.end - line.start > longest:
+                break
+        zone.add(line.number)
+    return zone
+
+
+def _merged(matches: list[_Match], more: list[_Match]) -> list[_Match]:
+    taken = {m.line.number for m in more}
+    return sorted([m for m in matches if m.line.number not in taken] + more) if more else matches
+
+
+def _names(text: str, head: list[tuple[_Line, _Match | None]], removed: list[_Match], last: int) -> list[_Match]:
+    """Lines at the top that are only a name, next to a date line or a byline: whose article it is."""
+    marks = {m.line.number for m in removed if m.kind in {"date-line", "byline"}}
+    found = []
+    for line, match in head:
+        if match is None and 0 < line.number <= last and line.end - line.start <= 100:
+            words = text[line.start : line.end].strip(" \t")
+            # What follows a date that opens the text is its headline.
+            near = line.number + 1 in marks or (line.number > 1 and line.number - 1 in marks)
+            if near and patterns.PERSON.fullmatch(words):
+                found.append(_Match(line, "byline", "head", False))
+    return found
+
+
+def _biographies(text: str, tail: list[tuple[_Line, _Match | None]]) -> list[_Match]:
+    """What the end of a text says about its author, with nothing of the article after it."""
+    found: list[_Match] = []
+    previous = -1
+    for line, match in tail[-_BIOGRAPHY_LINES:]:
+        if _is_biography(text, line, follows=previous == line.number - 1):
+            found.append(_Match(line, "author-biography", "tail", False))
+            previous = line.number
+        elif match is None and line.end - line.start > _LAST_LENGTH:
+            found = []
+    return found
+
+
+def _is_biography(text: str, line: _Line, follows: bool) -> bool:
+    if line.number == 0 or line.end - line.start > LONGEST:
+        return False
+    words = text[line.start : line.end].strip(" \t")
+    if patterns.BIOGRAPHY_HEAD.fullmatch(words) or (follows and patterns.BIOGRAPHY_MORE.fullmatch(words)):
+        return True
+    match = BIOGRAPHY.match(words)
+    return match is not None and not _told_of(text, match["name"], line)
+
+
+def _told_of(text: str, name: str, line: _Line) -> bool:
+    """Whether the article speaks of someone: then a line about them is part of it."""
+    surname = name.rsplit(" ", 1)[-1]
+    at = text.find(surname, 0, line.before)
+    for _ in range(4):
+        if at < 0:
+            return False
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        if end - start > 80 + len(name):
+            return True
+        at = text.find(surname, at + 1, line.before)
+    return True
+
+
+def _deleted(text: str, matches: tuple[_Match, ...]) -> Iterator[tuple[_Match, int, int]]:
+    """The spans of lines to delete: each with the line breaks before it, at the top of the text with those after."""
+    opening = 0
+    for place, match in enumerate(matches):
+        line = match.line
+        if line.number == opening == place:
+            opening += 1
+            after = line.end
+            while after < len(text) and text[after] in "\n \t":
+                after += 1
+            yield match, line.start, text.rfind("\n", line.end, after) + 1
+        else:
+            yield match, line.before, line.end
+
+
+def _of_kind(kind: str, text: str) -> Iterator[Found]:
+    matches = tuple(m for m in _judgements.of(text).removed if m.kind == kind)
+    for match, start, end in _deleted(text, matches):
+        yield Found(start, end, "", 0.95 if match.where == "any" else 0.85)
+
+
+def _weak(text: str) -> Iterator[Found]:
+    for _, start, end in _deleted(text, _judgements.of(text).suggested):
+        yield Found(start, end, "", 0.5)
+
+
+def _has_kind(kind: str, texts: pa.Array) -> list[bool]:
+    return [any(m.kind == kind for m in judged.removed) for judged in _judgements.of_column(texts)]
+
+
+def _has_weak(texts: pa.Array) -> list[bool]:
+    return [bool(judged.suggested) for judged in _judgements.of_column(texts)]
+
+
+def _rule(kind: str, repairs: tuple[str, str], leaves: str) -> Rule:
+    find: Callable[[str], Iterator[Found]] = partial(_of_kind, kind)
+    return Rule(kind, "probable", partial(_has_kind, kind), find, repairs, leaves)
+
+
+_END = "He will not return to the town where it began, he told the paper."
+
+RULES = (
+    _rule(
+        "page-element",
+        (f"{_END}\nSkip to main content\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
+        f"{_END}\nComments by the minister made it worse, as comments do.",
+    ),
+    _rule(
+        "read-more",
+        (f"{_END}\nRead more: Why gas prices are falling again", _END),
+        f"{_END}\nRead more than one paper if you want to know what happened.",
+    ),
+    _rule(
+        "subscribe",
+        (f"{_END}\nSubscribe to our newsletter and never miss a story.", _END),
+        f"{_END}\nSubscribe to a theory for long enough and the facts begin to bend.",
+    ),
+    _rule(
+        "photo-credit",
+        (f"{_END}\n(Image credit: Metro Herald)", _END),
+        f"{_END}\nPhotos of the scene show that the roof was gone by then.",
+    ),
+    _rule(
+        "byline",
+        (f"By Marta Kowalczyk, Staff Writer\n{_END}", _END),
+        f"By Tuesday Marta Kowalczyk had left.\n{_END}",
+    ),
+    _rule(
+        "date-line",
+        (f"A town votes\nPublished November 20, 2019 at 9:45 am\n{_END}", f"A town votes\n{_END}"),
+        f"{_END}\nOn November 20, 2019, he came back.",
+    ),
+    _rule(
+        "author-biography",
+        (f"{_END}\nLeila Haddad is a senior reporter at InfoPress, where she covers defence.", _END),
+        f"{_END}\nHis wife is a senior reporter and was not surprised.",
+    ),
+    _rule(
+        "contact",
+        (f"{_END}\n(Reporting by Tom Ashworth; editing by Elena Petrova)", _END),
+        f"{_END}\nContact with the island was lost on Friday.",
+    ),
+    _rule(
+        "source-line",
+        ("in a more dangerous world.”\nSource: Today IT", "in a more dangerous world.”"),
+        "He named one.\nSource: the minister himself, who denied it.",
+    ),
+    _rule(
+        "share",
+        (f"{_END}\nShare on Facebook Share on Twitter Share via Email", _END),
+        f"{_END}\nShares fell by a tenth on Monday.",
+    ),
+    _rule(
+        "copyright",
+        (f"{_END}\n© 2023 Metro Herald. All rights reserved.", _END),
+        f"{_END}\nCopyright law does not protect a fact.",
+    ),
+    _rule(
+        "advertisement",
+        (f"{_END}\nADVERTISEMENT\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
+        f"{_END}\nAdvertisements for the party were everywhere.",
+    ),
+    Rule(
+        "duplicate-line",
+        "probable",
+        _has_duplicates,
+        _duplicates,
+        repairs=(f"{_END}\n{_END}\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
+        leaves="“No,” he said.\nShe asked again.\n“No,” he said.",
+    ),
+    Rule(
+        "boilerplate-line",
+        "suggest",
+        _has_weak,
+        _weak,
+        repairs=(
+            "\n".join([f"{_END} Nobody asked him. " * 4] * 3 + ["Watch: How the town voted"] + [_END * 3] * 4),
+            "\n".join([f"{_END} Nobody asked him. " * 4] * 3 + [_END * 3] * 4),
+        ),
+        leaves=f"{_END}\nWatch the town for a day and you will see.\n{_END} Nobody asked.",
+    ),
+)

@@ -1,0 +1,249 @@
+"""Spaces lost next to punctuation: after a sentence, after a comma, around brackets and quotation marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from copydesk.cleaning.rule import Found, Rule
+from copydesk.cleaning.word_splitting import log_frequency
+from copydesk.language.english_words import FUNCTION_WORDS
+
+_REACH = 60
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CLOSERS = "”’\"')]"
+_ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W\d_a-z])")
+_MARKS = re.compile(
+    r"(?<![,;:])[,;:](?=[^\W\d_]|[“‘][^\W_])|\((?=[^\W_])|[)\]”](?=[^\W\d_]{2})|[“](?=[^\W_])|[–—](?=[A-Z])|\""
+)
+# Ranges in which all letters and numbers lie, and signs that are rare: RE2 compiles \pL for longer than it matches.
+_FAR = r"\x{c0}-\x{1fff}\x{2070}-\x{10ffff}"
+_L, _N = rf"A-Za-z\x{{aa}}\x{{b5}}\x{{ba}}{_FAR}", rf"0-9\x{{b2}}\x{{b3}}\x{{b9}}\x{{bc}}-\x{{be}}{_FAR}"
+# What makes a run of characters an address, a path or code.
+_SIGNS = frozenset("/@_\\=<>{}#|~^*$%&+`")
+# Behind a full stop these end an address or the name of a file.
+_ENDINGS = frozenset(
+    """ai app asp biz bz ca cc cn co com css csv de doc docx edu eu exe fm fr gif gov gz htm html in info int io it
+    jpeg jpg js json jp me mil mov mp md net nl no nz org pdf php png ppt py rar rb rs ru se sh so sql svg tar to ts
+    tv tx txt uk us wav xls xlsx xml xyz yaml yml zip""".split()
+)
+
+
+def _left(text: str, position: int) -> str:
+    """The letters that end at a position."""
+    start = position
+    while start > 0 and position - start < _REACH and text[start - 1].isalpha():
+        start -= 1
+    return text[start:position]
+
+
+def _right(text: str, position: int) -> str:
+    """The letters that begin at a position."""
+    match = _LETTERS.match(text, position, position + _REACH)
+    return match.group() if match else ""
+
+
+def _run(text: str, position: int) -> str:
+    """The characters between white space around a position."""
+    before = text[max(0, position - _REACH) : position]
+    after = text[position : position + _REACH]
+    # A space that a token begins or ends with is not part of it.
+    left = "" if before[-1:].isspace() else (before.rsplit(maxsplit=1) or [""])[-1]
+    return left + (after.split(maxsplit=1) or [""])[0]
+
+
+def _is_code(text: str, position: int) -> bool:
+    run = _run(text, position)
+    return not _SIGNS.isdisjoint(run) or "www." in run or "()" in run
+
+
+class _Quotes:
+    """Whether a straight quotation mark opens or closes, by how many precede it on its line.
+
+    Asked in order of position.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._open = False
+
+    def opens(self, position: int) -> bool:
+        line = self._text.rfind("\n", self._at, position)
+        if line >= 0:
+            self._at, self._open = line + 1, False
+        self._open ^= self._text.count('"', self._at, position) % 2 == 1
+        self._at = position
+        return not self._open
+
+
+def _missing_after_sentence(text: str) -> Iterator[Found]:
+    quotes = _Quotes(text)
+    for match in _ENDS.finditer(text):
+        start, end = match.span()
+        if end - start > _REACH or start == 0:
+            continue
+        marks = match.group()
+        quote = marks.find('"')
+        if quote >= 0 and quotes.opens(start + quote):
+            end = start + quote
+            marks = marks[:quote]
+        elif quote < 0 and text[end] == '"' and not quotes.opens(end):
+            continue
+        word = end + 1 if text[end] in "“‘\"'(" else end
+        if _ends_sentence(text, start, marks, _right(text, word), word) and not _is_code(text, end):
+            yield Found(end, end, " ", 0.95 if marks[0] != "." or text[start - 1].islower() else 0.9)
+
+
+def _ends_sentence(text: str, start: int, marks: str, right: str, position: int) -> bool:
+    """Whether marks that a capital follows end a sentence: not an abbreviation, a name, an address or code."""
+    after = text[position + len(right) : position + len(right) + 2]
+    if not right[:1].isupper() or after[:1] == "(" or (after[:1] == "." and after[1:].islower()):
+        return False
+    before, left = text[start - 1], _left(text, start)
+    if before in _CLOSERS or before == "%":
+        return len(right) > 1 or right in "IA"
+    if marks[0] != ".":
+        return len(left) > 1 or before.isdigit() or left == "I"
+    return _begins_sentence(right, after) and _may_end(text, start, left, right)
+
+
+def _begins_sentence(right: str, after: str) -> bool:
+    """Whether a word behind a full stop can be the first of a sentence, and not the last part of an address."""
+    if len(right) == 1:
+        return right in "IA" and (after[:1].isspace() or after[:1] in ("’", "'"))
+    if right.lower() in _ENDINGS and right.lower() not in FUNCTION_WORDS:
+        return False
+    return not right.isupper() or len(right) > 2
+
+
+def _may_end(text: str, start: int, left: str, right: str) -> bool:
+    """Whether what stands before a full stop can be the last of a sentence."""
+    if text[start - 1].isdigit():
+        return _ends_number(text, start) and right[1:].islower()
+    if len(left) < 2 or text[start - len(left) - 1 : start - len(left)] == ".":
+        return False
+    # Behind capitals, only a real word: not "ASP.NET", not "README.Debian".
+    return left[-1].islower() or log_frequency(right.lower()) > -5.0
+
+
+def _ends_number(text: str, end: int) -> bool:
+    start = end
+    while start > 0 and end - start < 8 and text[start - 1].isdigit():
+        start -= 1
+    before = text[start - 1 : start]
+    return not before or before.isspace() or before in "$€£("
+
+
+def _glued_to_marks(text: str) -> Iterator[Found]:
+    quotes = _Quotes(text)
+    for match in _MARKS.finditer(text):
+        start, end = match.span()
+        mark = match.group()
+        left, right = text[start - 1 : start], text[end : end + 1]
+        # Scripts that set no spaces between words have lost none.
+        if not left or (left.isspace() and mark not in "–—") or right >= "\u2e80" or left >= "\u3040":
+            continue
+        if mark[0] in ",;:":
+            at = end if _parts(text, start, end) else -1
+        elif mark == "(":
+            at = start if _opens_remark(text, start) else -1
+        elif mark in ")]":
+            at = end if _closes_remark(text, start) else -1
+        elif mark in "“”":
+            at = start if mark == "“" and left.isalpha() and left.isascii() else end if mark == "”" else -1
+        elif mark == '"':
+            at = _at_quote(text, start, quotes)
+        else:
+            at = end if left == " " and right.isupper() else -1
+        if at >= 0 and not _is_code(text, at):
+            yield Found(at, at, " ", 0.9)
+
+
+def _parts(text: str, start: int, end: int) -> bool:
+    """Whether a comma, semicolon or colon parts two words."""
+    left, right = _left(text, start), _right(text, end)
+    if not left:
+        return text[start] in ",;" and (text[start - 1] in ')”’"' or (text[start - 1].isdigit() and _is_word(right)))
+    if text[start] == ":":
+        label = start - text.rfind("\n", max(0, start - 40), start) - 1
+        return (
+            right[:1].isupper()
+            and (len(right) > 2 or right.lower() in FUNCTION_WORDS)
+            and (
+                (left.islower() and len(left) > 2 and _is_word(left))
+                or (label == len(left) and _is_word(right) and len(left) > 2)
+            )
+        )
+    if len(right) == 1:
+        return right in "Ia" and len(left) > 2 and text[end + 1 : end + 2].isspace() and _is_word(left)
+    return len(left) > 1 and (not right or _is_word(left) or _is_word(right))
+
+
+def _is_word(word: str) -> bool:
+    return log_frequency(word.lower()) > -7.0
+
+
+def _opens_remark(text: str, start: int) -> bool:
+    """Whether a bracket behind a word opens a remark: "Agreement (updated today)", not "foo(x)" or "word(s)"."""
+    left = _left(text, start)
+    inside = text[start + 1 : start + _REACH].partition(")")[0]
+    if len(left) < 3 or not _is_word(left) or not inside or "(" in inside or '"' in inside:
+        return False
+    words = inside.split()
+    if len(words) > 1:
+        return not any(word.endswith((",", "=")) for word in words[:-1]) or left[0].isupper()
+    return (
+        len(inside) > 2
+        and inside[0].isupper()
+        and inside.isalpha()
+        and text[start - len(left) - 1 : start - len(left)].isspace()
+    )
+
+
+def _closes_remark(text: str, start: int) -> bool:
+    """Whether a bracket before a word closes a remark: "(2019) and", "research.[2] It", not "(multi)media"."""
+    right = _right(text, start + 1)
+    before = text[max(0, start - _REACH) : start]
+    opened = max(before.rfind("("), before.rfind("["))
+    if opened < 0:
+        return right in FUNCTION_WORDS
+    inside = before[opened + 1 :]
+    if before[opened] == "[":
+        return inside.isdigit() and _is_word(right)
+    if inside.isalpha() and inside.islower():
+        return False
+    return len(right) > 1 and _is_word(right) and text[start + 1 + len(right) : start + 2 + len(right)] != "("
+
+
+def _at_quote(text: str, start: int, quotes: _Quotes) -> int:
+    left, right = text[start - 1], text[start + 1 : start + 3]
+    if quotes.opens(start):
+        return start if left.isalpha() and right[:1].isalnum() else -1
+    return start + 1 if (left.isalpha() or left in ".,!?") and right.isalpha() and len(right) == 2 else -1
+
+
+RULES = (
+    Rule(
+        "glued-punctuation",
+        "probable",
+        # Not "1,200" and "5:45", which most texts have.
+        rf"[{_L})”’\"][,;:]+[{_L}{_N}“‘]|[{_N}][,;:]+[{_L}“‘]"
+        rf"|[{_L}{_N}]\([{_L}{_N}]|[)\]”][{_L}{_N}]{{2}}|[{_L}]“| [–—][A-Z]|[{_L}.,!?]\"[{_L}{_N}]",
+        _glued_to_marks,
+        repairs=(
+            "in the economy,and in terms(as of today)of science",
+            "in the economy, and in terms (as of today) of science",
+        ),
+        leaves="print(value) for 1,200 word(s), a (multi)media show at 5:45 and https://example.org/a,bc",
+    ),
+    Rule(
+        "missing-space",
+        "probable",
+        # Not "U.S.", which many texts have.
+        r"(?:[^\s.?!…]{2}|[)\]”’\"'%\pN]|I)[.?!…]+[”’\"')\]]*[“‘\"'(]?[\p{Lu}\p{Nl}]",
+        _missing_after_sentence,
+        repairs=("the outcome of the war?Russia does not", "the outcome of the war? Russia does not"),
+        leaves="see https://example.org/war?Russia=1 and a U.S.-led force, Node.js, README.TXT, System.Out.println",
+    ),
+)

@@ -1,0 +1,282 @@
+"""Words glued together, because the tags between them took the spaces along.
+
+Whether a token is one word or several is a question of odds: how likely its parts are as words of English and of
+this document, against how likely the whole is as a word, a name, a brand or a new compound, and how often words of
+this document are glued at all. Pages lose either no spaces or many, so the document itself is the best evidence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+
+from copydesk.cleaning.rule import Found, Rule
+from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
+from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
+
+_LONGEST = 60
+_MANY = 1000  # unusual words, of which a language may have so many that is not English
+_SURE = 0.8
+_LIKELY = 0.05
+#: Texts whose odds are kept from one rule to the next: as many as lie between the two in a batch.
+_REMEMBERED = 1024
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# Signs that what they touch is an address, a tag or code.
+_CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
+# Spaces lost next to marks, which tell as much about a page as those lost between words.
+# The mark comes first, what stands before it second: to search for a character is quick, to look back is not.
+_JOINTS = re.compile(
+    r"[,;!?.)\](](?:(?<=[a-z][,;!?])(?=[A-Za-z][a-z])|(?<=[a-z][.)\]])[.)\]]*(?=[A-Za-z][a-z])"
+    r"|(?<=[a-z]{3}\()(?=[a-z]{3}))"
+)
+
+# A document is looked at if it holds one of these. Nine in ten clean ones do not, unless they name a brand.
+_TRACES = (
+    # theUnited, aStrong, TheEarliest, RussiaMilitaryThreat, NBAto; not the brands YouTube and iPhone
+    r"\b[a-z]{2,}[A-Z]|\ba[A-Z][a-z]|[a-z][A-Z][a-z]+[A-Z]|[A-Z]{3}[a-z]{2}|\b(?:The|This|That|These|Those|They|In|On"
+    r"|At|For|From|With|And|But|When|While|If|As|By|He|She|It|His|Her|Its|Our|Their|Of|To|Most|Many|New|York|United)"
+    "[A-Z][a-z]",
+    r"[a-z]{2}[,;][A-Za-z]|[a-z]{2}[.?!][”’\"')]*[A-Z][a-z]|[a-z]{3}\([a-zA-Z]|[)\]”][A-Za-z]{2}|[a-z][’']s[A-Za-z]{2}",
+    r"\b[A-Za-z]{2,10}[12][0-9]{3}\b|\b[0-9]+(?:and|the|that|for|from|was|with|through|to|in)\b|\b[12][0-9]{3}[a-z]{2}",
+    # Small letters no word begins with ("ofsilence", "thatvoice"), or ends with ("refusedto", "testbefore").
+    r"[a-z]{18}|\b(?:of[a-eg-su-z]|that[abd-z]|which[a-df-z]|was[a-gi-oq-su-z][a-z]|the[b-dghj-lpqt-wz]"
+    "|by[bcdf-ikmnqruvwxz]|is[bdfghjkmpqvwxyz][a-z]|has[bcdfgjklmopqruvwxyz]|and[abcdefghijklmnpqstuvwxyz][a-z]{2}"
+    "|to[fhjqvz][a-z]{2})",
+    "[a-z]{2}(?:[a-df-np-z]of|ceof|[a-z]with|which|from|that|[a-z]was|were|[a-z]has|this|their|[bcdfgklmnpqrvwxyz]the"
+    r"|[a-z]for|been|because|said|including|during|edto|edin|edon|edby|edas|edat|ingto|ingin|ingon|ingat|ingup|ofthe|inthe|tothe)\b",
+)
+_SCREEN = "|".join(_TRACES)
+_TRACE = re.compile(_SCREEN, re.ASCII)  # as RE2 understands it
+
+
+def _if_suspect(text: str, found: list[Found]) -> list[Found]:
+    """What was found, if the document shows any trace of glue: the screen, for texts that did not come through it."""
+    if not found:
+        return []
+    # The trace is mostly where something was found, and to look there first is quick. Words are not cut.
+    place = found[0].start
+    start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
+    near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
+    return found if _TRACE.search(near) or _TRACE.search(text) else []
+
+
+def _unusual(text: str, tokens: list[str]) -> set[str]:
+    """The tokens that are no common words: few, in an English text."""
+    common = common_words()
+    if len(text) > 2 * _MANY:
+        chunks = text.split()
+        few = len(set(chunks) - common) <= _MANY
+        if not few and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
+            return set()
+    return {token for token in set(tokens) - common if 2 < len(token) <= _LONGEST}
+
+
+def _probabilities(text: str, tokens: list[str], unusual: set[str]) -> dict[str, tuple[Split, float]]:
+    """For tokens that could be several words: which, and how probably."""
+    counts = Counter(tokens)
+    pairs = set(pairwise(tokens))
+    # A token that may be glued itself is no word of the document, unless it is used again.
+    words = dict(counts)
+    for token in unusual:
+        if counts[token] == 1 and may_be_several(token):
+            del words[token]
+    cutter = Cutter(Seen(words, max(200, len(tokens))))
+    # A rare word of English that is not several by itself is not made so by its document.
+    # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
+    doubtful = (t for t in sorted(unusual) if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
+    splits = {token: split for token in doubtful if (split := cutter.cut(token))}
+    splits = _without_names(splits, pairs)
+    gathered = _neighbours(splits)
+    odds = {}
+    for token, split in splits.items():
+        # The same capitalised word glued to many others is a link; a pair that also stands apart is a pair.
+        others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
+        support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
+        if any(pair in pairs for pair in pairwise(split.parts)):
+            support += 1.5
+        # A name is repeated more often than a space is lost twice at the same place.
+        odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
+    # How often are words of this document glued? First as if one in a thousand were; then as often as that finds.
+    joints = sum(1 for _ in _JOINTS.finditer(text))
+    rates = dict.fromkeys(odds, -3.0)
+    for _ in range(3):
+        chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
+        found = sum(chances.values()) + joints + 0.002
+        # A token is no evidence for itself.
+        rates = {token: math.log10((found - chances[token]) / (len(tokens) + 400)) for token in odds}
+    return {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
+
+
+def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> dict[str, Split]:
+    """Splits that leave names whole: two words that never stand apart, but are glued here and there (Dockerfile)."""
+    together: Counter[tuple[str, str]] = Counter()
+    for split in splits.values():
+        together.update(pairwise(split.parts))
+    follow: dict[str, set[str]] = defaultdict(set)
+    for left, right in together:
+        follow[left].add(right)
+    names = {
+        pair
+        for pair, count in together.items()
+        if count > 2
+        and pair not in pairs
+        and len(follow[pair[0]]) < 4
+        and FUNCTION_WORDS.isdisjoint(part.lower() for part in pair)
+    }
+    joined = ((token, _join(split, names)) for token, split in splits.items())
+    return {token: split for token, split in joined if len(split.parts) > 1}
+
+
+def _join(split: Split, names: set[tuple[str, str]]) -> Split:
+    parts = [split.parts[0]]
+    for left, right in pairwise(split.parts):
+        if (left, right) in names:
+            parts[-1] += right
+        else:
+            parts.append(right)
+    return split._replace(parts=tuple(parts))
+
+
+def _neighbours(splits: Mapping[str, Split]) -> dict[str, set[str]]:
+    """For each capitalised part: the tokens that it is glued into."""
+    tokens: dict[str, set[str]] = defaultdict(set)
+    for token, split in splits.items():
+        for part in split.parts:
+            if len(part) > 3 and part[0].isupper() and part[1:].islower():
+                tokens[part].add(token.removesuffix("'s").removesuffix("’s"))
+    return tokens
+
+
+def _chance(odds: float) -> float:
+    return 1.0 / (1.0 + math.pow(10.0, -max(-30.0, min(30.0, odds))))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _odds(text: str) -> dict[str, tuple[Split, float]]:
+    """Tokens that are likely enough to be several words to be told of; both rules ask for them."""
+    if not is_loaded() and not _TRACE.search(text):  # so that a single text does not have them loaded for nothing
+        return {}
+    tokens = _TOKEN.findall(text)
+    unusual = _unusual(text, tokens)
+    if not any(map(may_be_several, unusual)):
+        return {}
+    return {token: hit for token, hit in _probabilities(text, tokens, unusual).items() if hit[1] >= _LIKELY}
+
+
+def _glued(text: str, least: float, most: float) -> Iterator[Found]:
+    hits = {token: hit for token, hit in _odds(text).items() if least <= hit[1] < most}
+    english = English(text)
+    for position, token in sorted((place, hit) for hit in hits for place in _places(text, hit)):
+        if not _is_protected(text, position, position + len(token)) and english.holds(position):
+            split, chance = hits[token]
+            end = position
+            for part in split.parts[:-1]:
+                end += len(part)
+                yield Found(end, end, " ", round(chance, 3))
+
+
+_INSIDE = re.compile(r"[^\W\d_]['’]?\Z")
+_GOES_ON = re.compile(r"['’]?[^\W\d_]")
+
+
+def _places(text: str, token: str) -> Iterator[int]:
+    """Where a token stands in a text, and not a longer one that holds it."""
+    start = text.find(token)
+    while start >= 0:
+        end = start + len(token)
+        if not _INSIDE.search(text, max(0, start - 2), start) and not _GOES_ON.match(text, end):
+            yield start
+        start = text.find(token, end)
+
+
+def _is_protected(text: str, start: int, end: int) -> bool:
+    """Whether a token is part of an address, the name of a file, a tag or code."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:] in _CODE or after[:1] in _CODE or after == "()":
+        return bool(before or after)
+    run = (
+        (text[max(0, start - 100) : start].rsplit(maxsplit=1) or [""])[-1]
+        if before and not before[-1].isspace()
+        else ""
+    )
+    if "://" in run or "www." in run:
+        return True
+    behind_stop = before[-1:] == "." and before[:1].isalnum() and not (before[:1].islower() and text[start].isupper())
+    return behind_stop or (after[:1] == "." and after[1:].islower())
+
+
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DATES = frozenset(
+    "January February March April May June July August September October November December late early mid".split()
+)
+
+
+def _at_numbers(text: str) -> Iterator[Found]:
+    """Numbers glued to a word: "late2020", "in 2013that"."""
+    for match in _DIGITS.finditer(text):
+        start, end = match.span()
+        if end - start > 12:
+            continue
+        begin = start
+        while begin > 0 and start - begin < 24 and text[begin - 1].isalpha():
+            begin -= 1
+        right = _LETTERS.match(text, end, end + 24)
+        before, after = text[begin:start], right.group() if right else ""
+        if not (before or after) or _is_protected(text, begin, end + len(after)):
+            continue
+        if text[begin - 1 : begin].isdigit() or text[end + len(after) : end + len(after) + 1].isdigit():
+            continue
+        year = end - start == 4 and (match.group()[0] == "1" or match.group()[:2] == "20")
+        if _fits_number(before, year) and len(after) < 4:
+            yield Found(start, start, " ", 0.95 if year else 0.9)
+        if not before and (_fits_number(after, year) or (year and len(after) > 3 and after in common_words())):
+            yield Found(end, end, " ", 0.95 if year else 0.9)
+
+
+def _fits_number(word: str, year: bool) -> bool:
+    """Whether a word next to a number is a word of its own, and not a unit or the name of a model."""
+    return word in _DATES or (
+        word.lower() in FUNCTION_WORDS and (len(word) > 2 or (year and word.islower() and len(word) > 1))
+    )
+
+
+def _surely(text: str) -> list[Found]:
+    return _if_suspect(text, [*_glued(text, _SURE, 2.0), *_at_numbers(text)])
+
+
+def _maybe(text: str) -> list[Found]:
+    return _if_suspect(text, list(_glued(text, _LIKELY, _SURE)))
+
+
+# What is less sure comes first, while the document still shows the evidence.
+RULES = (
+    Rule(
+        "glued-word-maybe",
+        "suggest",
+        _SCREEN,
+        _maybe,
+        repairs=(
+            "The woods were full ofsilence, and the two of us went home.",
+            "The woods were full of silence, and the two of us went home.",
+        ),
+        leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
+    ),
+    Rule(
+        "glued-word",
+        "probable",
+        _SCREEN,
+        _surely,
+        repairs=(
+            "Ready for the future with RussiaMilitaryThreat. Facing the attackMilitaryThreat, it bringsMilitaryHe. "
+            "They say hehadresigned as CEOthe day before late2020.",
+            "Ready for the future with Russia Military Threat. Facing the attack Military Threat, it brings Military "
+            "He. They say he had resigned as CEO the day before late 2020.",
+        ),
+        leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
+    ),
+)

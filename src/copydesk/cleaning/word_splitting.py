@@ -1,0 +1,239 @@
+"""How likely a token is as one word, and how likely as several that lost the space between them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from copydesk.language.english_words import FUNCTION_WORDS, frequencies
+
+# Of the short words only these stand alone often enough: the long tail of two letters is abbreviations.
+_TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
+#: Word forms of three and four letters that a list of words holds, but that are mostly parts of longer words.
+AFFIXES = frozenset(
+    """able age anti auto bio can con counter crypto cyber der des die eco electro ers est euro extra ful gen
+    geo hetero homo hydro hyper ies immuno infra ing inter ion ish ist ity las les less like los macro man mega
+    men ment micro mid mis mono multi nano ness neuro non nov oid ous over para per photo poly post pre pro
+    pseudo psycho que radio retro ron semi ship ski sky socio sub super techno tele thermo ting tion ton trans
+    tri turbo ultra und under von war ware way ways wise""".split()
+)
+
+
+@cache
+def _parts() -> Mapping[str, float]:
+    """Words that may be a part of a longer token, with the logarithm of how likely they are."""
+    likely = {}
+    for word, frequency in frequencies().items():
+        size, log = len(word), math.log10(frequency)
+        if word not in FUNCTION_WORDS:
+            if not 1 < size < 25 or (size == 2 and word not in _TWO):
+                continue
+            if log < (-5.2 if size == 3 else -5.9 if size == 4 else -7.2):
+                continue
+            if word in AFFIXES:
+                log -= 1.0
+        if size > 1:
+            likely[word] = log
+    return likely
+
+
+def log_frequency(word: str) -> float:
+    """Decimal logarithm of the frequency of a word in small letters; -inf for one that is not known.
+
+    >>> log_frequency("the") > log_frequency("hotel") > log_frequency("hadresigned")
+    True
+    """
+    if word.endswith("'s") and word not in frequencies():
+        word = word[:-2]
+    frequency = frequencies().get(word)
+    return -math.inf if frequency is None else math.log10(frequency)
+
+
+def part_frequency(word: str) -> float:
+    """The same for a word that would be a part of another: short ones must be real words, not syllables."""
+    return _parts().get(word.removesuffix("'s"), -math.inf)
+
+
+class Seen(NamedTuple):
+    """The words of a document: how often each occurs, and how many there are."""
+
+    counts: Mapping[str, int]
+    total: int
+
+    def share(self, part: str) -> float:
+        """How likely a word is to be one that the document used."""
+        count = self.counts.get(part, 0) or (self.counts.get(part[:-1], 0) / 3 if part[-1] == "s" else 0)
+        return math.log10(0.2 * count / self.total) if count and len(part) > 2 else -math.inf
+
+
+class Split(NamedTuple):
+    """A token cut into words, with logarithms of how likely it is as several words and as one."""
+
+    parts: tuple[str, ...]
+    glued: float
+    whole: float
+
+
+_NONE = Seen({}, 1)
+_INNER = re.compile("[a-z][A-Z]")
+# Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
+_NAME_STARTS = frozenset("Mc Mac De Le La Du Di Da Van Von Fitz St Lo El Al Ma San Del Dos Mag Vander".split())
+_SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An Or Up Do Us".split())
+
+
+def value(part: str, seen: Seen = _NONE) -> float:
+    """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
+    if part.islower() and part.isalpha() and part not in seen.counts and part[:-1] not in seen.counts:
+        return _parts().get(part, -math.inf)
+    word = part.lower().replace("’", "'")
+    shape = part.removesuffix("’s").removesuffix("'s")
+    if shape.islower():
+        likely = part_frequency(word)
+    elif shape[1:].islower():
+        likely = part_frequency(word)
+        if len(part) > 3:  # or a name that no list holds
+            likely = max(likely, log_frequency(word), -4.0 - 0.6 * len(part))
+    elif shape.isupper():
+        likely = max(log_frequency(word), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
+    elif _INNER.search(part) and part[0].isupper():
+        likely = log_frequency(word) - 0.5
+    else:
+        likely = -math.inf
+    return likely if seen is _NONE else max(likely, seen.share(part))
+
+
+def _letter(part: str, *, start: bool, end: bool) -> float:
+    if part == "I" or (start and part in "aA"):
+        return log_frequency(part.lower())
+    return log_frequency("a") - 0.7 if end and part == "a" else -math.inf
+
+
+def whole(token: str, parts: tuple[str, ...], likely_parts: float, seen: Seen) -> float:
+    """How likely a token is as one word: one that is known, a name or a rare word, or a new compound of its parts."""
+    size = len(token)
+    capital = token[0].isupper()
+    camel = not token[1:].islower() and not token.isupper()
+    known = log_frequency(token.lower().replace("’", "'"))
+    functional = any(part.lower() in FUNCTION_WORDS or len(part) < 3 for part in parts)
+    if camel:
+        known -= 1.0 if capital else 2.0
+        acronym = parts[0].isupper() and len(parts[0]) > 2 and token[len(parts[0]) :].islower()
+        opener = parts[0].lower() in FUNCTION_WORDS
+        spelled = -7.7 if not capital or acronym else -5.7 if opener else -3.5
+        spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)  # brands are short
+        compound = -7.0 if functional else -2.7 if capital else -5.0
+    else:
+        spelled = (-4.2 if capital else -5.7) - 0.75 * size
+        affixed = any(part.lower() in AFFIXES for part in parts)
+        compound = -7.0 if functional else -2.0 if affixed else -4.5
+    if parts[0] in _NAME_STARTS or (camel and capital and len(parts[0]) < 3 and parts[0] not in _SHORT_STARTS):
+        compound = 3.0
+    owner = token[:-2] if token.endswith(("'s", "’s")) else ""
+    return max(known, spelled, compound + likely_parts, seen.share(owner) if owner else known)
+
+
+def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) -> Split | None:
+    """The best way to cut a token into several words, if there is one.
+
+    Parameters
+    ----------
+    token : str
+        Letters and apostrophes.
+    seen : Seen
+        Words of the document, which may be parts though English does not know them.
+    values : dict
+        Keeps what parts are worth in this document from one token to the next.
+    """
+    values = {} if values is None else values
+    size = len(token)
+    best = [-math.inf] * (size + 1)
+    came = [0] * (size + 1)
+    best[0] = 0.0
+    for start in range(size):
+        reached = best[start] - (0.7 if start else 0.0)
+        if reached == -math.inf:
+            continue
+        for end in range(start + 1, min(size, start + 24) + 1):
+            part = token[start:end]
+            if end == start + 1:
+                worth = _letter(part, start=start == 0, end=end == size)
+            elif end - start == size:
+                continue
+            else:
+                found = values.get(part)
+                worth = values[part] = value(part, seen) if found is None else found
+            if reached + worth > best[end]:
+                best[end], came[end] = reached + worth, start
+    if best[size] == -math.inf:
+        return None
+    parts = _walk(token, came)
+    if _is_drop_cap_or_name(parts):
+        return None
+    likely = best[size] + 0.7 * (len(parts) - 1)
+    return Split(parts, best[size], whole(token, parts, likely, seen))
+
+
+def _walk(token: str, came: list[int]) -> tuple[str, ...]:
+    parts = []
+    end = len(token)
+    while end:
+        parts.append(token[came[end] : end])
+        end = came[end]
+    return tuple(reversed(parts))
+
+
+def _is_drop_cap_or_name(parts: tuple[str, ...]) -> bool:
+    """Whether a single letter is no article: "AFor example", "Fiona"."""
+    first, last = parts[0], parts[-1]
+    if len(first) == 1 and first.isupper() and parts[1][0].isupper():
+        return True
+    return last == "a" and not parts[-2].islower() and parts[-2].lower() not in FUNCTION_WORDS
+
+
+@lru_cache(maxsize=50_000)
+def cut_alone(token: str) -> Split | None:
+    """The best way to cut a token, whatever its document holds."""
+    return cut(token)
+
+
+def may_be_several(token: str) -> bool:
+    """Whether a token could be several words, whatever its document holds."""
+    split = cut_alone(token)
+    return split is not None and split.glued + 0.5 > split.whole
+
+
+class Cutter:
+    """Cuts the tokens of a document; only those that hold a word which the document makes likelier are cut anew.
+
+    Parameters
+    ----------
+    seen : Seen
+        Words of the document.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._values: dict[str, float] = {}
+
+    def cut(self, token: str) -> Split | None:
+        """The same as :func:`cut` with the words of the document."""
+        size = len(token)
+        inner = [token[start:end] for start in range(size - 1) for end in range(start + 2, size + 1)]
+        known = self._seen.counts.keys() & inner
+        known.discard(token)
+        if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
+            return cut(token, self._seen, self._values)
+        return cut_alone(token)
+
+    def _is_likelier(self, word: str) -> bool:
+        """Whether a word or its plural is likelier in this document than in any."""
+        seen, plural = self._seen, f"{word}s"
+        return seen.share(word) > _value_alone(word) or seen.share(plural) > _value_alone(plural)
+
+
+@lru_cache(maxsize=50_000)
+def _value_alone(word: str) -> float:
+    return value(word)

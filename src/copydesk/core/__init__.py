@@ -1,0 +1,1 @@
+"""What every other room uses: settings, files written whole, decisions, progress, findings, escaping of output."""

@@ -1,0 +1,207 @@
+"""JSON Schemas of ``schemas/`` and what departs from them; without Arrow, so that it is there at once."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text
+from copydesk.errors import ConfigError, SchemaError
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+PACKAGED = Path(__file__).parents[1] / "schemas"
+#: Size of a compiled pattern, beyond which it is refused.
+PATTERN_BYTES = 1 << 20
+
+Schema = dict[str, Any]
+
+
+class Violation(NamedTuple):
+    """Where an instance departs from its schema, and how."""
+
+    field: str
+    message: str
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(
+    r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII | re.IGNORECASE
+)
+
+
+def is_date(value: object) -> bool:
+    """Whether a value, if it is a string, is a date that programs can read: ``full-date`` of RFC 3339.
+
+    >>> is_date("2026-02-28"), is_date("-026-02-28"), is_date("0000-02-28")
+    (True, False, False)
+    """
+    if not isinstance(value, str):
+        return True
+    try:
+        return bool(_DATE.fullmatch(value) and datetime.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def is_moment(value: object) -> bool:
+    """Whether a value, if it is a string, is a date and a time that programs can read, so without a leap second.
+
+    >>> is_moment("2026-02-28T12:00:00Z"), is_moment("2026-02-28T12:00:60Z")
+    (True, False)
+    """
+    return not isinstance(value, str) or bool(
+        is_date(value[:10]) and value[10:11] in ("T", "t") and _TIME.fullmatch(value, 11)
+    )
+
+
+#: Formats that we check: validators differ in them.
+_FORMATS = {"date": is_date, "date-time": is_moment}
+
+
+def schema_path(name: str, folder: Path = PACKAGED) -> Path:
+    """Path of the schema of that name."""
+    return folder / f"{name}.schema.json"
+
+
+@cache
+def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
+    """Read a schema and check that it can be obeyed: see :func:`copydesk.core.schema_faults.faults`.
+
+    Raises
+    ------
+    SchemaError
+        Naming the file and the place in it, as a JSON pointer.
+    """
+    from copydesk.core.schema_faults import faults
+
+    path = schema_path(name, folder)
+    try:
+        schema: Schema = load_json(bounded_text(path, SETTINGS_BYTES), str(path))
+    except FileNotFoundError:
+        raise SchemaError(f"{path}: no such schema") from None
+    except ConfigError as error:
+        raise SchemaError(str(error)) from None
+    for fault in faults(name, schema):
+        raise SchemaError(f"{path}: #{fault.pointer}: {fault.message}")
+    return schema
+
+
+def load_json(text: str, where: str) -> Any:
+    """Parse JSON and refuse what is ambiguous: a key given twice, NaN, Infinity, half a surrogate pair.
+
+    Raises
+    ------
+    ConfigError
+        Naming ``where`` and what was found.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            twice = sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+            raise ConfigError(f"{where}: keys given twice: {', '.join(twice)}")
+        return made
+
+    def number(constant: str) -> None:
+        raise ConfigError(f"{where}: {constant} is not JSON")
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique, parse_constant=number)
+        if "\\ud" in text.lower():  # half a character can be escaped, and nothing can be done with it
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{where}: holds half a surrogate pair, which is no character") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where}: not JSON: {error}") from None
+    return value
+
+
+def violations(schema: Schema, instance: Any) -> list[Violation]:
+    """Everything in which an instance departs from a schema, in order."""
+    return [violation for _, violation in bulk_violations(schema, [instance])]
+
+
+def bulk_violations(schema: Schema, rows: Iterable[Any]) -> Iterator[tuple[int, Violation]]:
+    """Row number and violation, for rows that the validator refuses."""
+    validator = fast_validator(schema)
+    for number, row in enumerate(rows):
+        for violation in _departures(validator, row):
+            yield number, violation
+
+
+def _departures(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list[Violation]:
+    try:
+        if validator.is_valid(row):
+            return []
+        errors = {Violation(dotted(e.instance_path), shortened(_worded(e))) for e in validator.iter_errors(row)}
+    except ValueError as error:  # of a value that JSON does not have
+        errors = {Violation("", shortened(str(error)))}
+    numbers = dict(_not_json(row, ""))
+    return sorted({Violation(*place) for place in numbers.items()} | {e for e in errors if e.field not in numbers})
+
+
+def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Where a value is nothing that JSON has; the validator would call such a number null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place.lstrip("."), f"{value} is not a number of JSON"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _not_json(inner, f"{place}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _not_json(inner, f"{place}[{number}]")
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong, with values as Python writes them."""
+    if error.kind.name == "propertyNames":
+        return _worded(error.kind.as_dict()["error"])
+    words = _WORDS.get(error.kind.name)
+    return words(error.instance, *error.kind.as_dict().values()) if words else error.message
+
+
+_WORDS: dict[str, Callable[..., str]] = {
+    "type": lambda value, types: f"{value!r} is not of type {', '.join(map(repr, types))}",
+    "required": lambda _, name: f"{name!r} is a required property",
+    "enum": lambda value, options: f"{value!r} is not one of {options!r}",
+    "const": lambda _, expected: f"{expected!r} was expected",
+    "format": lambda value, name: f"{value!r} is not a {name!r}",
+    "pattern": lambda value, pattern: f"{value!r} does not match {pattern!r}",
+    "minLength": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxLength": lambda value, _: f"{value!r} is too long",
+    "minItems": lambda value, least: f"{value!r} {'should be non-empty' if least == 1 else 'is too short'}",
+    "maxItems": lambda value, _: f"{value!r} is too long",
+    "anyOf": lambda value, _: f"{value!r} is not valid under any of the given schemas",
+}
+
+
+def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
+    """The validator of a schema: checks formats, matches patterns in linear time, fetches nothing."""
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(
+        schema,
+        validate_formats=True,
+        formats=_FORMATS,
+        pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES),
+        offline=True,
+    )
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A place in an instance, as messages name it: ``spans[3].start``."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+
+
+def shortened(message: str, limit: int = 300) -> str:
+    """A message that may quote much of what was found, without its middle."""
+    return message if len(message) <= limit else f"{message[: limit - 60]} … {message[-50:]}"

@@ -1,0 +1,1 @@
+"""What a dataset needs beside its rows: card, manifest, metrics."""

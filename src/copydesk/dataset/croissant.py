@@ -1,0 +1,251 @@
+"""``croissant.json``: the dataset as tools for machine learning describe it (Croissant 1.1, with its RAI vocabulary).
+
+Everything follows from the schemas, the files and the settings; a test reads every configuration by it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.dataset.card_metadata import Config
+from copydesk.dataset.metrics import Metrics
+
+NAME = "croissant.json"
+_PARQUET = "application/x-parquet"  # the registered name validates, and the reference library cannot read it
+_SPLITS = "splits"
+
+_OWN = (
+    *("arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileObject"),
+    *("fileProperty", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5"),
+    *("parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate"),
+    *("separator", "source", "subField", "transform"),
+)
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+    **{name: f"cr:{name}" for name in _OWN},
+}
+_KEYS = {"sentences": ("doc_id", "index"), "edits": ("doc_id", "index")}
+_TYPES = {
+    pa.string(): "sc:Text",
+    pa.bool_(): "sc:Boolean",
+    pa.float64(): "cr:Float64",
+    pa.int32(): "cr:Int32",
+    pa.int64(): "cr:Int64",
+}
+
+
+def render_croissant(settings: dict[str, Any], configs: list[Config], metrics: Metrics) -> str:
+    """The description as a file; ``settings`` are the section ``corpus`` of params.yaml."""
+    splits = sorted({split for config in configs for split in config.splits})
+    whole = {
+        "@context": dict(sorted(_CONTEXT.items())),
+        "@type": "sc:Dataset",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
+        "name": settings["name"],
+        "alternateName": " ".join(settings["title"].split()),
+        "description": settings["summary"].strip() or " ".join(settings["title"].split()),
+        "version": settings["version"],
+        "license": [_licence(name) for name in metrics.licences],
+        "keywords": ["news", "articles", "text", "reversible cleaning"],
+        **_known(settings, metrics),
+        **_responsible(metrics),
+        "distribution": [entry for config in configs for entry in _distribution(config)],
+        "recordSet": [_split_set(splits), *(_record_set(config, splits) for config in configs)],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def cite_as(settings: dict[str, Any]) -> str:
+    """How to cite the dataset, as BibTeX."""
+    fields = {
+        "title": " ".join(settings["title"].split()),
+        "author": " and ".join(f"{{{_plain(name)}}}" for name in settings["creators"]),
+        "publisher": settings["publisher"] or "",
+        "year": (settings["date"] or "")[:4],
+        "version": settings["version"],
+        "url": settings["url"] or "",
+    }
+    known = (f"{name} = {{{v if name == 'author' else _plain(v)}}}" for name, v in fields.items() if v)
+    return f"@misc{{{settings['name']}, {', '.join(known)}}}"
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c not in "{}\\" and c.isprintable())
+
+
+def _known(settings: dict[str, Any], metrics: Metrics) -> dict[str, Any]:
+    """Languages, and what params.yaml says of who published it, when and where; never the clock."""
+    publisher = settings["publisher"]
+    entries = {
+        "inLanguage": [code for code in metrics.languages if code != "unknown"],
+        "creator": [{"@type": "sc:Organization", "name": name} for name in settings["creators"]],
+        "publisher": [{"@type": "sc:Organization", "name": publisher}] if publisher else [],
+        "url": settings["url"],
+        "datePublished": settings["date"],
+        "citeAs": cite_as(settings),
+    }
+    return {name: value for name, value in entries.items() if value}
+
+
+def _licence(name: str) -> str:
+    """An SPDX licence as the address of its text; what is not on the list as it stands."""
+    listed = " " not in name and not name.startswith("LicenseRef-")
+    return f"https://spdx.org/licenses/{name}.html" if listed else name
+
+
+def _distribution(config: Config) -> list[dict[str, Any]]:
+    files = [
+        {
+            "@type": "cr:FileObject",
+            "@id": file.path,
+            "name": file.path.rpartition("/")[2],
+            "contentUrl": file.path,
+            "contentSize": f"{file.size} B",
+            "encodingFormat": _PARQUET,
+            "sha256": file.sha256,
+        }
+        for file in config.files
+    ]
+    # Not containedIn the files above: the reference library could not read such a set from a folder.
+    together = {
+        "@type": "cr:FileSet",
+        "@id": f"{config.name}-files",
+        "name": f"{config.name}-files",
+        "description": f"The Parquet files of the table {config.name}.",
+        "encodingFormat": _PARQUET,
+        "includes": f"data/{config.name}/*.parquet",
+    }
+    return [*files, together]
+
+
+def _split_set(splits: list[str]) -> dict[str, Any]:
+    return {
+        "@type": "cr:RecordSet",
+        "@id": _SPLITS,
+        "name": _SPLITS,
+        "description": "The splits that the tables have.",
+        "dataType": "cr:Split",
+        "key": {"@id": f"{_SPLITS}/name"},
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{_SPLITS}/name",
+                "name": "name",
+                "description": "Name of the split.",
+                "dataType": "sc:Text",
+            }
+        ],
+        "data": [{f"{_SPLITS}/name": split} for split in splits],
+    }
+
+
+def _record_set(config: Config, splits: list[str]) -> dict[str, Any]:
+    name = config.name
+    descriptions = {column.name: column.description for column in config.table.columns}
+    fields = [_field(name, field, (field.name,), descriptions[field.name]) for field in config.table.arrow]
+    if name != "documents":
+        for field in fields:
+            if field["@id"] == f"{name}/doc_id":
+                field["references"] = {"field": {"@id": "documents/doc_id"}}
+    # The name of the file says the split; the table documents has a column split as well.
+    of_file = {
+        "@type": "cr:Field",
+        "@id": f"{name}/file_split",
+        "name": "file_split",
+        "description": "Split that the row belongs to, by the name of its file.",
+        "dataType": "sc:Text",
+        "references": {"field": {"@id": f"{_SPLITS}/name"}},
+        "source": {
+            "fileSet": {"@id": f"{name}-files"},
+            "extract": {"fileProperty": "fullpath"},
+            # Of a bare name too: the reference library applies it again to what it found.
+            "transform": {"regex": rf"(?:.*/)?({'|'.join(splits)})(?:-\d+-of-\d+\.parquet)?$"},
+        },
+    }
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": config.table.schema["description"],
+        "key": [{"@id": f"{name}/{column}"} for column in _KEYS.get(name, ("doc_id",))],
+        "field": [*fields, of_file],
+    }
+
+
+def _field(name: str, field: pa.Field, path: tuple[str, ...], description: str) -> dict[str, Any]:
+    """A column as a field, or a field of a struct in one, by its path."""
+    many = pa.types.is_list(field.type)
+    inner = field.type.value_type if many else field.type
+    made = {
+        "@type": "cr:Field",
+        "@id": "/".join((name, *path)),
+        "name": field.name,
+        "description": description,
+        **({"isArray": True, "arrayShape": "-1"} if many else {}),
+    }
+    if pa.types.is_struct(inner):
+        parts = (_field(name, part, (*path, part.name), f"{part.name} of {field.name}") for part in inner)
+        made["subField"] = list(parts)
+    else:
+        made["dataType"] = _TYPES[inner]
+    made["source"] = {"fileSet": {"@id": f"{name}-files"}, "extract": {"column": path[0]}}
+    if len(path) > 1:
+        made["source"]["transform"] = {"jsonPath": ".".join(path[1:])}
+    return made
+
+
+def _responsible(metrics: Metrics) -> dict[str, Any]:
+    """What the RAI vocabulary asks: how the data came to be, and what to beware of."""
+    summary = metrics.summary
+    sources = ", ".join(f"{name} ({count})" for name, count in list(metrics.sources.items())[:20])
+    masked = sum(count for rule, count in summary["edits"].items() if rule.startswith("mask-"))
+    return {
+        "rai:dataCollection": (
+            f"{summary['documents']} articles as they were scraped, kept byte for byte in the table raw; "
+            f"by outlet or publisher: {sources}."
+        ),
+        "rai:dataCollectionType": ["Web Scraping"],
+        "rai:dataCollectionRawData": "The files as delivered: the table raw has their texts and hashes.",
+        "rai:dataCollectionMissingData": (
+            f"{sum(summary['dropped'].values())} documents were left out on purpose; manifest.json names each "
+            "with the reason. What a text does not say of itself is null."
+        ),
+        "rai:dataPreprocessingProtocol": [
+            "Texts are cleaned by an ordered list of rules; every change is a row of the table edits, which can be "
+            "undone. Sentences are spans of the clean text. Near duplicates are marked."
+        ],
+        "rai:dataAnnotationProtocol": [
+            "Language, signals of quality, flags and duplicates are computed; no person annotated the texts."
+        ],
+        "rai:dataUseCases": ["Training and evaluation of language models", "Work on text cleaning and segmentation"],
+        "rai:dataLimitations": [
+            "The rules repair defects of form; they do not check facts and do not improve a machine translation.",
+            "Languages are told by a statistical model; near duplicates by an estimate.",
+        ],
+        "rai:dataBiases": [
+            "What was scraped decides topics, outlets, places and times; the figures on languages and sources are "
+            "in the card."
+        ],
+        "rai:personalSensitiveInformation": [
+            "Names of persons stand as they were published. E-mail addresses, telephone numbers and public IP "
+            f"addresses are flagged; {masked} of them are masked."
+        ],
+        "rai:dataReleaseMaintenancePlan": (
+            "Versions follow from the data: PATCH, the same data written again; MINOR, only additions; MAJOR, "
+            "anything changed or removed. A document that is taken down leaves the next release."
+        ),
+    }

@@ -1,0 +1,156 @@
+"""What the dataset consists of: ``MANIFEST.sha256`` for ``sha256sum --check``, ``manifest.json`` for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from copydesk.core.atomic_files import sha256_file
+from copydesk.core.config import Params
+from copydesk.core.json_schema import load_json, schema_path
+from copydesk.dataset.card_metadata import Config
+from copydesk.errors import ConfigError, ValidationError
+from copydesk.store.pinned_libraries import pins
+from copydesk.tables.logical_hash import of_splits
+from copydesk.tables.table import PUBLISHED
+
+NAME = "MANIFEST.sha256"
+SIGNATURE = f"{NAME}.sig"
+LISTING = "manifest.json"
+#: Libraries that decide bytes of the dataset and of which one version is allowed: the others differ from machine to
+#: machine, and what this file says must not.
+PINNED = ("ftfy", "pyarrow", "pycld2", "rensa", "wordfreq")
+#: The same of documents that were web pages.
+PINNED_FOR_PAGES = "trafilatura"
+_PAGE_RULE = "html-"  # how the names of their rules begin
+#: Sections of params.yaml that decide no row: how the dataset presents itself, and how the work is run.
+_SILENT = ("corpus", "engine")
+_LOGICAL = "logical_sha256"
+
+
+def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:
+    """The tables of a dataset with their rows, splits, hashes and files."""
+    return {
+        config.name: {
+            "rows": config.rows,
+            _LOGICAL: of_splits(config.logical),
+            "content_sha256": config.digest,
+            "splits": {
+                split: {"rows": rows, _LOGICAL: config.logical.get(split)} for split, rows in config.splits.items()
+            },
+            "files": {f.path: {"sha256": f.sha256, "size": f.size, "rows": f.rows} for f in config.files},
+        }
+        for config in configs
+    }
+
+
+def manifest_json(
+    params: Params,
+    configs: Iterable[Config],
+    schemas: Path,
+    dropped: list[dict[str, Any]],
+    *,
+    withheld: Iterable[str] = (),
+    rules: Iterable[str] = (),
+) -> str:
+    """Version, tables with their files, what decided them, and what is not there.
+
+    ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
+    whose raw text and edits a public dataset leaves out; ``rules`` those whose edits the dataset has.
+    """
+    whole = {
+        "version": params["corpus"]["version"],
+        "commit": params["corpus"]["commit"],
+        "date": params["corpus"]["date"],
+        "tables": tables_listed(configs),
+        "schemas": schemas_listed(schemas),
+        "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
+        "libraries": _libraries(rules),
+        "dropped": dropped,
+        "withheld": list(withheld),
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _libraries(rules: Iterable[str]) -> dict[str, str]:
+    libraries = {name: version(name) for name in PINNED}
+    if any(rule.startswith(_PAGE_RULE) for rule in rules):
+        # As it is pinned: it need not be installed where a part of a dataset is exported.
+        libraries[PINNED_FOR_PAGES] = pins()[PINNED_FOR_PAGES]
+    return libraries
+
+
+def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
+    """What is listed of tables, but for the hashes that follow from their rows."""
+    return {
+        name: {
+            **{key: value for key, value in listed.items() if key != _LOGICAL},
+            "splits": {split: {**found, _LOGICAL: None} for split, found in listed["splits"].items()},
+        }
+        for name, listed in tables.items()
+    }
+
+
+def schemas_listed(schemas: Path) -> dict[str, str]:
+    """SHA-256 of the schema of each published table, by table."""
+    return {name: sha256_file(schema_path(name, schemas)) for name in PUBLISHED}
+
+
+def read_listing(corpus: Path) -> dict[str, Any]:
+    """The parsed ``manifest.json`` of a dataset.
+
+    Raises
+    ------
+    ValidationError
+        If it is missing, or not what :func:`manifest_json` writes.
+    """
+    path = corpus / LISTING
+    try:
+        listing = load_json(path.read_text("utf-8"), str(path))
+        ids = [row["doc_id"] for row in listing["dropped"]], list(listing["withheld"])
+        hashes = [*listing["schemas"].values(), *(found[_LOGICAL] for found in _splits_of(listing["tables"]))]
+        known = all(isinstance(text, str) for part in (*ids, hashes) for text in part)
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ConfigError) as error:
+        raise ValidationError(f"{path}: cannot be read ({error!r}); run the stage package") from None
+    if not known:
+        raise ValidationError(f"{path}: expected ids and hashes to be strings; run the stage package")
+    return dict(listing)
+
+
+def _splits_of(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    return [found for listed in tables.values() for found in listed["splits"].values()]
+
+
+def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:
+    """The hashes of the data files and of others, given by path with their content; sorted by path."""
+    hashes = {path: hashlib.sha256(content.encode()).hexdigest() for path, content in others.items()}
+    hashes |= {file.path: file.sha256 for config in configs for file in config.files}
+    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes))
+
+
+def read_manifest(corpus: Path) -> dict[str, str]:
+    """SHA-256 by path relative to the dataset's folder.
+
+    Raises
+    ------
+    ValidationError
+        If the manifest is missing, or a line is not a hash and a path below the folder.
+    """
+    path = corpus / NAME
+    try:
+        lines = [line.removesuffix("\n") for line in io.StringIO(path.read_text("utf-8"))]
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        raise ValidationError(f"{path}: cannot be read ({error}); run the stage package") from None
+    hashes = {}
+    for number, line in enumerate(lines, start=1):
+        digest, gap, name = line.partition("  ")
+        parts = Path(name).parts
+        if len(digest) != 64 or not gap or not parts or ".." in parts or Path(name).is_absolute():
+            raise ValidationError(f"{path}:{number}: expected a SHA-256, two spaces and a path, found {line!r}")
+        hashes[name] = digest
+    return hashes

@@ -1,0 +1,180 @@
+"""Figures about a corpus, for ``dvc metrics`` and ``dvc plots``: counts, never times."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.core.atomic_files import write_text
+from copydesk.dataset.published_filters import FILTERS, SIGNALS, passing, spread
+
+SENTENCE_BIN = 20  # characters
+WORDS_BIN = 10
+
+
+class Metrics(NamedTuple):
+    """Figures about a corpus.
+
+    ``sources`` counts documents by outlet or publisher, ``lost`` those that were dropped; ``sentence_lengths`` counts
+    sentences by length in characters, in bins of 20, ``document_lengths`` documents by words, in bins of 10;
+    ``signals`` counts documents by hundredths of each signal, ``filters`` those that pass each published filter.
+    """
+
+    summary: dict[str, Any]
+    languages: dict[str, int]
+    licences: dict[str, int]
+    sources: dict[str, int]
+    lost: dict[str, int]
+    sentence_lengths: dict[int, int]
+    document_lengths: dict[int, int]
+    signals: dict[str, dict[int, int]]
+    filters: dict[str, int]
+
+
+#: How often each thing was counted, by the figure it is part of and by its name there.
+Counts = Counter[tuple[str, str]]
+
+
+def count(name: str, rows: pa.Table) -> Counts:
+    """Count what is in some rows of a published table; counts of several shards are added up."""
+    counts: Counts = Counter()
+    for figure, found in _COUNTED[name](rows).items():
+        counts.update({(figure, str(key)): number for key, number in found.items()})
+    return counts
+
+
+def measure(tables: Mapping[str, Iterable[pa.Table]], dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
+    """Count what is in the published tables, given shard by shard, and what was dropped."""
+    counts: Counts = Counter()
+    for name, shards in tables.items():
+        for rows in shards:
+            counts.update(count(name, rows))
+    return figures(counts, dropped)
+
+
+def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
+    """The figures that follow from the counts of all shards, and from what was dropped."""
+    by_figure: dict[str, Counter[str]] = defaultdict(Counter)
+    for (figure, key), number in counts.items():
+        by_figure[figure][key] += number
+    total = by_figure["total"]
+    dropped = list(dropped)
+    lost = Counter(row["source"] or "unknown" for row in dropped)
+    summary = {
+        "documents": total["documents"],
+        "public": total["public"],
+        "splits": _sorted(by_figure["splits"]),
+        "duplicates": {"exact": total["duplicates"] - total["near"], "near": total["near"]},
+        "dropped": _sorted(Counter(row["reason"] for row in dropped)),
+        "sentences": total["sentences"],
+        "words": total["words"],
+        "characters": {"raw": total["characters_raw"], "clean": total["characters_clean"]},
+        "bytes": {"raw": total["bytes_raw"]},
+        "edits": _sorted(by_figure["applied"]),
+        "suggestions": _sorted(by_figure["suggested"]),
+        "flags": _sorted(by_figure["flags"]),
+    }
+    languages, licences, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licences", "sources"))
+    return Metrics(
+        summary,
+        languages,
+        licences,
+        sources,
+        _sorted(lost),
+        sentence_lengths=_numbered(by_figure["lengths"]),
+        document_lengths=_numbered(by_figure["document_lengths"]),
+        signals={name: _numbered(by_figure[f"signal {name}"]) for name in SIGNALS},
+        filters={name: by_figure["filters"][name] for name in FILTERS},
+    )
+
+
+def _count_documents(rows: pa.Table) -> Found:
+    return {
+        "total": {
+            "documents": rows.num_rows,
+            "characters_clean": _sum(rows["characters"]),
+            "words": _sum(rows["words"]),
+            "duplicates": rows.num_rows - rows["duplicate_of"].null_count,
+            "public": _sum(rows["public"]),
+            "near": _sum(pc.equal(rows["duplicate_kind"], "near")),
+        },
+        "flags": Counter(pc.struct_field(pc.list_flatten(rows["flags"]), "kind").to_pylist()),
+        "languages": _named(rows["language"], "unknown"),
+        "licences": _named(rows["licence"], "LicenseRef-unknown"),
+        "sources": _named(pc.coalesce(rows["source_outlet"], rows["publisher"]), "unknown"),
+        "splits": _named(rows["split"], ""),
+        "document_lengths": _binned(rows["words"].to_numpy(), WORDS_BIN),
+        **{f"signal {name}": counted for name, counted in spread(rows).items()},
+        "filters": passing(rows),
+    }
+
+
+def _count_raw(rows: pa.Table) -> Found:
+    return {"total": {"bytes_raw": _sum(rows["size"]), "characters_raw": _sum(pc.utf8_length(rows["text"]))}}
+
+
+def _count_sentences(rows: pa.Table) -> Found:
+    length = pc.subtract(rows["end"], rows["start"]).to_numpy()
+    return {"total": {"sentences": rows.num_rows}, "lengths": _binned(length, SENTENCE_BIN)}
+
+
+def _count_edits(rows: pa.Table) -> Found:
+    kinds = (("applied", rows["applied"]), ("suggested", pc.invert(rows["applied"])))
+    return {kind: Counter(pc.list_flatten(rows.filter(mask)["rules"]).to_pylist()) for kind, mask in kinds}
+
+
+#: For each figure how often each thing was found.
+Found = dict[str, Mapping[Any, int]]
+_COUNTED: dict[str, Callable[[pa.Table], Found]] = {
+    "documents": _count_documents,
+    "raw": _count_raw,
+    "sentences": _count_sentences,
+    "edits": _count_edits,
+}
+
+
+def write_plots(folder: Path, metrics: Metrics) -> None:
+    """Write the tables that ``dvc plots show`` draws."""
+    lengths = ({"characters": start, "sentences": n} for start, n in metrics.sentence_lengths.items())
+    edits = ({"edits": n, "rule": rule} for rule, n in metrics.summary["edits"].items())
+    for name, header, rows in (
+        ("sentence_length.csv", ("characters", "sentences"), lengths),
+        ("edits_per_rule.csv", ("edits", "rule"), edits),
+    ):
+        sheet = io.StringIO()
+        writer = csv.DictWriter(sheet, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(folder / name, sheet.getvalue())
+
+
+def _binned(values: npt.NDArray[np.integer[Any]], width: int) -> dict[int, int]:
+    """How many values lie in each bin, by its lower end."""
+    bins, numbers = np.unique(values // width * width, return_counts=True)
+    return dict(zip(bins.tolist(), numbers.tolist(), strict=True))
+
+
+def _numbered(counter: Counter[str]) -> dict[int, int]:
+    return _sorted(Counter({int(key): number for key, number in counter.items()}))
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    return pc.sum(column).as_py() or 0
+
+
+def _sorted(counter: Counter[Any]) -> dict[Any, int]:
+    return dict(sorted(counter.items()))
+
+
+def _named(column: pa.ChunkedArray, unknown: str) -> dict[str, int]:
+    counted = pc.value_counts(pc.fill_null(column, unknown)).to_pylist()
+    return {row["values"]: row["counts"] for row in counted}

@@ -1,0 +1,181 @@
+"""A dataset that may be public: documents under allowed licences, without what was masked in them.
+
+A document whose personal data were masked keeps its clean text and sentences; its raw text and its edits, which hold
+what was masked, stay with the steward and are named as withheld in ``manifest.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk.core.atomic_files import copy_hashed, replacing_folder, sha256_file, write_text
+from copydesk.core.config import Params
+from copydesk.dataset.card_metadata import Config, DataFile
+from copydesk.dataset.manifest import read_listing
+from copydesk.dataset.metrics import Metrics, measure
+from copydesk.dataset.sidecar_files import described
+from copydesk.errors import BuildError
+from copydesk.tables.logical_hash import Digests, combined, shape_of
+from copydesk.tables.parquet import read_parquet, write_parquet
+from copydesk.tables.table import PUBLISHED, table
+
+#: Rules whose edits take personal data out of a text.
+MASKS = "mask-"
+_SECRET = frozenset({"raw", "edits"})
+
+
+class Export(NamedTuple):
+    """What an export holds: documents, how many were left out, and those whose raw text and edits are withheld."""
+
+    documents: int
+    left_out: int
+    withheld: list[str]
+
+
+def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: bool = False) -> Export:
+    """Write the public part of a dataset into another folder, complete with card, Croissant and manifests.
+
+    Parameters
+    ----------
+    corpus : Path
+        A dataset, as the stage package makes it.
+    out : Path
+        Folder to write; what is there is replaced once the new one is complete.
+    params : Params
+        The settings that the dataset was made with.
+    schemas : Path
+        Folder with the schemas.
+    dry_run : bool
+        Whether only to say what would be written.
+
+    Raises
+    ------
+    BuildError
+        If no document may be public, or ``out`` is, holds or lies in the dataset.
+    """
+    corpus, out = corpus.resolve(), out.resolve()
+    if out == corpus or out in corpus.parents or corpus in out.parents:
+        raise BuildError(f"{out}: expected a folder apart from {corpus}")
+    listing = read_listing(corpus)
+    files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in PUBLISHED}
+    total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])
+    public = _ids(corpus, files["documents"], "public")
+    if not public:
+        raise BuildError(f"{corpus}: none of {total} documents may be public; see publish.allow in params.yaml")
+    withheld = sorted(_masked(corpus, files["edits"]) & public)
+    made = Export(len(public), total - len(public), withheld)
+    if dry_run:
+        return made
+    kept = {name: public - set(withheld) if name in _SECRET else public for name in PUBLISHED}
+    with replacing_folder(out) as folder:
+        write_part(corpus, folder, params, schemas, kept, [], withheld)
+    return made
+
+
+def write_part(  # noqa: PLR0917  (all of them decide what is written)
+    corpus: Path,
+    folder: Path,
+    params: Params,
+    schemas: Path,
+    kept: Mapping[str, Collection[str]],
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
+) -> Metrics:
+    """Write the rows of some documents of a dataset as a dataset of its own, and return the figures about it.
+
+    Files of which every row is kept are copied byte for byte; references to documents that are left out are cleared.
+
+    Parameters
+    ----------
+    corpus : Path
+        A dataset, as the stage package makes it.
+    folder : Path
+        An empty folder.
+    params : Params
+        The settings that the dataset states.
+    schemas : Path
+        Folder with the schemas of the dataset.
+    kept : mapping
+        For each table, the ids of the documents whose rows stay.
+    dropped, withheld
+        As for ``manifest_json``.
+    """
+    listed = read_listing(corpus)["tables"]
+    configs, tables = [], {}
+    for name in PUBLISHED:
+        ids = pa.array(sorted(kept[name]), pa.string())
+        paths = sorted(listed.get(name, {"files": {}})["files"])
+        found, digests = _lay_out(corpus, folder, name, paths, ids)
+        tables[name] = (pq.read_table(folder / f.path) for f in found)
+        if found:
+            shape = table(name, schemas)
+            logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
+            configs.append(Config(shape, found, logical))
+    metrics = measure(tables, dropped)
+    for name, content in described(params, configs, metrics, schemas, dropped=dropped, withheld=withheld).items():
+        write_text(folder / name, content)
+    return metrics
+
+
+def _ids(corpus: Path, paths: list[str], column: str) -> set[str]:
+    """Ids of the documents of which a column is true."""
+    found: set[str] = set()
+    for path in paths:
+        rows = pq.read_table(corpus / path, columns=["doc_id", column])
+        found.update(rows.filter(rows[column])["doc_id"].to_pylist())
+    return found
+
+
+def _masked(corpus: Path, paths: list[str]) -> set[str]:
+    """Ids of the documents in which something was masked."""
+    found: set[str] = set()
+    for path in paths:
+        rows = pq.read_table(corpus / path, columns=["doc_id", "rules", "applied"])
+        rows = rows.filter(rows["applied"])
+        names = rows["rules"].combine_chunks()
+        parents = pc.list_parent_indices(names).filter(pc.starts_with(pc.list_flatten(names), MASKS))
+        found.update(rows["doc_id"].take(parents).to_pylist())
+    return found
+
+
+def _lay_out(
+    corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Array
+) -> tuple[list[DataFile], dict[str, list[Digests]]]:
+    """Write the rows of some documents, in files numbered as the stage package numbers them; digest each split."""
+    by_split: dict[str, list[str]] = {}
+    for path in paths:
+        owners = pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
+        if pc.any(pc.is_in(owners, value_set=ids)).as_py():
+            by_split.setdefault(Path(path).name.partition("-")[0], []).append(path)
+    files = []
+    digests: dict[str, list[Digests]] = {}
+    for split, found in by_split.items():
+        for number, path in enumerate(found):
+            target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            rows = read_parquet(corpus / path)
+            some = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            some = _alone(some, ids) if name == "documents" else some
+            if some.equals(rows):
+                copy_hashed(corpus / path, target)
+            else:
+                write_parquet(some, target)
+            digests.setdefault(split, []).append(Digests.of(some))
+            files.append(DataFile.of(target, f"data/{name}/{target.name}", split, sha256_file(target)))
+    return files, digests
+
+
+def _alone(documents: pa.Table, ids: pa.Array) -> pa.Table:
+    """Documents without references to documents that are not there."""
+    there = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
+    for column, owner in (*((name, name) for name in there), ("duplicate_kind", "duplicate_of")):
+        field = documents.schema.field(column)
+        values = pc.if_else(there[owner], documents[column], pa.scalar(None, field.type))
+        documents = documents.set_column(documents.column_names.index(column), field, values)
+    return documents

@@ -1,0 +1,39 @@
+"""The files of a dataset that are not data: card, plots, licence, Croissant, citation, manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from copydesk.core.config import Params
+from copydesk.dataset import citation, croissant, licence_file, manifest
+from copydesk.dataset.card_metadata import Config
+from copydesk.dataset.card_plots import render_plots
+from copydesk.dataset.card_text import render_card
+from copydesk.dataset.metrics import Metrics
+
+
+def described(
+    params: Params,
+    configs: list[Config],
+    metrics: Metrics,
+    schemas: Path,
+    *,
+    dropped: list[dict[str, Any]],
+    withheld: Iterable[str] = (),
+) -> dict[str, str]:
+    """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
+    settings = params["corpus"]
+    plots = render_plots(metrics)
+    rules = metrics.summary["edits"]
+    listing = manifest.manifest_json(params, configs, schemas, dropped, withheld=withheld, rules=rules)
+    written = {
+        "README.md": render_card(params, configs, metrics, plots),
+        **plots,
+        licence_file.NAME: licence_file.render_licence(metrics),
+        croissant.NAME: croissant.render_croissant(settings, configs, metrics),
+        citation.NAME: citation.render_citation(settings),
+        manifest.LISTING: listing,
+    }
+    return {**written, manifest.NAME: manifest.manifest_text(written, configs)}

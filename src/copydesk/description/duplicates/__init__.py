@@ -1,0 +1,1 @@
+"""Documents that resemble each other, benchmarks, and documents that were taken down."""

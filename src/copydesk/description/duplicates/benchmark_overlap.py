@@ -1,0 +1,105 @@
+"""Texts of benchmarks inside documents: runs of words that both hold.
+
+As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation. What a word is in a
+script without spaces, :mod:`copydesk.description.signals.tokens` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from copydesk.description.signals.tokens import Hashes, Tokens, hash_tokens, tokenize
+
+_BATCH = 64
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Overlap(NamedTuple):
+    """The words of a text that stand in a run which a benchmark holds too."""
+
+    share: float
+    spans: list[tuple[int, int]]  # code points
+
+
+def runs(texts: Iterable[str], words: int) -> Hashes:
+    """Hashes of all runs of so many words in some texts: sorted, each once."""
+    found = [np.zeros(0, dtype=np.uint64)]
+    column = pa.array(list(texts), pa.string())
+    for at in range(0, len(column), _BATCH):
+        tokens = tokenize(_compared(column.slice(at, _BATCH)))
+        hashes, starts = _runs(tokens, words)
+        found.append(hashes[starts])
+    return np.unique(np.concatenate(found))
+
+
+def without_runs(texts: Iterable[str], words: int) -> list[int]:
+    """Numbers of the texts that have fewer words than a run, so that nothing can be found of them."""
+    column = pa.array(list(texts), pa.string())
+    return np.flatnonzero(np.diff(tokenize(_compared(column)).bounds) < words).tolist()
+
+
+def overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:
+    """What each of n texts shares with texts whose runs are known."""
+    if not len(known):
+        return [Overlap(0.0, [])] * len(texts)
+    found = []
+    for at in range(0, len(texts), _BATCH):
+        found += _overlaps(texts.slice(at, _BATCH), known, words)
+    return found
+
+
+def _overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:
+    tokens = tokenize(_compared(texts))
+    hashes, starts = _runs(tokens, words)
+    place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    hits = np.flatnonzero((known[place] == hashes) & starts)
+    if not len(hits):
+        return [Overlap(0.0, [])] * len(texts)
+    change = np.zeros(len(hashes) + 1, dtype=np.int64)
+    np.add.at(change, hits, 1)
+    np.add.at(change, hits + words, -1)
+    covered = np.cumsum(change)[:-1] > 0
+    found = []
+    for number in range(len(texts)):
+        first, last = tokens.bounds[number], tokens.bounds[number + 1]
+        inside = covered[first:last]
+        spans = _spans(tokens, number, np.flatnonzero(inside) + first) if inside.any() else []
+        found.append(Overlap(float(inside.mean()) if len(inside) else 0.0, spans))
+    return found
+
+
+def _compared(texts: pa.Array) -> pa.Array:
+    """The text as it is compared, character for character: lower case, all but letters and digits a space."""
+    return pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\pL\pM\pN]", " ")
+
+
+def _runs(tokens: Tokens, words: int) -> tuple[Hashes, NDArray[np.bool_]]:
+    """A hash of the run that begins with each word, and whether so many words follow in the same text."""
+    hashes = hash_tokens(tokens)
+    combined = np.zeros_like(hashes)
+    for offset in range(words):
+        later = np.zeros_like(hashes)
+        later[: max(0, len(hashes) - offset)] = hashes[offset:]
+        combined = combined * _STEP + later
+        combined ^= combined >> np.uint64(29)
+    ends = np.repeat(tokens.bounds[1:], np.diff(tokens.bounds))
+    return combined, np.arange(len(hashes)) + words <= ends
+
+
+def _spans(tokens: Tokens, number: int, covered: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Runs of covered words as spans of code points."""
+    row = int(tokens.rows[number])
+    # Every byte but those that continue a character begins one.
+    begins = np.cumsum((tokens.data[row : int(tokens.rows[number + 1])] & 0xC0) != 0x80)
+    breaks = np.flatnonzero(np.diff(covered) > 1)
+    firsts = covered[np.concatenate([[0], breaks + 1])]
+    lasts = covered[np.concatenate([breaks, [len(covered) - 1]])]
+    starts = begins[tokens.starts[firsts] - row] - 1
+    ends = begins[tokens.ends[lasts] - row - 1]
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""Quality signals of documents, computed for many texts at once."""

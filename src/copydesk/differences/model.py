@@ -1,0 +1,84 @@
+"""What a difference between two revisions consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from copydesk.differences.schema_changes import SchemaChange
+
+
+class Pair(NamedTuple):
+    """A count in the old and in the new revision."""
+
+    old: int
+    new: int
+
+
+class Delta(NamedTuple):
+    """How many rows of a document were added and removed."""
+
+    added: int = 0
+    removed: int = 0
+
+
+class Move(NamedTuple):
+    """A document that stands in another split."""
+
+    doc_id: str
+    old: str
+    new: str
+
+
+class Change(NamedTuple):
+    """A document that both revisions have and that differs.
+
+    ``columns`` are those of documents (``text_sha256`` stands for the text, which is not compared), ``tables`` the
+    other tables whose rows for the document differ. Sentences are counted by their text, edits by what they replace.
+    """
+
+    doc_id: str
+    columns: tuple[str, ...]
+    tables: tuple[str, ...]
+    causes: tuple[str, ...]
+    sentences: Delta
+    edits: Delta
+    old_split: str
+    new_split: str
+
+
+class Parameter(NamedTuple):
+    """A setting that differs, named ``section.key``; None where a revision does not know it."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What changed between two revisions; documents are sorted by id.
+
+    ``dropped`` gives, for a removed document that the new build left out, the condition; ``tables`` counts rows, and
+    is empty for a revision whose listing has none. Where ``complete`` is false, ``sources`` and ``languages`` count
+    only the files that differ, since others would have had to be fetched: their differences hold all the same.
+    """
+
+    old: str
+    new: str
+    added: list[str]
+    removed: list[str]
+    dropped: dict[str, str]
+    moved: list[Move]
+    changed: list[Change]
+    sources: dict[str, Pair]
+    languages: dict[str, Pair]
+    complete: bool
+    tables: dict[str, Pair]
+    schemas: list[SchemaChange]
+    parameters: list[Parameter]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no document, schema or setting differs."""
+        return not (self.added or self.removed or self.changed or self.schemas or self.parameters)

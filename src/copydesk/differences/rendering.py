@@ -1,0 +1,179 @@
+"""A difference between two revisions as people and programs read it: terminal, JSON, Markdown, a text in colours."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from copydesk.core.escaping import log_line, markdown, plain_text
+from copydesk.differences.model import Change, Diff, Pair
+from copydesk.differences.text_diff import TextDiff
+
+#: Rows of a section before the rest is only counted.
+ROWS = 50
+_SHOWN = 200  # characters of a value
+_CONTEXT = 300  # characters around a difference
+
+
+class _Section(NamedTuple):
+    """A table: every row is text, ``more`` counts the rows that are left out."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    more: int = 0
+
+
+def as_table(diff: Diff) -> list[RenderableType]:
+    """Return what a terminal shows: a line that sums up, then a table a section; empty sections are left out."""
+    shown: list[RenderableType] = [Text(log_line(_summary(diff)))]
+    for section in _sections(diff):
+        table = Table(title=Text(section.title), title_justify="left")
+        for name in section.header:
+            table.add_column(name, overflow="fold")
+        for row in section.rows:
+            table.add_row(*map(log_line, row))
+        shown.append(table)
+        if section.more:
+            shown.append(Text(_and_more(section.more)))
+    return shown
+
+
+def as_json(diff: Diff) -> dict[str, Any]:
+    """Return everything that differs, in values that JSON has."""
+    named = ("moved", "changed", "sources", "languages", "tables", "schemas", "parameters")
+    return {**asdict(diff), **{name: _plain(getattr(diff, name)) for name in named}}
+
+
+def as_markdown(diff: Diff) -> str:
+    """Return the comment for a pull request; ids and values cannot leave their cells or become markup."""
+    parts = [f"**{markdown(_summary(diff).strip())}**"]
+    for section in _sections(diff):
+        head = "".join(f"| {name} " for name in section.header) + "|\n" + "|---" * len(section.header) + "|\n"
+        rows = "".join("".join(f"| {markdown(value)} " for value in row) + "|\n" for row in section.rows)
+        more = f"\n{_and_more(section.more)}\n" if section.more else ""
+        parts.append(f"### {markdown(section.title)}\n\n{head}{rows}{more}".rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def document_in_colours(found: TextDiff) -> Text:
+    """Return one document's difference: what was removed in red and struck out, what was added in green.
+
+    Long stretches that are equal are cut in their middle.
+    """
+    shown = Text()
+    shown.append(f"{log_line(found.doc_id)}\n", "bold")
+    if found.old_text is None or found.new_text is None:
+        shown.append("only in the {} revision\n".format("new" if found.old_text is None else "old"), "yellow")
+    for name, (old, new) in found.columns.items():
+        shown.append(f"{log_line(name)}: ").append(log_line(_short(old)), "red strike")
+        shown.append(" ").append(log_line(_short(new)), "green").append("\n")
+    for sign, style, edits in (("-", "red", found.edits_removed), ("+", "green", found.edits_added)):
+        for edit in edits:
+            did = f"{_short(edit['before'])} → {_short(edit['after'])}"
+            names, suggested = ", ".join(edit["rules"]), "" if edit["applied"] else " (suggested)"
+            shown.append(f"{log_line(f'{sign} {names}{suggested}: {did}')}\n", style)
+    shown.append("\n")
+    for piece in found.pieces:
+        if piece.kind == "equal":
+            shown.append(plain_text(_middle_cut(piece.new)))
+        shown.append(plain_text(piece.old if piece.kind != "equal" else ""), "red strike")
+        shown.append(plain_text(piece.new if piece.kind != "equal" else ""), "green underline")
+    return shown
+
+
+def _summary(diff: Diff) -> str:
+    counts = (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed), ("moved", diff.moved))
+    said = ", ".join(f"{len(documents):,} {word}" for word, documents in counts)
+    breaking = sum(change.breaking for change in diff.schemas)
+    schemas = f"; {len(diff.schemas):,} changes of schemas, {breaking:,} breaking" if diff.schemas else ""
+    return f"{diff.old} → {diff.new}: documents: {said}{schemas}"
+
+
+def _sections(diff: Diff) -> Iterator[_Section]:
+    """The sections that have rows."""
+    causes = Counter(cause for change in diff.changed for cause in change.causes)
+    by_count = ((cause, f"{count:,}") for cause, count in sorted(causes.items(), key=lambda c: (-c[1], c[0])))
+    removed = ((doc_id, diff.dropped.get(doc_id, "")) for doc_id in diff.removed)
+    sections = (
+        _section("Rows", ("table", "old", "new", "difference"), _paired(diff.tables)),
+        _section("Why documents changed", ("cause", "documents"), by_count),
+        _section("Added", ("document",), ((doc_id,) for doc_id in diff.added)),
+        _section("Removed", ("document", "left out by"), removed),
+        _section("Moved between splits", ("document", "from", "to"), diff.moved),
+        _section(
+            "Changed",
+            ("document", "why", "what", "sentences", "edits"),
+            (_changed(change) for change in diff.changed),
+        ),
+        _section("Sources", ("source", "old", "new", "difference"), _paired(diff.sources)),
+        _section("Languages", ("language", "old", "new", "difference"), _paired(diff.languages)),
+        _section(
+            "Schemas",
+            ("class", "table", "column", "change", "old", "new"),
+            (
+                ("breaking" if c.breaking else "compatible", c.table, c.column, c.what, _short(c.old), _short(c.new))
+                for c in sorted(diff.schemas, key=lambda change: not change.breaking)
+            ),
+        ),
+        _section(
+            "Settings", ("setting", "old", "new"), ((p.name, _short(p.old), _short(p.new)) for p in diff.parameters)
+        ),
+    )
+    for section in sections:
+        if section.rows:
+            partial = section.title in ("Sources", "Languages") and not diff.complete
+            yield section._replace(title=f"{section.title} (in files that differ)") if partial else section
+
+
+def _section(title: str, header: tuple[str, ...], rows: Iterable[Sequence[str]]) -> _Section:
+    every = [tuple(row) for row in rows]
+    return _Section(title, header, every[:ROWS], max(0, len(every) - ROWS))
+
+
+def _paired(counts: Mapping[str, Pair]) -> Iterator[tuple[str, ...]]:
+    for name, (old, new) in counts.items():
+        if old != new:
+            yield name, f"{old:,}", f"{new:,}", f"{new - old:+,}"
+
+
+def _changed(change: Change) -> tuple[str, ...]:
+    what = ", ".join((*change.columns[:6], *(["…"] if len(change.columns) > 6 else [])))
+    rows = ", ".join(f"rows of {name}" for name in change.tables)
+    deltas = (f"+{delta.added} -{delta.removed}" if any(delta) else "" for delta in (change.sentences, change.edits))
+    return (change.doc_id, ", ".join(change.causes), ", ".join(filter(None, (what, rows))), *deltas)
+
+
+def _and_more(count: int) -> str:
+    return f"and {count:,} more"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "-"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _middle_cut(text: str) -> str:
+    if len(text) <= 2 * _CONTEXT:
+        return text
+    return f"{text[:_CONTEXT]}\n[… {len(text) - 2 * _CONTEXT:,} characters …]\n{text[-_CONTEXT:]}"
+
+
+def _plain(value: Any) -> Any:
+    """Named tuples as objects, other sequences as lists."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key: _plain(each) for key, each in value._asdict().items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return value

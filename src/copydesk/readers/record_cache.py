@@ -1,0 +1,297 @@
+"""Files of records: each is read once, in one pass, into a Parquet file from which shards take what they need.
+
+The Parquet file has a row for each record, in their order: first what decides where shards are cut and whether they
+are known (id, size, hash), which is read of all records; then texts, of which a shard reads its own. Its groups of
+rows are small, so that this takes little more than they are. It is named after the file's path, remembers what the
+file system said of the file, and may be deleted at any time: the file is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk.core.atomic_files import replacing, sha256_file
+from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema
+from copydesk.errors import BuildError, UnreadableError
+from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, split_name
+from copydesk.readers.base import TRUNCATED, Record, Wanted, shown
+from copydesk.readers.decompression import unpacked
+from copydesk.readers.hash_cache import SETTLED
+from copydesk.readers.html import meant, read_html
+from copydesk.readers.seed_files import Refusal, Seed, Stamp, refused_id
+from copydesk.readers.stated import stated_of
+from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
+
+#: What is read of all records; ``page`` tells whether the text is a web page, ``flag`` what is marked at its end.
+#: A row with a reason is a refusal, of a record or of a field that the record is kept without.
+INDEX = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("doc_id", pa.string()),
+        ("size", pa.int64()),
+        ("sha256", pa.string()),
+        ("stated", pa.string()),
+        ("page", pa.bool_()),
+        ("flag", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+    ]
+)
+_TEXTS = pa.schema([("text", pa.string()), ("encoding", pa.string()), ("bom", pa.bool_()), ("newline", pa.string())])
+_SCHEMA = pa.schema([*INDEX, *_TEXTS])
+_GROUP_ROWS = 500
+_GROUP_BYTES = 8 << 20
+_BATCH = 256
+_EXACT = 2**53  # up to here a number with a point stands for one whole number
+
+
+class Container(NamedTuple):
+    """A file of records that was read: where its rows lie, and those of them that may be documents."""
+
+    path: str
+    rows: Path
+    index: pa.Table
+    refusals: list[Refusal]
+
+
+def read_container(
+    folder: Path, seed: Seed, kept: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
+) -> Container:
+    """Read a file of records, unless it was read before and is as it was then.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the seeds.
+    seed : Seed
+        The file.
+    kept : Path
+        Folder for what was read.
+    ingest : dict
+        The settings: ``fields``, ``encodings``, ``max_bytes``.
+    schemas : Path
+        Folder with the schemas; the one named ``source`` decides what metadata are.
+
+    Raises
+    ------
+    BuildError
+        If the file changes while it is read.
+    """
+    rows = kept / f"{hashlib.sha256(seed.path.encode()).hexdigest()[:32]}.parquet"
+    read_as = _key(folder, seed, ingest, schemas)
+    if _key_of(rows) != read_as:
+        settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
+        _write(_checked(rows_of(folder / seed.path, ingest), schemas), rows, read_as if settled else "")
+        status = (folder / seed.path).stat()
+        if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
+            rows.unlink()
+            raise BuildError(f"{folder / seed.path}: changed while it was being read; build again")
+    index = pq.read_table(rows, columns=INDEX.names).replace_schema_metadata(None)
+    index = index.append_column("row", pa.array(range(index.num_rows), pa.int64()))
+    bad = index.filter(pc.is_valid(index["reason"])).select(["number", "reason", "detail"])
+    refusals = [
+        Refusal(f"{seed.path}#{row['number']}" if row["number"] else seed.path, row["reason"], row["detail"])
+        for row in bad.to_pylist()
+    ]
+    good = index.filter(pc.is_null(index["reason"])).drop_columns(["reason", "detail"])
+    return Container(seed.path, rows, good, refusals)
+
+
+def forget(kept: Path, containers: Iterable[Container]) -> None:
+    """Remove what was read of files that are there no more."""
+    here = {container.rows.name for container in containers}
+    for path in kept.glob("*.parquet") if kept.is_dir() else ():
+        if path.name not in here:
+            path.unlink()
+
+
+def texts_of(rows: Path, wanted: Sequence[int]) -> Iterator[RawText]:
+    """Texts of some rows of a container, given in rising order; other groups of rows are not read."""
+    file = pq.ParquetFile(rows)
+    first = 0
+    left = list(reversed(wanted))
+    for number in range(file.num_row_groups):
+        count = file.metadata.row_group(number).num_rows
+        here = []
+        while left and left[-1] < first + count:
+            here.append(left.pop() - first)
+        if here:
+            group = file.read_row_group(number, columns=_TEXTS.names, use_threads=False)
+            for row in group.take(here).select(_TEXTS.names).to_pylist():
+                yield RawText(**row)
+        first += count
+
+
+def _write(made: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
+    schema = _SCHEMA.with_metadata({"read_as": read_as})
+    with replacing(rows) as file, pq.ParquetWriter(file, schema, compression="zstd", store_schema=True) as writer:
+        group: list[dict[str, Any]] = []
+        weight = 0
+        for row in made:
+            group.append(row)
+            weight += row["size"] or 0
+            if len(group) >= _GROUP_ROWS or weight > _GROUP_BYTES:
+                writer.write_table(pa.Table.from_pylist(group, schema))
+                group, weight = [], 0
+        writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Read a file of records: a row for each, with its text, or with the reason why it is none."""
+    stem, ending = split_name(path.name)
+    fields = ingest["fields"]
+    wanted = Wanted(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
+    compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
+    number = 0
+    try:
+        with unpacked(path, compression) as file:
+            for record in CONTAINERS[ending](file, wanted):
+                number = record.number
+                yield from _rows(record, wanted, ingest["encodings"])
+        if not number:
+            yield _refused(0, "bad-container", "no record; expected at least one")
+    except UnreadableError as error:
+        yield _refused(0, error.reason, error.detail)
+    except OSError as error:
+        yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
+
+
+def _rows(record: Record, wanted: Wanted, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The row of a record, and one for each field that it is kept without."""
+    number = record.number
+    if record.problem is not None or record.fields is None:
+        reason, detail = record.problem or ("bad-record", "no fields")
+        yield _refused(number, reason, f"record {number}: {detail}")
+        return
+    try:
+        doc_id = _id(record, wanted)
+        raw, data = _raw(record, wanted, encodings)
+    except UnreadableError as error:
+        yield _refused(number, error.reason, f"record {number}: {error.detail}")
+        return
+    stated, unread = stated_of(record.fields)
+    sha256 = hashlib.sha256(data).hexdigest()
+    known: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
+    known |= {"stated": _as_json(stated), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    yield {**dict.fromkeys(_SCHEMA.names), **known, **raw._asdict()}
+    for name, problem in {**record.unread, **unread}.items():
+        yield _without(number, name, problem)
+
+
+def _as_json(stated: dict[str, Any]) -> str | None:
+    return json.dumps(stated, ensure_ascii=False, sort_keys=True) if stated else None
+
+
+def _without(number: int, name: str, problem: str) -> dict[str, Any]:
+    return _refused(number, FIELD, f"record {number}: {name}: {problem}; the record is kept without it")
+
+
+def _id(record: Record, wanted: Wanted) -> str:
+    assert record.fields is not None
+    given = record.fields.get(wanted.id)
+    if given is None:
+        given = f"{wanted.stem}-{record.number}"
+    if isinstance(given, float | Decimal) and -_EXACT < given < _EXACT and given == int(given):
+        given = int(given)  # as pandas writes whole numbers of which some are missing, and DuckDB large ones
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}, expected a string or a whole number")
+    doc_id = unicodedata.normalize("NFC", str(given))
+    if problem := refused_id(doc_id):
+        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}: {problem}")
+    return doc_id
+
+
+def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+    assert record.fields is not None
+    text = record.fields.get(wanted.text)
+    if text is None:
+        raise UnreadableError("bad-record", f"no {wanted.text}; expected one, or its name in params: ingest.fields")
+    if not isinstance(text, str | bytes):
+        raise UnreadableError("bad-record", f"{wanted.text} is {shown(text)}, expected a string")
+    try:
+        data = text if isinstance(text, bytes) else text.encode()
+    except UnicodeEncodeError as error:
+        detail = f"half a character, or bytes that are not UTF-8, at character {error.start} of {wanted.text}"
+        raise UnreadableError("undecodable", f"{detail}; convert the file") from None
+    if len(data) > wanted.max_bytes:
+        limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
+        raise UnreadableError("too-large", f"more than {wanted.max_bytes:,} bytes, {limit}; split the document")
+    if record.page:
+        return read_html(data, encodings, record.charset), data
+    if isinstance(text, bytes):
+        return read_text(data, [*meant(record.charset), *encodings]), data
+    refuse_blank_and_binary(text, len(data))
+    return RawText(text, "utf-8", False, newline_style(text)), data
+
+
+def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str, Any]]:
+    """The same rows without metadata that do not obey the schema of sources.jsonl."""
+    schema = load_schema("source", schemas)
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= _BATCH or (row["size"] or 0) > _GROUP_BYTES // _BATCH:
+            yield from _obeying(batch, schema)
+            batch = []
+    yield from _obeying(batch, schema)
+
+
+def _obeying(batch: list[dict[str, Any]], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    wrong: dict[int, dict[str, str]] = {}
+    for place, violation in bulk_violations(schema, map(_known, batch)):
+        wrong.setdefault(place, {}).setdefault(violation.field, violation.message)
+    for place, row in enumerate(batch):
+        problems = wrong.get(place, {})
+        stated = json.loads(row["stated"] or "{}")
+        left = row | {"stated": _as_json({name: value for name, value in stated.items() if name not in problems})}
+        number = row["number"]
+        if remaining := [*bulk_violations(schema, [_known(left)])] if problems else []:
+            field, message = remaining[0][1]
+            yield _refused(number, "bad-record", f"record {number}: {field}: {message}; correct or rename the field")
+            continue
+        yield left if problems else row
+        for name, message in problems.items():
+            yield _without(number, name, message)
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {"doc_id": row["doc_id"] or "x", **json.loads(row["stated"] or "{}")}
+
+
+def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
+    # What was found may hold half a character, or bytes that are not UTF-8: a header in another encoding, a key.
+    told = detail.encode("utf-8", "backslashreplace").decode()
+    return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": told}
+
+
+def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str:
+    """Everything that the rows follow from: the file as the file system knows it, settings, schema, code."""
+    settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
+    schema = sha256_file(schemas / "source.schema.json")
+    return json.dumps([str(folder.resolve()), seed.path, seed.stamp, settings, schema, _code(), pa.__version__])
+
+
+@cache
+def _code() -> str:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _key_of(rows: Path) -> str | None:
+    try:
+        metadata = pq.read_metadata(rows).metadata or {}
+        return str(metadata.get(b"read_as", b"").decode())
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
+        return None  # it is made again

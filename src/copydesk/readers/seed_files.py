@@ -1,0 +1,206 @@
+"""A folder of seeds: which files are documents, in which order, under which id."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.core.atomic_files import explained
+from copydesk.errors import BuildError
+from copydesk.readers import CONTAINERS, READERS, split_name
+
+#: Hand-written files that lie among the seeds and are not seeds.
+SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
+
+
+_SOME = 20_000  # files that are Python's objects at a time
+
+
+class Stamp(NamedTuple):
+    """What the file system says about a file: all of it stays the same while its bytes do."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
+class Seed(NamedTuple):
+    """A file whose records may become documents. ``path`` is relative, with forward slashes."""
+
+    path: str
+    stamp: Stamp
+
+
+#: What :func:`list_seeds` lists: files that may become a document, or whose records may. A file of records has no id.
+SEEDS = pa.schema([("path", pa.string()), ("doc_id", pa.string()), *((name, pa.int64()) for name in Stamp._fields)])
+
+
+def seed_of(seeds: pa.Table, place: int) -> Seed:
+    """A row of ``SEEDS``."""
+    path, *stamp = (seeds[name][place].as_py() for name in ("path", *Stamp._fields))
+    return Seed(path, Stamp(*stamp))
+
+
+class Refusal(NamedTuple):
+    """A file that may not, and why (a row of ``reports/quarantine.jsonl``)."""
+
+    path: str
+    reason: str
+    detail: str
+
+
+def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
+    """List the seeds below a folder in the order of their paths, and what was refused without being read.
+
+    That two have one id is for ``listing`` to see, since a record may be one of them.
+
+    Names that begin with a dot are passed over, as every tool does; everything else is either a seed, a
+    sidecar or a refusal. The order is that of the paths' UTF-8 bytes, whatever the file system's.
+
+    Returns
+    -------
+    seeds : pa.Table of ``SEEDS``
+    refusals : list of Refusal
+
+    Raises
+    ------
+    BuildError
+        If the folder is not there, or cannot be read.
+    """
+    if not folder.is_dir():
+        raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
+    home = folder.resolve()
+    files = ((path, entry) for path, entry in walk(folder) if path not in SIDECARS)
+    tables = [SEEDS.empty_table()]
+    refusals: list[tuple[bytes, Refusal]] = []
+    while found := list(islice(files, _SOME)):
+        # Asked of many names at once, since to ask each takes long: is one strange, or not in its form as an id?
+        names = " ".join([path for path, _ in found])
+        ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
+        rows: list[tuple[Any, ...]] = []
+        for path, entry in found:
+            if isinstance(entry, OSError):
+                refusals.append((os.fsencode(path), _closed(folder, path, entry)))
+                continue
+            stem, dot, ending = entry.name.rpartition(".")
+            if ordinary and dot + ending in READERS and entry.is_file(follow_symlinks=False):
+                status = _status(entry)
+                if status is not None and status.st_size <= max_bytes:
+                    rows.append((path, stem, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+                    continue
+            judged = _judged(home, path, entry, max_bytes)
+            if isinstance(judged, Refusal):
+                refusals.append((os.fsencode(path), judged))
+            else:
+                rows.append(judged)
+        columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
+        tables.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS))
+    seeds = pa.concat_tables(tables).combine_chunks()
+    return seeds.take(pc.sort_indices(seeds["path"])), [refusal for _, refusal in sorted(refusals)]
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError:
+        return None  # removed a moment ago: said where all else is
+
+
+def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """The files below a folder, and the folders that cannot be read, each with its path from there; in no order.
+
+    What begins with a dot is passed over. Folders may be as deep as the system allows.
+    """
+    folders: list[tuple[str, str]] = [("", str(folder))]
+    while folders:
+        base, place = folders.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((f"{base}{entry.name}/", entry.path))
+                    else:
+                        yield base + entry.name, entry
+        except OSError as error:
+            yield base, error
+
+
+def _closed(folder: Path, path: str, error: OSError) -> Refusal:
+    """What is said of a folder that cannot be read."""
+    if not path:
+        raise BuildError(explained(error, folder, "read")) from None
+    return Refusal(_as_text(path.rstrip("/")), "unreadable", f"{error.strerror}; expected a folder that can be read")
+
+
+def _as_text(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _judged(
+    home: Path, path: str, entry: os.DirEntry[str], max_bytes: int
+) -> tuple[str, str | None, int, int, int, int] | Refusal:
+    """A row of ``SEEDS``, or why there is none."""
+    stem, ending = split_name(entry.name)
+    # Composed form: a name must not make two ids because one system stores it decomposed.
+    doc_id = unicodedata.normalize("NFC", stem)
+    problem: tuple[str, str] | None
+    stamp = Stamp(0, 0, 0, 0)
+    try:
+        if entry.is_symlink() and not _leads_inside(home, Path(entry.path)):
+            problem = ("outside", "a symbolic link that leaves the folder or leads nowhere; copy the file instead")
+        elif not stat.S_ISREG((status := entry.stat()).st_mode):
+            problem = ("not-a-file", "expected a regular file")
+        else:
+            stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            problem = _refused_name(ending, path, doc_id)
+    except OSError as error:
+        problem = ("unreadable", f"{error.strerror}; expected a file that can be read")
+    if problem is None and stamp.size > max_bytes and ending not in CONTAINERS:
+        limit = f"at most {max_bytes:,} (params.yaml: ingest.max_bytes)"
+        problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
+    if problem is not None:
+        return Refusal(_as_text(path), *problem)
+    return path, None if ending in CONTAINERS else doc_id, *stamp
+
+
+def _leads_inside(home: Path, link: Path) -> bool:
+    return link.exists() and link.resolve().is_relative_to(home)
+
+
+def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
+    if path.rpartition("/")[2] in SIDECARS:
+        return "unknown-format", "a file of this name is no seed; expected it at the top of the folder"
+    if ending not in READERS and ending not in CONTAINERS:
+        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted({*READERS, *CONTAINERS})}"
+    if _is_strange(path):
+        return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
+    if not doc_id or len(doc_id) > 255:
+        return "bad-name", f"a stem of {len(doc_id)} characters, expected 1 to 255; rename the file"
+    return None
+
+
+def refused_id(doc_id: str) -> str | None:
+    """Why a record's id cannot be that of a document; None if it can."""
+    if not doc_id or len(doc_id) > 255:
+        return f"{len(doc_id)} characters, expected 1 to 255"
+    if _is_strange(doc_id) or "/" in doc_id:
+        return "a slash, a backslash, a control character or half a character; expected an id without"
+    return None
+
+
+def _is_strange(name: str) -> bool:
+    # What is printable holds no control characters; asking each character takes long for many files.
+    return "\\" in name or (
+        not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
+    )

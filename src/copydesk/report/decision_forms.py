@@ -1,0 +1,140 @@
+"""What a steward decides by: forms beside edits, fields and the document, and what was decided so far."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from copydesk.core.decisions import Decision
+from copydesk.markup.html import Html, joined, tag
+from copydesk.markup.html import table as sheet
+from copydesk.report.corpus_view import Document, Row, address
+from copydesk.report.rules_page import deleted, inserted
+
+_SAID = {"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"}
+_TOLD = 120  # characters
+
+
+def name_of(decision: Decision) -> str:
+    """What a form names a decision by: another about the same edit, or with another value, has another name."""
+    return hashlib.sha256(json.dumps(decision).encode()).hexdigest()[:20]
+
+
+def exclusion(decisions: Sequence[Decision]) -> str:
+    """The name of the decision that leaves a document out, empty where there is none."""
+    return next((name_of(decision) for decision in decisions if decision.decision == "exclude"), "")
+
+
+def said(decision: Decision) -> str:
+    """What was decided, in words."""
+    if decision.field:
+        return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
+    return f"the {'document' if decision.raw_start is None else 'edit'} {_SAID[decision.decision]}"
+
+
+class Controls:
+    """The forms of a document's page; without a token there are none, and decisions are only shown."""
+
+    def __init__(self, document: Document, decisions: Sequence[Decision], token: str | None) -> None:
+        self._row = document.row
+        self._decisions = decisions
+        self._token = token
+        self._page = address(self._row["doc_id"])
+        self._edits = {decision.place: decision for decision in decisions if decision.raw_start is not None}
+        self._fields = {decision.field: decision for decision in decisions if decision.field}
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The heading of the column with the forms."""
+        return ("decide",) if self._token else ()
+
+    def edit(self, edit: Row) -> list[Html]:
+        """The cell of an edit."""
+        if not self._token:
+            return []
+        known = self._edits.get((edit["raw_start"], edit["raw_end"], edit["before"], edit["after"]))
+        if known is not None:
+            return [self._known(known, edit["applied"] == (known.decision == "accept"))]
+        number = edit["index"]
+        place = {"edit": number, "raw_start": edit["raw_start"], "raw_end": edit["raw_end"]}
+        kinds = ["reject"] if edit["applied"] else ["accept", "reject"]
+        buttons = [
+            tag("button", kind.title(), tag("span", f" edit {number}", class_="hidden"), name="decision", value=kind)
+            for kind in kinds
+        ]
+        return [self._form(*buttons, **place)]
+
+    def field(self, name: str, value: str | None) -> list[Html]:
+        """The cell of a field of the metadata."""
+        if not self._token:
+            return []
+        known = self._fields.get(name)
+        if known is not None:
+            return [self._known(known, value == known.value)]
+        text = tag(
+            "input", type="text", name="value", value=value or "", maxlength=2000, aria_label=f"Correct {name}"
+        )
+        button = tag("button", "Correct", tag("span", f" {name}", class_="hidden"), name="decision", value="correct")
+        form = self._form(text, button, field=name)
+        note = tag("p", "Leave it empty where it is not known.", class_="quiet")
+        return [tag("details", tag("summary", "Correct"), form, note)]
+
+    def decided(self) -> Html:
+        """All that was decided about the document, and the form to leave it out."""
+        parts = []
+        if self._decisions:
+            header = ("decision", "about", "value", *(("take back",) if self._token else ()))
+            rows = (listed(d, self._token, self._page, self._row["raw_sha256"]) for d in self._decisions)
+            parts.append(sheet("Decisions", header, rows))
+        else:
+            parts.append(tag("p", "None so far.", class_="quiet"))
+        if self._token and not any(decision.decision == "exclude" for decision in self._decisions):
+            label = tag("label", "Why (for whoever reviews it)", for_="reason")
+            reason = tag("input", type="text", name="reason", id="reason", maxlength=1000)
+            button = tag("button", "Exclude this document", name="decision", value="exclude")
+            parts.append(self._form(label, reason, button))
+        return joined(parts)
+
+    def _known(self, decision: Decision, obeyed: bool) -> Html:
+        when = "" if obeyed else ", from the next build on"
+        return joined([tag("p", f"{_SAID[decision.decision]}{when}"), withdrawal(decision, self._token, self._page)])
+
+    def _form(self, *content: object, **values: object) -> Html:
+        shown = {"raw_sha256": self._row["raw_sha256"], "excluded": exclusion(self._decisions)}
+        return form(self._token, self._page, *content, **shown, **values)
+
+
+def form(token: str | None, page: str, *content: object, **values: object) -> Html:
+    """A form that is sent to the server, which leads back to the page that it stands on."""
+    hidden = (
+        tag("input", type="hidden", name=name, value=value)
+        for name, value in {"token": token, "page": page, **values}.items()
+    )
+    return tag("form", *hidden, *content, method="post", action="/decide")
+
+
+def withdrawal(decision: Decision, token: str | None, page: str) -> Html:
+    """The form that takes a decision back."""
+    about = decision.field or (f"edit at {decision.raw_start:,}" if decision.raw_start is not None else "exclusion")
+    button = tag("button", "Take back", tag("span", f" {about}", class_="hidden"), name="decision", value="withdraw")
+    return form(token, page, button, known=name_of(decision))
+
+
+def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | None = None) -> list[object]:
+    """The cells of a decision: what, about what, the value, and with a token the form to take it back."""
+    if decision.field:
+        about: object = decision.field
+        value: object = decision.value or "not known"
+    elif decision.raw_start is not None:
+        about = f"characters {decision.raw_start:,} to {decision.raw_end:,} of the raw text"
+        value = joined([deleted(_short(decision.before or "")), inserted(_short(decision.after or ""))])
+    else:
+        about, value = "the document", ""
+    stale = raw_sha256 is not None and decision.raw_sha256 != raw_sha256
+    said = f"{_SAID[decision.decision]}{', but the file has changed since: not obeyed' if stale else ''}"
+    return [said, about, value, *([withdrawal(decision, token, page)] if token else [])]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"

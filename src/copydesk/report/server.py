@@ -1,0 +1,315 @@
+"""The report as a server on this machine: pages made when they are asked for, and decisions that are written down.
+
+It listens on loopback alone, where every user of the machine can connect. So nobody gets anything without the key in
+the address that is printed, which a first visit turns into a cookie. A page of another site can make a browser send
+requests here, so the name of the host must be ours (a name that someone else made to point here is not), and a
+decision must come from a page of ours and carry the token that only these have.
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from copydesk.core.atomic_files import explained
+from copydesk.core.progress import say
+from copydesk.dataset.manifest import LISTING
+from copydesk.errors import CopydeskError
+from copydesk.markup.html import tag
+from copydesk.project import Project
+from copydesk.report.corpus_page import corpus_page
+from copydesk.report.corpus_view import Corpus
+from copydesk.report.decisions_page import decisions_page
+from copydesk.report.document_page import document_page
+from copydesk.report.documents_page import documents_pages
+from copydesk.report.page_frame import page, policy
+from copydesk.report.release_page import release_page
+from copydesk.report.rules_page import rules_page
+from copydesk.report.save_decision import Refused, decide
+
+_LARGEST = 64 << 10  # bytes of a form
+_FIELDS = 20  # of a form
+_PATIENCE = 30  # seconds for a whole request to arrive, and for a page to be taken
+
+
+class Desk(ThreadingHTTPServer):
+    """The server of one project.
+
+    Parameters
+    ----------
+    project : Project
+    port : int
+        0 for any that is free.
+
+    Raises
+    ------
+    CopydeskError
+        If there is no corpus, or the port is taken.
+    """
+
+    daemon_threads = True
+    request_queue_size = 256  # connections that wait while threads begin; others are reset
+
+    def __init__(self, project: Project, port: int) -> None:
+        self.project = project
+        self.key = secrets.token_urlsafe(32)
+        self.token = secrets.token_urlsafe(32)
+        self.deciding = threading.Lock()
+        self._locks = threading.Lock(), threading.Lock()  # to open the corpus; to make a page of all of it
+        self._stamp: object = None
+        self.corpus()
+        try:
+            super().__init__(("127.0.0.1", port), _Handler)
+        except OSError as error:
+            raise CopydeskError(f"port {port}: {error.strerror}; choose another with --port, or 0 for any") from None
+        self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
+        # Browsers share cookies among the ports of a host, so each server has its own name for it.
+        self.cookie = f"copydesk-{self.server_port}"
+
+    @property
+    def address(self) -> str:
+        """The address of the first visit. Whoever knows it may read and decide."""
+        return f"http://127.0.0.1:{self.server_port}/?key={self.key}"
+
+    def corpus(self) -> Corpus:
+        """The corpus as it is now."""
+        return self._opened()[0]
+
+    def _opened(self) -> tuple[Corpus, dict[str, str]]:
+        """The corpus and the pages made of all of it; opened again once it was built again."""
+        with self._locks[0]:
+            try:
+                state = (self.project.corpus / LISTING).stat()
+                stamp: object = (state.st_mtime_ns, state.st_ino)
+            except OSError:
+                stamp = None
+            if stamp is None or stamp != self._stamp:
+                self._held = Corpus(self.project), dict[str, str]()
+                self._stamp = stamp
+            return self._held
+
+    def render(self, path: str) -> str | None:
+        """The page at a path, None where there is none."""
+        corpus, pages = self._opened()
+        if path in corpus.addresses:
+            return document_page(corpus, corpus.addresses[path], self.token)
+        if path == "decisions.html":
+            return decisions_page(corpus, linked=True, token=self.token)
+        with self._locks[1]:
+            # These follow from the corpus alone, and take long to make of a large one.
+            if path not in pages:
+                match path:
+                    case "index.html":
+                        pages[path] = corpus_page(corpus)
+                    case "rules.html":
+                        pages[path] = rules_page(corpus, linked=True)
+                    case "release.html":
+                        pages[path] = release_page(corpus, linked=True)
+                    case _ if path.startswith("documents") and "documents.html" not in pages:
+                        pages.update(documents_pages(corpus, linked=True))
+            return pages.get(path)
+
+
+class _Refusal(Exception):
+    """A request that is not obeyed."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Arriving(socket.SocketIO):
+    """What a client sends, until a moment: however many reads it takes, the time is that of all of them."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection, "r")
+        self._connection = connection
+        self.until = 0.0
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, or wait for it; TimeoutError when the time is over."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return super().readinto(buffer)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Desk
+    server_version, sys_version = "copydesk", ""
+    protocol_version = "HTTP/1.1"
+    timeout = _PATIENCE
+
+    def setup(self) -> None:
+        """Read by the clock."""
+        super().setup()
+        self.rfile.close()
+        self._arriving = _Arriving(self.connection)
+        self.rfile = io.BufferedReader(self._arriving)
+
+    def handle_one_request(self) -> None:
+        """Give a request its time, and close a connection that ends in the middle of one."""
+        self._arriving.until = time.monotonic() + self.timeout
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True
+
+    def do_GET(self) -> None:
+        """Send a page."""
+        self._answer(self._page)
+
+    def do_HEAD(self) -> None:
+        """Send what would come before a page."""
+        self._answer(self._page)
+
+    def do_POST(self) -> None:
+        """Write a decision down, and lead back to the page that it was made on."""
+        self._answer(self._decide)
+
+    def _answer(self, respond: Callable[[str], None]) -> None:
+        """Check who asks, respond to the path that is asked for, and say whatever is in the way of that."""
+        try:
+            self._check_host()
+            try:
+                target = urlsplit(self.path)
+                query = parse_qs(target.query, errors="strict", max_num_fields=_FIELDS)
+            except ValueError:
+                raise _Refusal(HTTPStatus.BAD_REQUEST, "The address cannot be read.") from None
+            if self.command != "POST" and self._same(query.get("key", [""])[0], self.server.key):
+                self._welcome(target.path)
+                return
+            self._check_key()
+            respond(target.path)
+        except _Refusal as error:
+            self._wrong(error.status, str(error))
+        except Refused as error:
+            self._wrong(HTTPStatus.CONFLICT, str(error))
+        except CopydeskError as error:
+            self._wrong(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+        except TimeoutError:
+            self._wrong(HTTPStatus.REQUEST_TIMEOUT, f"The request did not arrive within {self.timeout} seconds.")
+        except ConnectionError:
+            raise  # nobody is there to be answered
+        except OSError as error:
+            say(f"report: {explained(error)}")
+            self._wrong(HTTPStatus.INTERNAL_SERVER_ERROR, explained(error))
+
+    def _welcome(self, path: str) -> None:
+        """Let the browser keep the key, and lead it to the address without."""
+        cookie = f"{self.server.cookie}={self.server.key}; Path=/; HttpOnly; SameSite=Strict"
+        location = "/" + quote(path.lstrip("/"))
+        self._send(HTTPStatus.SEE_OTHER, "", {"Location": location, "Set-Cookie": cookie})
+
+    def _page(self, path: str) -> None:
+        """Send a page."""
+        text = self.server.render(path.removeprefix("/") or "index.html")
+        if text is None:
+            raise _Refusal(HTTPStatus.NOT_FOUND, "There is no such page; the corpus may have been built again.")
+        if "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0":
+            self.close_connection = True  # what comes next is no request
+        self._send(HTTPStatus.OK, text)
+
+    def _decide(self, path: str) -> None:
+        """Write down what a form asks for."""
+        form = self._form(path)
+        with self.server.deciding:
+            corpus = self.server.corpus()
+            decide(corpus, form)
+        target = form.get("page", "")
+        known = target in corpus.addresses or target == "decisions.html"
+        anchor = f"#edit-{form['edit']}" if form.get("edit", "").isdecimal() else "#decisions"
+        self._send(HTTPStatus.SEE_OTHER, "", {"Location": f"/{target if known else 'index.html'}{anchor}"})
+
+    def _check_host(self) -> None:
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) != 1 or hosts[0] not in self.server.hosts:
+            message = "This server answers to 127.0.0.1 and localhost alone."
+            raise _Refusal(HTTPStatus.MISDIRECTED_REQUEST, message)
+
+    def _check_key(self) -> None:
+        cookies = (part.strip() for header in self.headers.get_all("Cookie", []) for part in header.split(";"))
+        if not any(self._same(cookie, f"{self.server.cookie}={self.server.key}") for cookie in cookies):
+            message = "Open the address that copydesk report --serve printed: it holds the key to these pages."
+            raise _Refusal(HTTPStatus.FORBIDDEN, message)
+
+    @staticmethod
+    def _same(given: str, wanted: str) -> bool:
+        return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+    def _form(self, path: str) -> dict[str, str]:
+        """The fields of a form that a page of ours sent."""
+        if self.headers.get("Origin") not in {f"http://{host}" for host in self.server.hosts}:
+            raise _Refusal(HTTPStatus.FORBIDDEN, "The form does not come from a page of this server.")
+        if path != "/decide":
+            raise _Refusal(HTTPStatus.NOT_FOUND, "Forms are sent to /decide.")
+        lengths = self.headers.get_all("Content-Length", [])
+        length = lengths[0] if len(lengths) == 1 and "Transfer-Encoding" not in self.headers else ""
+        # No more digits than the limit has: nobody has to read a number of a million of them.
+        if not (length.isascii() and length.isdecimal() and len(length) <= 5 and int(length) <= _LARGEST):
+            message = f"A form has a length, of at most {_LARGEST:,} bytes."
+            raise _Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
+            raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a form.")
+        try:
+            text = self.rfile.read(int(length)).decode("ascii")
+            fields = parse_qs(text, True, True, errors="strict", max_num_fields=_FIELDS)
+        except ValueError:
+            raise _Refusal(HTTPStatus.BAD_REQUEST, "The form cannot be read.") from None
+        form = {name: values[0] for name, values in fields.items() if len(values) == 1}
+        if not self._same(form.get("token", ""), self.server.token):
+            message = "The page is of an earlier run of the server: go back and reload it."
+            raise _Refusal(HTTPStatus.FORBIDDEN, message)
+        return form
+
+    def _wrong(self, status: HTTPStatus, message: str) -> None:
+        back = tag("p", tag("a", "Back to the corpus", href="/index.html"))
+        self.close_connection = True
+        self._send(status, page("error.html", status.phrase, tag("p", message), back, corpus="Report"))
+
+    def _send(self, status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> None:
+        data = text.encode()
+        self.connection.settimeout(_PATIENCE)
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(data)),
+            "Content-Security-Policy": f"{policy(forms=True)}; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+            **(headers or {}),
+            **({"Connection": "close"} if self.close_connection else {}),
+        }.items():
+            self.send_header(name, value)
+        try:
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
+        except TimeoutError:
+            raise ConnectionAbortedError("the answer is not taken") from None
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: what was decided stands in the file."""
+
+
+def serve(project: Project, port: int) -> None:
+    """Serve the report until it is interrupted."""
+    with Desk(project, port) as desk:
+        say(f"{desk.address} (for you alone: who has it may decide; stop with Ctrl+C)")
+        try:
+            desk.serve_forever()
+        except KeyboardInterrupt:
+            say("stopped")

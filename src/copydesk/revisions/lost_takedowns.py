@@ -1,0 +1,182 @@
+"""Takedowns that were lost: their line is in a commit that this one comes from, or in the last release, and not here.
+
+A merge that takes one side of ``seeds/takedowns.jsonl`` drops the lines of the other without a word, and the next
+build would let those documents in again. Needs git alone, and where DVC tracks the seeds, its cache or remote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from shlex import quote
+from typing import Any, NamedTuple
+
+from copydesk.core.escaping import plain
+from copydesk.core.hand_written import parse_yaml
+from copydesk.core.ledger import NAME, Ledger
+from copydesk.errors import ReleaseError
+from copydesk.revisions.dataset_tree import TAG
+from copydesk.revisions.dvc_config import DvcSettings, dvc_settings, own_settings
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
+from copydesk.revisions.git import git, git_result
+
+LEDGER = f"seeds/{NAME}"
+#: What git tracks in place of the ledger where DVC tracks the seeds, as a folder or file by file.
+_POINTERS = ("seeds.dvc", f"{LEDGER}.dvc")
+
+
+class LostTakedown(NamedTuple):
+    """A line of the ledger that is gone, and a revision that has it."""
+
+    doc_id: str
+    revision: str
+    row: dict[str, Any]
+
+    def __str__(self) -> str:
+        return (
+            f"the takedown of {self.doc_id!r} is gone, which {self.revision} has; put its line back (git show "
+            f"{self.revision}:{LEDGER}), or, if the document may come back, say so: copydesk takedown --withdraw "
+            f"{plain(quote(self.doc_id))} --reason WHY"
+        )
+
+
+def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False) -> list[LostTakedown]:
+    """Compare the ledger with those of all commits since the last release, of that release, and of a merge at work.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder; outside of git nothing can be compared.
+    against : str, optional
+        One more revision to compare with.
+    own : bool
+        Whether the repository is the user's, so that DVC's remotes are asked with all of its settings.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know ``against``, or a ledger that DVC tracks cannot be read.
+    """
+    if git_result(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        if against:
+            raise ReleaseError(f"{root}: no commits there to find {against} among; leave --against out")
+        return []
+    path = root / LEDGER
+    here = _lines(path.read_bytes()) if path.is_file() else {}
+    lost: dict[str, LostTakedown] = {}
+    for revision, ledger in _past_ledgers(root, against, own=own):
+        for doc_id, row in ledger.items():
+            if doc_id not in lost and _is_lost(row, here.get(doc_id)):
+                lost[doc_id] = LostTakedown(doc_id, revision, row)
+    return list(lost.values())
+
+
+def refuse_lost_takedowns(root: Path) -> None:
+    """Refuse a release of a ledger from which a takedown vanished.
+
+    Raises
+    ------
+    ReleaseError
+        Naming each document, a revision that has its line, and what to do.
+    """
+    if lost := lost_takedowns(root, own=True):
+        listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
+        more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
+        raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
+
+
+def _is_lost(row: dict[str, Any], now: dict[str, Any] | None) -> bool:
+    """Whether a past line stands no more; a withdrawal from before the takedown does not speak of it."""
+    if now is None:
+        return True
+    withdrawn = now.get("withdrawn")
+    return bool(withdrawn and not row.get("withdrawn") and str(withdrawn.get("date")) < str(row.get("date")))
+
+
+def _past_ledgers(root: Path, against: str | None, *, own: bool) -> list[tuple[str, Ledger]]:
+    """Ledgers to compare with, each with the name of its revision; those that are named for themselves come first."""
+    named: dict[str, str] = {}  # names by commit
+    if against:
+        named[_commit(root, against)] = against
+    tags = git(root, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags/corpus@v*").split()
+    versions = {m[1]: tag for tag in tags if (m := TAG.fullmatch(tag)) and f"{tag}!" not in tags}
+    last = max(versions, key=lambda version: tuple(map(int, version.split("."))), default=None)
+    if last is not None:
+        named.setdefault(_commit(root, versions[last]), versions[last])
+    merging = git_result(root, "rev-parse", "--verify", "--quiet", "MERGE_HEAD").stdout.decode()
+    # Of a shallow clone some parents are not there.
+    around = [*git(root, "rev-list", "--parents", "--max-count=1", "HEAD", "--").split(), *merging.split()]
+    since = ["HEAD", *([f"^{versions[last]}"] if last is not None else [])]
+    changed = git(root, "log", "--full-history", "--format=%H", *since, "--", LEDGER).split()
+    ledgers = []
+    for commit in dict.fromkeys([*named, *around, *changed]):
+        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in around, own=own)
+        ledgers.append((named.get(commit, commit[:12]), ledger))
+    return ledgers
+
+
+def _ledger_at(root: Path, commit: str, *, through_dvc: bool, own: bool) -> Ledger:
+    for path in (LEDGER, *(_POINTERS if through_dvc else ())):
+        shown = git_result(root, "show", f"{commit}:./{path}")
+        if shown.returncode == 0:
+            return _lines(shown.stdout if path == LEDGER else _tracked_by_dvc(root, commit, shown.stdout, own=own))
+    return {}
+
+
+def _tracked_by_dvc(root: Path, commit: str, pointer: bytes, *, own: bool) -> bytes:
+    """The ledger that a .dvc file stands for. DVC does not open the repository, which may be a stranger's."""
+    try:
+        settings = own_settings(root) if own else dvc_settings(root, commit)
+        (out,) = parse_yaml(pointer.decode())["outs"]
+        data = _object(settings, out["md5"])
+        if out["md5"].endswith(".dir"):
+            oid = listing_of(data, out["md5"]).get(NAME)
+            data = _object(settings, oid) if oid is not None else b""
+    except Exception as error:  # DVC remotes raise backend-specific exceptions
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        where = f"{root}: {LEDGER} at {commit[:12]}"
+        raise ReleaseError(
+            f"{where} cannot be read to compare with ({reason}); run dvc fetch --all-commits"
+        ) from None
+    return data
+
+
+def _object(settings: DvcSettings, oid: str) -> bytes:
+    """The bytes of an object, from DVC's cache or else from the default remote."""
+    reason = "in neither DVC's cache nor a remote"
+    places: list[Callable[[], Any]] = [partial(cache_odb, settings)]
+    if settings.default:
+        places.append(partial(remote_odb, settings, settings.default))
+    for place in places:
+        try:
+            with open_object(place(), oid) as file:
+                data = file.read()
+        except FileNotFoundError:
+            continue
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
+            return data
+        reason = "damaged"
+    raise ReleaseError(f"object {oid}: {reason}")
+
+
+def _commit(root: Path, revision: str) -> str:
+    found = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.returncode:
+        raise ReleaseError(f"{revision}: unknown revision: no such commit, tag or branch; fetch it first")
+    return found.stdout.decode().strip()
+
+
+def _lines(data: bytes) -> Ledger:
+    """Lines of a ledger by document; what is no such line is left to those who check lines."""
+    ledger: Ledger = {}
+    for line in data.split(b"\n"):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict) and isinstance(row.get("doc_id"), str):
+            ledger[row["doc_id"]] = row
+    return ledger

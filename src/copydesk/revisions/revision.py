@@ -1,0 +1,290 @@
+"""A corpus as it was at a git revision, or as it is now, read without touching the working tree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.core.atomic_files import replacing, sha256_file
+from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
+from copydesk.core.json_schema import Schema, dotted, load_json
+from copydesk.dataset.manifest import LISTING, NAME
+from copydesk.errors import ConfigError, ReleaseError
+from copydesk.revisions.dataset_tree import CommitTree, first_line, tree_at
+from copydesk.revisions.git import error_output, git_result
+from copydesk.store.shard_store import Part, Store
+from copydesk.tables.parquet import read_parquet
+
+_CORPUS = "corpus"
+_HASH = re.compile("[0-9a-f]{64}")
+_SUFFIX = ".schema.json"
+
+
+class Revision:
+    """A corpus at a git revision or in the working tree; made by :func:`open_revision`.
+
+    Attributes
+    ----------
+    root : Path
+        The project's folder.
+    name : str
+        The revision as it was asked for.
+    commit : str or None
+        The full hash of the commit, None for the working tree.
+    """
+
+    def __init__(self, root: Path, name: str, commit: str | None, *, own: bool = False) -> None:
+        self._own = own
+        self.root = root
+        self.name = name
+        self.commit = commit
+        self._store = Store(root / "build" / "store")
+        self._verified: dict[str, Path] = {}
+        self._fetching = threading.Lock()
+
+    def text(self, path: str) -> str | None:
+        """The content of a file that git tracks, None where there is none.
+
+        Raises
+        ------
+        ReleaseError
+            If git fails, or the file is not UTF-8.
+        """
+        try:
+            if self.commit is None:
+                file = self.root / path
+                return file.read_text("utf-8") if file.is_file() else None
+            done = git_result(self.root, "show", f"{self.commit}:./{path}")
+            if done.returncode == 0:
+                return done.stdout.decode()
+        except UnicodeDecodeError as error:
+            raise ReleaseError(f"{self.name}: {path}: not UTF-8 at byte {error.start}") from None
+        said = done.stderr.decode(errors="replace").strip()
+        if "does not exist in" in said or "exists on disk, but not in" in said:
+            return None
+        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {error_output(done)}")
+
+    @cached_property
+    def listing(self) -> dict[str, Any]:
+        """``corpus/manifest.json``: tables with their files, and the documents that were left out.
+
+        A corpus from before that file was written is listed by its ``MANIFEST.sha256``, without rows and sizes.
+
+        Raises
+        ------
+        ReleaseError
+            If there is no corpus at the revision, or its listing cannot be understood.
+        """
+        text = self.text(f"{_CORPUS}/{LISTING}")
+        if text is None:
+            return self._listed_by_hashes()
+        try:
+            listing: dict[str, Any] = json.loads(text)
+            for table in listing["tables"].values():
+                for file in table["files"].values():
+                    if not _HASH.fullmatch(file["sha256"]):
+                        raise ValueError(f"{file['sha256']!r} is no SHA-256")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReleaseError(f"{self.name}: {_CORPUS}/{LISTING}: not a listing of a corpus: {error}") from None
+        return listing
+
+    def _listed_by_hashes(self) -> dict[str, Any]:
+        text = self.text(f"{_CORPUS}/{NAME}")
+        if text is None:
+            raise ReleaseError(
+                f"{self.name}: no corpus there: neither {_CORPUS}/{LISTING} nor {_CORPUS}/{NAME}; "
+                "choose a revision at which the corpus was built and committed"
+            )
+        tables: dict[str, Any] = {}
+        for line in text.split("\n"):
+            digest, _, path = line.partition("  ")
+            parts = path.split("/")
+            if _HASH.fullmatch(digest) and parts[0] == "data" and len(parts) == 3:
+                tables.setdefault(parts[1], {"files": {}})["files"][path] = {"sha256": digest}
+        return {"tables": tables, "dropped": []}
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """``params.yaml`` with the defaults that the revision's own schema gives.
+
+        Raises
+        ------
+        ReleaseError
+            If the file is not YAML with sections.
+        """
+        try:
+            given = parse_yaml(self._settings_text("params.yaml")) or {}
+            sections = self.schemas.get("params", {}).get("properties", {})
+            return {name: _settings(sections.get(name, {}), given.get(name)) for name in {**sections, **given}}
+        except YamlError as error:
+            raise ReleaseError(f"{self.name}: params.yaml:{error.line}: {dotted(error.keys)}: {error}") from None
+        except (AttributeError, TypeError) as error:
+            raise ReleaseError(f"{self.name}: params.yaml: {' '.join(str(error).split())}") from None
+
+    @cached_property
+    def schemas(self) -> dict[str, Schema]:
+        """The JSON Schemas of ``schemas/`` by name; empty where the revision has none of its own."""
+        if self.commit is None:
+            names = [path.name for path in (self.root / "schemas").glob(f"*{_SUFFIX}")]
+        else:
+            done = git_result(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
+            names = [Path(name).name for name in done.stdout.decode().split("\0")]
+        schemas: dict[str, Schema] = {}
+        for name in sorted(each for each in names if each.endswith(_SUFFIX)):
+            try:
+                schema = load_json(self._settings_text(f"schemas/{name}") or "{}", f"schemas/{name}")
+            except ConfigError as error:
+                raise ReleaseError(f"{self.name}: {error}") from None
+            if not isinstance(schema, dict):
+                raise ReleaseError(f"{self.name}: schemas/{name}: not a JSON Schema: expected an object")
+            schemas[name.removesuffix(_SUFFIX)] = schema
+        return schemas
+
+    def _settings_text(self, path: str) -> str:
+        text = self.text(path) or ""
+        if len(text) > SETTINGS_BYTES:
+            raise ReleaseError(
+                f"{self.name}: {path}: more than {SETTINGS_BYTES:,} bytes, which is as much as is read"
+            )
+        return text
+
+    def shards(self, table: str) -> dict[str, str]:
+        """SHA-256 of a table's files by path relative to the corpus, in order; empty for a table without rows."""
+        files = self.listing["tables"].get(table, {}).get("files", {})
+        return {path: file["sha256"] for path, file in files.items()}
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {sha256: path for table in self.listing["tables"] for path, sha256 in self.shards(table).items()}
+
+    def at_hand(self, shard: str) -> bool:
+        """Whether a shard, named as for :meth:`read`, can be read without DVC."""
+        sha256 = self._sha256(shard)
+        return any(path.exists() for path in self._places(sha256))
+
+    def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
+        """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`."""
+        return read_parquet(self.locate(shard), columns)
+
+    def locate(self, shard: str) -> Path:
+        """Return a local file with the bytes of a shard, verified once; fetch it through DVC where there is none.
+
+        Raises
+        ------
+        ReleaseError
+            If the shard is not part of the corpus, is missing from the cache and the remote, or is damaged there.
+        """
+        sha256 = self._sha256(shard)
+        if sha256 not in self._verified:
+            # A damaged copy is passed over: another place may hold the right bytes.
+            held = (path for path in self._places(sha256) if path.is_file() and sha256_file(path) == sha256)
+            self._verified[sha256] = next(held, None) or self._fetched(sha256)
+        return self._verified[sha256]
+
+    def _sha256(self, shard: str) -> str:
+        if shard in self._paths:
+            return shard
+        sha256 = next((digest for digest, path in self._paths.items() if path == shard), None)
+        if sha256 is None:
+            raise ReleaseError(f"{self.name}: {shard}: no such shard in the corpus at this revision")
+        return sha256
+
+    def _places(self, sha256: str) -> list[Path]:
+        stored = self._store.path(Part(0, sha256))
+        return [stored, self.root / _CORPUS / self._paths[sha256]]
+
+    def _fetched(self, sha256: str) -> Path:
+        path = f"{_CORPUS}/{self._paths[sha256]}"
+        if self.commit is None:
+            raise ReleaseError(
+                f"{self.root / path}: missing, or not the bytes that {_CORPUS}/{LISTING} lists; "
+                "run `dvc checkout`, or build again with `dvc repro`"
+            )
+        with self._fetching:
+            data = self._through_dvc(path)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ReleaseError(
+                f"{self.name}: {path}: DVC holds other bytes than were released (expected SHA-256 {sha256}): its "
+                f"cache or its remote is damaged; delete {self._cached(path)} and, if that does not help, push the "
+                "file again from a clone that has it"
+            )
+        target = self._store.path(Part(0, sha256))
+        with replacing(target) as file:
+            file.write(data)
+        return target
+
+    @cached_property
+    def _tree(self) -> CommitTree:
+        # The remotes are today's: one that was added or moved after the revision is found.
+        return tree_at(self.root, str(self.commit), own=self._own)
+
+    def _through_dvc(self, path: str) -> bytes:
+        try:
+            with self._tree.open(path.removeprefix(f"{_CORPUS}/")) as file:
+                return file.read()
+        # Each kind of remote raises errors of its own library: no class names them all.
+        except Exception as error:
+            raise ReleaseError(
+                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line(error)}); fetch it "
+                "with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
+            ) from None
+
+    def _remote(self) -> str:
+        try:
+            name = self._tree.remote
+        except ReleaseError:
+            return "readable from a remote"
+        return f"in the remote {name!r}" if name else "in a remote: none is set"
+
+    def _cached(self, path: str) -> str:
+        digest = self._tree.oid(path.removeprefix(f"{_CORPUS}/"))
+        return f"files/md5/{digest[:2]}/{digest[2:]} from the cache" if digest else "it from the cache"
+
+
+def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> Revision:
+    """Open the corpus of a project at a git revision, or in the working tree where none is given.
+
+    ``own`` says that the repository is the user's own, so that DVC's remotes are asked with all of its settings.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision, or there is no corpus at it.
+    """
+    root = root.resolve()
+    commit = None if rev is None else commit_of(root, rev)
+    revision = Revision(root, rev or "working tree", commit, own=own)
+    revision.listing  # noqa: B018 - says at once that there is no corpus
+    return revision
+
+
+def commit_of(root: Path, rev: str) -> str:
+    """The full hash of the commit that a revision names.
+
+    Raises
+    ------
+    ReleaseError
+        If git does not know the revision.
+    """
+    done = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
+        raise ReleaseError(f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is")
+    return done.stdout.decode().strip()
+
+
+def _settings(schema: Schema, given: Any) -> Any:
+    """A setting of params.yaml; a section with the defaults of what it leaves out."""
+    if given is not None and not isinstance(given, dict):
+        return given
+    if "properties" not in schema and given is None:
+        return schema.get("default")
+    defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
+    return {**defaults, **(given or {})}

@@ -1,0 +1,168 @@
+"""Rows of a shard that a change left alone, taken over from the shard that it replaces.
+
+A stage that looks at each document by itself makes the same rows of a document in whatever company it comes. So where
+a shard differs from the one it replaces in a few documents, the rows of those before and behind them are what they
+were: only those in the middle are computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from copydesk.core.atomic_files import write_json
+from copydesk.errors import StoreError
+from copydesk.store.shard_store import Part, Store
+
+Tables = Mapping[str, pa.Table]
+
+
+class Before(NamedTuple):
+    """A shard of the last build: the key of its result, and what that was made from."""
+
+    key: str
+    parts: dict[str, Part]
+
+
+class Last:
+    """The shards of a stage in the last build, remembered in a file that may be deleted at any time.
+
+    Parameters
+    ----------
+    path : Path
+    code : str
+        Hash of all that the rows follow from but the documents; shards with another are forgotten.
+    """
+
+    def __init__(self, path: Path, code: str) -> None:
+        self._path, self._code = path, hashlib.sha256(code.encode()).hexdigest()
+        self._shards: list[Before] = []
+        try:
+            known = json.loads(path.read_text("utf-8"))
+            if known["code"] == self._code:
+                self._shards = [
+                    Before(key, {name: Part(*part) for name, part in parts.items()}) for key, parts in known["shards"]
+                ]
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            pass  # then all is computed
+
+    def replaced_by(self, keys: Sequence[str]) -> list[Before | None]:
+        """For each new shard the one that stood in its place, behind the same shard; None where that is unclear."""
+        places = {before.key: place for place, before in enumerate(self._shards)}
+        found: list[Before | None] = []
+        here = set(keys)
+        place = 0
+        for key in keys:
+            place = places.get(key, place)
+            there = place < len(self._shards) and key not in places and self._shards[place].key not in here
+            found.append(self._shards[place] if there else None)
+            place += 1
+        return found
+
+    def remember(self, shards: Sequence[Before]) -> None:
+        """Remember the shards of this build, if they are others."""
+        if list(shards) != self._shards:
+            write_json(self._path, {"code": self._code, "shards": shards})
+
+
+def with_reuse(
+    store: Store, before: Before, given: Tables, names: Sequence[str], run: Callable[[Tables], Tables]
+) -> Tables | None:
+    """What a stage makes of a shard, as far as possible from what it made of the one before.
+
+    Parameters
+    ----------
+    store : Store
+    before : Before
+    given : mapping of str to pa.Table
+        Tables of the shard by ``stage.table``; the first has a row for each document, the others any number, in the
+        order of the documents.
+    names : sequence of str
+        Tables that the stage makes.
+    run : callable
+        Makes them.
+
+    Returns
+    -------
+    mapping of str to pa.Table, or None if nothing can be taken over
+    """
+    try:
+        made = store.result(before.key)
+        old = {name: store.read(part) for name, part in before.parts.items()}
+        out = {name: store.read(made[name]) for name in names} if made else {}
+    except (StoreError, KeyError):
+        return None  # cleared away, or damaged: what is needed of it is made again
+    if not out or old.keys() != given.keys():
+        return None
+    documents = next(iter(given))
+    ids_before, ids = (tables[documents]["doc_id"].combine_chunks() for tables in (old, given))
+    rows_before, rows = _rows(old, ids_before), _rows(given, ids)
+    rows_out = _rows(out, ids_before)
+    if rows_before is None or rows is None or rows_out is None:
+        return None
+    most = min(len(ids), len(ids_before))
+    first = _longest(most, lambda n: all(_start(old[k], rows_before[k], n, given[k], rows[k]) for k in given))
+    last = _longest(most - first, lambda n: all(_end(old[k], rows_before[k], n, given[k], rows[k]) for k in given))
+    if not first and not last:
+        return None
+    middle = {}
+    if first + last < len(ids):
+        # Copied, not sliced: as if the shard held these documents alone.
+        some = {name: _taken(t, rows[name][first], rows[name][len(ids) - last]) for name, t in given.items()}
+        middle = dict(run(some))
+    joined = {}
+    for name, table in out.items():
+        where = rows_out[name]
+        parts = [table.slice(0, where[first]), *([middle[name]] if middle else []), table.slice(where[-1 - last])]
+        joined[name] = pa.concat_tables(parts)
+    return joined
+
+
+def _rows(tables: Tables, ids: pa.Array) -> dict[str, NDArray[np.int64]] | None:
+    """Where the rows of each document begin in each table, shape (n + 1,); None where they are in another order."""
+    found = {}
+    for name, table in tables.items():
+        places = pc.index_in(table["doc_id"], ids)
+        if places.null_count:
+            return None
+        owners = places.to_numpy()
+        if (np.diff(owners) < 0).any():
+            return None
+        found[name] = np.searchsorted(owners, np.arange(len(ids) + 1))
+    return found
+
+
+def _start(old: pa.Table, before: NDArray[np.int64], count: int, new: pa.Table, now: NDArray[np.int64]) -> bool:
+    """Whether the rows of the first documents are the same."""
+    same: bool = before[count] == now[count] and old.slice(0, before[count]).equals(new.slice(0, now[count]))
+    return same
+
+
+def _end(old: pa.Table, before: NDArray[np.int64], count: int, new: pa.Table, now: NDArray[np.int64]) -> bool:
+    """Whether the rows of the last documents are the same."""
+    same: bool = old.slice(before[-1 - count]).equals(new.slice(now[-1 - count]))
+    return same
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to some for which a condition holds that holds for all smaller ones, by bisection."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if holds(middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _taken(table: pa.Table, start: int, stop: int) -> pa.Table:
+    return table.take(pa.array(np.arange(start, stop)))

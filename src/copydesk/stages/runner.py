@@ -1,0 +1,244 @@
+"""How a stage maps shard to shard: from the store where it is finished, computed where it is not."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from copydesk.core.atomic_files import explained, read_json_lines, write_json_lines
+from copydesk.core.json_schema import schema_path
+from copydesk.core.progress import fail, guard, track
+from copydesk.engines import engine
+from copydesk.errors import BuildError, CopydeskError
+from copydesk.project import Project, build_lock
+from copydesk.stages.incremental import Before, Last, with_reuse
+from copydesk.store.fingerprint import fingerprint, key
+from copydesk.store.open_backend import Root
+from copydesk.store.shard_store import Part, Parts, Store
+from copydesk.tables.table import Table, table
+
+
+class Output(NamedTuple):
+    """A table that a stage writes: its schema, for a part of a table its columns, and whether it is published."""
+
+    schema: str
+    columns: tuple[str, ...] = ()
+    published: bool = False
+
+
+class Stage(NamedTuple):
+    """What a stage reads and writes.
+
+    Attributes
+    ----------
+    name : str
+        Name of the module below ``copydesk.stages``.
+    reads : tuple of str
+        Tables it is given, as ``stage.table``.
+    writes : mapping of str to Output
+        Tables it makes.
+    params : tuple of str
+        Sections of params.yaml that it is given.
+    by_document : bool
+        Whether what it makes of a document follows from that alone, in the order of the documents; the first table
+        that it reads must have a row for each. Then rows are taken over from the last build, see ``reuse``.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: Mapping[str, Output]
+    params: tuple[str, ...] = ()
+    by_document: bool = False
+
+
+class Shard(NamedTuple):
+    """What a stage's function is given: tables by name, settings by section, and whatever its ``run`` adds."""
+
+    tables: dict[str, pa.Table]
+    params: dict[str, Any]
+    extra: Any = None
+
+
+class Task(NamedTuple):
+    """One shard of work, small enough to send to another process."""
+
+    stage: Stage
+    key: str
+    store: Root
+    shapes: dict[str, Table]
+    parts: dict[str, Part]
+    params: dict[str, Any]
+    extra: Any
+    before: Before | None = None
+
+
+#: Tables with a row for each document, of which a stage makes one; those that are published are parted by split.
+_OF_EACH = frozenset({"raw", "text", "spans", "description"})
+#: Objects made before Python looks whether some of them are garbage that only cycles keep.
+_YOUNG = 70_000
+#: What a stage's function returns: a table, or the rows of one, for each table that it writes.
+Made = Mapping[str, pa.Table | list[dict[str, Any]]]
+ShardFunction = Callable[[Shard], Made]
+
+
+def run_shards(
+    project: Project,
+    stage: Stage,
+    extras: Iterable[tuple[Any, Any]] | None = None,
+    common: tuple[Any, Any] = (None, None),
+) -> list[Parts]:
+    """Run a stage over every shard and write its receipts.
+
+    Parameters
+    ----------
+    project : Project
+    stage : Stage
+    extras : iterable of (identity, extra), optional
+        For a stage that begins the line: one entry per shard, with what the result follows from and what the
+        function is given. Otherwise shards are those of the stages that it reads from.
+    common : (identity, extra)
+        The same for a stage in the middle, once for all its shards.
+
+    Returns
+    -------
+    list of Parts
+        One entry per shard, in corpus order.
+    """
+    params = {name: project.params[name] for name in stage.params}
+    schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
+    shapes = {name: output_table(output, project.schemas) for name, output in stage.writes.items()}
+    code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
+    store = project.store
+    inputs = read_inputs(project, stage.reads)
+    given = [common] * len(inputs) if extras is None else list(extras)
+    inputs = inputs or [{} for _ in given]
+    tasks = []
+    for parts, (identity, extra) in zip(inputs, given, strict=True):
+        hashes = {name: part.sha256 for name, part in parts.items()}
+        task_key = key(stage.name, code, [hashes, identity])
+        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra))
+    last = Last(project.build / "last" / f"{stage.name}.json", f"{code} {common[0]}") if stage.by_document else None
+    if last:
+        replaced = last.replaced_by([task.key for task in tasks])
+        tasks = [task._replace(before=before) for task, before in zip(tasks, replaced, strict=True)]
+    done = store.results([task.key for task in tasks])
+    todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
+    seeds = [] if extras is None else [project.seeds, project.build / "records"]
+    runner = engine(project.params["engine"], project.build, store.root, *seeds)
+    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks), documents=_documents)
+    results = [parts if parts is not None else next(computed) for parts in done]
+    for _ in computed:  # lets the progress bar end
+        pass
+    write_receipts(project, stage.name, results)
+    if last:
+        last.remember([Before(task.key, task.parts) for task in tasks])
+    return results
+
+
+def _documents(parts: Parts) -> int:
+    """How many documents a shard holds: rows of the tables that have one for each."""
+    return sum(part.rows for name, part in parts.items() if name in _OF_EACH or name.startswith("documents_"))
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for cycles of garbage a hundred times less often: a shard makes many small objects, and no cycles."""
+    young, *older = gc.get_threshold()
+    gc.set_threshold(young and max(young, _YOUNG), *older)  # 0 would be never
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
+
+
+@_seldom_collected()
+def compute(task: Task) -> Parts:
+    """Run a stage's function on one shard and put what it made into the store."""
+    store = Store(task.store)
+    given = {name: store.read(part) for name, part in task.parts.items()}
+    run = partial(_made, task)
+    reused = with_reuse(store, task.before, given, list(task.stage.writes), run) if task.before else None
+    made = run(given) if reused is None else reused
+    # In one piece: the bytes of a file follow from how its rows are divided, too.
+    tables = {name: made[name].combine_chunks() for name in task.stage.writes}
+    return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
+
+
+def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """What a stage's function makes of tables, as their schemas say."""
+    function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
+    tables = {name.partition(".")[2]: table for name, table in given.items()}
+    made = function(Shard(tables, task.params, task.extra))
+    shaped = {}
+    for name in task.stage.writes:
+        shape = task.shapes[name]
+        content = made[name]
+        shaped[name] = shape.from_rows(content) if isinstance(content, list) else shape.conform(content)
+    return shaped
+
+
+def output_table(output: Output, schemas: Path) -> Table:
+    """The table that an output obeys."""
+    return table(output.schema, schemas, output.columns)
+
+
+def read_inputs(project: Project, names: Iterable[str]) -> list[dict[str, Part]]:
+    """Parts by ``stage.table``, one mapping per shard.
+
+    Raises
+    ------
+    BuildError
+        If stages were run out of order.
+    """
+    names = list(names)
+    receipts = {stage: read_receipts(project, stage) for stage in dict.fromkeys(n.partition(".")[0] for n in names)}
+    if len({len(shards) for shards in receipts.values()}) > 1:
+        counts = ", ".join(f"{stage}: {len(shards)}" for stage, shards in receipts.items())
+        raise BuildError(f"{project.build}: stages disagree on the number of shards ({counts}); run dvc repro")
+    count = len(next(iter(receipts.values()))) if receipts else 0
+    split = [(name, *name.split(".")) for name in names]
+    return [{name: receipts[stage][i][table_name] for name, stage, table_name in split} for i in range(count)]
+
+
+def read_receipts(project: Project, stage: str) -> list[Parts]:
+    """What a stage made, shard by shard."""
+    path = project.receipts(stage)
+    try:
+        return [{name: Part(*part) for name, part in row.items()} for row in read_json_lines(path)]
+    except FileNotFoundError:
+        raise BuildError(f"{path}: missing; run the stage {stage} first, or dvc repro") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
+
+
+def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
+    """Record what a stage made: one line a shard, table by table its rows and the hash of its file."""
+    # Sorted: a result that was computed and one that was found list their tables in different orders.
+    write_json_lines(project.receipts(stage), (dict(sorted(parts.items())) for parts in shards))
+
+
+def main(run: Callable[[Project], object]) -> None:
+    """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
+    from copydesk.stages.toolkit_lock import check_line_ends, check_toolkit
+
+    guard()
+    try:
+        check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
+        check_line_ends(Path())
+        project = Project.open()
+        with build_lock(project):
+            run(project)
+    except CopydeskError as error:
+        fail(f"{type(error).__name__}: {error}")
+        raise SystemExit(1) from None
+    except OSError as error:
+        fail(explained(error))
+        raise SystemExit(1) from None

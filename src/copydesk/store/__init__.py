@@ -1,0 +1,1 @@
+"""The store of finished shards: fingerprints, results, and the folder or bucket that holds them."""

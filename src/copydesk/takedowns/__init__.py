@@ -1,0 +1,1 @@
+"""Taking a document down: where it still occurs, and how it leaves past releases."""

@@ -1,0 +1,193 @@
+"""The unit of validation: files that hold the same documents, which can be checked without any others."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk.core.atomic_files import write_json
+from copydesk.core.findings import Report
+from copydesk.tables.parquet import DAMAGED, as_loaded, read_parquet
+from copydesk.tables.table import PUBLISHED, table
+from copydesk.validation.document_checks import check_references
+from copydesk.validation.fast_document_check import surely_fit
+from copydesk.validation.fast_schema_check import surely_valid
+from copydesk.validation.file_checks import Files
+from copydesk.validation.logical_hash_check import digests_of
+from copydesk.validation.record_checks import check_records
+
+
+class Unit(NamedTuple):
+    """A part of a dataset: its folder, the schemas, the files by table, and ids whose raw text is not there."""
+
+    corpus: Path
+    schemas: Path
+    files: Files
+    withheld: frozenset[str]
+
+    def lies_in(self, held: frozenset[str]) -> bool:
+        """Whether all its files are among those of some hashes."""
+        return all(shard.sha256 in held for shards in self.files.values() for shard in shards)
+
+
+def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozenset[str]) -> frozenset[str]:
+    """Hashes of the files of another state, if it had these schemas and withheld the same raw texts."""
+    if base.get("schemas") != schemas or set(base.get("withheld", ())) != withheld:
+        return frozenset()
+    files = (found for listed in base.get("tables", {}).values() for found in listed.get("files", {}).values())
+    return frozenset(file["sha256"] for file in files)
+
+
+class Memory:
+    """Which files of the last dataset that was in order hold the same documents, by the hashes of their bytes.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Where that is kept; it may be deleted at any time.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        try:
+            known = json.loads(path.read_text("utf-8")) if path else []
+            #: The hashes of the files of each unit, by that of its first file of documents.
+            self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in known}
+            self.seen = frozenset(
+                sha256 for unit in self.units.values() for found in unit.values() for sha256 in found
+            )
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            self.units, self.seen = {}, frozenset()  # it is found out again
+
+    def keep(self, parts: list[Files]) -> None:
+        """Keep the units of a dataset instead."""
+        if self._path:
+            write_json(self._path, [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts])
+
+
+def units_of(
+    corpus: Path, schemas: Path, files: Files, withheld: frozenset[str], memory: Memory | None = None
+) -> list[Unit]:
+    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
+    try:
+        parts = list(_parts(corpus, files, memory.units if memory else {}))
+    except (*DAMAGED, TypeError, LookupError):
+        return [Unit(corpus, schemas, files, withheld)]
+    if memory:
+        memory.keep(parts)
+    return [Unit(corpus, schemas, part, withheld) for part in parts]
+
+
+def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
+    """Check the rows of a unit against their schemas, and its tables against each other; digest its rows.
+
+    By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
+    """
+    report = Report()
+    if not _has_its_columns(unit):
+        return report, []  # said once for the file; no row could be read as what it is
+    parts = _read(unit)
+    tables = parts and {n: pa.concat_tables(part) for n, part in parts.items()}
+    _check(unit, tables, report)
+    if not report.ok or parts is None:
+        return report, []
+    shards = ((name, *pair) for name, found in unit.files.items() for pair in zip(found, parts[name], strict=True))
+    return report, [digests_of(shard, name, rows) for name, shard, rows in shards]
+
+
+def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> None:
+    if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
+        report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
+        splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
+        gone = pc.is_in(tables["documents"]["doc_id"], value_set=pa.array(sorted(unit.withheld), pa.string()))
+        if not pc.any(gone).as_py() and surely_fit(tables, pa.array(splits, pa.string())):
+            return
+    else:
+        check_records(unit.corpus, unit.files, unit.schemas, report)
+    # What the other checks rely on is broken: they would only repeat it in many words.
+    if report.ok:
+        check_references(unit.corpus, unit.files, unit.withheld, report)
+
+
+def _parts(corpus: Path, files: Files, known: dict[str, dict[str, list[str]]]) -> Iterator[Files]:
+    waiting = {name: deque(shards) for name, shards in files.items()}
+    documents = waiting.get("documents", deque())
+    while documents:
+        hashes = known.get(documents[0].sha256, {})
+        if hashes and all(_begins(waiting.get(name, deque()), wanted) for name, wanted in hashes.items()):
+            part = {name: [waiting[name].popleft() for _ in hashes[name]] for name in files if name in hashes}
+        else:
+            part = _part(corpus, waiting)
+        if not documents:  # rows of no document are found with the last ones
+            for name, shards in waiting.items():
+                if shards:
+                    part.setdefault(name, []).extend(shards)
+        yield part
+
+
+def _begins(shards: deque[Any], wanted: list[str]) -> bool:
+    return [shard.sha256 for shard in islice(shards, len(wanted))] == wanted
+
+
+def _part(corpus: Path, waiting: dict[str, deque[Any]]) -> Files:
+    """Take the next unit from the files that are left: documents, and what has rows of them."""
+    documents = waiting["documents"]
+    part: Files = {"documents": [documents.popleft()]}
+    ids = set(_ids(corpus, part["documents"][0].path).to_pylist())
+    open_ended = True
+    while open_ended:
+        open_ended = False
+        for name, shards in waiting.items():
+            while name != "documents" and shards and (edge := _ids(corpus, shards[0].path))[0].as_py() in ids:
+                part.setdefault(name, []).append(shards.popleft())
+                open_ended |= edge[-1].as_py() not in ids
+        if open_ended and documents:
+            part["documents"].append(documents.popleft())
+            ids.update(_ids(corpus, part["documents"][-1].path).to_pylist())
+    return part
+
+
+def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
+    return read_parquet(corpus / path, ["doc_id"])["doc_id"]
+
+
+def _has_its_columns(unit: Unit) -> bool:
+    """Whether the files have the columns of their tables, of their types; nulls where none may be are found later."""
+    try:
+        return all(
+            _bare(pq.read_schema(unit.corpus / shard.path)) == _bare(table(name, unit.schemas).arrow)
+            for name, shards in unit.files.items()
+            for shard in shards
+        )
+    except DAMAGED:
+        return False
+
+
+def _bare(schema: pa.Schema) -> list[tuple[str, str]]:
+    return sorted((field.name, str(field.type).replace(" not null", "")) for field in schema)
+
+
+def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
+    """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
+    tables = {}
+    for name in PUBLISHED:
+        shape = as_loaded(table(name, unit.schemas).arrow)
+        try:
+            found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
+        except DAMAGED:
+            return None
+        if any(as_loaded(part.schema) != shape for part in found):
+            return None
+        if any(part.num_rows != shard.rows for part, shard in zip(found, unit.files.get(name, ()), strict=True)):
+            return None
+        # Those of older versions say of most columns that they are never null.
+        tables[name] = [part.cast(shape) for part in found] or [shape.empty_table()]
+    return tables

@@ -1,0 +1,189 @@
+"""Whether the tables of some documents surely fit together: shown by columns, with little Python for each document.
+
+What cannot be shown here is no violation yet: :mod:`copydesk.validation.document_checks` then looks document by
+document, and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from copydesk.errors import EditError
+from copydesk.readers.text import RawText, newline_style, to_bytes
+from copydesk.text import Alignment, ComposedEdit, replay, revert
+
+Rows = NDArray[np.int64]
+
+
+def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
+    """Whether documents, raw texts, sentences and edits fit together.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+        ``documents``, ``raw``, ``sentences`` and ``edits`` of the same documents, in order; valid for their schemas.
+    splits : Array of string
+        For each document the split that the name of its file says.
+    """
+    documents, raw, sentences, edits = (tables[name] for name in ("documents", "raw", "sentences", "edits"))
+    ids = documents["doc_id"].combine_chunks()
+    if len(ids.unique()) < len(ids) or not raw["doc_id"].combine_chunks().equals(ids):
+        return False
+    if not documents["split"].combine_chunks().equals(splits):
+        return False
+    texts, sources = documents["text"].to_pylist(), raw["text"].to_pylist()
+    owner = pc.index_in(edits["doc_id"].combine_chunks(), value_set=ids)
+    if owner.null_count:
+        return False
+    edited = owner.to_numpy().astype(np.int64)
+    split = np.repeat(np.arange(len(ids)), documents["sentence_count"].to_numpy())
+    return (
+        _spans_fit(documents)
+        and _origins_fit(documents, sources)
+        and _bytes_fit(documents, raw, texts, sources)
+        and _are_numbered(edits, edited)
+        and _sentences_fit(documents, sentences, split, texts)
+        and _edits_fit(edits, edited, texts, sources)
+        and _lie_in_raw(sentences, split, edits.filter(edits["applied"]), edited[_mask(edits["applied"])])
+    )
+
+
+def _are_numbered(rows: pa.Table, owner: Rows) -> bool:
+    """Whether rows are in the order of their documents, and counted from zero in each."""
+    begins = np.flatnonzero(np.diff(owner, prepend=-1))
+    counted = np.arange(len(owner)) - np.repeat(begins, np.diff(begins, append=len(owner)))
+    return bool((np.diff(owner) >= 0).all()) and np.array_equal(rows["index"].to_numpy(), counted)
+
+
+def _spans_fit(documents: pa.Table) -> bool:
+    """Whether flags and passages lie in their texts."""
+    lengths = pc.utf8_length(documents["text"]).to_numpy()
+    if not np.array_equal(lengths, documents["characters"].to_numpy()):
+        return False
+    for name in ("flags", "passages"):
+        column = documents[name].combine_chunks()
+        start, end = (pc.struct_field(column.flatten(), side).to_numpy() for side in ("start", "end"))
+        length = lengths[pc.list_parent_indices(column).to_numpy()]
+        if not ((start >= 0) & (start < end) & (end <= length)).all():
+            return False
+    return True
+
+
+def _origins_fit(documents: pa.Table, sources: list[str]) -> bool:
+    """Whether metadata that are said to come from somewhere are there, and that place too."""
+    column = documents["provenance"].combine_chunks()
+    parents = pc.list_parent_indices(column)
+    origins = column.flatten()
+    fields = pc.struct_field(origins, "field")
+    for name in fields.unique().to_pylist():
+        stated = parents.filter(pc.equal(fields, name))
+        if documents[name].combine_chunks().take(stated).null_count:
+            return False
+    ends = pc.fill_null(pc.struct_field(origins, "raw_end"), 0).to_numpy()
+    lengths = np.fromiter(map(len, sources), dtype=np.int64, count=len(sources))
+    return bool((ends <= lengths[parents.to_numpy()]).all())
+
+
+def _bytes_fit(documents: pa.Table, raw: pa.Table, texts: list[str], sources: list[str]) -> bool:
+    """Whether every text has its hash, and every raw text gives back the bytes of its file."""
+    if documents["text_sha256"].to_pylist() != [_sha256(text.encode()) for text in texts]:
+        return False
+    columns = (raw[name].to_pylist() for name in ("encoding", "bom", "newline"))
+    try:
+        files = [to_bytes(RawText(*row)) for row in zip(sources, *columns, strict=True)]
+    except (LookupError, UnicodeError):
+        return False
+    hashes: list[str] = raw["sha256"].to_pylist()
+    return bool(
+        hashes == [_sha256(data) for data in files]
+        and documents["raw_sha256"].to_pylist() == hashes
+        and raw["size"].to_pylist() == list(map(len, files))
+        and raw["newline"].to_pylist() == list(map(newline_style, sources))
+    )
+
+
+def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts: list[str]) -> bool:
+    """Whether sentences are those that the documents list, and cover each text up to white space."""
+    listed = documents["sentences"].combine_chunks()
+    counts = pc.list_value_length(listed).to_numpy()
+    starts, ends = sentences["start"].to_numpy(), sentences["end"].to_numpy()
+    if not (
+        len(owner) == sentences.num_rows
+        and np.array_equal(documents["sentence_count"].to_numpy(), counts)
+        and documents["doc_id"].combine_chunks().take(pa.array(owner)).equals(sentences["doc_id"].combine_chunks())
+        and _are_numbered(sentences, owner)
+        and np.array_equal(pc.struct_field(listed.flatten(), "start").to_numpy(), starts)
+        and np.array_equal(pc.struct_field(listed.flatten(), "end").to_numpy(), ends)
+        and bool((starts < ends).all())
+    ):
+        return False
+    pieces, begins, stops = sentences["text"].to_pylist(), starts.tolist(), ends.tolist()
+    rows = np.concatenate([[0], np.cumsum(counts)]).tolist()
+    for text, (first, last) in zip(texts, pairwise(rows), strict=True):
+        places = [0, *begins[first:last], len(text)], [0, *stops[first:last], len(text)]
+        if any(map(operator.gt, places[1][:-1], places[0][1:])):  # one begins before the one before it ends
+            return False
+        if "".join([text[end:start] for end, start in zip(places[1][:-1], places[0][1:], strict=True)]).strip():
+            return False
+        if pieces[first:last] != [text[a:b] for a, b in zip(begins[first:last], stops[first:last], strict=True)]:
+            return False
+    return True
+
+
+def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str]) -> bool:
+    """Whether edits lead from each raw text to its clean one and back, and suggestions quote the raw text."""
+    applied = _mask(edits["applied"])
+    untouched = np.ones(len(texts), dtype=bool)
+    untouched[owner[applied]] = False
+    if not all(texts[number] == sources[number] for number in np.flatnonzero(untouched).tolist()):
+        return False
+    columns = [edits[name].to_pylist() for name in ComposedEdit._fields]
+    done: dict[int, list[ComposedEdit]] = {}
+    for number, was_applied, *row in zip(owner.tolist(), applied.tolist(), *columns, strict=True):
+        edit = ComposedEdit(*row)
+        if was_applied:
+            done.setdefault(number, []).append(edit)
+        elif sources[number][edit.raw_start : edit.raw_end] != edit.before or not edit.start <= edit.end <= len(
+            texts[number]
+        ):
+            return False
+    try:
+        return all(
+            revert(texts[number], rows) == sources[number] and replay(sources[number], rows) == texts[number]
+            for number, rows in done.items()
+        )
+    except EditError:
+        return False
+
+
+def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Rows) -> bool:
+    """Whether sentences lie where they say in the raw text."""
+    spans = [sentences[name].to_numpy().astype(np.int64) for name in ("start", "end", "raw_start", "raw_end")]
+    places = [applied[name].to_numpy().astype(np.int64) for name in ("raw_start", "raw_end", "start", "end")]
+    changed = np.unique(edited)
+    here = np.isin(owner, changed, invert=True)
+    if not all(np.array_equal(spans[side][here], spans[side + 2][here]) for side in range(2)):
+        return False
+    for number in changed.tolist():
+        rows, part = (slice(*np.searchsorted(numbers, [number, number + 1])) for numbers in (owner, edited))
+        found = Alignment(*(place[part] for place in places)).to_raw(spans[0][rows], spans[1][rows])
+        if not all(np.array_equal(spans[side + 2][rows], found[side]) for side in range(2)):
+            return False
+    return True
+
+
+def _mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = column.to_numpy(zero_copy_only=False).astype(bool)
+    return mask
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,166 @@
+"""Loading as users do: every configuration, mapped and streamed, with a cold cache and a warm one.
+
+Runs in a process of its own, with a cache of its own and without a network, since ``datasets`` reads its settings
+once, when it is imported. What can go wrong there, files that are not found, columns that are filled or cast, shows
+in the counts and in the first and last rows of each split; the bytes of all files were hashed before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.core.findings import Report
+from copydesk.core.progress import say
+from copydesk.core.scratch import scratch
+from copydesk.tables.table import table
+
+_ROWS = 1_000  # at either end of a split
+#: A dataset of more bytes is only streamed unless more is asked for: mapping writes all of it into the cache.
+_MAPPED = 8 * 2**20
+_WAYS = (("cold", False), ("warm", False), ("streamed", True))
+
+
+class Loader:
+    """A process that loads a dataset when it is told to; until then it imports ``datasets``, which takes a second.
+
+    Parameters
+    ----------
+    corpus, schemas : Path
+    ways : list of str
+        From :func:`ways_of`.
+    """
+
+    def __init__(self, corpus: Path, schemas: Path, ways: list[str]) -> None:
+        self._scratch = ExitStack()
+        cache = self._scratch.enter_context(scratch("cache", corpus.absolute().parent / "build"))
+        environment = {
+            **os.environ,
+            "HF_HOME": str(cache),
+            "HF_DATASETS_CACHE": str(cache / "datasets"),
+            "HF_HUB_OFFLINE": "1",
+            "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        }
+        # -P: the current folder may be a stranger's repository, and what lies there is no module of ours.
+        command = [sys.executable, "-P", "-m", __name__, str(self._loadable(corpus)), str(schemas), *ways]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def _loadable(self, corpus: Path) -> Path:
+        """The dataset's folder, or one that leads to its files where ``datasets`` takes a name for a pattern."""
+        if "[" not in str(corpus.resolve()):
+            return corpus
+        advice = "rename the folder above it, or load a copy that lies elsewhere"
+        say(f"{corpus}: load_dataset takes [ and ] in the path of a folder for a pattern and finds no file; {advice}")
+        # In the temporary folder, since the path of build/ has the same brackets; it holds links and no documents.
+        folder = self._scratch.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-links-"))
+        linked = Path(folder, "corpus")
+        linked.mkdir()
+        for entry in corpus.iterdir():
+            (linked / entry.name).symlink_to(entry.resolve())
+        return linked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._scratch.close()
+
+    def check(self, names: list[str]) -> Report:
+        """Load each of some configurations, and compare counts, features and rows with the files."""
+        report = Report()
+        printed, said = self._process.communicate("\n".join(names))
+        try:
+            if self._process.returncode:
+                raise ValueError(said.strip()[-500:] or f"exit status {self._process.returncode}")
+            problems = json.loads(printed.strip().split("\n")[-1])
+        except ValueError as error:
+            report.add("loading", "README.md", f"datasets could not be run: {error}")
+            return report
+        for name, problem in problems:
+            report.add("loading", f"data/{name}", problem)
+        return report
+
+
+def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
+    """How a dataset is loaded: in every way if asked for or if it is small, else only streamed."""
+    files = [file for file in corpus.glob("data/*/*.parquet") if file.is_file()]
+    mapped = mapped or sum(file.stat().st_size for file in files) <= _MAPPED
+    return [way for way, streaming in _WAYS if mapped or streaming]
+
+
+def _load_all(corpus: Path, schemas: Path, ways: list[str], names: list[str]) -> Iterator[tuple[str, str]]:
+    for way in ways:
+        for name in names:
+            try:
+                problem = _load(corpus, schemas, name, streaming=dict(_WAYS)[way])
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+            if problem:
+                yield name, f"{way}: {problem}"
+
+
+def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | None:
+    """Load a configuration and name the first difference from its files."""
+    from datasets import load_dataset
+
+    loaded = load_dataset(str(corpus), name, streaming=streaming)
+    shape = table(name, schemas)
+    files = sorted((corpus / "data" / name).glob("*.parquet"))
+    splits = {split: [f for f in files if f.name.startswith(f"{split}-")] for split in loaded}
+    if sum(map(len, splits.values())) != len(files):
+        return f"splits are {sorted(splits)}, the files have others too"
+    for split, dataset in loaded.items():
+        if dataset.features != shape.features:
+            return f"split {split}: features are {dataset.features}, expected {shape.features}"
+        rows = dataset.with_format("arrow")
+        if streaming:
+            ends = [(0, next(iter(rows.iter(_ROWS))))]
+        else:
+            total = sum(pq.read_metadata(file).num_rows for file in splits[split])
+            if len(dataset) != total:
+                return f"split {split}: {len(dataset)} rows, the files have {total}"
+            ends = [(start, rows[start : start + _ROWS]) for start in sorted({0, max(0, total - _ROWS)})]
+        for start, found in ends:
+            wanted = _rows(splits[split], start, found.num_rows)
+            if not found.cast(wanted.schema).combine_chunks().equals(wanted):
+                return f"split {split}: rows {start} to {start + found.num_rows} differ from those of the files"
+    return None
+
+
+def _rows(files: list[Path], start: int, count: int) -> pa.Table:
+    """Rows of a split by their number, read from its files; no more files are opened than hold them."""
+    parts = []
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            held = file.metadata.num_rows
+            if start < held:
+                parts.append(file.read().slice(start, count))
+                count -= parts[-1].num_rows
+        if not count:
+            break
+        start = max(0, start - held)
+    return pa.concat_tables(parts).combine_chunks()
+
+
+if __name__ == "__main__":
+    import datasets  # noqa: F401  (while the files are still being checked)
+
+    _corpus, _schemas, *_ways = sys.argv[1:]
+    print(json.dumps(list(_load_all(Path(_corpus), Path(_schemas), _ways, sys.stdin.read().split()))), flush=True)
+    # A stream that was not read to its end has threads that now and then abort a process that ends as usual:
+    # https://github.com/apache/arrow/issues/45214
+    os._exit(0)

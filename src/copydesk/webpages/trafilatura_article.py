@@ -1,0 +1,112 @@
+"""What trafilatura says of a page: the text of its article, and its metadata."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import re
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+from copydesk.core.json_schema import bulk_violations, load_schema
+from copydesk.errors import BuildError, UnreadableError
+from copydesk.webpages.visible_text import shallow
+
+#: Libraries that decide what the article is.
+LIBRARIES = ("trafilatura", "lxml", "lxml_html_clean", "justext", "htmldate", "courlan")
+#: Elements of elements of elements: trafilatura calls itself for each, and lxml gives up at 256.
+_DEEPEST = 128
+#: Characters of a page, and its elements: trafilatura takes quadratic time for some, half a minute for the worst.
+LARGEST, MOST_ELEMENTS = 4 << 20, 50_000
+_DOCUMENT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+")
+
+
+class Article(NamedTuple):
+    """The text of an article without its places, and what its page says of it, named as in sources.jsonl."""
+
+    text: str
+    stated: dict[str, str]
+
+
+def versions() -> list[str]:
+    """Versions of the libraries that decide what the article of a page is.
+
+    Raises
+    ------
+    BuildError
+        If they are not installed.
+    """
+    try:
+        return [f"{name} {version(name)}" for name in LIBRARIES]
+    except PackageNotFoundError as error:
+        raise BuildError(f"web pages are read with {error.name}, which is not installed; {INSTALL}") from None
+
+
+INSTALL = "run: pip install 'copydesk[web]'"
+
+
+def article(html: str) -> Article:
+    """Ask trafilatura for the article of a page; nothing is fetched.
+
+    Raises
+    ------
+    UnreadableError
+        With reason ``no-article`` or ``too-large``.
+    """
+    from trafilatura import bare_extraction
+
+    for name in ("trafilatura", "htmldate"):  # what they have to say is said in the quarantine
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    if len(html) > LARGEST:
+        raise _too_large(f"{len(html):,} characters", LARGEST)
+    flat, elements = shallow(html, _DEEPEST)
+    if elements > MOST_ELEMENTS:
+        raise _too_large(f"{elements:,} elements", MOST_ELEMENTS)
+    if not _DOCUMENT.search(flat):
+        flat = f"<html><body>{flat}</body></html>"  # trafilatura takes no part of a page for one
+    found: Any = None
+    try:
+        found = bare_extraction(
+            flat,
+            include_comments=False,
+            with_metadata=True,
+            # Neither the clock nor what was seen before may decide anything.
+            deduplicate=False,
+            date_extraction_params={"original_date": True, "extensive_search": False, "max_date": "2100-01-01"},
+        )
+    except Exception as error:  # a page may break it in any way
+        detail = f"trafilatura fails on it ({type(error).__name__}); deliver its text as .txt"
+        raise UnreadableError("no-article", detail) from None
+    text = "".join(found.body.itertext()) if found is not None and found.body is not None else ""
+    if not text.strip():
+        raise UnreadableError("no-article", "trafilatura finds no article in the page; deliver its text as .txt")
+    return Article(text, _stated(found))
+
+
+def _too_large(found: str, limit: int) -> UnreadableError:
+    detail = f"a web page of {found}, at most {limit:,} are read; deliver the text of its article as .txt"
+    return UnreadableError("too-large", detail)
+
+
+def _stated(found: Any) -> dict[str, str]:
+    """Metadata that are what they should be; the others are left out."""
+    told = {
+        "title": found.title,
+        "byline": found.author,
+        "publisher": found.sitename if found.sitename != found.hostname else None,
+        "url": found.url if found.url and _ADDRESS.match(found.url) else None,
+        "published": found.date,
+    }
+    stated = {name: " ".join(value.split()) for name, value in told.items() if value and value.strip()}
+    if not _is_day(stated.get("published", "")):
+        stated.pop("published", None)
+    wrong = {v.field for _, v in bulk_violations(load_schema("source"), [{"doc_id": "x", **stated}])}
+    return {name: value for name, value in stated.items() if name not in wrong}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,193 @@
+"""Words glued together, and spaces lost next to punctuation."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copydesk.cleaning.rules import glued_punctuation, glued_words
+from copydesk.cleaning.word_splitting import Cutter, Seen, cut
+from copydesk.text import EditedText
+
+RULES = {rule.name: rule for rule in (*glued_words.RULES, *glued_punctuation.RULES)}
+
+GLUED = (
+    "The council met onTuesday to discuss the harbour, and it wasclear that the oldBridge would have to go. "
+    "Engineers fromRotterdam had looked at thebridge in the spring. They wrote that therepair would cost more than "
+    "a new one,and the mayor agreed withthem. A ferry will carry people(and bicycles) until late2021."
+)
+MENDED = (
+    "The council met on Tuesday to discuss the harbour, and it was clear that the old Bridge would have to go. "
+    "Engineers from Rotterdam had looked at the bridge in the spring. They wrote that the repair would cost more "
+    "than a new one, and the mayor agreed with them. A ferry will carry people (and bicycles) until late 2021."
+)
+
+
+def repaired(text: str, *names: str) -> str:
+    edited = EditedText(text)
+    for name in names or ("glued-word", "glued-punctuation", "missing-space"):
+        edited = edited.apply(RULES[name].edits(edited.text))
+    return edited.text
+
+
+def test_a_page_that_lost_its_spaces_gets_them_back() -> None:
+    assert repaired(GLUED) == MENDED
+    assert repaired(MENDED) == MENDED
+
+
+def test_a_word_that_was_linked_wherever_it_stood_is_cut_out() -> None:
+    text = "We stand at the riverHarbour again. Boats in theHarbourCity, and nearHarbourThe tide is low."
+    assert (
+        repaired(text)
+        == "We stand at the river Harbour again. Boats in the Harbour City, and near Harbour The tide is low."
+    )
+
+
+def test_one_weak_trace_is_a_suggestion() -> None:
+    text = "The woods were full ofsilence, and the two of us went home."
+    assert repaired(text) == text
+    (edit,) = RULES["glued-word-maybe"].edits(text)
+    assert (text[: edit.start], edit.replacement) == ("The woods were full of", " ")
+    assert 0 < edit.confidence < 0.8
+
+
+def test_confidence_grows_with_the_evidence() -> None:
+    alone = "They walked for an hour. The woods were full ofsilence, and the two of us went home."
+    among = alone + " Nobody spoke ofthe war, nobody asked aboutthe road, and the dog ranahead of everyone."
+    found = {
+        edit.start: edit.confidence
+        for name in ("glued-word", "glued-word-maybe")
+        for edit in RULES[name].edits(among)
+    }
+    (single,) = RULES["glued-word-maybe"].edits(alone)
+    assert found[single.start] > single.confidence
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("Who lost the war?Nobody knows.", "Who lost the war? Nobody knows."),
+        ("“We won the war.”Nobody believed it.", "“We won the war.” Nobody believed it."),
+        ("The mill closed in 2019.It never opened again.", "The mill closed in 2019. It never opened again."),
+        ("She asked for help.“Not now,” he said.", "She asked for help. “Not now,” he said."),
+        ("It was late (very late).Then it rained.", "It was late (very late). Then it rained."),
+        ("He ran to the shop.I stayed behind.", "He ran to the shop. I stayed behind."),
+        ("It was built by the WHO.The doors opened.", "It was built by the WHO. The doors opened."),
+    ],
+)  # fmt: skip
+def test_a_space_after_a_sentence(broken: str, whole: str) -> None:
+    assert repaired(broken, "missing-space") == whole
+    assert repaired(whole) == whole
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("bread,butter and jam", "bread, butter and jam"),
+        ("There are four goals:Peace comes first", "There are four goals: Peace comes first"),
+        ("the agreement(signed last year)and the treaty", "the agreement (signed last year) and the treaty"),
+        ("the painter(France)and his friends", "the painter (France) and his friends"),
+        ("she called it“a mess”and left", "she called it “a mess” and left"),
+        ('she called it"a mess"and left', 'she called it "a mess" and left'),
+        ("as others found.[3]cancer is rare", "as others found.[3] cancer is rare"),
+        ("I came,a stranger to all", "I came, a stranger to all"),
+    ],
+)  # fmt: skip
+def test_a_space_next_to_punctuation(broken: str, whole: str) -> None:
+    assert repaired(broken) == whole
+    assert repaired(whole) == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The iPhone, an iPad, eBay, YouTube, PowerPoint, JavaScript, LinkedIn and macOS are brands of the trade.",
+        "McDonald's, MacKenzie, O'Hara, DeVito, LeBron, LaGuardia and D'Artagnan are the names of the others.",
+        "A U.S.-led force, the U.N. envoy, 9 a.m. in Washington, D.C., and a Ph.D. from the U.K. were there.",
+        "Node.js, README.TXT, ASP.NET, example.com, Example.Com and System.Out.println are not the ends of sentences.",
+        "The editors follow @WhiteHouse and @theDailyNews, and the tags are #StandWithUs and #theHashTag for the day.",
+        "See https://example.org/theFirst,theSecond(of)many?Not=One and write to theEditor@example.org for the rest.",
+        "Call getUserName() and theUserName.toString() or set the_Name, then the value of x[theIndex] in the loop.",
+        "The COVID-19 wave, a 5G phone, the A350, 1,200 people, 10:30 and 3:16, 2h15m, the 1990s and mp3 files.",
+        "A (multi)media show, the word(s) of the (in)action and print(value) in the middle of the text.",
+        "Counteroffensive, airstrikes, shellfire, battlefield, Stoltenberg, Severodonetsk and Whitehead are words.",
+        "Rock 'n' roll, the 6'2\" guard, a 27\" screen, “so” and 'so', isn't it, and the class of '08 were there.",
+    ],
+)  # fmt: skip
+def test_what_is_whole_is_left_alone(text: str) -> None:
+    assert repaired(text) == text
+    assert repaired(text, "glued-word-maybe") == text
+    # Nor does a page that was glued elsewhere change it.
+    assert repaired(f"{text}\n{GLUED}") == f"{text}\n{MENDED}"
+
+
+def test_passages_in_other_languages_are_left_alone() -> None:
+    spanish = (
+        "El gobierno anunció ayer nuevas medidas para proteger a los trabajadores del campo, pero los sindicatos "
+        "consideran insuficiente la propuesta y convocaron manifestaciones en todas las ciudades importantes."
+    )
+    german = (
+        "Die Bundesregierung verabschiedete gestern ein Maßnahmenpaket zur Arbeitslosenversicherung, das "
+        "Gewerkschaften und Arbeitgeberverbände gleichermaßen kritisierten."
+    )
+    text = f"{GLUED}\n{spanish}\n{german}"
+    assert repaired(text) == f"{MENDED}\n{spanish}\n{german}"
+
+
+def test_a_name_of_two_words_that_is_repeated_stays_a_name() -> None:
+    text = "HarborWise sells maps. The owners of HarborWise live here, and HarborWise has a shop. " + GLUED
+    assert repaired(text).startswith("HarborWise sells maps. The owners of HarborWise live here, and HarborWise has")
+
+
+SIZE = 300_000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "A", " ", ".", ",", '"', "(", "aBcDe", "aBcd ", "a,Bc", "ab.Cd ", ".” ", '\na"B', "2013that ", "theWord",
+     "it's", "abc(de)", " –A", "the of and in theCat ", "?!", "…"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", RULES)
+def test_hostile_texts_take_time_in_proportion(name: str, unit: str) -> None:
+    text = unit * (SIZE // len(unit))
+    begun = time.perf_counter()
+    edits = RULES[name].edits(text)
+    assert time.perf_counter() - begun < 10  # quadratic would take minutes
+    assert EditedText(text).apply(edits).revert() == text
+
+
+WORDS = st.sampled_from(
+    "the its was river harbour Harbour Kowalski Orlen tide of in to fast breakfast it is his this Zug zugs kvas s".split()
+)
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=30),
+    st.lists(st.lists(WORDS, min_size=1, max_size=4), max_size=5),
+    st.sampled_from(["", "'s", "’s"]),
+)
+def test_a_token_is_cut_alone_only_where_the_document_says_nothing(
+    words: list[str], glued: list[list[str]], ending: str
+) -> None:
+    seen = Seen(Counter(words), max(200, len(words)))
+    cutter = Cutter(seen)
+    for parts in glued:
+        token = "".join(parts) + ending
+        assert cutter.cut(token) == cut(token, seen)
+
+
+@given(st.text(alphabet="ab Z,;.)]!('’", max_size=60))
+def test_joints_are_found_by_the_mark_as_by_what_stands_before_it(text: str) -> None:
+    plain = re.compile(r"(?<=[a-z])(?:[,;!?]|[.)\]]+)(?=[A-Za-z][a-z])|(?<=[a-z]{3})\((?=[a-z]{3})")
+    assert [m.start() for m in glued_words._JOINTS.finditer(text)] == [m.start() for m in plain.finditer(text)]
+
+
+@given(st.text(alphabet="ab'’ .1", max_size=40), st.sampled_from(["a", "ab", "a'b", "aab"]))
+def test_a_token_is_found_where_it_stands_alone(text: str, token: str) -> None:
+    expected = [m.start() for m in glued_words._TOKEN.finditer(text) if m.group() == token]
+    assert list(glued_words._places(text, token)) == expected

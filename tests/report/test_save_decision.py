@@ -1,0 +1,222 @@
+"""What a steward decides is obeyed by the next build, shard by shard, and said where it cannot be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from copydesk.cleaning.apply import clean_text, inspected
+from copydesk.cleaning.plan import plan
+from copydesk.cleaning.steward_decisions import decided
+from copydesk.core.atomic_files import read_json_lines
+from copydesk.core.decisions import Decision
+from copydesk.errors import ConfigError
+from copydesk.pipeline import build_project
+from copydesk.project import Project
+from copydesk.report.corpus_view import Corpus
+from copydesk.stages import runner
+from copydesk.stages.runner import Task, compute
+from copydesk.text import EditedText
+from copydesk.validation import validate
+from support import articles, file_bytes, hard_texts, run_stages, write_seeds
+
+HOW = plan({"apply": ["safe"], "rules": {}})
+TEXT = "The outcome of the war?Russia  does not say.  He left ."
+
+
+def decision(kind: str, edit: Any, **other: Any) -> Decision:
+    return Decision("a", "0" * 64, kind, edit.raw_start, edit.raw_end, edit.before, edit.after, **other)
+
+
+def line(corpus: Corpus, doc_id: str, kind: str, **values: Any) -> dict[str, Any]:
+    sha256 = corpus.document(doc_id).row["raw_sha256"]
+    return {"doc_id": doc_id, "raw_sha256": sha256, "decision": kind, **values, "date": "2026-01-02"}
+
+
+def about(edit: dict[str, Any]) -> dict[str, Any]:
+    return {name: edit[name] for name in ("raw_start", "raw_end", "before", "after")}
+
+
+def write(project: Project, *rows: dict[str, Any]) -> None:
+    write_seeds(project.seeds, {"decisions.jsonl": "".join(f"{json.dumps(row)}\n" for row in rows)})
+
+
+def unmet(project: Project) -> list[tuple[str, str, str]]:
+    rows = read_json_lines(project.reports / "decisions.jsonl")
+    return [(row["doc_id"], row["decision"], row["problem"].partition(";")[0]) for row in rows]
+
+
+def test_an_edit_that_was_rejected_is_taken_back_and_one_that_was_accepted_is_made() -> None:
+    cleaned = clean_text(TEXT, HOW)
+    first = next(edit for edit in cleaned.edited.edits if edit.raw_start == TEXT.index("  does"))
+    (suggested,) = cleaned.suggestions
+    now, left = decided(cleaned, [decision("reject", first), decision("accept", suggested)], HOW)
+    assert left == []
+    assert now.edited.text == "The outcome of the war? Russia  does not say. He left."
+    assert now.edited.revert() == TEXT
+    assert now.suggestions == ()
+    now, left = decided(cleaned, [decision("reject", suggested)], HOW)
+    assert (now.edited.text, now.edited.edits) == (cleaned.edited.text, cleaned.edited.edits)
+    assert (now.suggestions, left) == ((), [])
+
+
+def test_what_no_rule_makes_any_more_is_said() -> None:
+    cleaned = clean_text(TEXT, HOW)
+    gone = Decision("a", "0" * 64, "accept", 0, 3, "The", "A")
+    now, left = decided(cleaned, [gone, gone._replace(decision="reject", after="An")], HOW)
+    assert (now.edited.text, now.suggestions, now.flags) == (cleaned.edited.text, *cleaned[1:])
+    assert ["no rule makes or suggests" in (each.problem or "") for each in left] == [True, True]
+
+
+def test_a_suggestion_that_is_an_edit_by_now_is_as_it_was_wanted() -> None:
+    (suggested,) = clean_text(TEXT, HOW).suggestions
+    applied = plan({"apply": ["safe", "probable"], "rules": {}})
+    cleaned = clean_text(TEXT, applied)
+    now, left = decided(cleaned, [decision("accept", suggested)], applied)
+    assert (now.edited.text, left) == (cleaned.edited.text, [])
+
+
+@given(hard_texts, st.data())
+def test_any_decisions_keep_the_raw_text_and_all_other_edits(text: str, data: st.DataObject) -> None:
+    cleaned = clean_text(text, HOW)
+    rejected = [edit for edit in cleaned.edited.edits if data.draw(st.booleans())]
+    accepted = [edit for edit in cleaned.suggestions if data.draw(st.booleans())]
+    decisions = [*(decision("reject", e) for e in rejected), *(decision("accept", e) for e in accepted)]
+    now, _ = decided(cleaned, decisions, HOW)
+    assert now.edited.revert() == text
+    if not accepted:
+        kept = [edit[:2] + edit[4:] for edit in cleaned.edited.edits if edit not in rejected]
+        assert [edit[:2] + edit[4:] for edit in now.edited.edits] == kept
+    for edit in now.edited.edits:
+        assert now.edited.text[edit.start : edit.end] == edit.after
+
+
+@given(hard_texts)
+def test_what_is_looked_at_anew_is_what_cleaning_found(text: str) -> None:
+    cleaned = clean_text(text, HOW)
+    assert inspected(cleaned.edited, HOW) == cleaned
+
+
+def test_without_any_edit_the_text_is_the_source() -> None:
+    edited = clean_text(TEXT, HOW).edited
+    assert edited.without(edited.edits).text == TEXT
+    assert isinstance(edited.without(()), EditedText)
+
+
+def test_the_next_build_obeys_and_the_corpus_holds(project: Project) -> None:
+    corpus = Corpus(project)
+    edits = corpus.document("plain").edits
+    suggested, applied = (next(e for e in edits if e["applied"] is wanted) for wanted in (False, True))
+    write(
+        project,
+        line(corpus, "plain", "accept", **about(suggested)),
+        line(corpus, "plain", "reject", **about(applied)),
+        line(corpus, "plain", "correct", field="title", value=None),
+        line(corpus, "plain", "correct", field="published", value="2024-02-29"),
+        line(corpus, "second-of-two", "exclude", reason="not an article"),
+    )
+    built = build_project(project)
+    assert built.metrics["dropped"] == {"decision": 1}
+    assert unmet(project) == []
+    assert validate(project.corpus, project.schemas, load=False).ok
+    now = Corpus(project).document("plain")
+    assert now.row["text"].startswith("The outcome of the war? Russia  does not say.")
+    assert [(edit["applied"], edit["rules"]) for edit in now.edits[:1]] == [(True, suggested["rules"])]
+    assert (now.row["title"], now.row["published"]) == (None, "2024-02-29")
+    origins = {origin["field"]: origin["origin"] for origin in now.row["provenance"]}
+    stated = ("byline", "publisher", "source_outlet", "url")
+    assert origins == {**dict.fromkeys(stated, "sources.jsonl"), "published": "decision"}
+    assert "second-of-two" not in Corpus(project).ids
+    assert json.loads((project.reports / "dropped.jsonl").read_text("utf-8"))["reason"] == "decision"
+
+
+def test_a_decision_that_fits_no_more_is_reported_and_not_obeyed(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = Corpus(project)
+    (edit,) = [e for e in corpus.document("twin").edits if e["applied"]][:1]
+    write(
+        project,
+        line(corpus, "plain", "exclude"),
+        line(corpus, "twin", "reject", **{**about(edit), "after": "-\u2028"}),
+        {**line(corpus, "twin", "reject", **about(edit)), "doc_id": "never-there", "before": "\x85"},
+    )
+    (project.seeds / "plain.txt").write_text("Another text  altogether.")
+    run_stages(project)
+    assert sorted(unmet(project)) == [
+        ("never-there", "reject", "there is no such document"),
+        ("plain", "exclude", "the file has changed since it was looked at"),
+        ("twin", "reject", "no rule makes or suggests this edit any more"),
+    ]
+    assert "package: decision not obeyed: exclude plain: the file has changed" in capsys.readouterr().err
+    assert "plain" in Corpus(project).ids
+    (project.seeds / "plain.txt").write_bytes(b"\xff")
+    run_stages(project)
+    assert ("plain", "exclude", "the document was refused, see reports/quarantine.jsonl") in unmet(project)
+
+
+def test_a_decision_touches_its_shard_alone(
+    make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    small = {"shards": {"target": 6, "minimum": 3, "maximum": 18}}
+    forty = make_corpus(articles(40), small)
+    computed: list[str] = []
+
+    def counting(task: Task) -> Any:
+        computed.append(task.stage.name)
+        return compute(task)
+
+    monkeypatch.setattr(runner, "compute", counting)
+    corpus = Corpus(forty)
+    edit = next(e for e in corpus.document("article-0016").edits if e["applied"])
+    write(
+        forty,
+        line(corpus, "article-0016", "reject", **about(edit)),
+        line(corpus, "article-0016", "correct", field="byline", value="A. Writer"),
+    )
+    run_stages(forty)
+    assert {name: computed.count(name) for name in set(computed)} == dict.fromkeys(
+        ("ingest", "clean", "split", "describe", "package"), 1
+    )
+    fresh = {name: tmp_path / "fresh" / name for name in ("corpus", "reports", "build")}
+    anew = run_stages(replace(forty, **fresh))
+    assert file_bytes(anew.corpus) == file_bytes(forty.corpus)
+    assert file_bytes(anew.reports) == file_bytes(forty.reports)
+
+
+SHA = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"decision": "maybe"}, "'maybe' is not one of"),
+        ({"decision": "accept"}, "'raw_start' is a required property"),
+        ({"decision": "exclude", "field": "title"}, "'field' is not one of ['doc_id'"),
+        ({"decision": "correct", "field": "text", "value": "x"}, "'text' is not one of"),
+        ({"decision": "correct", "field": "url", "value": "no address"}, "'no address' is not a 'uri'"),
+        ({"decision": "correct", "field": "published", "value": "yesterday"}, "is not valid under any"),
+        ({"decision": "correct", "field": "licence", "value": "??"}, "does not match"),
+        ({"decision": "exclude", "raw_sha256": "1"}, "raw_sha256: '1' does not match"),
+        ({"decision": "exclude", "date": "2026-13-01"}, "is not a 'date'"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(project: Project, row: dict[str, Any], message: str) -> None:
+    write(project, {"doc_id": "plain", "raw_sha256": SHA, "date": "2026-01-02", **row})
+    with pytest.raises(ConfigError) as caught:
+        run_stages(project, "ingest")
+    assert str(caught.value).startswith(f"{project.seeds / 'decisions.jsonl'}:1: ")
+    assert message in str(caught.value)
+
+
+def test_what_is_decided_twice_is_refused(project: Project) -> None:
+    row = {"doc_id": "plain", "raw_sha256": SHA, "decision": "exclude", "date": "2026-01-02"}
+    write(project, row, {**row, "reason": "again"})
+    with pytest.raises(ConfigError, match=r"decisions.jsonl:2: .*given twice"):
+        run_stages(project, "ingest")

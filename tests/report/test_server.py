@@ -1,0 +1,201 @@
+"""The served report: who is answered, what is written down, what is refused."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from copydesk.errors import CopydeskError
+from copydesk.project import Project
+from copydesk.report.corpus_view import address
+from copydesk.report.server import Desk
+from support import run_stages
+
+Start = Callable[[Project], Desk]
+PAGE = address("plain")
+
+
+def ask(desk: Desk, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server_port, timeout=30)
+    key = {"Cookie": f"{desk.cookie}={desk.key}"}
+    named = key | {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body.encode() or None, named)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, dict(answer.getheaders()), text
+
+
+def origin(desk: Desk) -> dict[str, str]:
+    return {
+        "Origin": f"http://127.0.0.1:{desk.server_port}",
+        "Content_Type": "application/x-www-form-urlencoded",
+    }
+
+
+def forms(text: str) -> list[dict[str, str]]:
+    """What the forms of a page would send, a mapping for each button."""
+    found = []
+    for form in re.findall(r"<form (.*?)</form>", text, re.DOTALL):
+        hidden = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', form))
+        for value in re.findall(r'<button name="decision" value="(.*?)">', form):
+            found.append({**hidden, "decision": value})
+    return found
+
+
+def form_for(desk: Desk, kind: str, page: str = PAGE, **values: str) -> dict[str, str]:
+    text = ask(desk, "GET", f"/{page}")[2]
+    return next(f for f in forms(text) if f["decision"] == kind and values.items() <= f.items())
+
+
+def send(desk: Desk, form: dict[str, str], **headers: str) -> tuple[int, dict[str, str], str]:
+    return ask(desk, "POST", "/decide", urlencode(form), **{**origin(desk), **headers})
+
+
+def lines(project: Project) -> list[dict[str, Any]]:
+    path = project.seeds / "decisions.jsonl"
+    return [json.loads(each) for each in path.read_text("utf-8").split("\n") if each.strip()] if path.exists() else []
+
+
+def test_every_page_is_there_and_guarded(project: Project, start: Start) -> None:
+    desk = start(project)
+    for path in (
+        "/",
+        "/index.html",
+        "/documents.html",
+        "/rules.html",
+        "/release.html",
+        "/decisions.html",
+        f"/{PAGE}",
+    ):
+        status, headers, text = ask(desk, "GET", path)
+        assert status == 200, path
+        assert text.startswith("<!doctype html>")
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
+        assert headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+    assert ask(desk, "HEAD", "/")[::2] == (200, "")
+    assert ask(desk, "GET", "/../params.yaml")[0] == 404
+    assert ask(desk, "GET", "/documents/none.html")[0] == 404
+    assert ask(desk, "PUT", "/")[0] == 501
+
+
+def test_only_loopback_is_listened_on(project: Project, start: Start) -> None:
+    assert start(project).server_address[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""])
+def test_another_name_for_this_machine_is_not_answered(project: Project, start: Start, host: str) -> None:
+    desk = start(project)
+    status, _, text = ask(desk, "GET", f"/{PAGE}", Host=host.format(port=desk.server_port))
+    assert status == 421
+    assert "outcome of the war" not in text
+    assert ask(desk, "GET", "/", Host=f"localhost:{desk.server_port}")[0] == 200
+
+
+def test_a_decision_is_a_line_and_the_next_build_obeys_it(project: Project, start: Start) -> None:
+    desk = start(project)
+    status, headers, _ = send(desk, form_for(desk, "accept"))
+    assert (status, headers["Location"]) == (303, f"/{PAGE}#edit-0")
+    send(desk, form_for(desk, "reject", edit="1"))
+    send(desk, {**form_for(desk, "correct", field="byline"), "value": " A. Writer\u2028 "})
+    send(desk, {**form_for(desk, "exclude", page=address("twin")), "reason": "a copy"})
+    assert [(row["doc_id"], row["decision"]) for row in lines(project)] == [
+        ("plain", "accept"),
+        ("plain", "reject"),
+        ("plain", "correct"),
+        ("twin", "exclude"),
+    ]
+    waiting = ask(desk, "GET", f"/{PAGE}")[2]
+    assert waiting.count("from the next build on") == 3
+    run_stages(project)
+    now = ask(desk, "GET", f"/{PAGE}")[2]
+    assert "A. Writer" in now
+    assert "from the next build on" not in now
+    assert ask(desk, "GET", f"/{address('twin')}")[0] == 404
+    # What was left out can be taken in again.
+    everything = forms(ask(desk, "GET", "/decisions.html")[2])
+    assert [form["decision"] for form in everything] == ["withdraw"] * 4
+    for form in everything:
+        assert send(desk, form)[0] == 303
+    assert lines(project) == []
+    run_stages(project)
+    assert ask(desk, "GET", f"/{address('twin')}")[0] == 200
+
+
+def test_lines_that_a_hand_wrote_stay_as_they_are(project: Project, start: Start) -> None:
+    desk = start(project)
+    path = project.seeds / "decisions.jsonl"
+    row = {"date": "2026-01-02", "decision": "exclude", "raw_sha256": "0" * 64, "doc_id": "gone"}
+    path.write_text(f"{json.dumps(row)}\n")
+    assert send(desk, form_for(desk, "exclude"))[0] == 303
+    assert path.read_text().startswith(f"{json.dumps(row)}\n")
+    path.write_text('{"doc_id": "gone"}\n')
+    status, _, text = ask(desk, "GET", f"/{PAGE}")
+    assert status == 500
+    assert "decisions.jsonl:1" in text
+
+
+def test_what_another_site_sends_is_refused(project: Project, start: Start) -> None:
+    desk = start(project)
+    form = form_for(desk, "exclude")
+    body = urlencode(form)
+    kind = {"Content_Type": "application/x-www-form-urlencoded"}
+    assert ask(desk, "POST", "/decide", body, **kind)[0] == 403
+    assert send(desk, form, Origin="http://evil.example")[0] == 403
+    assert send(desk, form, Origin="null")[0] == 403
+    assert send(desk, form, Host="evil.example")[0] == 421
+    assert send(desk, {**form, "token": "guessed"})[0] == 403
+    assert send(desk, {name: value for name, value in form.items() if name != "token"})[0] == 403
+    assert ask(desk, "POST", "/other", body, **origin(desk))[0] == 404
+    assert lines(project) == []
+
+
+def test_a_form_that_cannot_be_is_refused(project: Project, start: Start) -> None:
+    desk = start(project)
+    form = form_for(desk, "exclude")
+    assert send(desk, form, Content_Type="text/plain")[0] == 415
+    assert send(desk, {**form, "reason": "x" * 70_000})[0] == 413
+    assert send(desk, form, Content_Length="9" * 5000)[0] in {413, 431}
+    assert ask(desk, "POST", "/decide", "%ff=%ff", **origin(desk))[0] == 400
+    assert ask(desk, "POST", "/decide", "&".join(f"a{n}=b" for n in range(50)), **origin(desk))[0] == 400
+    assert lines(project) == []
+
+
+def test_what_a_form_is_about_must_be_there(project: Project, start: Start) -> None:
+    desk = start(project)
+    known = form_for(desk, "reject")
+    for change, message in (
+        ({"page": "documents/none.html"}, "no such document"),
+        ({"raw_sha256": "0" * 64}, "was changed since"),
+        ({"edit": "99"}, "not there any more"),
+        ({"raw_end": "1"}, "not there any more"),
+        ({"decision": "delete"}, "is not one of"),
+    ):
+        status, _, text = send(desk, {**known, **change})
+        assert status == 409
+        assert message in text
+    correct = form_for(desk, "correct", field="url")
+    assert send(desk, {**correct, "value": "no address"})[0] == 409
+    assert send(desk, {**correct, "field": "text", "value": "x"})[0] == 409
+    assert lines(project) == []
+    assert send(desk, known)[0] == 303
+    status, _, text = send(desk, known)
+    assert (status, "decided already" in text) == (409, True)
+    assert send(desk, {**known, "decision": "withdraw", "known": "0" * 20})[0] == 409
+    assert len(lines(project)) == 1
+
+
+def test_a_port_that_is_taken_is_said(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CopydeskError, match=rf"port {port}: .*; choose another with --port"):
+            Desk(project, port)

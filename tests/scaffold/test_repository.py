@@ -1,0 +1,235 @@
+"""A repository of one's own works at once, follows the toolkit, and has nothing copied by hand in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import copydesk
+from copydesk.core.config import load_params
+from copydesk.errors import BuildError, ConfigError
+from copydesk.pipeline import STAGES
+from copydesk.scaffold.repository import init, upgrade
+from copydesk.scaffold.template_files import files, pipeline
+from copydesk.stages.toolkit_lock import NAME, check_toolkit, read_toolkit
+from copydesk.stages.toolkit_lock import STAGES as NAMES
+from copydesk.store.pinned_libraries import pins
+from scaffold.conftest import Run
+from support import GIT, ROOT, file_bytes
+
+VENV = "import copydesk; print(copydesk.__file__)"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    root = tmp_path / "my-corpus"
+    init(root)
+    return root
+
+
+def test_from_the_wheel_to_a_corpus_and_on(installed: Run, tmp_path: Path) -> None:
+    assert str(ROOT) not in installed(tmp_path, "python", "-c", VENV).stdout
+    installed(tmp_path, "copydesk", "init", "my-corpus")
+    root = tmp_path / "my-corpus"
+    for path in (ROOT / "seeds").iterdir():
+        shutil.copy(path, root / "seeds")
+    said = installed(root, "dvc", "repro").stdout
+    assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)
+    assert json.loads((root / "reports" / "validation.json").read_text("utf-8"))["ok"] is True
+    # The rows are those that this repository's own pipeline makes.
+    theirs, ours = (json.loads((r / "corpus" / "manifest.json").read_text("utf-8")) for r in (root, ROOT))
+    assert theirs["tables"] == ours["tables"]
+    assert "my corpus" in (root / "corpus" / "README.md").read_text("utf-8")
+
+    # What is committed is a whole: the hook lets it pass, and CI's script holds on a clone of it.
+    installed(root, "git", "add", "--all")
+    installed(root, "git", "commit", "-q", "-m", "First articles")
+    assert "up to date" in installed(root, "dvc", "status").stdout
+    (root / "seeds" / "more.txt").write_text("One more article.\n")
+    installed(root, "git", "add", "--all")
+    refused = installed(root, "git", "commit", "-q", "-m", "Not built", status=1)
+    assert "run dvc repro" in refused.stderr
+    installed(tmp_path, "git", "clone", "-q", str(root), "clone")
+    (run,) = (step["run"] for step in workflow(root)["jobs"]["corpus"]["steps"] if "run" in step)
+    installed(tmp_path / "clone", "bash", "-c", run)
+    for hook in hooks(root):
+        installed(root, "bash", "-c", hook["entry"], status=int(hook["id"] == "dataset-is-current"))
+    (tmp_path / "clone" / "params.yaml").write_text("clean: nothing\n")
+    assert "clean: 'nothing' is not of type" in installed(tmp_path / "clone", "bash", ".ci/run", status=1).stdout
+
+    # Another toolkit: a stage refuses to run under a false name, upgrade makes DVC run it again.
+    told = json.loads((root / NAME).read_text("utf-8"))
+    told["stages"]["split"], told["copydesk"] = "0" * 64, "0.0.9"
+    (root / NAME).write_text(json.dumps(told))
+    assert "split" in installed(root, "dvc", "status", "--json").stdout
+    said = installed(root, "python", "scripts/split.py", status=1).stderr
+    assert said.startswith("BuildError: toolkit.json: names copydesk 0.0.9, and ")
+    assert "run copydesk upgrade, or install copydesk==0.0.9" in said
+    assert installed(root, "copydesk", "upgrade").stdout == "toolkit.json: written\n"
+    assert "split" not in installed(root, "dvc", "status", "--json").stdout
+
+
+def workflow(root: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load((root / ".github" / "workflows" / "corpus.yml").read_text("utf-8")))
+
+
+def hooks(root: Path) -> list[dict[str, Any]]:
+    (local,) = yaml.safe_load((root / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert local["repo"] == "local"
+    return list(local["hooks"])
+
+
+def test_hooks_look_at_what_people_write_and_the_workflow_may_only_read(made: Path) -> None:
+    (published,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    shared = ("id", "name", "entry", "language", "files", "pass_filenames")
+    (check,) = (hook for hook in hooks(made) if hook["id"] == published["id"])
+    assert check == {key: published[key] for key in shared}
+    written = ["params.yaml", "schemas/raw.schema.json", "seeds/sources.jsonl", "seeds/decisions.jsonl"]
+    assert all(re.search(check["files"], path) for path in written)
+    assert not any(re.search(check["files"], path) for path in ("seeds/a.txt", "corpus/manifest.json", "dvc.yaml"))
+    told = workflow(made)
+    assert told["permissions"] == {"contents": "read"}
+    assert set(told[True]) == {"push", "pull_request"}  # YAML 1.1 reads the key "on" so
+    assert "${{" not in str(told)  # nothing that somebody else named becomes a command
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    uses = [step["uses"] for step in told["jobs"]["corpus"]["steps"] if "uses" in step]
+    assert next(step["uses"] for step in action["runs"]["steps"] if "uses" in step) in uses
+
+
+def test_the_pipeline_is_ours_without_the_code(made: Path) -> None:
+    ours, theirs = (yaml.safe_load((root / "dvc.yaml").read_text("utf-8")) for root in (ROOT, made))
+    assert tuple(ours["stages"]) == NAMES == tuple(STAGES)
+    for name, stage in ours["stages"].items():
+        stage["deps"] = [path for path in stage["deps"] if not path.startswith("src/")]
+        stage["params"] = [{NAME: [f"stages.{name}"]}, *stage.get("params", [])]
+    assert theirs == ours
+    known = set(files("x")) | {"seeds"}
+    for stage in theirs["stages"].values():
+        built = {next(iter(out)) if isinstance(out, dict) else out for out in stage["outs"]}
+        known |= built
+    needed = {dep for stage in theirs["stages"].values() for dep in stage["deps"]} - known
+    assert needed == {"schemas"}
+
+
+def test_a_pipeline_in_which_a_stage_has_neither_params_nor_outs_is_noticed() -> None:
+    assert "toolkit.json" in pipeline("stages:\n  one:\n    cmd: x\n    outs:\n      - a\n")
+
+
+def test_settings_and_files_are_ours(made: Path) -> None:
+    ours, theirs = load_params(ROOT / "params.yaml"), load_params(made / "params.yaml")
+    assert theirs["corpus"]["name"] == "my-corpus"
+    assert theirs["corpus"]["title"] == "my corpus"
+    assert {**ours, "corpus": None} == {**theirs, "corpus": None}
+    for path in ("scripts", "schemas"):
+        assert file_bytes(made / path) == {
+            name: data for name, data in file_bytes(ROOT / path).items() if "__pycache__" not in name
+        }
+    for path in (".gitattributes", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):
+        assert (made / path).read_bytes() == (ROOT / path).read_bytes()
+    for path in (".ci/run", ".githooks/pre-commit"):
+        assert os.access(made / path, os.X_OK)
+    assert {"pyarrow", "ftfy"} <= pins().keys()
+
+
+@pytest.mark.parametrize("name", ["2026", "1e5", "no", "a.b", "x" * 96])
+def test_names_that_yaml_reads_as_something_else(tmp_path: Path, name: str) -> None:
+    init(tmp_path / name)
+    assert load_params(tmp_path / name / "params.yaml")["corpus"]["name"] == name
+
+
+@pytest.mark.parametrize("name", ["-corpus", "корпус", "two words", "x" * 97, "a'b"])
+def test_names_that_no_corpus_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="the corpus is named after its folder"):
+        init(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "params.yaml").write_text("mine: true\n")
+    with pytest.raises(ConfigError, match=r"a: holds params.yaml \(1 files in all\); expected an empty folder"):
+        init(tmp_path / "a")
+    assert file_bytes(tmp_path / "a") == {"params.yaml": b"mine: true\n"}
+    (tmp_path / "b").write_text("a file")
+    with pytest.raises(ConfigError, match="b: a file; expected an empty folder"):
+        init(tmp_path / "b")
+
+
+def test_it_goes_on_where_it_was_killed(made: Path) -> None:
+    whole = file_bytes(made)
+    for name in ("toolkit.json", "seeds/.gitkeep", ".ci/run"):
+        (made / name).unlink()
+    shutil.rmtree(made / ".git")
+    init(made)
+    assert {n: d for n, d in file_bytes(made).items() if n[:5] != ".git/"} == {
+        n: d for n, d in whole.items() if n[:5] != ".git/"
+    }
+
+
+def test_an_empty_clone_is_as_good_as_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GIT.items():
+        monkeypatch.setenv(name, value)
+    root = tmp_path / "cloned"
+    (root / ".git").mkdir(parents=True)
+    shutil.copytree(_repository(tmp_path), root / ".git", dirs_exist_ok=True)
+    init(root)
+    assert read_toolkit(root) is not None
+
+
+def _repository(folder: Path) -> Path:
+    init(folder / "other")
+    return folder / "other" / ".git"
+
+
+def test_upgrade_writes_what_is_as_it_was_and_keeps_what_was_changed(made: Path) -> None:
+    told = json.loads((made / NAME).read_text("utf-8"))
+    steward = {"README.md": b"mine", "params.yaml": b"corpus: {name: mine}\n", ".dvc/config": b"[core]\n"}
+    for name, data in steward.items():
+        (made / name).write_bytes(data)
+    (made / "scripts" / "clean.py").write_text("as the last version wrote it")
+    told["files"]["scripts/clean.py"] = hashlib.sha256(b"as the last version wrote it").hexdigest()
+    (made / "dvc.yaml").write_text("both changed it")
+    told["files"]["dvc.yaml"] = "0" * 64
+    (made / ".gitignore").write_text("the steward changed it")
+    (made / "schemas" / "raw.schema.json").unlink()
+    (made / NAME).write_text(json.dumps(told))
+
+    moved = upgrade(made)
+    assert sorted(moved.written) == ["schemas/raw.schema.json", "scripts/clean.py", NAME]
+    assert moved.differing == ["dvc.yaml"]
+    assert (made / "dvc.yaml").read_text() == "both changed it"
+    assert (made / "dvc.yaml.new").read_bytes() == files("x")["dvc.yaml"]
+    assert (made / ".gitignore").read_text() == "the steward changed it"
+    assert {name: (made / name).read_bytes() for name in steward} == steward
+    assert (made / NAME).read_bytes() == files("x")[NAME]
+    assert upgrade(made).written == []
+
+
+def test_upgrade_wants_a_repository_that_init_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"toolkit\.json: not there; copydesk init makes"):
+        upgrade(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"copydesk": 1, "stages": {}, "files": {}}', '{"stages": {}}'])
+def test_a_damaged_toolkit_file_is_named(made: Path, damage: str) -> None:
+    (made / NAME).write_text(damage)
+    with pytest.raises(BuildError, match=r"toolkit\.json: damaged"):
+        check_toolkit(made, "ingest")
+
+
+def test_where_no_toolkit_is_named_nothing_is_checked(tmp_path: Path) -> None:
+    check_toolkit(tmp_path, *STAGES)
+    assert copydesk.__version__
+
+
+def test_dvc_takes_nothing_of_the_template_for_a_pipeline() -> None:
+    names = {path.name for path in (ROOT / "src").rglob("*")}
+    assert not names & {"dvc.yaml", "dvc.lock", ".dvc", ".dvcignore"}

@@ -1,0 +1,106 @@
+"""A takedown of a document that was delivered as a record of a file, in git and in DVC."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from copydesk.cli import app
+from copydesk.project import Project
+from copydesk.releases import release
+from copydesk.releases.load import fetch, find
+from copydesk.takedowns.takedown import document_of, entry, take_down
+from support import GIT, OUTS, make_repository, run_command, write_seeds
+
+DVC = f"""
+stages:
+  package:
+    cmd: python build.py
+    deps: [seeds]
+    outs:
+{OUTS}"""
+PARAMS = "corpus:\n  name: small\n  version: 0.9.0\nengine: {workers: 1}\n"
+TEXTS = {name: f"Report {name}. The mayor of {name} said that it had rained there all day." for name in "abcdx"}
+COPY = hashlib.sha256(TEXTS["x"].encode()).hexdigest()
+
+
+def lines(*names: str) -> str:
+    return "".join(json.dumps({"id": name, "text": TEXTS[name]}) + "\n" for name in names)
+
+
+def run(root: Path, *command: str) -> str:
+    return run_command(root, *command).strip()
+
+
+def takedown(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["takedown", *words, "--root", str(root)])
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release with a file of records in git, and one of a copy in DVC; the document in the ledger and gone."""
+    for name, value in {**GIT, "XDG_CACHE_HOME": str(tmp_path / "xdg")}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(release, "validate", partial(release.validate, load=False))
+    root = tmp_path / "repository"
+    make_repository(root, DVC, PARAMS)
+    run(root, "dvc", "remote", "add", "--quiet", "--default", "storage", str(tmp_path / "remote"))
+
+    def commit(files: dict[str, bytes | str], message: str) -> None:
+        write_seeds(root / "seeds", files)
+        run(root, "dvc", "add", "--quiet", "seeds/more.csv")
+        run(root, "dvc", "repro", "--quiet")
+        run(root, "git", "add", "--all")
+        run(root, "git", "commit", "--quiet", "--message", message)
+        run(root, "dvc", "push", "--quiet")
+
+    more = f"id,text\nd,{TEXTS['d']}\n"
+    old = {"news.jsonl": lines("a", "x", "b"), "news-2.jsonl.gz": gzip.compress(lines("c").encode())}
+    commit({**old, "more.csv": f"{more}y,{TEXTS['x']}\n"}, "with it")
+    run(root, "git", "tag", "--annotate", "--message", "1", "corpus@v0.9.0")
+    project = Project.open(root)
+    take_down(project, entry(project, "x", "asked for"))
+    commit({"news.jsonl": lines("a", "b"), "more.csv": more}, "taken down")
+    return root
+
+
+def test_the_whole_way(root: Path) -> None:
+    before = run(root, "git", "rev-parse", "HEAD~1:seeds/news.jsonl")
+    delivered = hashlib.md5(f"id,text\nd,{TEXTS['d']}\ny,{TEXTS['x']}\n".encode()).hexdigest()
+    shown = takedown(root, "status", "x")
+    assert shown.exit_code == 0, shown.output
+    assert "corpus@v0.9.0: documents, raw, sentences; 1 exact copies under other ids" in shown.output.splitlines()
+    assert f"object {delivered}: in cache, remote storage" in shown.output
+    assert f"git {before}: seeds/news.jsonl, brought or removed by" in shown.output
+    assert "and 1 files in git hold 'x'" in shown.output
+
+    done = takedown(root, "x", "--purge", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "and none holds 'x'" in done.output
+    folder = fetch(find(root, "0.9.1"))
+    assert [document_of(folder, name) is not None for name in "abcdxy"] == [True, True, True, True, False, False]
+    # The files it was a record of: JSON Lines without it, the others as they were numbered; of CSV nothing is left.
+    tree = run(root, "git", "ls-tree", "-r", "--name-only", "corpus@v0.9.1", "seeds").splitlines()
+    assert [name for name in tree if "more" in name] == []
+    assert run_command(root, "git", "show", "corpus@v0.9.1:seeds/news.jsonl") == lines("a") + "\n" + lines("b")
+    kept = run(root, "git", "rev-parse", "corpus@v0.9.0:seeds/news-2.jsonl.gz")
+    assert run(root, "git", "rev-parse", "corpus@v0.9.1:seeds/news-2.jsonl.gz") == kept
+    stored = [
+        p for place in (root / ".dvc" / "cache", root.parent / "remote") for p in place.rglob("*") if p.is_file()
+    ]
+    assert stored
+    assert not any(TEXTS["x"].encode() in p.read_bytes() for p in stored)
+    tables = [path for path in root.glob("build/**/*") if path.is_file() and path.read_bytes()[:4] == b"PAR1"]
+    assert len(tables) > 10
+    assert not any(TEXTS["x"] in json.dumps(pq.read_table(path).to_pylist()) for path in tables)
+    after = takedown(root, "status", "x").output.splitlines()[-1]
+    assert after == (
+        "0 releases, 0 other versions of the data, 0 objects, 0 files outside DVC and 1 files in git hold 'x'"
+    )

@@ -1,0 +1,255 @@
+"""What a release that is cut again takes over, leaves out and writes: seeds in git, as a folder and file by file."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc_data.hashfile.db.local import LocalHashFileDB
+from dvc_objects.fs.local import LocalFileSystem
+
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
+from copydesk.errors import ReleaseError
+from copydesk.revisions.dvc_places import Place, Places, put_listing
+from copydesk.takedowns.delivered_records import Deliveries
+from copydesk.takedowns.object_search import Sought
+from copydesk.takedowns.occurrences import State, data_of, needed_at
+from copydesk.takedowns.purge import _begun, _free
+from copydesk.takedowns.reissue import Recut, _changelog, _locked, _schemas, _take_from_seeds
+from support import run_command, write_seeds
+
+INGEST = check_params({})["ingest"]
+ROW = {"doc_id": "gone", "reason": "é"}
+LINE = json.dumps(ROW, ensure_ascii=False).encode() + b"\n"
+TEXT = "What was asked to be taken down."
+SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def records(*names: str) -> bytes:
+    return "".join(json.dumps({"id": name, "text": f"Of {name}."}) + "\n" for name in names).encode()
+
+
+class Made:
+    """A repository with one commit, a place for objects, and a release that is to be cut again."""
+
+    def __init__(self, root: Path, files: dict[str, bytes], objects: dict[str, bytes], *plain: bytes) -> None:
+        self.root, self.read = root, files
+        self.odb = LocalHashFileDB(LocalFileSystem(), str(root.with_name("cache")))
+        for oid, data in objects.items():
+            path = Path(self.odb.oid_to_path(oid))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        root.mkdir()
+        write_seeds(root, files)
+        run_command(root, "git", "init", "--quiet")
+        run_command(root, "git", "add", "--all")
+        run_command(root, "git", "commit", "--quiet", "--message", "x")
+        commit = run_command(root, "git", "rev-parse", "HEAD").strip()
+        hashes = frozenset({SHA256})
+        deliveries = Deliveries(frozenset({"gone"}), hashes, INGEST)
+        sought = Sought({}, frozenset(map(md5, plain)), {}, [], hashes, 0, [], deliveries)
+        state = State([], frozenset({"gone", "copy"}), {})
+        self.recut = Recut("1.0.0", commit, "1.0.1", state, sought, ROW)
+
+    @property
+    def places(self) -> Places:
+        return Places([Place("cache", self.odb, frozenset(self.odb.all()))], {}, None)
+
+    def taken(self) -> tuple[dict[str, bytes | None], dict[str, Any]]:
+        files: dict[str, bytes | None] = {}
+        outs: dict[str, Any] = {}
+        _take_from_seeds(self.root, self.places, self.recut, self.read, files, outs)
+        return files, outs
+
+
+def test_seeds_in_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    stated = b'{"doc_id": "copy"}\n\n{"doc_id": "a"}\n[1]\nnothing\n'
+    made = Made(
+        tmp_path / "repository",
+        {
+            "seeds/x/gone.txt": b"older",
+            "seeds/renamed.txt": TEXT.encode(),
+            "seeds/copy.md": b"a copy",
+            "seeds/a.txt": b"another",
+            "seeds/news.jsonl": records("a", "gone", "b"),
+            "seeds/copies.ndjson": records("copy"),
+            "seeds/table.csv": b"id,text\na,A\ngone,B\n",
+            "seeds/other.jsonl.gz": gzip.compress(records("c")),
+            "seeds/sources.jsonl": stated,
+            "seeds/takedowns.jsonl": b'{"doc_id": "gone", "reason": "old"}\n{"doc_id": "b"}',
+            "elsewhere/gone.txt": TEXT.encode(),
+        },
+        {},
+    )
+    files, outs = made.taken()
+    assert outs == {} and not list((tmp_path / "here").iterdir())
+    assert files == {
+        "seeds/x/gone.txt": None,
+        "seeds/renamed.txt": None,
+        "seeds/copy.md": None,
+        "seeds/news.jsonl": records("a") + b"\n" + records("b"),
+        "seeds/copies.ndjson": None,
+        "seeds/table.csv": None,
+        "seeds/sources.jsonl": stated.partition(b"\n")[2],
+        "seeds/takedowns.jsonl": b'{"doc_id": "b"}\n' + LINE,
+    }
+
+
+def test_seeds_in_git_of_which_nothing_is_stated(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"seeds/a.txt": b"a", "seeds/sources.jsonl": b'{"doc_id": "a"}\n'}, {})
+    assert made.taken() == ({"seeds/takedowns.jsonl": LINE}, {})
+
+
+def test_seeds_file_by_file_in_dvc(tmp_path: Path) -> None:
+    def named(oid: str, name: str) -> bytes:
+        return yaml.safe_dump({"outs": [{"md5": oid, "path": name}]}).encode()
+
+    files = {
+        "seeds/gone.txt.dvc": named("00", "gone.txt"),
+        "seeds/x/news.csv.dvc": named(md5(TEXT.encode()), "news.csv"),
+        "seeds/a.txt.dvc": named("11", "a.txt"),
+        "models/gone.bin.dvc": named("22", "gone.bin"),
+    }
+    made = Made(tmp_path / "repository", files, {}, TEXT.encode())
+    gone = {"seeds/gone.txt.dvc": None, "seeds/x/news.csv.dvc": None}
+    assert made.taken() == ({**gone, "seeds/takedowns.jsonl": LINE}, {})
+    assert needed_at(made.root, made.places, "HEAD") == {"00", "11", "22", md5(TEXT.encode())}
+
+
+def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
+    news, table, source, a = (
+        records("a", "gone"),
+        b"id,text\ngone,B\n",
+        b'{"doc_id": "gone"}\n{"doc_id": "a"}\n',
+        b"a",
+    )
+    held = {
+        "news.jsonl": news,
+        "table.csv": table,
+        "sources.jsonl": source,
+        "a.txt": a,
+        "x/gone.txt": b"older",
+        "copy.jsonl": records("gone", "b"),
+    }
+    objects = {md5(data): data for data in held.values()}
+    rows = [{"md5": md5(data), "relpath": path} for path, data in held.items()]
+    listing = f"{md5(json.dumps(sorted(rows, key=lambda row: row['relpath'])).encode())}.dir"
+    objects[listing] = json.dumps(rows).encode()
+    tracked = {"outs": [{"md5": listing, "size": 1, "nfiles": 6, "hash": "md5", "path": "seeds"}]}
+    lock = {"stages": {"package": {"outs": [{"path": "corpus/data", "md5": "dd"}, {"path": "x", "md5": "ee"}]}}}
+    files = {
+        "seeds.dvc": yaml.safe_dump(tracked, sort_keys=False).encode(),
+        "dvc.lock": yaml.safe_dump(lock).encode(),
+    }
+    made = Made(tmp_path / "repository", files, objects, news, table, held["copy.jsonl"])
+    assert needed_at(made.root, made.places, "HEAD") == {*objects, "dd", "ee"}
+    assert data_of(made.root, made.recut.commit) == "dd"
+    files, outs = made.taken()
+    kept = {
+        "news.jsonl": records("a") + b"\n",
+        "sources.jsonl": b'{"doc_id": "a"}\n',
+        "a.txt": a,
+        "takedowns.jsonl": LINE,
+    }
+    expected = put_listing(made.odb, [{"md5": md5(data), "relpath": path} for path, data in kept.items()])
+    assert outs == {"seeds": {"md5": expected, "nfiles": 4}}
+    assert list(files) == ["seeds.dvc"]
+    assert yaml.safe_load(files["seeds.dvc"] or b"") == {
+        "outs": [{"md5": expected, "nfiles": 4, "hash": "md5", "path": "seeds"}]
+    }
+    assert (files["seeds.dvc"] or b"").startswith(b"outs:\n- md5: ")
+    assert {path: made.places.read(oid) for path, oid in made.places.listing(expected).items()} == kept
+
+
+def test_a_lock_has_the_new_hashes() -> None:
+    lock = {
+        "schema": "2.0",
+        "stages": {
+            "a": {
+                "cmd": "é",
+                "deps": [{"path": "seeds", "md5": "1", "size": 9, "nfiles": 2}, {"path": "kept", "md5": "2"}],
+                "params": {"params.yaml": {"corpus": {"version": "1.0.0", "name": "n"}, "clean": 1}},
+                "outs": [{"path": "corpus/data", "hash": "md5", "md5": "3", "size": 7, "nfiles": 1}],
+            },
+            "b": {"cmd": "y", "params": {"params.yaml": {"corpus": {"name": "n"}}}},
+            "c": {"cmd": "z", "params": {"params.yaml": {"corpus": None}, "other.yaml": {"corpus": {"version": 1}}}},
+        },
+    }
+    outs = {"seeds": {"md5": "x", "nfiles": 1}, "corpus/data": {"md5": "y", "size": 5, "nfiles": 3}}
+    text = _locked(yaml.safe_dump(lock, sort_keys=False).encode(), outs, {"version": "1.0.1", "date": "d"})
+    stages: Any = lock["stages"]
+    stages["a"]["deps"][0] = {"path": "seeds", "md5": "x", "nfiles": 1}
+    stages["a"]["outs"][0] = {"path": "corpus/data", "hash": "md5", "md5": "y", "nfiles": 3, "size": 5}
+    stages["a"]["params"]["params.yaml"]["corpus"] = {"version": "1.0.1", "name": "n", "date": "d"}
+    assert text == yaml.safe_dump(lock, sort_keys=False, allow_unicode=True).encode()
+
+
+def test_a_lock_that_dvc_would_not_write_is_named_with_its_commit(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"dvc.lock": b"[1]"}, {})
+    for read in (
+        lambda: data_of(made.root, made.recut.commit),
+        lambda: needed_at(made.root, made.places, made.recut.commit),
+    ):
+        with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: dvc\.lock: not what DVC writes"):
+            read()
+
+
+def test_schemas_are_those_of_the_release_if_it_has_some(tmp_path: Path) -> None:
+    read = {
+        "schemas/raw.schema.json": b"{}",
+        "schemas/gone.json": None,
+        "elsewhere/raw.schema.json": b"[]",
+        "x": b"x",
+    }
+    folder = _schemas(read, tmp_path)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"raw.schema.json": b"{}"}
+    assert _schemas({"x": b"x", "schemas/gone.json": None}, tmp_path) == PACKAGED
+
+
+def test_a_changelog_says_what_replaces_what(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"a": b""}, {})
+    date = run_command(made.root, "git", "log", "-1", "--format=%cs").strip()
+    known = "# Changelog\n\nKept.\n\n## [1.0.0] - 2026-01-01\n\n### Added\n\n- The first release.\n"
+    assert _changelog(made.root, known.encode(), made.recut) == known.replace(
+        "## [1.0.0]",
+        f"## [1.0.1] - {date}\n\n### Removed\n\n- gone, which was taken down. This release replaces 1.0.0, which is "
+        "withdrawn; all other documents are as they were there.\n\n## [1.0.0]",
+    )
+    assert "## [1.0.1]" in _changelog(made.root, None, made.recut)
+
+
+def test_the_next_patch_is_above_all_that_there_are() -> None:
+    assert _free("1.0.0", {"1.0.0", "1.0.9", "1.0.10", "1.1.11", "11.0.12", "2.0.13"}) == "1.0.11"
+    assert _free("1.10.3", {"1.10.3", "1.1.7"}) == "1.10.4"
+
+
+def test_what_a_killed_purge_began_is_known_again(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"corpus/manifest.json": b'{"version": "1.0.1"}'}, {})
+    root, other = made.root, made.recut.commit
+    assert _begun(root, "1.0.0", "gone", {}) is None
+    run_command(root, "git", "commit", "--quiet", "--allow-empty", "--message", made.recut.message)
+    commit = run_command(root, "git", "rev-parse", "HEAD").strip()
+    run_command(root, "git", "update-ref", made.recut.reference, commit)
+    assert _begun(root, "1.0.0", "gone", {}) == "1.0.1"
+    assert _begun(root, "1.0.0", "gone", {"1.0.1": commit}) == "1.0.1"
+    assert _begun(root, "1.0.0", "gone", {"1.0.1": other}) is None  # taken meanwhile
+    assert _begun(root, "1.0.0", "one", {}) is None
+    assert _begun(root, "1.0.1", "gone", {}) is None
+
+
+def test_what_dvc_would_not_write_is_named(tmp_path: Path) -> None:
+    made = Made(tmp_path / "repository", {"seeds.dvc": b"outs: 1"}, {})
+    with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: seeds\.dvc: not what DVC writes: TypeError"):
+        made.taken()

@@ -1,0 +1,290 @@
+"""A takedown: gone from the next build under any name, reported where it resembles, told of past releases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from copydesk import validate
+from copydesk.cli import app
+from copydesk.errors import BuildError, ConfigError, ReleaseError
+from copydesk.project import Project
+from copydesk.releases import upstream
+from copydesk.revisions import dvc_places
+from copydesk.revisions.dvc_places import Place, Places
+from copydesk.takedowns import occurrences, purge
+from copydesk.takedowns.delivered_records import Deliveries
+from copydesk.takedowns.git_search import Blob
+from copydesk.takedowns.object_search import Sought
+from copydesk.takedowns.occurrences import Holdings, State
+from copydesk.takedowns.purge import Plan, Purged
+from copydesk.takedowns.reissue import Recut
+from copydesk.takedowns.takedown import entry, ledger_of, take_down
+from support import articles, run_stages, write_seeds
+
+Make = Callable[..., Project]
+SEEDS = articles(4)
+TEXT = SEEDS["article-0003.txt"]
+
+
+def ids(project: Project) -> set[str]:
+    return {i for path in project.corpus.glob("data/documents/*") for i in pq.read_table(path)["doc_id"].to_pylist()}
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def taken(make_corpus: Make, more: dict[str, str]) -> Project:
+    project = make_corpus(SEEDS)
+    take_down(project, entry(project, "article-0003", "asked for by the author", "the author"))
+    write_seeds(project.seeds, more)
+    return run_stages(project)
+
+
+def test_a_document_leaves_the_next_build_and_its_copies_with_it(make_corpus: Make) -> None:
+    project = taken(
+        make_corpus,
+        {
+            "same-bytes.txt": TEXT,
+            "same-text.txt": TEXT.replace("  ", " ").upper(),
+            "near.txt": TEXT + " One more sentence was added here.",
+        },
+    )
+    assert ids(project) == {"article-0000", "article-0001", "article-0002", "near"}
+    refused = {row["path"]: (row["reason"], row["detail"]) for row in lines(project.reports / "quarantine.jsonl")}
+    assert {path: reason for path, (reason, _) in refused.items()} == {
+        "article-0003.txt": "taken-down",
+        "same-bytes.txt": "taken-down",
+    }
+    assert "the same bytes as document article-0003" in refused["same-bytes.txt"][1]
+    assert [
+        (row["doc_id"], row["reason"], json.loads(row["values"])) for row in lines(project.reports / "dropped.jsonl")
+    ] == [("same-text", "takedown", {"takedown": "article-0003"})]
+    (similar,) = lines(project.reports / "takedowns.jsonl")
+    assert (similar["doc_id"], similar["reason"]) == ("near", "resembles a takedown")
+    assert json.loads(similar["values"])["similarity"] > 0.8
+    assert validate(project.corpus, project.schemas, load=False).ok
+
+
+def test_the_ledger_holds_no_text_and_is_kept(make_corpus: Make) -> None:
+    project = make_corpus(SEEDS)
+    first = entry(project, "article-0003", "asked for")
+    take_down(project, first)
+    take_down(project, entry(project, "article-0001", "asked for", "somebody"))
+    assert list(ledger_of(project)) == ["article-0003", "article-0001"]
+    assert ledger_of(project)["article-0003"] == first
+    words = set(TEXT.split()) - {"asked", "for"}
+    assert not any(f'"{word}' in (project.seeds / "takedowns.jsonl").read_text("utf-8") for word in words)
+    ledger = project.seeds / "takedowns.jsonl"
+    with pytest.raises(ReleaseError, match=rf"^{ledger}: article-0003 is in it already$"):
+        entry(project, "article-0003", "again")
+    missing = rf"^{project.corpus}: no document 'nobody'; expected the id of one that is there$"
+    with pytest.raises(ReleaseError, match=missing):
+        entry(project, "nobody", "asked for")
+    with pytest.raises(ReleaseError, match=r"^article-0002: reason: "):
+        entry(project, "article-0002", "")
+    before = ledger.read_text("utf-8").rstrip()
+    ledger.write_text(before, "utf-8")  # an editor left no line feed
+    take_down(project, {**first, "doc_id": "é", "reason": "中"})
+    assert ledger.read_text("utf-8").splitlines()[:-1] == before.splitlines()
+    assert '{"doc_id": "é", "reason": "中", ' in ledger.read_text("utf-8") and list(ledger_of(project))[-1] == "é"
+
+
+def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
+    project = make_corpus(SEEDS)
+    (project.seeds / "takedowns.jsonl").write_text('{"doc_id": "article-0003", "reason": "x"}\n')
+    with pytest.raises(ConfigError, match=r"takedowns.jsonl:1: .*'date' is a required property"):
+        run_stages(project)
+    (project.seeds / "takedowns.jsonl").unlink()
+    assert ids(run_stages(project)) == {name[:-4] for name in SEEDS}
+
+
+def test_a_ledger_obeys_the_schema_of_its_project(make_corpus: Make, tmp_path: Path) -> None:
+    project = make_corpus({"only.txt": TEXT})
+    take_down(project, entry(project, "only", "long"))
+    shutil.copytree(project.schemas, tmp_path / "own")
+    schema = tmp_path / "own" / "takedown.schema.json"
+    told = json.loads(schema.read_text("utf-8"))
+    told["properties"]["reason"]["maxLength"] = 3
+    schema.write_text(json.dumps(told), "utf-8")
+    own = replace(project, schemas=tmp_path / "own")
+    with pytest.raises(ConfigError, match="'long' is too long"):
+        ledger_of(own)
+    (project.seeds / "takedowns.jsonl").unlink()
+    with pytest.raises(ReleaseError, match=r"^only: reason: .*too long"):
+        entry(own, "only", "long")
+    assert entry(own, "only", "why")["requested_by"] is None
+
+
+def test_a_takedown_of_everything_is_an_error_that_says_so(make_corpus: Make) -> None:
+    project = make_corpus({"only.txt": TEXT})
+    take_down(project, entry(project, "only", "asked for"))
+    with pytest.raises(BuildError, match="no documents"):
+        run_stages(project)
+
+
+def test_the_command(make_corpus: Make) -> None:
+    project = make_corpus(SEEDS)
+    root = str(replace(project).corpus.parent)
+    call = lambda *given: CliRunner().invoke(app, ["takedown", *given, "--root", root])  # noqa: E731
+    assert call("article-0002").exit_code == 2
+    shown = call("article-0002", "--reason", "asked for", "--dry-run")
+    assert json.loads(shown.output)["doc_id"] == "article-0002"
+    assert not (project.seeds / "takedowns.jsonl").exists()
+    assert "article-0002 is taken down" in call("article-0002", "--reason", "asked for").output
+    assert list(ledger_of(project)) == ["article-0002"]
+    assert call("other", "x").exit_code == 2
+    assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output
+    assert "Invalid value for --reason: say why" in call("article-0001").output
+    told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
+    assert '"reason": "é", "requested_by": "you"' in told
+    assert call("article-0001", "--reason", "x").output == (
+        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed, run dvc repro, commit; "
+        "then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
+    )
+
+
+class Found:
+    """What a search found, and what a purge would do and did, without one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sought = Sought({}, frozenset(), {}, [], frozenset(), 0, [], Deliveries(frozenset(), frozenset(), {}))
+        alone = State(["a" * 40], frozenset({"gone"}), {"raw/x": "1", "documents/x": "2", "documents/y": "3"})
+        copied = State(["b" * 40, "c" * 40, "d" * 40], frozenset({"gone", "x", "y"}), {"edits/x": "4"})
+        blobs = [Blob("e" * 40, "seeds/gone.txt", ["1" * 40, "2" * 40]), Blob("f" * 40, "x", [])]
+        self.held = Holdings(
+            releases={"1.0.0": alone, "1.1.0": copied},
+            withdrawn={"1.1.0", "0.1.0"},
+            others=[alone, copied],
+            objects={"aa": [], "bb": ["documents/x", "raw/y"]},
+            late=frozenset(),
+            store=[Path("/store/1")],  # type: ignore[list-item]
+            folders=[Path("/kept/2")],
+            blobs=blobs,
+            sought=sought,
+            left=(Path("/left/3"),),
+        )
+        seen = [Place("cache", None, frozenset({"aa", "bb"})), Place("remote r", None, frozenset({"bb"}))]
+        self.places = Places(seen, {}, None)
+        recuts = [Recut(v, "", f"{v[:-1]}7", state, sought, {}) for v, state in self.held.releases.items()]
+        self.plan = Plan("gone", recuts, [recuts[0]._replace(version="0.2.0")], self.held, frozenset({"aa"}))
+        self.done = Purged({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [], {})
+        self.asked: list[Any] = []
+        self.unknown: list[str] = []
+        for module, name, value in (
+            (dvc_places, "open_places", self.open_places),
+            (occurrences, "holdings", lambda *given: self.asked.append(given[::2]) or self.held),
+            (purge, "plan", lambda *given: self.asked.append(given[::2]) or self.plan),
+            (purge, "purge", lambda *given: self.asked.append(given) or self.done),
+            (upstream, "known_releases", lambda root: None),
+            (upstream, "shortfalls", lambda root, known: self.unknown),
+            (upstream, "push_command", lambda root, tags: f"git push {' '.join(tags)}"),
+        ):
+            monkeypatch.setattr(module, name, value)
+
+    @contextmanager
+    def open_places(self, root: Path, *, own: bool = False) -> Iterator[Places]:
+        assert root.is_absolute()
+        yield self.places
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Found:
+    return Found(monkeypatch)
+
+
+def call(*words: str, answer: str | None = None) -> tuple[int, list[str]]:
+    done = CliRunner().invoke(
+        app, ["takedown", "gone", *words] if words[0] != "status" else ["takedown", *words], answer
+    )
+    return done.exit_code, done.output.splitlines()
+
+
+IN_GIT = [
+    f"git {'e' * 40}: seeds/gone.txt, brought or removed by {'1' * 12}, {'2' * 12}",
+    f"git {'f' * 40}: x, brought or removed by no commit of a branch or tag",
+    "git's history in . holds it and is not rewritten by copydesk, since every clone and tag would change: if it must "
+    "go, write these hashes into a file, one a line, run git filter-repo --strip-blobs-with-ids FILE in a fresh clone, "
+    "push it by force with all tags, and have all other clones made anew",
+]
+
+
+def test_what_holds_it_is_listed(found: Found) -> None:
+    listed = [
+        "corpus@v1.0.0: documents, raw",
+        "corpus@v1.1.0 (withdrawn): edits; 2 exact copies under other ids",
+        f"commit {'a' * 12}, no release: documents, raw",
+        f"commit {'b' * 12} and 2 more, no release: edits; 2 exact copies under other ids",
+        "object aa: in cache",
+        "object bb: in cache, remote r: documents/x, raw/y",
+        "file /store/1",
+        "file /kept/2",
+        "/left/3: left by a command that was killed, and may hold it",
+        *IN_GIT,
+    ]
+    count = "2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git hold 'gone'"
+    assert call("status", "gone") == (0, [*listed, count])
+    assert found.asked == [(Path.cwd(), "gone")]
+    found.held.sought.unreadable.append("object zz: no table")
+    assert call("status", "gone") == (1, [*listed, "object zz: no table", count])
+    found.places.unseen["remote web"] = "no"
+    said = [*listed, "remote web: cannot be searched: no", "object zz: no table", count]
+    assert call("status", "gone") == (1, said)
+    found.held.sought.unreadable.clear()
+    assert call("status", "gone")[0] == 1
+    found.places.unseen.clear()
+    assert call("status", "gone") == (0, [*listed, count])
+    found.unknown.append("a release is unknown here")
+    assert call("status", "gone") == (1, [*listed, count, "a release is unknown here"])
+    found.held.blobs.clear()
+    assert not any(line.startswith("git") for line in call("status", "gone")[1])
+
+
+def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
+    planned = [
+        "corpus@v1.0.0: cut again as corpus@v1.0.7 without gone; then withdrawn",
+        "corpus@v1.1.0: cut again as corpus@v1.1.7 without gone, x, y; then withdrawn",
+        "corpus@v0.2.0: withdrawn; nothing would be left of it",
+        "object bb: removed from cache, remote r",
+        "object aa: kept, since a release that does not hold it needs it",
+        "file /store/1: removed",
+        "file /kept/2: removed",
+        "file /left/3: removed",
+    ]
+    assert call("--purge", "--dry-run") == (0, planned)
+    question = "Take 'gone' out of all this? What is removed does not come back. [y/N]: "
+    assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
+    assert found.asked == [(Path.cwd(), "gone")] * 2
+    done = [
+        *IN_GIT,
+        "to publish it: git push corpus@v1.0.7 corpus@v1.0.0! corpus@v0.2.0!",
+        "3 copies removed; searched 44 objects, and none holds 'gone'",
+    ]
+    assert call("--purge", answer="y\n") == (0, [*planned, f"{question}y", *done])
+    assert found.asked[-1] == (Path(), "gone", found.plan)
+    assert call("--purge", "--yes") == (0, [*planned, *done])
+    found.held.blobs.clear()
+    found.done.pushed["theirs"] = ["corpus@v1.0.7", "corpus@v1.0.0!"]
+    pushed = ["pushed to theirs: corpus@v1.0.7, corpus@v1.0.0!", "to publish it: git push corpus@v0.2.0!", done[-1]]
+    assert call("--purge", "--yes") == (0, [*planned, *pushed])
+    found.places.unseen["remote web"] = "no"
+    found.done = Purged({}, 0, 1, ["aa: still in cache"], {})
+    assert call("--purge", "--yes") == (
+        1,
+        [
+            *planned,
+            "remote web: cannot be searched: no",
+            "aa: still in cache",
+            "'gone' was not taken out of everything; see above",
+        ],
+    )

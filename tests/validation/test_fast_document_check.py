@@ -1,0 +1,148 @@
+"""The screens of validation prove that all is well, or leave it to the checks that look row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copydesk.core.findings import Report
+from copydesk.core.json_schema import PACKAGED, violations
+from copydesk.project import Project
+from copydesk.store.shard_store import Store
+from copydesk.tables.table import PUBLISHED, table
+from copydesk.validation import document_groups as module
+from copydesk.validation import validate
+from copydesk.validation.document_groups import check_unit, units_of
+from copydesk.validation.fast_schema_check import surely_valid
+from copydesk.validation.file_checks import check_files
+from support import articles, run_stages
+
+EDIT: dict[str, Any] = {
+    "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
+    "rules": ["r"], "tier": "safe", "applied": True, "confidence": 1.0,
+}  # fmt: skip
+OTHERS = {
+    "doc_id": st.text(alphabet="a/\n", max_size=2),
+    "index": st.integers(-1, 1),
+    "rules": st.lists(st.text(alphabet="r", max_size=1), max_size=2),
+    "tier": st.sampled_from(["safe", "sure"]),
+    "confidence": st.sampled_from([-0.1, 0.0, 1.0, 1.1, float("nan")]),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=OTHERS), min_size=1, max_size=4))
+def test_columns_prove_what_the_reference_accepts(changes: list[dict[str, Any]]) -> None:
+    shape = table("edits", PACKAGED)
+    rows = [{**EDIT, **change} for change in changes]
+    strange = any(
+        row["confidence"] != row["confidence"] for row in rows
+    )  # JSON has no NaN: not for the columns to say
+    expected = not strange and not any(violations(shape.schema, row) for row in rows)
+    assert surely_valid(shape.schema, pa.Table.from_pylist(rows, schema=shape.arrow)) == expected
+
+
+def test_every_table_of_a_good_corpus_is_proved_by_its_columns(two_articles: Project) -> None:
+    for name in PUBLISHED:
+        rows = pa.concat_tables(
+            pq.read_table(p) for p in sorted((two_articles.corpus / "data" / name).glob("*.parquet"))
+        )
+        schema = table(name, two_articles.schemas).schema
+        assert surely_valid(schema, rows)
+        nulled = rows.set_column(0, "doc_id", pa.nulls(rows.num_rows, pa.string()))
+        assert not surely_valid(schema, nulled)
+
+
+@pytest.fixture
+def corpus(make_corpus: Callable[..., Project]) -> Project:
+    small = {"shards": {"target": 4, "minimum": 2, "maximum": 8}}
+    return make_corpus(articles(20), small)
+
+
+def parts_of(project: Project) -> list[module.Unit]:
+    return units_of(
+        project.corpus, project.schemas, check_files(project.corpus, project.schemas, Report()), frozenset()
+    )
+
+
+def test_good_units_need_no_row_by_row(corpus: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("looked row by row")
+
+    monkeypatch.setattr(module, "check_records", never)
+    monkeypatch.setattr(module, "check_references", never)
+    found = [check_unit(part)[0] for part in parts_of(corpus)]
+    assert len(found) > 1
+    assert sum(report.checked["documents"] for report in found) == 20
+
+
+def test_units_hold_every_file_once(corpus: Project) -> None:
+    files = sorted(shard.path for part in parts_of(corpus) for shards in part.files.values() for shard in shards)
+    assert files == sorted(
+        p.relative_to(corpus.corpus).as_posix() for p in (corpus.corpus / "data").rglob("*.parquet")
+    )
+
+
+def test_which_files_belong_together_is_remembered_while_they_are_the_same(
+    make_corpus: Callable[..., Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = make_corpus(articles(20), {"shards": {"target": 4, "minimum": 2, "maximum": 8}})
+    memory = tmp_path / "units.json"
+    read: list[str] = []
+    plain = module._ids
+    monkeypatch.setattr(module, "_ids", lambda folder, path: read.append(path) or plain(folder, path))
+
+    def found() -> list[module.Unit]:
+        files = check_files(corpus.corpus, corpus.schemas, Report())
+        read.clear()
+        units = units_of(corpus.corpus, corpus.schemas, files, frozenset(), module.Memory(memory))
+        reads = list(read)
+        assert units == units_of(corpus.corpus, corpus.schemas, files, frozenset())
+        read[:] = reads
+        return units
+
+    assert len(found()) > 2
+    assert read
+    assert found()
+    assert read == []
+    (corpus.seeds / "article-0009.txt").write_text("Another text. With two sentences.")
+    run_stages(corpus)
+    assert found()
+    assert 0 < len(set(read)) <= 8  # those of the unit that changed, and where the next begins
+    for damage in ("", "[1]", '[{"documents": []}]', '{"documents": 3}', '[{"documents": ["a", ["b"]]}]'):
+        memory.write_text(damage)
+        assert found()
+        assert len(set(read)) > 8
+
+
+def test_what_held_is_not_looked_at_again(corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "store")
+    first = validate(corpus.corpus, corpus.schemas, load=False, store=store)
+    looked: list[module.Unit] = []
+    monkeypatch.setattr("copydesk.validation.check_unit", lambda unit: looked.append(unit) or check_unit(unit))
+    again = validate(corpus.corpus, corpus.schemas, load=False, store=store)
+    assert (again.ok, again.checked, looked) == (first.ok, first.checked, [])
+    path = next((corpus.corpus / "data" / "raw").glob("*.parquet"))
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    assert not validate(corpus.corpus, corpus.schemas, load=False, store=store).ok
+    assert len(looked) == 1
+
+
+def test_what_held_is_looked_at_again_by_other_libraries(
+    corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "store")
+    validate(corpus.corpus, corpus.schemas, load=False, store=store)
+    looked: list[module.Unit] = []
+    monkeypatch.setattr("copydesk.validation.check_unit", lambda unit: looked.append(unit) or check_unit(unit))
+    monkeypatch.setattr("copydesk.validation.version", lambda _: "another")
+    assert validate(corpus.corpus, corpus.schemas, load=False, store=store).ok
+    assert len(looked) == len(parts_of(corpus))
