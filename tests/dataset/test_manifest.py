@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from copydesk.cleaning import PAGE_RULES
 from copydesk.cleaning.plan import LISTED
+from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.config import load_params
 from copydesk.dataset.manifest import _PAGE_RULE, NAME, PINNED, read_manifest

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
-from report.test_serve import PAGE, ask, form_for, lines, origin, send
 
 from copydesk.project import Project
 from copydesk.report import server
 from copydesk.report.server import Desk
+from report.test_server import PAGE, ask, form_for, lines, origin, send
 
 Start = Callable[[Project], Desk]
 

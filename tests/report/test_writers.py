@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report.test_serve import PAGE, ask, form_for, forms, lines, send
 
 from copydesk.project import Project
 from copydesk.report.corpus_view import address
 from copydesk.report.server import Desk
+from report.test_server import PAGE, ask, form_for, forms, lines, send
 
 Start = Callable[[Project], Desk]
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from copydesk.cleaning import PAGE_RULES
 from copydesk.cleaning.apply import clean, clean_text, inspected
 from copydesk.cleaning.plan import plan
+from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.config import check_params
 from copydesk.errors import BuildError, ConfigError, UnreadableError
 from copydesk.readers.html import read_html
