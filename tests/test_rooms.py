@@ -1,0 +1,88 @@
+"""The house: which room may import which, how large a room may grow, and that no name means two things."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+from support import ROOT
+
+PACKAGE = ROOT / "src" / "copydesk"
+#: Rooms and files of the top level, from the top down: each imports only what stands below it (docs/extend.md).
+FLOORS = (
+    ("__main__",),
+    ("cli",),
+    ("__init__",),
+    ("pipeline",),
+    ("ci", "publishing", "report", "scaffold"),
+    ("takedowns",),
+    ("releases",),
+    ("differences",),
+    ("stages",),
+    ("validation",),
+    ("revisions",),
+    ("dataset",),
+    ("description",),
+    ("engines",),
+    ("cleaning", "readers", "sentences"),
+    ("webpages",),
+    ("project",),
+    ("store",),
+    ("tables",),
+    ("language", "markup"),
+    ("text",),
+    ("core",),
+    ("errors",),
+    ("_version",),
+)
+LARGEST_ROOM = 3_000  # lines
+MOST_FILES_ON_TOP = 8
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Files of the package by the name of their module, without ``copydesk.``."""
+    files = (path for path in PACKAGE.rglob("*.py") if "template" not in path.parts)
+    named = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in files}
+    return {name.removesuffix(".__init__"): path for name, path in named.items()}
+
+
+def imported(path: Path) -> set[str]:
+    """Modules that a file imports anywhere in it, also within functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(
+                f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}"[9:] in modules() else node.module
+                for alias in node.names
+            )
+    package = (name for name in names if name.split(".")[0] == "copydesk")
+    return {name.removeprefix("copydesk").removeprefix(".") or "__init__" for name in package}
+
+
+def room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_rooms_import_only_what_stands_below_them() -> None:
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    assert {room(module) for module in modules()} <= floor.keys(), "a new room: give it its floor in FLOORS"
+    upwards = [
+        f"{module} imports {target}"
+        for module, path in modules().items()
+        for target in imported(path)
+        if room(target) != room(module) and floor[room(target)] <= floor[room(module)]
+    ]
+    assert not upwards, "move what is shared to a lower room"
+
+
+def test_no_room_grows_too_large() -> None:
+    lines: dict[str, int] = defaultdict(int)
+    for path in modules().values():
+        lines[path.parent.relative_to(PACKAGE).as_posix()] += path.read_bytes().count(b"\n")
+    assert {name: count for name, count in lines.items() if count > LARGEST_ROOM} == {}
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_FILES_ON_TOP
