@@ -196,7 +196,7 @@ def test_a_steward_decides_with_the_keyboard(project: Project, start: Callable[[
     accept.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**#edit-0")
-    assert "accepted, from the next build on" in page.locator("#edit-0").inner_text()
+    assert "accepted; takes effect in the next build" in page.locator("#edit-0").inner_text()
     page.locator("#metadata summary").first.click()
     page.get_by_label("Correct title").fill("A headline")
     page.keyboard.press("Enter")

@@ -115,11 +115,11 @@ def test_a_decision_is_a_line_and_the_next_build_obeys_it(project: Project, star
         ("twin", "exclude"),
     ]
     waiting = ask(desk, "GET", f"/{PAGE}")[2]
-    assert waiting.count("from the next build on") == 3
+    assert waiting.count("takes effect in the next build") == 3
     run_stages(project)
     now = ask(desk, "GET", f"/{PAGE}")[2]
     assert "A. Writer" in now
-    assert "from the next build on" not in now
+    assert "takes effect in the next build" not in now
     assert ask(desk, "GET", f"/{address('twin')}")[0] == 404
     # What was left out can be taken in again.
     everything = forms(ask(desk, "GET", "/decisions.html")[2])
