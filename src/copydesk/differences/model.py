@@ -82,8 +82,6 @@ class Diff:
         Columns that were added, removed or changed.
     parameters : list of Parameter
         Settings that differ: ``name``, ``old``, ``new``.
-    empty : bool
-        Whether no document, schema or setting differs.
 
     Examples
     --------
