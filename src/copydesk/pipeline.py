@@ -36,8 +36,8 @@ class Built(NamedTuple):
     metrics : dict
         As in ``reports/metrics.json``: documents, sentences, edits of each rule, flags.
     quarantined : list of dict
-        The lines of ``reports/quarantine.jsonl``: ``path``, ``reason`` and ``detail`` of each refused seed, and of each
-        field that was dropped from a record (reason ``bad-metadata``).
+        The lines of ``reports/quarantine.jsonl``: ``path``, ``reason`` and ``detail`` of each refused seed, and of
+        each field that was dropped from a record (reason ``bad-metadata``).
 
     Examples
     --------
@@ -75,7 +75,8 @@ def build(
     schemas : path, optional
         Folder with the schemas; default: those of the package.
     reports : path, optional
-        Folder for quarantine.jsonl, validation.json, metrics.json and the plots; default: ``reports`` beside ``out``.
+        Folder for quarantine.jsonl, validation.json, metrics.json and the plots; default: ``reports`` beside
+        ``out``.
     work : path, optional
         Folder for the cache of finished shards; default: ``build`` beside ``out``.
     strict : bool, optional
