@@ -15,7 +15,7 @@ FLOORS = (
     ("__main__",),
     ("cli",),
     ("__init__",),
-    ("pipeline",),
+    ("api", "pipeline"),
     ("ci", "publishing", "report", "scaffold"),
     ("takedowns",),
     ("releases",),

@@ -2,6 +2,7 @@
 
     CopydeskError
     ├── ConfigError        params.yaml or a hand-written file does not obey its schema
+    ├── InputError         an argument of a public function is of the wrong type, too large, or invalid
     ├── SchemaError        a table and its schema disagree
     ├── EditError          edits overlap, leave the text, or do not fit it
     ├── UnreadableError    a seed cannot become text from which its bytes come back
@@ -33,6 +34,10 @@ class CopydeskError(Exception):
 
 class ConfigError(CopydeskError):
     """A parameter file or another hand-written file does not obey its schema."""
+
+
+class InputError(CopydeskError, TypeError, ValueError):
+    """An argument of a public function is of the wrong type, too large, or invalid."""
 
 
 class SchemaError(CopydeskError):
