@@ -213,9 +213,9 @@ def clean(
     first = {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
-        from copydesk.webpages.trafilatura_article import versions
+        from copydesk.webpages.trafilatura_article import page_libraries
 
-        versions()
+        page_libraries()
         first = {0: read_page(raw.text).edits}
     (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:

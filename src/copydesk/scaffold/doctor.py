@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import re
@@ -21,7 +20,7 @@ from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings
 from copydesk.revisions.git import git, git_result
 from copydesk.stages.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
-from copydesk.store.pinned_libraries import pins
+from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
 _TIMEOUT = 60
@@ -72,17 +71,14 @@ def _toolkit(root: Path) -> Found:
 
 def _libraries(_: Path) -> Found:
     wrong, right = [], []
-    for name, wanted in pins().items():
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            if name not in pins(extras=False):
-                continue
-            found = "missing"
-        if found != wanted:
-            wrong.append(f"{name} is {found}, expected {wanted}")
+    for name, expected in {**PINNED, **PINNED_FOR_PAGES}.items():
+        installed = installed_version(name)
+        if installed is None and name in PINNED_FOR_PAGES:
+            continue
+        if installed == expected:
+            right.append(f"{name} {installed}")
         else:
-            right.append(f"{name} {found}")
+            wrong.append(f"{name} is {installed or 'missing'}, expected {expected}")
     if wrong:
         return "bad", f"{'; '.join(wrong)}: other versions write other bytes; install copydesk again"
     return "ok", ", ".join(right)
@@ -214,7 +210,7 @@ import sys
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.revisions.dvc_config import dvc_settings
 from copydesk.revisions.git import git, git_result
-from copydesk.storage import storage
+from copydesk.store.open_backend import storage
 try:
     store = storage(sys.argv[1])
     store.write(".doctor", b"here")

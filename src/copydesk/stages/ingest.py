@@ -203,9 +203,9 @@ def _digest(column: pa.StringArray) -> str:
 
 
 def _page_readers() -> list[str]:
-    from copydesk.webpages.trafilatura_article import versions
+    from copydesk.webpages.trafilatura_article import page_libraries
 
-    return versions()
+    return page_libraries()
 
 
 def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:

@@ -8,14 +8,15 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from copydesk.core.atomic_files import sha256_file
+from copydesk.store.pinned_libraries import PINNED, UNPINNED, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
-#: Modules that run the work, show it, keep it and check who does it; tests hold that they change no byte.
+#: Modules excluded from the fingerprint: execution, progress, storage, version check. Tests prove that they cannot
+#: affect output bytes.
 _NEVER_DECIDE = frozenset(
     (
         "engines",
@@ -28,8 +29,6 @@ _NEVER_DECIDE = frozenset(
         "store.open_backend",
     )
 )
-#: Libraries whose version may change what a stage writes.
-_LIBRARIES = ("pyarrow", "ftfy", "numpy", "pycld2", "rensa", "wordfreq")
 
 
 def key(stage: str, fingerprint: str, inputs: Any) -> str:
@@ -44,8 +43,9 @@ def fingerprint(module: str, schemas: Iterable[Path], params: Any) -> str:
     the data files that lie beside them; so no list can be forgotten when a rule moves.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
-    made_by = [version(name) for name in _LIBRARIES] + [unicodedata.unidata_version]
-    return _digest([code, [(p.name, sha256_file(p)) for p in sorted(schemas)], params, made_by])
+    libraries = [(name, installed_version(name)) for name in (*PINNED, *UNPINNED)]
+    schema_hashes = [(path.name, sha256_file(path)) for path in sorted(schemas)]
+    return _digest([code, schema_hashes, params, libraries, unicodedata.unidata_version])
 
 
 @cache
