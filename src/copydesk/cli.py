@@ -201,8 +201,8 @@ def clean(
     from copydesk.cleaning.apply import clean as cleaned_texts
     from copydesk.cleaning.plan import plan
     from copydesk.readers import PAGES
-    from copydesk.readers.html import read_html
-    from copydesk.readers.text import read_text
+    from copydesk.readers.html_pages import read_html
+    from copydesk.readers.plain_text import read_text
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)

@@ -17,7 +17,7 @@ from copydesk.cleaning.plan import plan
 from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.config import check_params
 from copydesk.errors import BuildError, ConfigError, UnreadableError
-from copydesk.readers.html import read_html
+from copydesk.readers.html_pages import read_html
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES
 from copydesk.text import Edit, EditedText
 from copydesk.webpages.page_edits import BOILERPLATE, MARKUP, REFERENCE, article_edits, read_page

@@ -140,7 +140,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
 
 
-def read_small(path: str) -> bytes:
+def read_whole(path: str) -> bytes:
     """Read a file whole, in half the time that ``Path`` and its buffers take."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         return file.read()

@@ -142,9 +142,9 @@ def _departures(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list
     try:
         if validator.is_valid(row):
             return []
-        errors = {Violation(dotted(e.instance_path), shortened(_worded(e))) for e in validator.iter_errors(row)}
+        errors = {Violation(dotted(e.instance_path), clipped(_worded(e))) for e in validator.iter_errors(row)}
     except ValueError as error:  # of a value that JSON does not have
-        errors = {Violation("", shortened(str(error)))}
+        errors = {Violation("", clipped(str(error)))}
     numbers = dict(_not_json(row, ""))
     return sorted({Violation(*place) for place in numbers.items()} | {e for e in errors if e.field not in numbers})
 
@@ -202,6 +202,6 @@ def dotted(path: Iterable[str | int]) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
-def shortened(message: str, limit: int = 300) -> str:
+def clipped(message: str, limit: int = 300) -> str:
     """A message that may quote much of what was found, without its middle."""
     return message if len(message) <= limit else f"{message[: limit - 60]} … {message[-50:]}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from copydesk.core.json_schema import PATTERN_BYTES, fast_validator, shortened
+from copydesk.core.json_schema import PATTERN_BYTES, clipped, fast_validator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: Keywords with a schema, a list of schemas, schemas by name.
@@ -72,9 +72,9 @@ def _of_dialect(schema: dict[str, Any]) -> Iterator[Fault]:
     try:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
-        yield Fault(list(error.instance_path), f"not a JSON Schema: {shortened(error.message)}")
+        yield Fault(list(error.instance_path), f"not a JSON Schema: {clipped(error.message)}")
     except ValueError as error:
-        yield Fault([], f"not a JSON Schema: {shortened(str(error))}")
+        yield Fault([], f"not a JSON Schema: {clipped(str(error))}")
 
 
 def _dialects(keys: Keys, schema: dict[str, Any]) -> Iterator[Fault]:
@@ -122,7 +122,7 @@ def _not_understood(pattern: str) -> str:
             warnings.simplefilter("ignore")
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        python = shortened(str(error), 100)
+        python = clipped(str(error), 100)
     if python and linear:
         return f"is not understood by Python ({python}): others could not check it; write it so that all can"
     if python:
@@ -167,16 +167,16 @@ def _escaped(keys: Keys) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False), 150)
+    return clipped(json.dumps(value, ensure_ascii=False), 150)
 
 
 def _unusable(schema: dict[str, Any]) -> Fault | None:
     try:
         fast_validator(schema)
     except jsonschema_rs.ValidationError as error:
-        return Fault(list(error.instance_path), f"not a JSON Schema: {shortened(error.message)}")
+        return Fault(list(error.instance_path), f"not a JSON Schema: {clipped(error.message)}")
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return Fault([], f"not a JSON Schema: {shortened(str(error))}")
+        return Fault([], f"not a JSON Schema: {clipped(str(error))}")
     return None
 
 

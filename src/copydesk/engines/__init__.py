@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from copydesk.engines.base import Engine
+from copydesk.engines.interface import Engine
 from copydesk.errors import ConfigError
 from copydesk.store.open_backend import Root
 

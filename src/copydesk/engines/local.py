@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from copydesk.core.progress import failed
-from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
+from copydesk.engines.interface import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
 from copydesk.store.open_backend import Root

@@ -21,7 +21,7 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
+from copydesk.engines.interface import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.local import WORKER_MEMORY, suitable
 from copydesk.errors import BuildError, ConfigError, CopydeskError
 from copydesk.store.open_backend import Root, storage

@@ -50,7 +50,7 @@ def joined(parts: Iterable[object], by: str = "") -> Html:
     return Html(by.join(escaped(part) for part in parts if part is not None))
 
 
-def plain(text: str) -> str:
+def attribute_text(text: str) -> str:
     """Text for an attribute: characters that cannot be seen are spelled out."""
     return _UNSEEN.sub(lambda found: f"U+{ord(found[0]):04X}", text)
 
@@ -59,10 +59,10 @@ def _attribute(key: str, value: object) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{html.escape(plain(str(value)))}"'
+    return f" {name}" if value is True else f' {name}="{html.escape(attribute_text(str(value)))}"'
 
 
-def table(label: str, header: Iterable[object], rows: Iterable[Iterable[object]], **attributes: object) -> Html:
+def html_table(label: str, header: Iterable[object], rows: Iterable[Iterable[object]], **attributes: object) -> Html:
     """A table in a frame that scrolls where the screen is narrow, made of rows or of what `row` returned."""
     head = tag("tr", *(tag("th", cell, scope="col") for cell in header))
     body = (each if isinstance(each, Html) else row(each) for each in rows)

@@ -8,8 +8,7 @@ from math import floor, log10
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.markup.html import Html, escaped, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import Html, escaped, html_table, tag
 
 _WIDTH, _HEIGHT = 640, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 30, 14, 46  # room for the axes
@@ -134,7 +133,7 @@ def _figure(
 ) -> Html:
     said = f"{title}: a plot; its figures are in the table below."
     drawn = tag("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=said)
-    figures = tag("details", tag("summary", "Figures"), sheet(f"{title}: figures", header, rows))
+    figures = tag("details", tag("summary", "Figures"), html_table(f"{title}: figures", header, rows))
     note = tag("p", more, class_="quiet") if more else None
     return tag("figure", tag("figcaption", title), drawn, *([note] if note else []), figures, class_="plot")
 

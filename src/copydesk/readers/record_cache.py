@@ -25,13 +25,13 @@ from copydesk.core.atomic_files import replacing
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, split_name
-from copydesk.readers.base import TRUNCATED, Record, Wanted, shown
+from copydesk.readers.base import TRUNCATED, Record, RecordOptions, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.hash_cache import SETTLED
-from copydesk.readers.html import meant, read_html
+from copydesk.readers.html_pages import meant, read_html
+from copydesk.readers.plain_text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.readers.seed_files import Refusal, Seed, Stamp, refused_id
 from copydesk.readers.stated import stated_of
-from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.store.fingerprint import fingerprint
 from copydesk.store.pinned_libraries import UNPINNED_FOR_RECORDS, installed_version
 
@@ -153,7 +153,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Read a file of records: a row for each, with its text, or with the reason why it is none."""
     stem, ending = split_name(path.name)
     fields = ingest["fields"]
-    wanted = Wanted(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
+    wanted = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
@@ -169,7 +169,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
 
 
-def _rows(record: Record, wanted: Wanted, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The row of a record, and one for each field that it is kept without."""
     number = record.number
     if record.problem is not None or record.fields is None:
@@ -199,7 +199,7 @@ def _without(number: int, name: str, problem: str) -> dict[str, Any]:
     return _refused(number, FIELD, f"record {number}: {name}: {problem}; the record is kept without it")
 
 
-def _id(record: Record, wanted: Wanted) -> str:
+def _id(record: Record, wanted: RecordOptions) -> str:
     assert record.fields is not None
     given = record.fields.get(wanted.id)
     if given is None:
@@ -214,7 +214,7 @@ def _id(record: Record, wanted: Wanted) -> str:
     return doc_id
 
 
-def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+def _raw(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> tuple[RawText, bytes]:
     assert record.fields is not None
     text = record.fields.get(wanted.text)
     if text is None:

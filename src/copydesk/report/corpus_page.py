@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import read_json_lines
 from copydesk.markup.html import Html, facts, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import html_table as sheet
 from copydesk.markup.plots import bars, binned, histogram
 from copydesk.report.corpus_view import Corpus
 from copydesk.report.page_frame import page

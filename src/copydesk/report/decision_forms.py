@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from copydesk.core.decisions import Decision
 from copydesk.markup.html import Html, joined, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import html_table as sheet
 from copydesk.report.corpus_view import Document, Row, address
 from copydesk.report.rules_page import deleted, inserted
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from copydesk.description.provenance import FIELDS
 from copydesk.markup.html import Html, facts, joined, tag
+from copydesk.markup.html import html_table as sheet
 from copydesk.markup.html import row as table_row
-from copydesk.markup.html import table as sheet
 from copydesk.report.corpus_view import Corpus, Document, Row, address
 from copydesk.report.decision_forms import Controls
 from copydesk.report.page_frame import page

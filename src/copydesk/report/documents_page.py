@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from copydesk.markup.html import Html, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import html_table as sheet
 from copydesk.report.corpus_view import Corpus, Counts, Row, address
 from copydesk.report.page_frame import page
 

@@ -9,7 +9,7 @@ from copydesk.differences.model import Change, Pair
 from copydesk.differences.text_diff import Piece, document_diff
 from copydesk.errors import ReleaseError
 from copydesk.markup.html import Html, facts, joined, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import html_table as sheet
 from copydesk.releases.load import versions
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.page_frame import page

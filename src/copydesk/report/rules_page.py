@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from copydesk.cleaning.plan import DETECTORS, LISTED, plan
 from copydesk.markup.html import Html, facts, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import html_table as sheet
 from copydesk.report.corpus_view import Corpus, Sample, address
 from copydesk.report.page_frame import page
 

@@ -57,7 +57,7 @@ class Storage(ABC):
         return map(function, items)
 
 
-class Stored(NamedTuple):
+class StoredObject(NamedTuple):
     """A name in a storage."""
 
     storage: Storage

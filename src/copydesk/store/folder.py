@@ -9,7 +9,7 @@ from copydesk.core.atomic_files import copy_hashed, replacing
 from copydesk.store.backend import Storage
 
 
-class Folder(Storage):
+class FolderStorage(Storage):
     """Files below a folder."""
 
     def __init__(self, root: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from copydesk.store.backend import Storage
-from copydesk.store.folder import Folder
+from copydesk.store.folder import FolderStorage
 
 #: A folder, or an address such as ``s3://bucket/prefix``.
 Root = Path | str
@@ -20,7 +20,7 @@ def storage(root: Root) -> Storage:
         If the address is none of an object store, or its library is not installed.
     """
     if isinstance(root, Path):
-        return Folder(root)
+        return FolderStorage(root)
     # Imported where there is an address: fsspec and what it imports take as long to load as some builds.
     from copydesk.store.bucket import Bucket
 

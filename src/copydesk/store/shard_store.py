@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import json_text
 from copydesk.errors import StoreError
-from copydesk.store.backend import Stored
+from copydesk.store.backend import StoredObject
 from copydesk.store.open_backend import Root, storage
 from copydesk.tables.parquet import read_parquet, write_parquet
 
@@ -118,9 +118,9 @@ class Store:
         """The rows of many small parts, in their order."""
         return (row for table in self.read_all(parts) for row in table.to_pylist())
 
-    def each_object(self, function: Callable[[Stored], Result]) -> Iterator[tuple[Stored, Result]]:
+    def each_object(self, function: Callable[[StoredObject], Result]) -> Iterator[tuple[StoredObject, Result]]:
         """Every object, whatever it belongs to, and what a function says of it."""
-        objects = [Stored(self._files, name) for name in self._files.names("objects")]
+        objects = [StoredObject(self._files, name) for name in self._files.names("objects")]
         return zip(objects, self._files.each(function, objects), strict=True)
 
     def copy(self, part: Part, target: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from copydesk.errors import ConfigError
 
 
-class Cut(NamedTuple):
+class ShardLimits(NamedTuple):
     """Where shards end; see ``schemas/params.schema.json``, section ``shards``."""
 
     target: int
@@ -20,7 +20,7 @@ class Cut(NamedTuple):
     max_bytes: int
 
 
-def cut(ids: Sequence[str], sizes: Sequence[int], limits: Cut) -> list[tuple[int, int]]:
+def shard_ranges(ids: Sequence[str], sizes: Sequence[int], limits: ShardLimits) -> list[tuple[int, int]]:
     """Cut a sequence of documents into shards by content-defined chunking at the level of documents.
 
     A document is a candidate when the hash of its id falls under 1 / target. A shard ends after a candidate
@@ -37,7 +37,7 @@ def cut(ids: Sequence[str], sizes: Sequence[int], limits: Cut) -> list[tuple[int
         Document ids in corpus order.
     sizes : sequence of int
         Size in bytes of each document.
-    limits : Cut
+    limits : ShardLimits
         Target, minimum and maximum number of documents, maximum number of bytes.
 
     Returns
