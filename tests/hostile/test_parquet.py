@@ -154,7 +154,7 @@ import json, resource, sys
 from pathlib import Path
 from copydesk.config import check_params
 from copydesk.readers.folder import list_seeds
-from copydesk.readers.listing import list_documents
+from copydesk.readers.document_listing import list_documents
 limits = check_params({})["ingest"]
 def read(folder):
     root = Path(sys.argv[1])

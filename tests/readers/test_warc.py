@@ -243,7 +243,7 @@ def test_what_ends_before_its_end_is_marked(tmp_path: Path) -> None:
 PAYLOADS = """
 import io, json, resource, sys, zlib
 import brotli, pyarrow as pa
-from copydesk.readers.record import RecordOptions
+from copydesk.readers.base import RecordOptions
 from copydesk.readers.warc import read_warc
 sys.path += sys.argv[1:]
 from test_warc import http, record
