@@ -166,8 +166,8 @@ def test_rows_in_any_layout_give_the_same_bytes() -> None:
 
 def test_another_process_writes_the_same_bytes() -> None:
     code = (
-        "import sys; sys.path.insert(0, 'tests'); from test_shards import parquet, rows; import hashlib; "
-        "print(hashlib.sha256(parquet(rows(3000))).hexdigest())"
+        "import sys; sys.path += ['tests', 'tests/tables']; from test_shard_cutting import parquet, rows; "
+        "import hashlib; print(hashlib.sha256(parquet(rows(3000))).hexdigest())"
     )
     done = run_python(code)
     assert done.stdout.strip() == hashlib.sha256(parquet(rows(3_000))).hexdigest(), done.stderr
