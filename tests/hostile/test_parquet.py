@@ -152,8 +152,8 @@ for name in ("jsonl", "csv", "txt", "parquet"):
 READ = """
 import json, resource, sys
 from pathlib import Path
-from copydesk.config import check_params
-from copydesk.readers.folder import list_seeds
+from copydesk.core.config import check_params
+from copydesk.readers.seed_files import list_seeds
 from copydesk.readers.document_listing import list_documents
 limits = check_params({})["ingest"]
 def read(folder):

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from copydesk.core.progress import failed
+from copydesk.core.progress import count_failures
 from copydesk.engines.interface import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
@@ -113,7 +113,7 @@ class Local(Engine):
                     _pool.close()
                     again = [running[future] for future in done if isinstance(future.exception(), BrokenProcessPool)]
                     deaths.update(place for place, _ in again)
-                    failed(len(again))
+                    count_failures(len(again))
                     if alone:
                         raise BuildError(_given_up(again[0][0]))
                     left.extendleft(sorted(again, key=lambda item: (deaths[item[0]], -item[0])))
