@@ -53,7 +53,9 @@ def test_any_text_is_settings_or_refused(text: str) -> None:
 
 def test_a_date_in_the_settings_is_refused_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("corpus:\n  title: 2024-01-05\n")
-    with pytest.raises(ConfigError, match=r"params\.yaml:2: corpus\.title: '2024-01-05' is not a string .*; quote it"):
+    with pytest.raises(
+        ConfigError, match=r"params\.yaml:2: corpus\.title: '2024-01-05' is not a string .*; quote it"
+    ):
         load_params(tmp_path / "params.yaml")
 
 

@@ -277,7 +277,7 @@ def test_a_store_that_a_node_reads_otherwise_is_an_error(
 ) -> None:
     # What this process puts there goes somewhere else, as with another server of the same names.
     monkeypatch.setattr("copydesk.engines.ray.storage", lambda _: FolderStorage(tmp_path))
-    told = "does not read what this machine has put into the store: "
+    told = "does not read what this machine has written to the store: "
     with pytest.raises(BuildError, match=f"node .* of the Ray cluster {told}"):
         Ray({"workers": 0}, tmp_path, (f"s3://{s3.bucket()}/shards",))
     assert not list(tmp_path.iterdir())

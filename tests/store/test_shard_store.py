@@ -30,7 +30,7 @@ def test_a_result_whose_file_has_gone_is_no_result(tmp_path: Path) -> None:
     parts = store.put("k" * 64, {"text": TABLE})
     store.path(parts["text"]).unlink()
     assert store.result("k" * 64) is None
-    with pytest.raises(StoreError, match="gone; delete the folder build/"):
+    with pytest.raises(StoreError, match="missing; delete the folder build/"):
         store.read(parts["text"])
     assert store.put("k" * 64, {"text": TABLE}) == parts
     assert store.result("k" * 64) == parts
@@ -49,7 +49,7 @@ def test_changed_bytes_are_never_read(tmp_path: Path) -> None:
     path = store.path(part)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(
-        StoreError, match="bytes are not those of its name; delete it and the folder build/ and build again"
+        StoreError, match="its bytes do not match its name; delete it and the folder build/ and build again"
     ):
         store.read(part)
 

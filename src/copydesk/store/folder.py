@@ -1,4 +1,4 @@
-"""A folder of this machine, or one that all machines mount."""
+"""A storage in a folder, local or mounted by all machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from copydesk.store.backend import Storage
 
 
 class FolderStorage(Storage):
-    """Files below a folder."""
+    """A storage whose objects are files below a folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
