@@ -200,8 +200,8 @@ def clean(
     from copydesk.cleaning.apply import clean as cleaned_texts
     from copydesk.cleaning.plan import plan
     from copydesk.readers import PAGES
-    from copydesk.readers.html import read_html
-    from copydesk.readers.text import read_text
+    from copydesk.readers.html_pages import read_html
+    from copydesk.readers.plain_text import read_text
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
@@ -212,9 +212,9 @@ def clean(
     first = {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
-        from copydesk.webpages.trafilatura_article import versions
+        from copydesk.webpages.trafilatura_article import page_libraries
 
-        versions()
+        page_libraries()
         first = {0: read_page(raw.text).edits}
     (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:

@@ -69,7 +69,7 @@ def test_params(tmp_path: Path, text: str, line: int, field: str, message: str) 
         ('{"doc_id": "b", "doc_id": "c"}', "", "keys given twice: doc_id"),
         ('{"doc_id": "b", "outlet": NaN}', "", "NaN is not JSON"),
         ('{"doc_id": ', "", "not JSON: Expecting value"),
-        ('{"doc_id": "\\ud800"}', "", "half a surrogate pair"),
+        ('{"doc_id": "\\ud800"}', "", "unpaired surrogate"),
         ('{"doc_id": "b", "url": 3}', "url", "is not of type"),
         ('{"doc_id": "b", "place": ""}', "place", "'place' was unexpected"),
         ('{"doc_id": "a"}', "doc_id", "doc_id 'a': already on line 1; keep one line"),
@@ -123,7 +123,7 @@ def test_lines_of_json_and_of_a_card() -> None:
 
 def test_half_a_character_is_refused_everywhere_a_whole_one_is_not() -> None:
     assert load_json('"\\ud83d\\ude00 \\\\ud800"', "x") == "😀 \\ud800"
-    with pytest.raises(ConfigError, match="half a surrogate pair"):
+    with pytest.raises(ConfigError, match="unpaired surrogate"):
         load_json('"\\ud83d"', "x")
 
 

@@ -162,7 +162,7 @@ def test_the_action_passes_what_holds_and_shows_what_changed(repository: Project
     assert {name: done.status for name, done in found.items()} == dict.fromkeys(
         ("place", "pull", "check", "validate", "schema-diff", "diff"), 0
     ), found
-    assert found["validate"].output.splitlines()[0] == "validate: 1 shards, 0 computed, 1 as before or from the store"
+    assert found["validate"].output.splitlines()[0] == "validate: 1 shard, 0 computed, 1 unchanged or cached"
     assert "0 changes, 0 of them breaking" in found["schema-diff"].output
     comment = Path(runner.filled(ACTION["outputs"]["comment"]["value"])).read_text("utf-8")
     assert "documents: 0 added, 0 removed, 0 changed, 0 moved" in comment
@@ -208,7 +208,7 @@ def test_the_action_without_a_base_checks_everything(repository: Project, tmp_pa
     runner = Runner(root, tmp_path / "temp", **{"github.event.before": "0" * 40, "inputs.pull": "false"})
     found = runner.run("check")  # which needs no base, and is run above
     assert [*found] == ["place", "validate"]
-    assert found["validate"].output.splitlines()[0] == "validate: 1 shards, 1 computed, 0 from the store"
+    assert found["validate"].output.splitlines()[0] == "validate: 1 shard, 1 computed, 0 cached"
     assert re.search("all (hold|checks passed)", found["validate"].output)
 
 

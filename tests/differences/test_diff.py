@@ -216,7 +216,7 @@ def test_a_damaged_copy_in_the_store_is_passed_over(copy: Path) -> None:
 def test_a_store_that_cannot_be_written_is_told(copy: Path) -> None:
     (copy / "build").write_text("in the way")
     with pytest.raises(
-        BuildError, match=r"cannot be written \((Not a directory|File exists)\); something else stands where"
+        BuildError, match=r"cannot be written \((Not a directory|File exists)\); another file is in the place"
     ):
         between(copy, "first", None)
 

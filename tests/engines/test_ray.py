@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from ray.cluster_utils import Cluster
 
-from copydesk.engines.base import Engine
+from copydesk.engines.interface import Engine
 from copydesk.engines.local import Local
 from copydesk.engines.ray import Ray, ray
 from copydesk.errors import BuildError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.stages import runner
-from copydesk.store.folder import Folder
+from copydesk.store.folder import FolderStorage
 from servers import S3
 from support import (
     ROOT,
@@ -273,8 +273,8 @@ def test_a_store_that_a_node_reads_otherwise_is_an_error(
     nodes: TwoNodes, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What this process puts there goes somewhere else, as with another server of the same names.
-    monkeypatch.setattr("copydesk.engines.ray.storage", lambda _: Folder(tmp_path))
-    told = "does not read what this machine has put into the store: "
+    monkeypatch.setattr("copydesk.engines.ray.storage", lambda _: FolderStorage(tmp_path))
+    told = "does not read what this machine has written to the store: "
     with pytest.raises(BuildError, match=f"node .* of the Ray cluster {told}"):
         Ray({"workers": 0}, tmp_path, (f"s3://{s3.bucket()}/shards",))
     assert not list(tmp_path.iterdir())

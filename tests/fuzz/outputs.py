@@ -35,7 +35,7 @@ from copydesk.differences.model import Change, Delta, Diff, Move, Pair, Paramete
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.differences.text_diff import Piece, TextDiff
 from copydesk.errors import ReleaseError
-from copydesk.markup.html import facts, table, tag
+from copydesk.markup.html import facts, html_table, tag
 from copydesk.markup.plots import bars
 from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
@@ -296,7 +296,7 @@ def _sheet(text: str) -> Table:
 def _page(text: str) -> str:
     return tag(
         "div",
-        table(text, (text, "b"), [(text, text)], title=text),
+        html_table(text, (text, "b"), [(text, text)], title=text),
         facts([(text, text)]),
         bars(text, {text: 1}, text),
     )

@@ -22,9 +22,9 @@ from copydesk.core.hand_written import parse_yaml
 from copydesk.core.json_schema import load_json, load_schema, schema_path, violations
 from copydesk.errors import ConfigError, SchemaError, UnreadableError
 from copydesk.readers import CONTAINERS, REASONS, split_name
+from copydesk.readers.plain_text import read_text, to_bytes
 from copydesk.readers.record_cache import read_container, texts_of
 from copydesk.readers.seed_files import Seed, Stamp, refused_id
-from copydesk.readers.text import read_text, to_bytes
 from copydesk.sentences import split
 from copydesk.tables.table import Table
 from copydesk.text import replay

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from copydesk.scaffold import doctor
 from copydesk.scaffold.doctor import Diagnosis, examine
 from copydesk.scaffold.repository import init
 from copydesk.stages.toolkit_lock import NAME
+from copydesk.store.pinned_libraries import PINNED
 from servers import S3
 from support import GIT, run_command
 
@@ -71,22 +71,21 @@ def test_another_toolkit(root: Path) -> None:
 
 
 def test_another_version_of_a_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.metadata.version
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name == "ftfy" else real(name))
-    assert found(root, "libraries").detail.startswith("ftfy is 1.0, expected ")
+    monkeypatch.setitem(PINNED, "ftfy", "1.0")
+    assert found(root, "libraries").detail.startswith("ftfy is 6.3.1, expected 1.0")
     assert found(root, "libraries").verdict == "error"
 
 
 def test_a_library_of_an_extra_may_be_missing_but_no_other_version(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = ["ftfy==6.3.1", 'not-there==1.0; extra == "web"']
-    monkeypatch.setattr("copydesk.store.pinned_libraries.requires", lambda _: lines)
+    monkeypatch.setattr(doctor, "PINNED", {"ftfy": "6.3.1"})
+    monkeypatch.setattr(doctor, "PINNED_FOR_PAGES", {"not-there": "1.0"})
     assert found(root, "libraries") == Diagnosis("libraries", "ok", "ftfy 6.3.1")
-    lines[1] = 'typer==0.0.1; extra == "web"'
+    monkeypatch.setattr(doctor, "PINNED_FOR_PAGES", {"typer": "0.0.1"})
     assert found(root, "libraries").verdict == "error"
     assert "expected 0.0.1" in found(root, "libraries").detail
-    lines[1] = "not-there==1.0"
+    monkeypatch.setattr(doctor, "PINNED", {"not-there": "1.0"})
     assert "not-there is missing, expected 1.0" in found(root, "libraries").detail
 
 

@@ -292,9 +292,9 @@ def extract_article(html: str) -> ExtractedArticle:
     """
     _check_text("html", html, most=None)
     from copydesk.text import EditedText
-    from copydesk.webpages.trafilatura_article import versions
+    from copydesk.webpages.trafilatura_article import page_libraries
 
-    versions()
+    page_libraries()
     from copydesk.webpages.page_edits import read_page
 
     page = read_page(html)

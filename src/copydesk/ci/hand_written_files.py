@@ -14,7 +14,7 @@ from copydesk.core.decisions import KEY
 from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
-from copydesk.core.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
+from copydesk.core.json_schema import PACKAGED, Schema, clipped, dotted, fast_validator, load_json
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
@@ -159,7 +159,7 @@ def _violations(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
     validator = fast_validator(schema)
     for error in validator.iter_errors(given):
         unexpected = getattr(error.kind, "unexpected", None)  # report the line of the key itself
-        yield [*error.instance_path, *(unexpected or [])[:1]], shortened(error.message)
+        yield [*error.instance_path, *(unexpected or [])[:1]], clipped(error.message)
 
 
 def _text(path: Path, name: str, check: str, report: Report, at_most: int) -> str | None:

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.core.atomic_files import read_json_lines
-from copydesk.markup.html import Html, facts, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, facts, html_table, tag
 from copydesk.markup.plots import bars, binned, histogram
 from copydesk.report.corpus_view import Corpus
 from copydesk.report.page_frame import render_page

@@ -7,8 +7,7 @@ import json
 from collections.abc import Sequence
 
 from copydesk.core.decisions import Decision
-from copydesk.markup.html import Html, joined, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, html_table, joined, tag
 from copydesk.report.corpus_view import Document, Row, address
 from copydesk.report.rules_page import deleted, inserted
 

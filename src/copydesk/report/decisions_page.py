@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from copydesk.core.atomic_files import read_json_lines
 from copydesk.core.decisions import NAME, Decision
-from copydesk.markup.html import Html, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, html_table, tag
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.decision_forms import listed
 from copydesk.report.page_frame import render_page

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from copydesk.description.provenance import FIELDS
-from copydesk.markup.html import Html, facts, joined, tag
+from copydesk.markup.html import Html, facts, html_table, joined, tag
 from copydesk.markup.html import row as table_row
-from copydesk.markup.html import table as html_table
 from copydesk.report.corpus_view import Corpus, Document, Row, address
 from copydesk.report.decision_forms import Controls
 from copydesk.report.page_frame import render_page

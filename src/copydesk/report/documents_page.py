@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from copydesk.core.plural import plural
-from copydesk.markup.html import Html, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, html_table, tag
 from copydesk.report.corpus_view import Corpus, Counts, Row, address
 from copydesk.report.page_frame import render_page
 

@@ -8,8 +8,7 @@ from copydesk.differences.diff import diff
 from copydesk.differences.model import Change, Pair
 from copydesk.differences.text_diff import Piece, document_diff
 from copydesk.errors import ReleaseError
-from copydesk.markup.html import Html, facts, joined, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, facts, html_table, joined, tag
 from copydesk.releases.load import versions
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.page_frame import render_page

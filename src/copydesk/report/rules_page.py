@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from copydesk.cleaning.plan import DETECTORS, LISTED, plan
-from copydesk.markup.html import Html, facts, tag
-from copydesk.markup.html import table as html_table
+from copydesk.markup.html import Html, facts, html_table, tag
 from copydesk.report.corpus_view import Corpus, Sample, address
 from copydesk.report.page_frame import render_page
 

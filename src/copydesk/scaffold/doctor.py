@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import re
@@ -21,7 +20,7 @@ from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings
 from copydesk.revisions.git import git, git_result
 from copydesk.stages.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
-from copydesk.store.pinned_libraries import pins
+from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
 _TIMEOUT = 60
@@ -73,17 +72,14 @@ def _toolkit(root: Path) -> Verdict:
 
 def _libraries(_: Path) -> Verdict:
     wrong, right = [], []
-    for name, pinned in pins().items():
-        try:
-            installed = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            if name not in pins(extras=False):
-                continue
-            installed = "missing"
-        if installed != pinned:
-            wrong.append(f"{name} is {installed}, expected {pinned}")
-        else:
+    for name, expected in {**PINNED, **PINNED_FOR_PAGES}.items():
+        installed = installed_version(name)
+        if installed is None and name in PINNED_FOR_PAGES:
+            continue
+        if installed == expected:
             right.append(f"{name} {installed}")
+        else:
+            wrong.append(f"{name} is {installed or 'missing'}, expected {expected}")
     if wrong:
         return "error", f"{'; '.join(wrong)}: other versions write other bytes; reinstall copydesk"
     return "ok", ", ".join(right)
