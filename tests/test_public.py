@@ -24,12 +24,16 @@ def test_public_names() -> None:
         "Edit",
         "EditedText",
         "Finding",
+        "Found",
         "Project",
+        "Record",
         "Report",
         "__version__",
         "build",
         "load",
         "logical_hash",
+        "reader",
+        "rule",
         "validate",
     ]
     for name in copydesk.__all__:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from copydesk._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from copydesk.cleaning.plugin_rule import rule as rule
+    from copydesk.cleaning.rule import Found as Found
     from copydesk.core.findings import Finding as Finding
     from copydesk.core.findings import Report as Report
     from copydesk.errors import CopydeskError as CopydeskError
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
+    from copydesk.readers.base import Record as Record
+    from copydesk.readers.plugin_reader import reader as reader
     from copydesk.releases.load import load as load
     from copydesk.tables.logical_hash import logical_hash as logical_hash
     from copydesk.text import Alignment as Alignment
@@ -31,11 +35,15 @@ _WHERE = {
     "Edit": "text",
     "EditedText": "text",
     "Finding": "core.findings",
+    "Found": "cleaning.rule",
     "Project": "project",
+    "Record": "readers.base",
     "Report": "core.findings",
     "build": "pipeline",
     "load": "releases.load",
     "logical_hash": "tables.logical_hash",
+    "reader": "readers.plugin_reader",
+    "rule": "cleaning.plugin_rule",
     "validate": "validation",
 }
 __all__ = [  # noqa: PLE0604 - one list of public names

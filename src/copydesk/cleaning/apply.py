@@ -75,6 +75,7 @@ def clean(
 def clean_text(text: str, how: Plan) -> Cleaned:
     """Clean one text.
 
+    >>> from copydesk.cleaning.plan import plan
     >>> settings = {"apply": ["safe", "probable"], "rules": {}}
     >>> clean_text("the outcome of the war?Russia  does not", plan(settings)).edited.text
     'the outcome of the war? Russia does not'

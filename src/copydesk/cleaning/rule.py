@@ -35,6 +35,11 @@ class Found(NamedTuple):
         Empty for a deletion.
     confidence : float
         From 0 to 1.
+
+    Examples
+    --------
+    >>> Found(3, 5, " ")  # in "one  two"
+    Found(start=3, end=5, replacement=' ', confidence=1.0)
     """
 
     start: int

@@ -24,8 +24,9 @@ import pyarrow.parquet as pq
 
 from copydesk.core.atomic_files import replacing, sha256_file
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema
+from copydesk.core.plugins import deciding
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, split_name
+from copydesk.readers import COMPRESSED, FIELD, record_readers, split_name
 from copydesk.readers.base import TRUNCATED, Record, Wanted, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.hash_cache import SETTLED
@@ -157,7 +158,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     number = 0
     try:
         with unpacked(path, compression) as file:
-            for record in CONTAINERS[ending](file, wanted):
+            for record in record_readers()[ending](file, wanted):
                 number = record.number
                 yield from _rows(record, wanted, ingest["encodings"])
         if not number:
@@ -280,7 +281,8 @@ def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str
     """Everything that the rows follow from: the file as the file system knows it, settings, schema, code."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
     schema = sha256_file(schemas / "source.schema.json")
-    return json.dumps([str(folder.resolve()), seed.path, seed.stamp, settings, schema, _code(), pa.__version__])
+    code = [_code(), deciding("reader"), pa.__version__]
+    return json.dumps([str(folder.resolve()), seed.path, seed.stamp, settings, schema, *code])
 
 
 @cache

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.core.atomic_files import replacing
+from copydesk.core.config import check_params
+from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
+from copydesk.core.plugins import read_plugins
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
 from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
@@ -74,7 +77,7 @@ def upgrade(root: Path) -> Upgraded:
     if told is None:
         raise ConfigError(f"{root / NAME}: not there; copydesk init makes a repository that can be upgraded")
     written, differing = [], []
-    for path, data in files("corpus").items():
+    for path, data in files("corpus", _plugins(root)).items():
         if path in OWNED:
             continue
         place = root / path
@@ -90,6 +93,16 @@ def upgrade(root: Path) -> Upgraded:
             _write(place.with_name(f"{place.name}.new"), data, path in EXECUTABLE)
             differing.append(path)
     return Upgraded(written, differing)
+
+
+def _plugins(root: Path) -> list[str] | None:
+    """Paths of the plug-ins that params.yaml names, none imported; None if params.yaml has no such setting."""
+    settings = root / "params.yaml"
+    given = parse_yaml(bounded_text(settings, SETTINGS_BYTES)) if settings.is_file() else None
+    if not isinstance(given, dict) or "plugins" not in given:
+        return None
+    named = check_params({"plugins": given["plugins"]}, str(settings))["plugins"]
+    return list(dict.fromkeys(plugin.path for plugin in read_plugins(root, named)))
 
 
 def _there(root: Path) -> list[str]:

@@ -6,10 +6,11 @@ import ast
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.atomic_files import sha256_file
@@ -37,15 +38,18 @@ def key(stage: str, fingerprint: str, inputs: Any) -> str:
     return _digest([stage, fingerprint, inputs])
 
 
-def fingerprint(module: str, schemas: Iterable[Path], params: Any) -> str:
-    """Hash of a stage's code, schemas, parameters and the libraries that decide what it writes.
+def fingerprint(
+    module: str, schemas: Iterable[Path], params: Any, plugins: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Hash of a stage's code, schemas, parameters, plug-ins and the libraries that decide what it writes.
 
     The code is that of the module and of every module of this package that it imports, directly or not, with
     the data files that lie beside them; so no list can be forgotten when a rule moves.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
     made_by = [version(name) for name in _LIBRARIES] + [unicodedata.unidata_version]
-    return _digest([code, [(p.name, sha256_file(p)) for p in sorted(schemas)], params, made_by])
+    shapes = [(p.name, sha256_file(p)) for p in sorted(schemas)]
+    return _digest([code, shapes, params, made_by, sorted(plugins.items())])
 
 
 @cache
