@@ -29,7 +29,9 @@ def test_public_names() -> None:
         "ExtractedArticle",
         "Finding",
         "Flag",
+        "Found",
         "Project",
+        "Record",
         "Report",
         "Sentence",
         "__version__",
@@ -40,6 +42,8 @@ def test_public_names() -> None:
         "extract_article",
         "load",
         "logical_hash",
+        "reader",
+        "rule",
         "split_sentences",
         "validate",
     ]

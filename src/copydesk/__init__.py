@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from copydesk.api.one_text import detect_language as detect_language
     from copydesk.api.one_text import extract_article as extract_article
     from copydesk.api.one_text import split_sentences as split_sentences
+    from copydesk.cleaning.plugin_rule import rule as rule
     from copydesk.cleaning.rule import Flag as Flag
+    from copydesk.cleaning.rule import Found as Found
     from copydesk.core.findings import Finding as Finding
     from copydesk.core.findings import Report as Report
     from copydesk.differences.model import Diff as Diff
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
+    from copydesk.readers.base import Record as Record
+    from copydesk.readers.plugin_reader import reader as reader
     from copydesk.releases.load import load as load
     from copydesk.tables.logical_hash import logical_hash as logical_hash
     from copydesk.text import Alignment as Alignment
@@ -47,7 +51,9 @@ _MODULES = {
     "ExtractedArticle": "api.one_text",
     "Finding": "core.findings",
     "Flag": "cleaning.rule",
+    "Found": "cleaning.rule",
     "Project": "project",
+    "Record": "readers.base",
     "Report": "core.findings",
     "Sentence": "api.one_text",
     "build": "pipeline",
@@ -57,6 +63,8 @@ _MODULES = {
     "extract_article": "api.one_text",
     "load": "releases.load",
     "logical_hash": "tables.logical_hash",
+    "reader": "readers.plugin_reader",
+    "rule": "cleaning.plugin_rule",
     "split_sentences": "api.one_text",
     "validate": "validation",
 }

@@ -176,12 +176,14 @@ def rules(
 
     Exits with 0.
     """
+    from copydesk.core.plugins import load_plugins
     from copydesk.report.rules_listing import as_markdown, as_table
 
     if markdown:
         show_text(as_markdown().removesuffix("\n"))
         return
     project = copydesk.Project.open(root)
+    load_plugins(project.plugins)
     as_table(project.params["clean"], project.reports / "metrics.json")
 
 
@@ -199,6 +201,7 @@ def clean(
 
     from copydesk.cleaning.apply import clean as cleaned_texts
     from copydesk.cleaning.plan import plan
+    from copydesk.core.plugins import load_plugins
     from copydesk.readers import PAGES
     from copydesk.readers.html_pages import read_html
     from copydesk.readers.plain_text import read_text
@@ -216,6 +219,7 @@ def clean(
 
         page_libraries()
         first = {0: read_page(raw.text).edits}
+    load_plugins(project.plugins)
     (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:
         print_changes(cleaned)

@@ -10,6 +10,7 @@ from pathlib import Path
 from copydesk.core.atomic_files import locked
 from copydesk.core.config import Params, load_params
 from copydesk.core.json_schema import PACKAGED
+from copydesk.core.plugins import Plugin, read_plugins
 from copydesk.store.shard_store import Store
 
 
@@ -82,6 +83,17 @@ class Project:
         """All stores that may hold finished shards: that of ``COPYDESK_STORE``, and the one in ``build``."""
         folder = Store(self.build / "store")
         return [folder] if self.store.root == folder.root else [folder, self.store]
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The plug-ins that params.yaml names, read and not imported; they lie in the folder that holds the seeds.
+
+        Raises
+        ------
+        ConfigError
+            If one is not there, or leads outside the folder.
+        """
+        return read_plugins(self.seeds.parent, self.params["plugins"])
 
     @property
     def benchmarks(self) -> Path:

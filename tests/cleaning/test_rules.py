@@ -11,7 +11,7 @@ from hypothesis import given
 
 from copydesk.cleaning.apply import clean, clean_text
 from copydesk.cleaning.plan import DETECTORS, RULES, plan
-from copydesk.cleaning.rule import Detector, Rule, Screen
+from copydesk.cleaning.rule import Detector, Found, Rule
 from copydesk.core.config import check_params
 from copydesk.errors import ConfigError
 from copydesk.text import EditedText
@@ -23,11 +23,8 @@ rules = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 detectors = pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.kind)
 
 
-def screened(screen: Screen, text: str) -> bool:
-    column = pa.array([text])
-    if isinstance(screen, str):
-        return bool(pc.match_substring_regex(column, screen)[0].as_py())
-    return screen(column)[0]
+def screened(screen: str | None, text: str) -> bool:
+    return screen is None or bool(pc.match_substring_regex(pa.array([text]), screen)[0].as_py())
 
 
 @rules
@@ -49,6 +46,24 @@ def test_a_rule_leaves_its_counterexample(rule: Rule) -> None:
 @rules
 def test_a_rule_has_a_name_and_a_safe_pattern(rule: Rule) -> None:
     assert re.fullmatch("[a-z]+(-[a-z]+)*", rule.name)
+
+
+def test_rules_that_share_an_analysis_have_it_computed_once_for_a_text() -> None:
+    analysed: list[str] = []
+
+    def analyse(text: str) -> int:
+        analysed.append(text)
+        return text.find("x")
+
+    def find(text: str, place: int) -> list[Found]:
+        return [Found(place, place + 1, "y")] if place >= 0 and text.endswith("!") else []
+
+    first, second, last = (Rule(f"x-{n}", "safe", None, find, ("x!", "y!"), "x", analyse=analyse) for n in "abc")
+    how = plan({"apply": ["safe"], "rules": {"x-c": "suggest"}}, [first, second, last])
+    cleaned = clean(pa.array(["x", "a x! x!", "b x"]), how, ())
+    assert [c.edited.text for c in cleaned] == ["x", "a y! y!", "b x"]
+    # The text that changed was analysed again, the others were not.
+    assert analysed == ["x", "a x! x!", "b x", "a y! x!", "a y! y!"]
 
 
 def test_rules_have_names_of_their_own() -> None:

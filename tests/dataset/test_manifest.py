@@ -29,7 +29,7 @@ def test_it_says_what_the_dataset_was_made_from(two_articles: Project) -> None:
     assert (said["version"], said["commit"], said["date"]) == ("0.1.0", None, None)
     assert said["schemas"] == {n: sha256_file(ROOT / "schemas" / f"{n}.schema.json") for n in PUBLISHED}
     params = load_params(ROOT / "params.yaml")
-    assert said["params"] == {n: value for n, value in params.items() if n not in ("corpus", "engine")}
+    assert said["params"] == {n: value for n, value in params.items() if n not in ("corpus", "engine", "plugins")}
     assert said["libraries"] == {name: version(name) for name in PINNED}
 
 

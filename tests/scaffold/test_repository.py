@@ -195,7 +195,11 @@ def _repository(folder: Path) -> Path:
 
 def test_upgrade_writes_what_is_as_it_was_and_keeps_what_was_changed(made: Path) -> None:
     told = json.loads((made / NAME).read_text("utf-8"))
-    steward = {"README.md": b"mine", "params.yaml": b"corpus: {name: mine}\n", ".dvc/config": b"[core]\n"}
+    steward = {
+        "README.md": b"mine",
+        "params.yaml": b"corpus: {name: mine}\nplugins: []\n",
+        ".dvc/config": b"[core]\n",
+    }
     for name, data in steward.items():
         (made / name).write_bytes(data)
     (made / "scripts" / "clean.py").write_text("as the last version wrote it")
@@ -215,6 +219,18 @@ def test_upgrade_writes_what_is_as_it_was_and_keeps_what_was_changed(made: Path)
     assert {name: (made / name).read_bytes() for name in steward} == steward
     assert (made / NAME).read_bytes() == files("x")[NAME]
     assert upgrade(made).written == []
+
+
+def test_dvc_is_not_asked_for_a_setting_that_an_older_repository_does_not_have(made: Path) -> None:
+    (made / "params.yaml").write_text("corpus: {name: mine}\n")
+    assert upgrade(made).written == ["dvc.yaml", NAME]
+    assert "plugins" not in (made / "dvc.yaml").read_text("utf-8")
+    (made / "params.yaml").write_text("corpus: {name: mine}\nplugins: [my_desk]\n")
+    (made / "my_desk.py").write_text("raise SystemExit('imported')\n")
+    assert upgrade(made).written == ["dvc.yaml", NAME]
+    stages = yaml.safe_load((made / "dvc.yaml").read_text("utf-8"))["stages"]
+    assert [name for name, stage in stages.items() if "plugins" in stage["params"]] == ["ingest", "clean", "package"]
+    assert [name for name, stage in stages.items() if "my_desk.py" in stage["deps"]] == ["ingest", "clean", "package"]
 
 
 def test_upgrade_wants_a_repository_that_init_made(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
+from copydesk.stages.toolkit_lock import missing_dependency, not_depending
 
 #: Files beside the seeds: the schema of their lines, and the fields that identify a line.
 LINES = {
@@ -121,6 +122,20 @@ def _check_params(root: Path, schema: Schema, report: Report) -> None:
             problems = [(["select", "keep"], refusal)]
     for keys, message in problems:
         report.add("params", name, message, field=dotted(keys), line=line_of(text, keys))
+    if not problems and isinstance(given, dict):
+        _check_plugins(root, given.get("plugins", []), text, report)
+
+
+def _check_plugins(root: Path, names: list[str], text: str, report: Report) -> None:
+    """Check that plug-ins lie in the project and that stages depend on them; none is imported."""
+    for number, name in enumerate(names):
+        try:
+            for stage, path in not_depending(root, [name]):
+                report.add("params", "dvc.yaml", missing_dependency(stage, path), line=1)
+        except ConfigError as error:
+            keys: Keys = ["plugins", number]
+            message = str(error).removeprefix("params.yaml: plugins: ")
+            report.add("params", "params.yaml", message, field=dotted(keys), line=line_of(text, keys))
 
 
 def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Report) -> None:

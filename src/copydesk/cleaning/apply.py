@@ -10,18 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Detector, Flag, Rule, Screen
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
 from copydesk.text import ComposedEdit, Edit, EditedText
 
-#: Patterns that are scanned for together, and how many texts are too few to scan at all.
-_TOGETHER, _FEW = 8, 4
-#: Rules whose patterns ordinary texts pass: where all others match nothing, these would have them tried one by one.
-_OFTEN = frozenset(("split-capital", "torn-word", "glued-word", "glued-word-maybe", "unbalanced-quote"))
+#: Screens that are scanned in one pass.
+_GROUP_SIZE = 8
+#: With fewer texts than this, compiling a pattern costs more than it saves: no screen is run.
+_FEWEST_TO_SCREEN = 4
 
 
 class Cleaned(NamedTuple):
-    """A cleaned text: what was done, what might be, and what a reader should look at."""
+    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged."""
 
     edited: EditedText
     suggestions: tuple[ComposedEdit, ...] = ()
@@ -34,7 +34,7 @@ def clean(
     detectors: Sequence[Detector] = DETECTORS,
     first: Mapping[int, Sequence[Edit]] = MappingProxyType({}),
 ) -> list[Cleaned]:
-    """Clean a column of texts: screens over the whole column, Python for the texts that need it.
+    """Clean a column of texts: screens run over the whole column, Python runs for the texts that pass one.
 
     Parameters
     ----------
@@ -44,32 +44,31 @@ def clean(
         From :func:`plan`.
     detectors : sequence of Detector
     first : mapping of int to edits
-        Of texts that are web pages, by their numbers, the edits that leave the article: the first pass.
+        For texts that are web pages, by position: the edits that leave the article. They are the first pass.
 
     Returns
     -------
     list of Cleaned, length n
     """
-    screens = [(rule.screen, rule.name) for rule in (*how.applied, *how.suggested)]
-    column = _Column(texts, dict(screens + [(d.screen, d.kind) for d in detectors]), first)
+    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first)
     cleaned = column.cleaned
     for rule in how.applied:
         with timed(f"clean {rule.name}"):
-            for number in column.passing(rule.screen):
+            for number in column.passing(rule):
                 column.apply(rule.on_pages() if number in first else rule, number)
     for rule in how.suggested:
         with timed(f"clean {rule.name}"):
-            for number in column.passing(rule.screen):
-                known = cleaned[number]
+            for number in column.passing(rule):
+                before = cleaned[number]
                 fitting = rule.on_pages() if number in first else rule
-                suggestions = sorted((*known.suggestions, *_suggested(fitting, known.edited)))
-                cleaned[number] = known._replace(suggestions=tuple(suggestions))
+                suggestions = _suggested(fitting, before.edited, column.analyses[number])
+                cleaned[number] = before._replace(suggestions=tuple(sorted((*before.suggestions, *suggestions))))
     for detector in detectors:
         with timed(f"clean {detector.kind}"):
-            for number in column.passing(detector.screen):
-                known = cleaned[number]
-                flags = (*known.flags, *detector.flags(known.edited.text))
-                cleaned[number] = known._replace(flags=tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
+            for number in column.passing(detector):
+                before = cleaned[number]
+                flags = (*before.flags, *detector.flags(before.edited.text))
+                cleaned[number] = before._replace(flags=_in_order(flags))
     return cleaned
 
 
@@ -85,85 +84,94 @@ def clean_text(text: str, how: Plan) -> Cleaned:
 
 
 def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:
-    """What might still be done to a text whose edits are settled, and what a reader should look at."""
-    suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited))
+    """Suggestions and flags for a text whose edits are settled."""
+    analyses: Analyses = {}
+    suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited, analyses))
     flags = (flag for detector in detectors for flag in detector.flags(edited.text))
-    return Cleaned(edited, tuple(suggestions), tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
+    return Cleaned(edited, tuple(suggestions), _in_order(flags))
 
 
-class _Screened:
-    """Screens that are scanned for together: which texts pass each, and which texts changed since that was found."""
+class _ScreenGroup:
+    """Screens that are scanned in one pass: the texts that pass each, and the texts that must be scanned again."""
 
-    def __init__(self, screens: Sequence[Screen], count: int) -> None:
-        self.passed: dict[Screen, set[int]] = {screen: set() for screen in screens}
+    def __init__(self, screens: Sequence[str], count: int) -> None:
+        self.passed: dict[str, set[int]] = {screen: set() for screen in screens}
         self.stale = set(range(count))
 
     def scan(self, numbers: list[int], texts: pa.Array) -> None:
-        """Find which of some texts pass: one scan for all patterns, then each on what matched any."""
-        some: Sequence[int] = range(len(texts))
+        """Scan some texts: once for all patterns together, then for each one where any of them matched."""
+        candidates: Sequence[int] = range(len(texts))
         if len(self.passed) > 1:
-            some = _passing(texts, "|".join(f"(?:{screen})" for screen in self.passed))
-            texts = texts.take(pa.array(some, pa.int64()))
+            candidates = _matching(texts, "|".join(f"(?:{screen})" for screen in self.passed))
+            texts = texts.take(pa.array(candidates, pa.int64()))
         for screen, passed in self.passed.items():
             passed.difference_update(numbers)
-            passed.update(numbers[some[position]] for position in _passing(texts, screen))
+            passed.update(numbers[candidates[position]] for position in _matching(texts, screen))
         self.stale.clear()
 
 
 class _Column:
-    """Texts on their way through the rules, and which of them pass a screen as they are now."""
+    """A column of texts while the rules are applied: each text as it is now, its analyses, the screens it passes."""
 
-    def __init__(self, texts: pa.Array, screens: Mapping[Screen, str], first: Mapping[int, Sequence[Edit]]) -> None:
+    def __init__(
+        self, texts: pa.Array, screened: Sequence[Rule | Detector], first: Mapping[int, Sequence[Edit]]
+    ) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
         for number, edits in first.items():
             self.cleaned[number] = Cleaned(self.cleaned[number].edited.apply(edits))
         if first:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
-        alone = [screen for screen, name in screens.items() if name in _OFTEN or not isinstance(screen, str)]
-        rest = [screen for screen in screens if screen not in alone]
-        together = [rest[start : start + _TOGETHER] for start in range(0, len(rest), _TOGETHER)]
-        together += [[screen] for screen in alone]
-        groups = [_Screened(group, len(texts)) for group in together]
+        #: For each text the analyses of it as it is now.
+        self.analyses: list[Analyses] = [{} for _ in self.cleaned]
+        # Two rules may have one screen; it stands alone if one of them says so.
+        alone = {each.screen for each in screened if each.screen_alone}
+        grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
+        parts = [grouped[start : start + _GROUP_SIZE] for start in range(0, len(grouped), _GROUP_SIZE)]
+        parts += [[screen] for screen in alone if screen is not None]
+        groups = [_ScreenGroup(part, len(texts)) for part in parts]
         self._groups = {screen: group for group in groups for screen in group.passed}
-        self._now: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
+        self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
 
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""
         edited = self.cleaned[number].edited
-        if edits := rule.edits(edited.text):
+        if edits := rule.edits(edited.text, self.analyses[number]):
             self.cleaned[number] = Cleaned(edited.apply(edits))
-            self._now = None
+            self.analyses[number] = {}
+            self._current = None
             for group in self._groups.values():
                 group.stale.add(number)
 
-    def passing(self, screen: Screen) -> list[int]:
-        """Numbers of the texts that pass a screen as they are now: only those that changed are scanned again."""
-        if len(self.cleaned) < _FEW and isinstance(screen, str):
-            return list(range(len(self.cleaned)))  # compiling the pattern costs more than it saves
-        group = self._groups[screen]
+    def passing(self, screened: Rule | Detector) -> Sequence[int]:
+        """Numbers of the texts that pass a screen as they are now; only texts that changed are scanned again."""
+        if screened.screen is None or len(self.cleaned) < _FEWEST_TO_SCREEN:
+            return range(len(self.cleaned))
+        group = self._groups[screened.screen]
         if group.stale:
             group.scan(*self._texts(sorted(group.stale)))
-        return sorted(group.passed[screen])
+        return sorted(group.passed[screened.screen])
 
     def _texts(self, numbers: list[int]) -> tuple[list[int], pa.Array]:
-        """Texts as they are now, as a column; it is kept, since one screen after another asks for the same."""
-        if self._now is None or self._now[0] != numbers:
-            self._now = numbers, pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
-        return self._now
+        """Texts as they are now, as a column; kept, because the next group often scans the same texts."""
+        if self._current is None or self._current[0] != numbers:
+            self._current = numbers, pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
+        return self._current
 
 
-def _passing(texts: pa.Array, screen: Screen) -> list[int]:
-    """Positions of the texts that pass a screen."""
+def _matching(texts: pa.Array, pattern: str) -> list[int]:
+    """Positions of the texts in which an RE2 pattern matches."""
     if not len(texts):
         return []
-    if isinstance(screen, str):
-        positions: list[int] = pc.indices_nonzero(pc.match_substring_regex(texts, screen)).to_pylist()
-        return positions
-    return [position for position, passes in enumerate(screen(texts)) if passes]
+    positions: list[int] = pc.indices_nonzero(pc.match_substring_regex(texts, pattern)).to_pylist()
+    return positions
 
 
-def _suggested(rule: Rule, edited: EditedText) -> Iterable[ComposedEdit]:
-    for edit in rule.edits(edited.text):
+def _in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    return tuple(sorted(flags, key=lambda flag: (flag.start, flag.end, flag.kind)))
+
+
+def _suggested(rule: Rule, edited: EditedText, analyses: Analyses) -> Iterable[ComposedEdit]:
+    for edit in rule.edits(edited.text, analyses):
         raw_start, raw_end = edited.to_raw(edit.start, edit.end)
         before = edited.raw[raw_start:raw_end]
         yield ComposedEdit(

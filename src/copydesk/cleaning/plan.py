@@ -22,6 +22,7 @@ from copydesk.cleaning.rules import (
     white_space,
 )
 from copydesk.cleaning.web_page_rules import PAGE_RULES, PageRule
+from copydesk.core.plugins import added
 from copydesk.errors import ConfigError
 
 #: Every rule, in the order in which they are applied: what a character is, then where words end, then lines; last,
@@ -39,7 +40,7 @@ RULES: tuple[Rule, ...] = (
     *boilerplate_lines.RULES,
     *personal_data.RULES,
 )
-#: Every rule as it is listed: what becomes of web pages comes first.
+#: Every rule of the package as it is listed: the rules for web pages come first.
 LISTED: tuple[Rule | PageRule, ...] = (*PAGE_RULES, *RULES)
 DETECTORS: tuple[Detector, ...] = (
     *unrepairable.DETECTORS,
@@ -62,14 +63,26 @@ class Plan(NamedTuple):
         return self._replace(applied=applied, suggested=suggested)
 
 
-def plan(settings: dict[str, Any], rules: Sequence[Rule] = RULES) -> Plan:
-    """Read the section ``clean`` of params.yaml.
+def rules_in_force() -> tuple[Rule, ...]:
+    """The rules of the package and of the plug-ins in force, in order: what hides personal data stays last."""
+    plugins: list[Rule] = list(added("rule").values())
+    return (*RULES[: -len(personal_data.RULES)], *plugins, *personal_data.RULES) if plugins else RULES
+
+
+def listed_rules() -> tuple[Rule | PageRule, ...]:
+    """The rules in force as they are listed: the rules for web pages come first."""
+    return (*PAGE_RULES, *rules_in_force())
+
+
+def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
+    """Read the section ``clean`` of params.yaml, for the rules in force or for others.
 
     Raises
     ------
     ConfigError
-        If it names a rule that is not there.
+        If it names a rule that does not exist.
     """
+    rules = rules_in_force() if rules is None else rules
     known = [rule.name for rule in rules]
     unknown = sorted(set(settings["rules"]) - set(known))
     if unknown:

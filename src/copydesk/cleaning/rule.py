@@ -1,35 +1,46 @@
-"""What a cleaning rule is.
+"""What a cleaning rule is, and what a detector is.
 
-A rule is pure: what it finds depends on the text alone. Its ``screen`` is an RE2 pattern that is run over a whole
-column of texts at once, or a function of a column; a text that does not pass the screen never reaches ``find``. So a
-screen must pass a text whenever ``find`` would find something, and should pass little else.
+A rule is pure: its edits depend on the text alone. Its ``screen`` is an RE2 pattern that is run over a whole column
+of texts at once; a text in which the pattern does not match never reaches ``find``. So a screen must match whenever
+``find`` would yield something, and should match little else.
 
-``find`` is a hand-written scan, or a ``re`` pattern that cannot backtrack: single runs of a character class, each
-ending where the class ends. Patterns of another kind have no place here: texts are hostile.
+``find`` is a hand-written scan, or an ``re`` pattern that cannot backtrack: single runs of a character class, each
+ending where the class ends. Other patterns are not allowed, because texts may be hostile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
-
-import pyarrow as pa
+from typing import Any, Literal, NamedTuple
 
 from copydesk.text import Edit
 
 Tier = Literal["safe", "probable", "suggest"]
 #: From the surest to the least sure.
 TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
-#: Of a rule that is neither applied nor suggested until params.yaml gives it a tier.
+#: The tier of a rule that is neither applied nor suggested until params.yaml gives it another one.
 Off = Literal["off"]
-
-
-#: An RE2 pattern, or a function that tells for each text of a column whether it passes.
-Screen = str | Callable[[pa.Array], list[bool]]
+#: Analyses of one text, by the functions that computed them: rules that name the same function share its result.
+Analyses = dict[Callable[[str], Any], Any]
 
 
 class Found(NamedTuple):
-    """Replace ``text[start:end]``: an :class:`~copydesk.text.Edit` before it has the name of its rule."""
+    """Replace ``text[start:end]``: an :class:`~copydesk.text.Edit` without the name of its rule.
+
+    Attributes
+    ----------
+    start, end : int
+        The span, in code points; both the same for an insertion.
+    replacement : str
+        Empty for a deletion.
+    confidence : float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> Found(3, 5, " ")  # in "one  two"
+    Found(start=3, end=5, replacement=' ', confidence=1.0)
+    """
 
     start: int
     end: int
@@ -45,35 +56,51 @@ class Rule(NamedTuple):
     name : str
         Name in params.yaml and in the table of edits.
     tier : Tier or Off
-        ``safe``: the text itself proves it; ``probable``: a careful editor would do it; ``suggest``: ask one;
-        ``off``: not unless params.yaml says so.
-    screen : Screen
-        Texts that do not pass it are left alone.
+        ``safe``: the text itself proves the defect; ``probable``: a careful editor would make the repair;
+        ``suggest``: an editor must decide; ``off``: not used unless params.yaml gives it a tier.
+    screen : str or None
+        RE2 pattern: texts in which it does not match are skipped. None if no pattern can express it: ``find`` is then
+        called for every text.
     find : callable
-        Yields what to replace in a text, without overlap, in any order.
+        ``find(text)`` yields what to replace, without overlap, in any order; with ``analyse`` it is
+        ``find(text, analysis)``.
     repairs : (str, str)
         A real text and what the rule makes of it.
     leaves : str
         A real text that looks similar and must not change.
     find_in_pages : callable or None
-        What finds instead in the text of a web page, where that differs from other text.
+        Used instead of ``find`` on the text of a web page, where the two differ.
+    analyse : callable or None
+        ``analyse(text)`` is computed once for a text, however many rules name the same function.
+    screen_alone : bool
+        For rules whose screen matches most texts. Scanned on its own: in a group it would force every other screen
+        to be tried.
     """
 
     name: str
     tier: Tier | Off
-    screen: Screen
-    find: Callable[[str], Iterable[Found]]
+    screen: str | None
+    find: Callable[..., Iterable[Found]]
     repairs: tuple[str, str]
     leaves: str
-    find_in_pages: Callable[[str], Iterable[Found]] | None = None
+    find_in_pages: Callable[..., Iterable[Found]] | None = None
+    analyse: Callable[[str], Any] | None = None
+    screen_alone: bool = False
 
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
         return self._replace(find=self.find_in_pages or self.find)
 
-    def edits(self, text: str) -> list[Edit]:
-        """What the rule finds in a text, as edits that carry its name."""
-        return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in self.find(text)]
+    def edits(self, text: str, analyses: Analyses | None = None) -> list[Edit]:
+        """The edits of this rule in a text; ``analyses`` keeps those of this text for the next rule."""
+        if self.analyse is None:
+            found = self.find(text)
+        else:
+            analyses = {} if analyses is None else analyses
+            if self.analyse not in analyses:
+                analyses[self.analyse] = self.analyse(text)
+            found = self.find(text, analyses[self.analyse])
+        return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]
 
 
 class Flag(NamedTuple):
@@ -99,14 +126,15 @@ class Flag(NamedTuple):
 
 
 class Detector(NamedTuple):
-    """Marks what no rule may repair. ``screen`` and ``find`` work as in :class:`Rule`."""
+    """Flags a defect that no rule may repair. ``screen``, ``find`` and ``screen_alone`` work as in :class:`Rule`."""
 
     kind: str
-    screen: Screen
+    screen: str
     find: Callable[[str], Iterable[tuple[int, int]]]
     marks: str
     leaves: str
+    screen_alone: bool = False
 
     def flags(self, text: str) -> list[Flag]:
-        """What the detector finds in a text, in order of position."""
+        """The flags of this detector in a text, in order of position."""
         return [Flag(self.kind, start, end) for start, end in sorted(self.find(text))]

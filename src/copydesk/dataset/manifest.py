@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.atomic_files import sha256_file
@@ -22,8 +23,10 @@ NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
 LISTING = "manifest.json"
 _PAGE_RULE = "html-"  # how the names of the rules for web pages begin
-#: Sections of params.yaml that decide no row: how the dataset presents itself, and how the work is run.
-_SILENT = ("corpus", "engine")
+PLUGINS = "plugins"
+#: Sections of params.yaml that are not listed: how the dataset presents itself, how the work is run, and plug-ins,
+#: which are listed with their hashes.
+_SILENT = ("corpus", "engine", PLUGINS)
 _LOGICAL = "logical_sha256"
 
 
@@ -51,11 +54,13 @@ def manifest_json(
     *,
     withheld: Iterable[str] = (),
     rules: Iterable[str] = (),
+    plugins: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Version, tables with their files, what decided them, and what is not there.
 
     ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
-    whose raw text and edits a public dataset leaves out; ``rules`` those whose edits the dataset has.
+    whose raw text and edits a public dataset leaves out; ``rules`` those whose edits the dataset has; ``plugins`` the
+    hash of the code of each, by module.
     """
     whole = {
         "version": params["corpus"]["version"],
@@ -65,6 +70,7 @@ def manifest_json(
         "schemas": schemas_listed(schemas),
         "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
         "libraries": _libraries(rules),
+        **({PLUGINS: dict(plugins)} if plugins else {}),
         "dropped": dropped,
         "withheld": list(withheld),
     }

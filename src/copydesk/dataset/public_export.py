@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import copy_hashed, replacing_folder, sha256_file, write_text
 from copydesk.core.config import Params
 from copydesk.dataset.card_metadata import Config, DataFile
-from copydesk.dataset.manifest import read_listing
+from copydesk.dataset.manifest import PLUGINS, read_listing
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.dataset.sidecar_files import described
 from copydesk.errors import BuildError
@@ -106,7 +106,8 @@ def write_part(  # noqa: PLR0917  (all of them decide what is written)
     dropped, withheld
         As for ``manifest_json``.
     """
-    listed = read_listing(corpus)["tables"]
+    listing = read_listing(corpus)
+    listed, plugins = listing["tables"], listing.get(PLUGINS, {})
     configs, tables = [], {}
     for name in PUBLISHED:
         ids = pa.array(sorted(kept[name]), pa.string())
@@ -118,7 +119,8 @@ def write_part(  # noqa: PLR0917  (all of them decide what is written)
             logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
             configs.append(Config(shape, found, logical))
     metrics = measure(tables, dropped)
-    for name, content in described(params, configs, metrics, schemas, dropped=dropped, withheld=withheld).items():
+    files = described(params, configs, metrics, schemas, dropped=dropped, withheld=withheld, plugins=plugins)
+    for name, content in files.items():
         write_text(folder / name, content)
     return metrics
 

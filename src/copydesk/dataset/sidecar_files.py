@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.config import Params
@@ -22,12 +23,15 @@ def described(
     *,
     dropped: list[dict[str, Any]],
     withheld: Iterable[str] = (),
+    plugins: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
     settings = params["corpus"]
     plots = render_plots(metrics)
     rules = metrics.summary["edits"]
-    listing = manifest.manifest_json(params, configs, schemas, dropped, withheld=withheld, rules=rules)
+    listing = manifest.manifest_json(
+        params, configs, schemas, dropped, withheld=withheld, rules=rules, plugins=plugins
+    )
     written = {
         "README.md": render_card(params, configs, metrics, plots),
         **plots,

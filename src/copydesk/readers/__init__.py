@@ -4,15 +4,16 @@ A file is one document, or holds one record for each of its documents. A reader 
 bytes that returns text from which exactly these bytes come back, or raises
 :class:`~copydesk.errors.UnreadableError`. A reader of records yields them one after the other, see
 :mod:`copydesk.readers.record_cache`. Adding a format means adding a file here and a line to
-``READERS`` or ``CONTAINERS``.
+``READERS`` or ``CONTAINERS``; a project adds one of its own with :func:`copydesk.reader`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from copydesk.core.plugins import added
 from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
@@ -49,11 +50,20 @@ _RECORDS: dict[str, RecordReader] = {
 _SINGLE: dict[str, RecordReader] = {".txt": read_single, **dict.fromkeys(PAGES, read_single_page)}
 #: Endings that say how a file is compressed, and what that is called.
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
-#: Every ending of a file that holds records.
-CONTAINERS: dict[str, RecordReader] = {
-    **_RECORDS,
-    **{ending + end: read for ending, read in {**_RECORDS, **_SINGLE}.items() for end in COMPRESSED},
-}
+
+
+def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordReader]:
+    return {ending + end: read for ending, read in readers.items() for end in COMPRESSED}
+
+
+#: Every ending of a file that holds records, with the reader that the package has for it.
+CONTAINERS: dict[str, RecordReader] = {**_RECORDS, **_with_compressed({**_RECORDS, **_SINGLE})}
+
+
+def record_readers() -> Mapping[str, RecordReader]:
+    """Every ending of a file that holds records, also those of the plug-ins in force."""
+    plugins = added("reader")
+    return {**CONTAINERS, **plugins, **_with_compressed(plugins)} if plugins else CONTAINERS
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -62,6 +62,11 @@ class Record(NamedTuple):
         Whether the text ends before its end, as far as that is known.
     unread : mapping
         Why fields of what it says of itself could not be read, by their names.
+
+    Examples
+    --------
+    >>> Record(1, {"id": "first", "text": "One article."}).fields["text"]
+    'One article.'
     """
 
     number: int

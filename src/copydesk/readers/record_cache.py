@@ -23,8 +23,9 @@ import pyarrow.parquet as pq
 
 from copydesk.core.atomic_files import replacing
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
+from copydesk.core.plugins import deciding
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, split_name
+from copydesk.readers import COMPRESSED, FIELD, record_readers, split_name
 from copydesk.readers.base import TRUNCATED, Record, RecordOptions, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.hash_cache import SETTLED
@@ -158,7 +159,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     number = 0
     try:
         with unpacked(path, compression) as file:
-            for record in CONTAINERS[ending](file, wanted):
+            for record in record_readers()[ending](file, wanted):
                 number = record.number
                 yield from _rows(record, wanted, ingest["encodings"])
         if not number:
@@ -281,7 +282,7 @@ def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str
     """What the rows follow from: the file as the file system describes it, settings, schema, code, libraries."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
     libraries = [installed_version(name) for name in UNPINNED_FOR_RECORDS]
-    code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries])
+    code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader"))
     return json.dumps([str(folder.resolve()), seed.path, seed.stamp, code])
 
 

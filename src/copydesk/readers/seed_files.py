@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import explained
 from copydesk.errors import BuildError
-from copydesk.readers import CONTAINERS, READERS, split_name
+from copydesk.readers import READERS, record_readers, split_name
 
 #: Hand-written files that lie among the seeds and are not seeds.
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
@@ -166,12 +166,12 @@ def _judged(
             problem = _refused_name(ending, path, doc_id)
     except OSError as error:
         problem = ("unreadable", f"{error.strerror}; expected a file that can be read")
-    if problem is None and stamp.size > max_bytes and ending not in CONTAINERS:
+    if problem is None and stamp.size > max_bytes and ending not in record_readers():
         limit = f"at most {max_bytes:,} (params.yaml: ingest.max_bytes)"
         problem = ("too-large", f"{stamp.size:,} bytes, {limit}; split the file")
     if problem is not None:
         return Refusal(_as_text(path), *problem)
-    return path, None if ending in CONTAINERS else doc_id, *stamp
+    return path, None if ending in record_readers() else doc_id, *stamp
 
 
 def _leads_inside(home: Path, link: Path) -> bool:
@@ -181,8 +181,9 @@ def _leads_inside(home: Path, link: Path) -> bool:
 def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
     if path.rpartition("/")[2] in SIDECARS:
         return "unknown-format", "a file of this name is no seed; expected it at the top of the folder"
-    if ending not in READERS and ending not in CONTAINERS:
-        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted({*READERS, *CONTAINERS})}"
+    known = {*READERS, *record_readers()}
+    if ending not in known:
+        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(known)}"
     if _is_strange(path):
         return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:

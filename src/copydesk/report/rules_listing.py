@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from copydesk.cleaning.apply import Cleaned
-from copydesk.cleaning.plan import DETECTORS, LISTED, plan
+from copydesk.cleaning.plan import DETECTORS, LISTED, listed_rules, plan
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.plural import plural
 from copydesk.core.progress import draw
@@ -26,7 +26,7 @@ def as_table(settings: dict[str, Any], metrics: Path) -> None:
     counts = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     name = Column("rule", no_wrap=True)
     listing = Table(name, "tier", "edits", "repairs", "leaves alone", title="Cleaning rules, in order of application")
-    for rule in LISTED:
+    for rule in listed_rules():
         edits_by_rule = {**counts.get("suggestions", {}), **counts.get("edits", {})}
         before, after = rule.repairs
         repair = Text(f"{_visible(before)}\n{_visible(after)}")

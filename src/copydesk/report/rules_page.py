@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from copydesk.cleaning.plan import DETECTORS, LISTED, plan
+from copydesk.cleaning.plan import DETECTORS, LISTED
 from copydesk.markup.html import Html, facts, html_table, tag
 from copydesk.report.corpus_view import Corpus, Sample, address
 from copydesk.report.page_frame import render_page
@@ -13,20 +13,23 @@ from copydesk.report.page_frame import render_page
 def rules_page(corpus: Corpus, linked: bool) -> str:
     """Render rules.html; ``linked`` says whether each document has a page."""
     summary = corpus.metrics.summary
-    tiers = plan(corpus.project.params["clean"]).tiers
+    tiers = {**{rule.name: rule.tier for rule in LISTED}, **corpus.project.params["clean"]["rules"]}
+    examples = {
+        rule.name: [("before", rule.repairs[0]), ("after", rule.repairs[1]), ("leaves alone", rule.leaves)]
+        for rule in LISTED
+    }
     rules = []
     rows = []
-    for rule in LISTED:
-        before, after = rule.repairs
+    # Rules of plug-ins, too, which a report does not import: their tier and examples are shown by copydesk rules.
+    for name in dict.fromkeys((*examples, *summary["edits"], *summary["suggestions"])):
         figures = [
-            ("tier", tiers.get(rule.name, "off")),
-            ("edits", f"{summary['edits'].get(rule.name, 0):,}"),
-            ("suggestions", f"{summary['suggestions'].get(rule.name, 0):,}"),
+            ("tier", tiers.get(name, "as the plug-in says")),
+            ("edits", f"{summary['edits'].get(name, 0):,}"),
+            ("suggestions", f"{summary['suggestions'].get(name, 0):,}"),
         ]
-        rows.append((tag("a", rule.name, href=f"#{rule.name}"), *(value for _, value in figures)))
-        examples = [("before", before), ("after", after), ("leaves alone", rule.leaves)]
-        samples = [_sample(sample, linked) for sample in corpus.samples.get(rule.name, [])]
-        rules.append(_article(rule.name, figures, examples, samples))
+        rows.append((tag("a", name, href=f"#{name}"), *(value for _, value in figures)))
+        samples = [_sample(sample, linked) for sample in corpus.samples.get(name, [])]
+        rules.append(_article(name, figures, examples.get(name, []), samples))
     flags = [
         _article(
             detector.kind,

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.core.atomic_files import replacing
+from copydesk.core.config import check_params
+from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
+from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
@@ -76,7 +79,7 @@ def upgrade(root: Path) -> Upgraded:
     if toolkit is None:
         raise ConfigError(f"{root / NAME}: missing; only a repository made by copydesk init can be upgraded")
     written, differing = [], []
-    for path, data in files("corpus").items():
+    for path, data in files("corpus", _plugins(root)).items():
         if path in OWNED:
             continue
         target = root / path
@@ -99,6 +102,16 @@ def _files_below(root: Path) -> list[str]:
     files_and_links = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
     paths = (path.relative_to(root) for path in files_and_links)
     return [path.as_posix() for path in paths if path.parts[0] != ".git"]
+
+
+def _plugins(root: Path) -> list[str] | None:
+    """Paths of the plug-ins that params.yaml names, none imported; None if params.yaml has no such setting."""
+    settings = root / "params.yaml"
+    given = parse_yaml(bounded_text(settings, SETTINGS_BYTES)) if settings.is_file() else None
+    if not isinstance(given, dict) or "plugins" not in given:
+        return None
+    named = check_params({"plugins": given["plugins"]}, str(settings))["plugins"]
+    return list(dict.fromkeys(plugin.path for plugin in read_plugins(root, named)))
 
 
 def _write(path: Path, data: bytes, executable: bool) -> None:

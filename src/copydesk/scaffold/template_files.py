@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk._version import __version__
 from copydesk.core.json_schema import PACKAGED
-from copydesk.stages.toolkit_lock import NAME, stage_hashes
+from copydesk.stages.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
 
 _TEMPLATE = Path(__file__).parent / "template"
 #: Paths in the new repository, by the name of the file in the template.
@@ -37,12 +38,15 @@ _CORPUS = re.compile(r"^corpus:\n(?:  .*\n)+", re.MULTILINE)
 _PARAMS = "    params: ["
 
 
-def files(name: str) -> dict[str, bytes]:
-    """The content of every file of a new repository, by path; toolkit.json comes last."""
+def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
+    """Every file of a new repository, by its path, for a corpus of that name; toolkit.json is the last.
+
+    ``plugins`` are the paths that stages must depend on; None if params.yaml has no such setting.
+    """
     made = {_PATHS.get(path, path): (_TEMPLATE / path).read_bytes() for path in _template_paths()}
     made |= {f"schemas/{path.name}": path.read_bytes() for path in sorted(PACKAGED.glob("*.schema.json"))}
     made["README.md"] = made["README.md"].replace(b"NAME", name.encode())
-    made["dvc.yaml"] = pipeline(made["dvc.yaml"].decode()).encode()
+    made["dvc.yaml"] = pipeline(made["dvc.yaml"].decode(), plugins).encode()
     made["params.yaml"] = settings(made["params.yaml"].decode(), name).encode()
     made["requirements.txt"] = f"copydesk=={__version__}\n".encode()
     made["seeds/.gitkeep"] = b""
@@ -56,20 +60,26 @@ def toolkit_file(made: dict[str, bytes]) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
-def pipeline(ours: str) -> str:
-    """A dvc.yaml whose stages depend on their line in toolkit.json, where ours lists the toolkit's code."""
+def pipeline(ours: str, plugins: Sequence[str] | None = ()) -> str:
+    """A dvc.yaml whose stages depend on their line in toolkit.json, where ours lists code, and on plug-ins."""
     lines: list[str] = []
-    dependency, has_params = "", False
+    code, named, name = "", False, ""
     for line in ours.splitlines(keepends=True):
-        if stage := re.match(r"  ([a-z]+):\n", line):
-            dependency, has_params = f"{{{NAME}: [stages.{stage[1]}]}}", False
+        if found := re.match(r"  ([a-z]+):\n", line):
+            name = found[1]
+            code, named = f"{{{NAME}: [stages.{name}]}}", False
         if line.startswith("      - src/copydesk/"):
             continue
         if line.startswith(_PARAMS):
-            has_params = True
-            lines.append(f"{_PARAMS}{dependency}, {line.removeprefix(_PARAMS)}")
-        elif line == "    outs:\n" and not has_params:
-            lines += [f"    params: [{dependency}]\n", line]
+            named = True
+            listed = line.removeprefix(_PARAMS)
+            if plugins is None:  # DVC refuses a setting that is not there
+                listed = listed.replace(", plugins]", "]")
+            lines.append(f"{_PARAMS}{code}, {listed}")
+        elif line == f"      - scripts/{name}.py\n" and name in WITH_PLUGINS:
+            lines += [line, *(f"      - {path}\n" for path in plugins or ())]
+        elif line == "    outs:\n" and not named:
+            lines += [f"    params: [{code}]\n", line]
         else:
             lines.append(line)
     return "".join(lines)

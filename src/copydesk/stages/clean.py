@@ -24,6 +24,7 @@ STAGE = Stage(
         "unmet": Output("decisions"),
     },
     params=("clean",),
+    plugins="rule",
     by_document=True,
 )
 run = partial(run_shards, stage=STAGE)

@@ -18,10 +18,11 @@ from copydesk.core.atomic_files import read_whole, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, read_decisions
 from copydesk.core.ledger import in_force, read_ledger
+from copydesk.core.plugins import load_plugins
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.project import Project
-from copydesk.readers import CONTAINERS, FIELD, READERS
+from copydesk.readers import FIELD, READERS, record_readers
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.readers.record_cache import texts_of
@@ -40,7 +41,6 @@ PROVENANCE = {
     "licence": "licence",
 }
 
-_FORMATS = ", ".join(sorted(ending for ending in {*READERS, *CONTAINERS} if ending.count(".") == 1))
 _NOWHERE = "there is no such document; remove the line"
 _REFUSED = "the document was refused, see reports/quarantine.jsonl"
 _CHANGED = "the file has changed since it was looked at; look again, and decide again or remove the line"
@@ -56,11 +56,13 @@ STAGE = Stage(
         "pages": Output("pages"),
     },
     params=("ingest",),
+    plugins="reader",
 )
 
 
 def run(project: Project) -> None:
     """List the seeds, cut them into shards, read each shard, write what was refused."""
+    load_plugins(project.plugins)
     limits = project.params["ingest"]
     seeds, refusals = list_seeds(project.seeds, limits["max_bytes"])
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
@@ -96,7 +98,8 @@ def run(project: Project) -> None:
         listed = "".join(f"\n  {r['path']}: {r['reason']}: {r['detail']}" for r in rows[:20])
         raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{listed}")
     if not any(p["raw"].rows for p in parts):
-        raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({_FORMATS})")
+        formats = ", ".join(sorted(ending for ending in {*READERS, *record_readers()} if ending.count(".") == 1))
+        raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({formats})")
 
 
 def shard(given: Shard) -> Made:

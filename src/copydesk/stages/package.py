@@ -86,7 +86,9 @@ def run(project: Project) -> None:
     logical = _logical_hashes(project, [shard["digests"] for shard in shards])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
     metrics = figures(_counts(project, [shard["figures"] for shard in shards]), dropped)
-    for name, content in described(project.params, configs, metrics, project.schemas, dropped=dropped).items():
+    plugins = {plugin.name: plugin.sha256 for plugin in project.plugins}
+    files = described(project.params, configs, metrics, project.schemas, dropped=dropped, plugins=plugins)
+    for name, content in files.items():
         write_text(project.corpus / name, content)
     write_json(project.reports / "metrics.json", metrics.summary)
     write_plots(project.reports / "plots", metrics)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import explained, read_json_lines, write_json_lines
 from copydesk.core.json_schema import schema_path
+from copydesk.core.plugins import Kind, Plugin, deciding, load_plugins
 from copydesk.core.progress import fail, guard, track
 from copydesk.engines import engine
 from copydesk.errors import BuildError, CopydeskError
@@ -50,6 +51,8 @@ class Stage(NamedTuple):
     by_document : bool
         Whether what it makes of a document follows from that alone, in the order of the documents; the first table
         that it reads must have a row for each. Then rows are taken over from the last build, see ``reuse``.
+    plugins : Kind or None
+        What plug-ins may add to it; their code is then part of its fingerprint.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Stage(NamedTuple):
     writes: Mapping[str, Output]
     params: tuple[str, ...] = ()
     by_document: bool = False
+    plugins: Kind | None = None
 
 
 class Shard(NamedTuple):
@@ -78,6 +82,7 @@ class Task(NamedTuple):
     params: dict[str, Any]
     extra: Any
     before: Before | None = None
+    plugins: tuple[Plugin, ...] = ()
 
 
 #: Tables with a row for each document, of which a stage makes one; those that are published are parted by split.
@@ -115,7 +120,12 @@ def run_shards(
     params = {name: project.params[name] for name in stage.params}
     schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
     shapes = {name: output_table(output, project.schemas) for name, output in stage.writes.items()}
-    code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params)
+    plugins = project.plugins if stage.plugins else ()
+    added = {}
+    if stage.plugins:
+        load_plugins(plugins)
+        added = deciding(stage.plugins)
+    code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params, added)
     store = project.store
     inputs = read_inputs(project, stage.reads)
     given = [common] * len(inputs) if extras is None else list(extras)
@@ -124,7 +134,7 @@ def run_shards(
     for parts, (identity, extra) in zip(inputs, given, strict=True):
         hashes = {name: part.sha256 for name, part in parts.items()}
         task_key = key(stage.name, code, [hashes, identity])
-        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra))
+        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra, plugins=plugins))
     last = Last(project.build / "last" / f"{stage.name}.json", f"{code} {common[0]}") if stage.by_document else None
     if last:
         replaced = last.replaced_by([task.key for task in tasks])
@@ -162,6 +172,8 @@ def _seldom_collected() -> Iterator[None]:
 @_seldom_collected()
 def compute(task: Task) -> Parts:
     """Run a stage's function on one shard and put what it made into the store."""
+    if task.stage.plugins:
+        load_plugins(task.plugins)
     store = Store(task.store)
     given = {name: store.read(part) for name, part in task.parts.items()}
     run = partial(_made, task)
@@ -227,13 +239,15 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
-    from copydesk.stages.toolkit_lock import check_line_ends, check_toolkit
+    from copydesk.stages.toolkit_lock import check_line_ends, check_plugins, check_toolkit
 
     guard()
     try:
-        check_toolkit(Path(), Path(sys.argv[0]).stem)  # a script is named after its stage
+        stage = Path(sys.argv[0]).stem  # a script is named after its stage
+        check_toolkit(Path(), stage)
         check_line_ends(Path())
         project = Project.open()
+        check_plugins(Path(), project.params["plugins"], stage)
         with build_lock(project):
             run(project)
     except CopydeskError as error:

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from copydesk._version import __version__
 from copydesk.core.atomic_files import sha256_file
-from copydesk.errors import BuildError
+from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
+from copydesk.core.plugins import read_plugins
+from copydesk.errors import BuildError, ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
 from copydesk.store.fingerprint import sources
 
 NAME = "toolkit.json"
 STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
+#: Stages that plug-ins decide: readers, rules, and the manifest that names both.
+WITH_PLUGINS = ("ingest", "clean", "package")
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -66,6 +71,58 @@ def check_toolkit(root: Path, *stages: str) -> None:
             f"{root / NAME}: names copydesk {told['copydesk']}, and {__version__} is installed, with other "
             f"code for {', '.join(other)}; run copydesk upgrade, or install copydesk=={told['copydesk']}"
         )
+
+
+def not_depending(root: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Stages of dvc.yaml that would not run again when a plug-in changes: each with the path that it must name.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project; without a dvc.yaml there is nothing to find.
+    names : iterable of str
+        The plug-ins that params.yaml names. None is imported.
+
+    Raises
+    ------
+    ConfigError
+        If a plug-in does not exist, or dvc.yaml cannot be read.
+    """
+    paths = dict.fromkeys(plugin.path for plugin in read_plugins(root, names))
+    if not paths or not (root / "dvc.yaml").is_file():
+        return
+    try:
+        pipeline = parse_yaml(bounded_text(root / "dvc.yaml", SETTINGS_BYTES))
+    except YamlError as error:
+        raise ConfigError(f"{root / 'dvc.yaml'}:{error.line}: {error}") from None
+    stages = pipeline.get("stages") if isinstance(pipeline, dict) else None
+    for name in WITH_PLUGINS:
+        stage = stages.get(name) if isinstance(stages, dict) else None
+        if isinstance(stage, dict):
+            listed = stage.get("deps")
+            dependencies = listed if isinstance(listed, list) else []
+            yield from ((name, path) for path in paths if path not in dependencies)
+
+
+def check_plugins(root: Path, names: Iterable[str], stage: str) -> None:
+    """Check that DVC runs a stage again when one of its plug-ins changes.
+
+    Raises
+    ------
+    BuildError
+        If the stage does not depend on the code of a plug-in.
+    """
+    for name, path in not_depending(root, names):
+        if name == stage:
+            raise BuildError(f"{root / 'dvc.yaml'}: {missing_dependency(name, path)}")
+
+
+def missing_dependency(stage: str, path: str) -> str:
+    """The message for a stage that does not depend on the code of a plug-in."""
+    return (
+        f"the stage {stage} does not depend on the plug-in {path}, so a change of it would go unnoticed; "
+        f"run copydesk upgrade, or add {path} to its deps"
+    )
 
 
 def check_line_ends(root: Path, seeds: str = "seeds") -> None:

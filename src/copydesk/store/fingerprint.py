@@ -6,9 +6,10 @@ import ast
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.atomic_files import sha256_file
@@ -36,8 +37,10 @@ def key(stage: str, fingerprint: str, inputs: Any) -> str:
     return _digest([stage, fingerprint, inputs])
 
 
-def fingerprint(module: str, schemas: Iterable[Path], params: Any) -> str:
-    """Return the hash of a stage's code, schemas and settings, and of the versions of the libraries it runs on.
+def fingerprint(
+    module: str, schemas: Iterable[Path], params: Any, plugins: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return the hash of a stage's code, schemas, settings and plug-ins, and of the versions of its libraries.
 
     The code is that of the module and of every module of this package that it imports, directly or not, with the data
     files beside them. So there is no list to keep up to date when code moves.
@@ -50,11 +53,13 @@ def fingerprint(module: str, schemas: Iterable[Path], params: Any) -> str:
         The schemas of the tables that it writes.
     params : any
         The settings that it reads, as JSON can hold them.
+    plugins : mapping of str to str
+        Hashes of the plug-ins that take part in it, by name.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
     libraries = [(name, installed_version(name)) for name in (*PINNED, *UNPINNED)]
     schema_hashes = [(path.name, sha256_file(path)) for path in sorted(schemas)]
-    return _digest([code, schema_hashes, params, libraries, unicodedata.unidata_version])
+    return _digest([code, schema_hashes, params, libraries, unicodedata.unidata_version, sorted(plugins.items())])
 
 
 @cache

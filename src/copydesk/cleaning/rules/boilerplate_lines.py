@@ -10,16 +10,14 @@ cannot be. A text that is nothing but such lines is left as it is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
-
-import pyarrow as pa
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.rules import boilerplate_patterns as patterns
 from copydesk.cleaning.rules.line_scan import _SHORTEST, _Line, _lines
-from copydesk.cleaning.rules.repeated_lines import _duplicates, _has_duplicates
+from copydesk.cleaning.rules.repeated_lines import _duplicates
 from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST
 
 #: How far from the edges of a text a line is before or after the article, and how much else may stand there.
@@ -42,34 +40,6 @@ class _Judged(NamedTuple):
 
 
 _NOTHING = _Judged((), ())
-
-
-class _Judgements:
-    """What was found in the texts that were asked for last: one rule after another asks, each for its own kind."""
-
-    def __init__(self) -> None:
-        self._column = pa.nulls(0, pa.string())
-        self._judged: list[_Judged] = []
-        self._known: dict[str, _Judged] = {}
-        self._last = ("", _NOTHING)
-
-    def of_column(self, column: pa.Array) -> list[_Judged]:
-        if column is not self._column and not column.equals(self._column):
-            known, texts = self._known, column.to_pylist()
-            self._known = {text: known.get(text) or _judge(text) for text in texts}
-            self._judged = [self._known[text] for text in texts]
-            self._column = column
-        return self._judged
-
-    def of(self, text: str) -> _Judged:
-        if text in self._known:
-            return self._known[text]
-        if text != self._last[0]:
-            self._last = (text, _judge(text))
-        return self._last[1]
-
-
-_judgements = _Judgements()
 
 
 def _match(text: str, line: _Line) -> _Match | None:
@@ -231,28 +201,24 @@ def _deleted(text: str, matches: tuple[_Match, ...]) -> Iterator[tuple[_Match, i
             yield match, line.before, line.end
 
 
-def _of_kind(kind: str, text: str) -> Iterator[Found]:
-    matches = tuple(m for m in _judgements.of(text).removed if m.kind == kind)
+def _of_kind(kind: str, text: str, judged: _Judged) -> Iterable[Found]:
+    """Deletions of the lines of one kind that may be removed."""
+    matches = tuple(match for match in judged.removed if match.kind == kind)
+    return _deletions(text, matches) if matches else ()
+
+
+def _deletions(text: str, matches: tuple[_Match, ...]) -> Iterator[Found]:
     for match, start, end in _deleted(text, matches):
         yield Found(start, end, "", 0.95 if match.where == "any" else 0.85)
 
 
-def _weak(text: str) -> Iterator[Found]:
-    for _, start, end in _deleted(text, _judgements.of(text).suggested):
+def _weak(text: str, judged: _Judged) -> Iterator[Found]:
+    for _, start, end in _deleted(text, judged.suggested):
         yield Found(start, end, "", 0.5)
 
 
-def _has_kind(kind: str, texts: pa.Array) -> list[bool]:
-    return [any(m.kind == kind for m in judged.removed) for judged in _judgements.of_column(texts)]
-
-
-def _has_weak(texts: pa.Array) -> list[bool]:
-    return [bool(judged.suggested) for judged in _judgements.of_column(texts)]
-
-
 def _rule(kind: str, repairs: tuple[str, str], leaves: str) -> Rule:
-    find: Callable[[str], Iterator[Found]] = partial(_of_kind, kind)
-    return Rule(kind, "probable", partial(_has_kind, kind), find, repairs, leaves)
+    return Rule(kind, "probable", None, partial(_of_kind, kind), repairs, leaves, analyse=_judge)
 
 
 _END = "He will not return to the town where it began, he told the paper."
@@ -321,7 +287,7 @@ RULES = (
     Rule(
         "duplicate-line",
         "probable",
-        _has_duplicates,
+        None,
         _duplicates,
         repairs=(f"{_END}\n{_END}\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
         leaves="“No,” he said.\nShe asked again.\n“No,” he said.",
@@ -329,12 +295,13 @@ RULES = (
     Rule(
         "boilerplate-line",
         "suggest",
-        _has_weak,
+        None,
         _weak,
         repairs=(
             "\n".join([f"{_END} Nobody asked him. " * 4] * 3 + ["Watch: How the town voted"] + [_END * 3] * 4),
             "\n".join([f"{_END} Nobody asked him. " * 4] * 3 + [_END * 3] * 4),
         ),
         leaves=f"{_END}\nWatch the town for a day and you will see.\n{_END} Nobody asked.",
+        analyse=_judge,
     ),
 )

@@ -65,6 +65,7 @@ RULES = (
             "The weather should ease.\nCompared to last year",
         ),
         leaves="A long day.\nI am here.\nO what a night.\nX marks the spot",
+        screen_alone=True,
     ),
     Rule(
         "stray-capital",

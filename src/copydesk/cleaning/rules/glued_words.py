@@ -11,7 +11,6 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
@@ -22,8 +21,6 @@ _LONGEST = 60
 _MANY = 1000  # unusual words, of which a language may have so many that is not English
 _SURE = 0.8
 _LIKELY = 0.05
-#: Texts whose odds are kept from one rule to the next: as many as lie between the two in a batch.
-_REMEMBERED = 1024
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Signs that what they touch is an address, a tag or code.
 _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
@@ -155,10 +152,12 @@ def _chance(odds: float) -> float:
     return 1.0 / (1.0 + math.pow(10.0, -max(-30.0, min(30.0, odds))))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _odds(text: str) -> dict[str, tuple[Split, float]]:
-    """Tokens that are likely enough to be several words to be told of; both rules ask for them."""
-    if not is_loaded() and not _TRACE.search(text):  # so that a single text does not have them loaded for nothing
+Odds = dict[str, tuple[Split, float]]
+
+
+def _glued_odds(text: str) -> Odds:
+    """Tokens that may be several words, each with its parts and the probability: the analysis of both rules."""
+    if not is_loaded() and not _TRACE.search(text):  # a single clean text must not load the word list
         return {}
     tokens = _TOKEN.findall(text)
     unusual = _unusual(text, tokens)
@@ -167,8 +166,8 @@ def _odds(text: str) -> dict[str, tuple[Split, float]]:
     return {token: hit for token, hit in _probabilities(text, tokens, unusual).items() if hit[1] >= _LIKELY}
 
 
-def _glued(text: str, least: float, most: float) -> Iterator[Found]:
-    hits = {token: hit for token, hit in _odds(text).items() if least <= hit[1] < most}
+def _glued(text: str, odds: Odds, least: float, most: float) -> Iterator[Found]:
+    hits = {token: hit for token, hit in odds.items() if least <= hit[1] < most}
     english = English(text)
     for position, token in sorted((place, hit) for hit in hits for place in _places(text, hit)):
         if not _is_protected(text, position, position + len(token)) and english.holds(position):
@@ -245,12 +244,12 @@ def _fits_number(word: str, year: bool) -> bool:
     )
 
 
-def _surely(text: str) -> list[Found]:
-    return _if_suspect(text, [*_glued(text, _SURE, 2.0), *_at_numbers(text)])
+def _surely(text: str, odds: Odds) -> list[Found]:
+    return _if_suspect(text, [*_glued(text, odds, _SURE, 2.0), *_at_numbers(text)])
 
 
-def _maybe(text: str) -> list[Found]:
-    return _if_suspect(text, list(_glued(text, _LIKELY, _SURE)))
+def _maybe(text: str, odds: Odds) -> list[Found]:
+    return _if_suspect(text, list(_glued(text, odds, _LIKELY, _SURE)))
 
 
 # What is less sure comes first, while the document still shows the evidence.
@@ -265,6 +264,8 @@ RULES = (
             "The woods were full of silence, and the two of us went home.",
         ),
         leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
+        analyse=_glued_odds,
+        screen_alone=True,
     ),
     Rule(
         "glued-word",
@@ -278,5 +279,7 @@ RULES = (
             "He. They say he had resigned as CEO the day before late 2020.",
         ),
         leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
+        analyse=_glued_odds,
+        screen_alone=True,
     ),
 )

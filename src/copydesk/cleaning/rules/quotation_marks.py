@@ -94,5 +94,6 @@ DETECTORS = (
         _unbalanced,
         marks="We will not do that,” he said, “and that is all.”",
         leaves='“One paragraph.\n“Another,” he said. The 5" gun and "this" too.',
+        screen_alone=True,
     ),
 )

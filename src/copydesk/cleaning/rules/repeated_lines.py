@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from copydesk.cleaning.rule import Found
 from copydesk.cleaning.rules.line_scan import _lines
 
@@ -15,6 +13,9 @@ _SHORTEST_HEADLINE = 20
 
 
 def _duplicates(text: str) -> Iterator[Found]:
+    long = [line.strip() for line in text.split("\n") if len(line) >= _SHORTEST_HEADLINE]
+    if len(set(long)) == len(long):
+        return  # most texts: no long line stands in them twice
     seen: dict[str, int] = {}
     for line in _lines(text):
         if line.end - line.start < _SHORTEST_HEADLINE:
@@ -32,15 +33,3 @@ def _is_duplicate(words: str, first: int, number: int) -> bool:
         return True
     near = number - first <= _NEAR or words[-1] in ")]"
     return (near and len(words) >= _NEAR_LENGTH) or (number == 1 and words.count(" ") >= _HEADLINE_WORDS)
-
-
-def _has_duplicates(texts: pa.Array) -> list[bool]:
-    """The screen: a text has a long line twice. No pattern can say it."""
-    return [_may_have_duplicates(text) for text in texts.to_pylist()]
-
-
-def _may_have_duplicates(text: str) -> bool:
-    long = [line.strip() for line in text.split("\n") if len(line) >= _SHORTEST_HEADLINE]
-    if len(set(long)) == len(long):
-        return False
-    return next(_duplicates(text), None) is not None

@@ -119,5 +119,6 @@ RULES = (
         _torn,
         repairs=("who were ca lled by the newsp aper", "who were called by the newspaper"),
         leaves="a set up, in to it, every one, the co op and the ex cons\nlas pistas de baile y las de rs",
+        screen_alone=True,
     ),
 )
