@@ -230,7 +230,7 @@ def export(
     root: Root = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
 ) -> None:
-    """Write the part of the dataset that may be public: documents under the licences of publish.allow.
+    """Write the part of the dataset that may be public: documents under the licenses of publish.allow.
 
     Of documents in which personal data were masked the raw text and the edits are withheld. Exits with 0, or with 1
     when no document may be public.

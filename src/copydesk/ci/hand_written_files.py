@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
+from copydesk.core.renamed_fields import ADVICE as RENAME
+from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
@@ -86,7 +89,12 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
         for fault in wrong:
             line = line_of(text, fault.keys)
             report.add("schemas", name, f"{fault.message} (#{fault.pointer})", field=dotted(fault.keys), line=line)
-        if not wrong:
+        old_names = {} if wrong else old_names_in(of, schema)
+        for old, new in old_names.items():
+            keys: Keys = ["properties", "field", "enum"] if of == "decision" else ["properties", old]
+            line = line_of(text, keys)
+            report.add("schemas", name, f"{old} is now {new}; {RENAME}", field=dotted(keys), line=line)
+        if not wrong and not old_names:
             found[of] = schema
     if own:
         for path in sorted(PACKAGED.glob(f"*{_SUFFIX}")):
@@ -121,16 +129,20 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
     text = _text(path, name, "lines", report, LINES_BYTES)
     validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}
+    old_names: Counter[str] = Counter()
     for number, line in enumerate((text or "").split("\n"), start=1):
         if not line.strip():
             continue
         report.checked["lines"] += 1
         try:
-            row = load_json(line, name)
+            row, old, conflicts = renamed(of, load_json(line, name))
         except ConfigError as error:
             report.add("lines", name, _without(name, error), line=number)
             continue
-        wrong = [] if validator.is_valid(row) else [(dotted(keys), text) for keys, text in _departures(schema, row)]
+        old_names.update(old)
+        wrong = list(conflicts.items())
+        if not wrong and not validator.is_valid(row):
+            wrong = [(dotted(keys), text) for keys, text in _departures(schema, row)]
         if wrong := wrong or list(unusable(of, schema, row)):
             document = row.get("doc_id") if isinstance(row, dict) else None
             for field, message in wrong:
@@ -141,6 +153,7 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
         if first != number:
             message = f"{', '.join(key)} {given[0]!r}: given already on line {first}; keep one line"
             report.add("lines", name, message, document=str(row.get("doc_id", "")), field=key[0], line=number)
+    warn_of_old_names(path, old_names)
 
 
 def _departures(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:

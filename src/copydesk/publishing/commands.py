@@ -20,7 +20,7 @@ def publish(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Publish exactly the files of a release, tag them on the Hub, and load them back.
 
-    Refuses a withdrawn release, licences that publish.allow does not name, and documents that were taken down. What
+    Refuses a withdrawn release, licenses that publish.allow does not name, and documents that were taken down. What
     is published under a version is never changed. Interrupted, run it again. Exits with 0 when what came back is the
     release, with 1 otherwise.
     """

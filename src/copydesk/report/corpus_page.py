@@ -53,7 +53,7 @@ def corpus_page(corpus: Corpus) -> str:
             "What is in it",
             bars("Documents by source", found.sources, "documents"),
             bars("Documents by language", found.languages, "documents", _language),
-            bars("Documents by licence", found.licences, "documents"),
+            bars("Documents by license", found.licenses, "documents"),
         ),
         _section(
             "How long it is",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from copydesk.core.atomic_files import replacing
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
+from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
 from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
 from copydesk.stages.toolkit_lock import NAME, read_toolkit
 
@@ -17,10 +18,24 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
 class Upgraded(NamedTuple):
-    """Files that were written anew, and files that the steward changed and the toolkit too."""
+    """What an upgrade changed, or would change.
+
+    Attributes
+    ----------
+    written : list of str
+        Files of the toolkit that were written anew.
+    differing : list of str
+        Files that the steward changed and the toolkit too.
+    renamed : list of Rewrite
+        Hand-written files in which columns and fields had old names.
+    missing : list of str
+        Hand-written files that DVC tracks and that are not in the working tree.
+    """
 
     written: list[str]
     differing: list[str]
+    renamed: list[Rewrite]
+    missing: list[str]
 
 
 def init(root: Path) -> None:
@@ -58,21 +73,31 @@ def init(root: Path) -> None:
     git(root, "config", "core.hooksPath", ".githooks")
 
 
-def upgrade(root: Path) -> Upgraded:
+def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
     """Move a repository to the toolkit that is installed.
 
     Files that are as the toolkit wrote them are written anew, also into their place if they are gone. Of those that
     the steward changed nothing is lost: where the toolkit's changed too, it is written beside, with the ending
-    ``.new``. README.md, params.yaml and .dvc/config are the steward's own.
+    ``.new``. README.md, params.yaml and .dvc/config are the steward's own; in params.yaml, sources.jsonl and
+    decisions.jsonl only old names of columns and fields are replaced.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    dry_run : bool
+        Whether nothing is written.
 
     Raises
     ------
     ConfigError
-        If this is no repository that ``copydesk init`` made.
+        If this is no repository that ``copydesk init`` made, or a field has different values under its old and its
+        new name; then nothing was written.
     """
     told = read_toolkit(root)
     if told is None:
         raise ConfigError(f"{root / NAME}: not there; copydesk init makes a repository that can be upgraded")
+    renamed, missing = rewrites(root), not_checked_out(root)
     written, differing = [], []
     for path, data in files("corpus").items():
         if path in OWNED:
@@ -84,12 +109,16 @@ def upgrade(root: Path) -> Upgraded:
         if found is not None:
             found = found.replace(b"\r\n", b"\n")  # git may have changed line ends: nobody wrote another file
         if found in (None, data) or path == NAME or told["files"].get(path) == _sha256(found):
-            _write(place, data, path in EXECUTABLE)
+            if not dry_run:
+                _write(place, data, path in EXECUTABLE)
             written.append(path)
         elif told["files"].get(path) != _sha256(data):
-            _write(place.with_name(f"{place.name}.new"), data, path in EXECUTABLE)
+            if not dry_run:
+                _write(place.with_name(f"{place.name}.new"), data, path in EXECUTABLE)
             differing.append(path)
-    return Upgraded(written, differing)
+    for rewrite in () if dry_run else renamed:
+        rewrite_file(root, rewrite)
+    return Upgraded(written, differing, renamed, missing)
 
 
 def _there(root: Path) -> list[str]:

@@ -22,23 +22,13 @@ from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.project import Project
 from copydesk.readers import CONTAINERS, FIELD, READERS
+from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.readers.text import RawText, to_bytes
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 from copydesk.tables.shard_cutting import Cut, cut
-
-#: Columns of ``documents`` that sources.jsonl fills: its own name for each.
-PROVENANCE = {
-    "title": "title",
-    "byline": "byline",
-    "source_outlet": "outlet",
-    "publisher": "publisher",
-    "url": "url",
-    "published": "published",
-    "licence": "licence",
-}
 
 _FORMATS = ", ".join(sorted(ending for ending in {*READERS, *CONTAINERS} if ending.count(".") == 1))
 _NOWHERE = "there is no such document; remove the line"
@@ -50,7 +40,7 @@ STAGE = Stage(
     reads=(),
     writes={
         "raw": Output("raw"),
-        "provenance": Output("documents", ("doc_id", *PROVENANCE, "raw_sha256")),
+        "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
@@ -118,7 +108,7 @@ def shard(given: Shard) -> Made:
             pages.append({"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]})
         of_itself = json.loads(seed["stated"] or "{}")
         known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
-        stated = {name: known.get(own) for name, own in PROVENANCE.items()}
+        stated = {name: known.get(name) for name in STATED}
         provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": row["sha256"]})
     return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed, "pages": pages}
 
