@@ -1,4 +1,4 @@
-"""What a release promises: a signature, licences, schemas, and a version that model registries understand."""
+"""What a release promises: a signature, licenses, schemas, and a version that model registries understand."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def replaced(path: Path, old: str, new: str) -> None:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
-    sources = '{"doc_id": "article-0000", "licence": "CC-BY-4.0"}\n{"doc_id": "article-0001", "licence": "MIT"}\n'
+    sources = '{"doc_id": "article-0000", "license": "CC-BY-4.0"}\n{"doc_id": "article-0001", "license": "MIT"}\n'
     write_seeds(root / "seeds", {**articles(3), "sources.jsonl": sources})
     make_repository(root, DVC, PARAMS)
     commit(root, "first")
@@ -154,17 +154,17 @@ def test_a_key_that_cannot_sign_leaves_nothing_behind(repository: Path, key: Pat
         release(repository, key=key)
 
 
-def test_licences_that_are_not_allowed_are_refused(repository: Path) -> None:
+def test_licenses_that_are_not_allowed_are_refused(repository: Path) -> None:
     params = repository / "params.yaml"
     replaced(params, 'allow: ["*"]', "allow: [MIT, CC0-1.0]")
     commit(repository, "only free ones")
     with pytest.raises(ReleaseError) as raised:
         release(repository)
     assert str(raised.value).splitlines() == [
-        f"{repository / 'corpus'}: 2 documents are under no licence of publish.allow (MIT, CC0-1.0); state their "
-        "licences in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
+        f"{repository / 'corpus'}: 2 documents are under no license of publish.allow (MIT, CC0-1.0); state their "
+        "licenses in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
         "  article-0000: CC-BY-4.0",
-        "  article-0002: no licence",
+        "  article-0002: no license",
     ]
     replaced(params, 'keep: ""', "keep: public == True")
     commit(repository, "and no others")
