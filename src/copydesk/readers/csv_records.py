@@ -31,9 +31,9 @@ def read_csv(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
     counts = Counter(header)
     repeated = [name for name in sorted(options.fields) if counts[name] > 1]
     if repeated or options.text not in header:
-        found = f"the column {repeated[0]!r} twice" if repeated else f"the columns {', '.join(header)[:300]}"
+        problem = f"the column {repeated[0]!r} twice" if repeated else f"the columns {', '.join(header)[:300]}"
         advice = f"expected one column {options.text!r}, or its name in params.yaml: ingest.fields"
-        raise UnreadableError("bad-container", f"{found}; {advice}")
+        raise UnreadableError("bad-container", f"{problem}; {advice}")
     number = 0
     while (row := _next(rows, number, options)) is not None:
         if not row:

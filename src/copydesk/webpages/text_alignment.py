@@ -53,14 +53,14 @@ def matching_runs(wanted: str, text: str) -> list[Run]:
     match.fill(match.repeated, _REPEATED)
     match.fill(match.near, _SHORT)
     match.fill(match.whole, 1)
-    return match.found
+    return match.runs
 
 
 class _Matching:
     def __init__(self, wanted: str, text: str) -> None:
         self._wanted, self._text = wanted, text
         self._codes = codes(wanted), codes(text)
-        self.found: list[Run] = []
+        self.runs: list[Run] = []
 
     def fill(self, look: Callable[[_Gap, int], list[Run]], length: int) -> None:
         """Match runs in every gap, then extend all runs into the rest of their gaps."""
@@ -74,12 +74,12 @@ class _Matching:
             start, place = last.start + last.length, last.place + last.length
             more = common(self._codes[0][start:], self._codes[1][place:])
             grown[-1] = last._replace(length=last.length + more)
-        self.found = grown
+        self.runs = grown
 
     def _gaps(self) -> Iterator[tuple[_Gap, list[Run]]]:
         """Yield the gap before each run, with the run; and the gap after the last."""
         start = place = 0
-        for run in self.found:
+        for run in self.runs:
             yield _Gap(start, run.start, place, run.place), [run]
             start, place = run.start + run.length, run.place + run.length
         yield _Gap(start, len(self._wanted), place, len(self._text)), []
