@@ -246,8 +246,8 @@ def test_members_of_gzip_behind_a_damage_are_counted(tmp_path: Path) -> None:
 
 
 LEFT_OUT = {
-    "published": ("14.2.2023", "published: '14.2.2023' is no date; expected one such as 2024-05-31"),
-    "url": ("no address", "url: 'no address' is no address; expected one such as https://example.org/a"),
+    "published": ("14.2.2023", "published: '14.2.2023' is not a date; expected one such as 2024-05-31"),
+    "url": ("no address", "url: 'no address' is not a URL; expected one such as https://example.org/a"),
     "title": (["x"], "title: ['x'], expected text"),
     "license": ("free for all", "license: 'free for all' does not match"),
 }

@@ -65,10 +65,10 @@ def test_of_a_moment_without_a_zone_the_day_is_kept(text: str) -> None:
 
 def test_what_is_none_says_what_was_expected() -> None:
     for text in NO_ADDRESSES:
-        with pytest.raises(ValueError, match="is no address; expected one such as https:"):
+        with pytest.raises(ValueError, match="is not a URL; expected one such as https:"):
             normalised_url(text)
     for text in NO_MOMENTS:
-        with pytest.raises(ValueError, match="is no date; expected one such as 2024-05-31"):
+        with pytest.raises(ValueError, match="is not a date; expected one such as 2024-05-31"):
             moment(text)
 
 

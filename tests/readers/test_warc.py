@@ -141,7 +141,7 @@ def test_pages_and_texts_are_documents_and_the_rest_is_counted(
     assert [row["raw"].encoding for row in rows] == ["utf-8"] * 4 + ["cp1252", "utf-8", "cp1252"]
     assert json.loads(rows[3]["stated"]) == {"url": "https://example.org/3"}
     assert capsys.readouterr().err == (
-        "ingest: crawl: 13 records, of which are no documents: 1 request, 1 response of another protocol, "
+        "ingest: crawl: 13 records, not documents: 1 request, 1 response of another protocol, "
         "1 response of another type, 1 response with status 404, 1 revisit, 1 warcinfo\n"
     )
 

@@ -152,7 +152,7 @@ def test_a_bucket_that_cannot_be_used(
 
 
 def test_a_bucket_that_is_not_there(url: str) -> None:
-    with pytest.raises(StoreError, match=r"^s3://nobody-made-it/x/results/kk/: no such bucket \(.*\); make it"):
+    with pytest.raises(StoreError, match=r"^s3://nobody-made-it/x/results/kk/: no such bucket \(.*\); create it"):
         Store("s3://nobody-made-it/x").result(KEY)
 
 
@@ -165,7 +165,7 @@ def test_a_bucket_that_is_not_there(url: str) -> None:
         ),
         ("/mnt/shards", "^/mnt/shards: not an address for the store"),
         ("s3:///prefix", "not an address for the store"),
-        ("s3://bucket/prefix?token=secret", r"^s3://bucket/prefix: no address"),
+        ("s3://bucket/prefix?token=secret", r"^s3://bucket/prefix: not an address"),
         ("sftp://me:secret@host/x", r"^sftp://\.\.\.: a password in the address of the store"),
     ],
 )

@@ -186,7 +186,7 @@ def test_pages_that_are_refused(html: str, reason: str, detail: str) -> None:
 
 def test_an_article_that_is_not_in_the_page_is_refused() -> None:
     # As where the text stands in a script that trafilatura reads.
-    with pytest.raises(UnreadableError, match=r"no-article: .* 0% stand in the page in that order, at least 50%"):
+    with pytest.raises(UnreadableError, match=r"no-article: .* 0% could be aligned with the page, at least 50%"):
         article_edits(f"<p>{SECOND.upper()}</p>", FIRST)
 
 

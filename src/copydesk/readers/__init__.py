@@ -1,10 +1,9 @@
-"""Bytes in, raw text out: how a seed becomes rows of ``raw``, or is refused with a reason.
+"""Readers of files: a seed becomes rows of ``raw``, or is refused with a reason.
 
-A file is one document, or holds one record for each of its documents. A reader of files is a function of a file's
-bytes that returns text from which exactly these bytes come back, or raises
-:class:`~copydesk.errors.UnreadableError`. A reader of records yields them one after the other, see
-:mod:`copydesk.readers.record_cache`. Adding a format means adding a file here and a line to
-``READERS`` or ``CONTAINERS``; a project adds one of its own with :func:`copydesk.reader`.
+A file is one document, or has one record per document. A reader of documents is a function of a file's bytes; it
+returns text that encodes to exactly these bytes, or raises :class:`~copydesk.errors.UnreadableError`. A reader of
+records yields them one by one, see :mod:`copydesk.readers.record_cache`. A new format needs a file here and a line in
+``READERS`` or ``CONTAINERS``; a project adds its own with :func:`copydesk.reader`.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ from copydesk.readers.whole_file import read_single, read_single_page
 
 
 class Reader(NamedTuple):
-    """A format: the ending of its files' names, and how one is read."""
+    """A format: the ending of its file names, and the function that reads a file."""
 
     suffix: str
     read: Callable[[bytes, Sequence[str]], RawText]
 
 
-#: Endings of web pages: their text is HTML, of which cleaning leaves the article.
+#: Endings of web pages. Their raw text is HTML; cleaning removes all but the article.
 PAGES = (".html", ".htm")
 READERS = {
     reader.suffix: reader for reader in (Reader(".txt", read_text), *(Reader(ending, read_html) for ending in PAGES))
 }
 
-#: Formats of files of which each holds records, by the ending of their names.
+#: Readers of files of records, by the ending of the file name.
 _RECORDS: dict[str, RecordReader] = {
     ".csv": read_csv,
     ".jsonl": read_json_records,
@@ -46,9 +45,9 @@ _RECORDS: dict[str, RecordReader] = {
     ".warc": read_warc,
     ".wet": read_warc,
 }
-#: Formats of files of which each is one document: compressed, it is a file with a single record.
+#: Readers of compressed documents, which are files with a single record.
 _SINGLE: dict[str, RecordReader] = {".txt": read_single, **dict.fromkeys(PAGES, read_single_page)}
-#: Endings that say how a file is compressed, and what that is called.
+#: Names of compressions, by the ending of the file name.
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -67,36 +66,36 @@ def record_readers() -> Mapping[str, RecordReader]:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Stem and ending of a file's name; the ending of a compressed file is a double one, in lower case.
+    """Split a file name into stem and ending, in lower case. A compressed file has a double ending.
 
     >>> split_name("news.2026.JSONL.gz")
     ('news.2026', '.jsonl.gz')
     """
-    stem, ending = os.path.splitext(name)  # noqa: PTH122  (a path object for each of many files takes long)
+    stem, ending = os.path.splitext(name)  # noqa: PTH122  (path objects are slow for many files)
     if ending.lower() in COMPRESSED:
         stem, inner = os.path.splitext(stem)  # noqa: PTH122
         ending = inner + ending
     return stem, ending.lower()
 
 
-#: The reason that costs a record a field and not its document.
+#: The reason for refusing a field of a record. The record itself is kept.
 FIELD = "bad-metadata"
 #: Why a seed, or a field of a record, may be refused.
 REASONS = {
     "outside": "a symbolic link that leaves the folder, or that leads nowhere",
     "not-a-file": "a device, a socket or a pipe; or a link to a folder, which is not followed",
-    "unreadable": "the system refused to read it",
+    "unreadable": "the operating system refused to read it",
     "unknown-format": "no reader for files with this ending",
     "bad-name": "a name or a record's id that cannot be a document id",
     "duplicate-id": "another seed has the same id",
     "too-large": "larger than ingest.max_bytes",
-    "no-article": "a web page in which no article is found, or whose article cannot be traced in it",
+    "no-article": "no article could be extracted from the web page, or it could not be aligned with the HTML",
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",
-    "bad-container": "a file of records that is damaged, or has none; what comes before the damage is read",
-    "bad-record": "a record that is not what its format says, or without a text",
-    FIELD: "metadata that is not valid, or given twice with different values; the record stays without that field",
+    "bad-container": "a file of records that is damaged or empty; records before the damage are read",
+    "bad-record": "a record that does not follow its format, or has no text",
+    FIELD: "metadata that is invalid, or given twice with different values; the record is kept without that field",
     "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",

@@ -1,4 +1,4 @@
-"""What a reader of records is given, and what it yields."""
+"""What a reader of records gets and yields."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from copydesk.errors import UnreadableError
 #: Fields of a record that say where it comes from, named as in sources.jsonl.
 STATED = ("title", "byline", "source", "publisher", "url", "published", "license")
 
-#: The flag of a text that ends before its end.
+#: The flag of a text that was cut off.
 TRUNCATED = "truncated"
 
 
 class RecordOptions(NamedTuple):
-    """What is wanted of a file of records.
+    """Options for reading a file of records.
 
     Attributes
     ----------
     stem : str
-        The file's name without its ending.
+        The name of the file without its ending.
     id, text : str
-        Names of the fields that hold a record's id and its text.
+        Names of the fields with a record's id and its text.
     max_bytes : int
-        Largest text in bytes.
+        Size of the largest allowed text, in bytes.
     """
 
     stem: str
@@ -41,26 +41,26 @@ class RecordOptions(NamedTuple):
 
     @property
     def longest_line(self) -> int:
-        """Most bytes of a line: each byte of a text may be written in six, and there is more than text in it."""
+        """Size of the longest allowed line in bytes: JSON may escape a byte as six, and a line has other fields."""
         return 6 * self.max_bytes + (1 << 20)
 
 
 class Record(NamedTuple):
-    """A record: its fields, or why it is none. Records are counted from 1.
+    """A record: its fields, or the reason it was refused. Records are counted from 1.
 
     Attributes
     ----------
     number : int
     fields : mapping or None
-        Values by name; the text is a string, or bytes that are decoded as those of a file.
+        Values by name. The text is a string, or bytes to decode like a file.
     problem : (str, str) or None
         Reason and detail of a refusal.
     page : bool
         Whether the text is a web page.
     charset : str or None
-        The encoding that came with bytes, if one is named.
+        The declared encoding of the bytes, if any.
     cut : bool
-        Whether the text ends before its end, as far as that is known.
+        Whether the text is known to be cut off.
     unread : mapping
         Why fields of what it says of itself could not be read, by their names.
 
@@ -79,17 +79,17 @@ class Record(NamedTuple):
     unread: Mapping[str, str] = MappingProxyType({})
 
 
-#: Reads records of a file one after the other, in memory that does not grow with the file. A file that is damaged
-#: raises UnreadableError, behind the records that come before the damage.
+#: Yields the records of a file, in memory that does not grow with the file. For a damaged file it raises
+#: UnreadableError after the records before the damage.
 RecordReader = Callable[[BinaryIO, RecordOptions], Iterator[Record]]
 
 
 def damaged(number: int, detail: str) -> UnreadableError:
-    """The error of a file that cannot be read from some record on."""
+    """Return the error for a file that cannot be read from a record on."""
     return UnreadableError("bad-container", f"at record {number}: {detail}; deliver the file again")
 
 
 def shown(value: Any) -> str:
-    """A value as messages show it."""
-    written = repr(value)
-    return written if len(written) <= 80 else f"{written[:77]}..."
+    """Return the ``repr`` of a value for messages, of at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

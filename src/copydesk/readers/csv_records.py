@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it: a header, commas, double quotes, UTF-8."""
+"""CSV by RFC 4180: a header, commas, double quotes, UTF-8."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from copydesk.readers.base import STATED, Record, RecordOptions, damaged
 _MOST_COLUMNS = 10_000
 
 
-def read_csv(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """Read the rows under a header; one with other than its number of fields is refused, and the next is read.
+def read_csv(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield the rows below the header. A row with another number of fields than the header is refused.
 
     Raises
     ------
     UnreadableError
-        Where quotes do not close or a field is longer than any text may be: what follows could be read in two ways.
+        If quotes do not close, or a field is longer than the longest allowed text: the rest is ambiguous.
     """
-    rows = csv.reader(_lines(file, wanted.longest_line), strict=True)
-    header = _next(rows, 0, wanted)
+    rows = csv.reader(_lines(file, options.longest_line), strict=True)
+    header = _next(rows, 0, options)
     if header is None:
         raise UnreadableError("bad-container", "no header; expected names of columns in the first line")
     if len(header) > _MOST_COLUMNS:
-        names = ", ".join((wanted.id, wanted.text, *STATED))
+        names = ", ".join((options.id, options.text, *STATED))
         limit = f"at most {_MOST_COLUMNS:,} are read; deliver the columns {names} alone"
         raise UnreadableError("bad-container", f"a header of {len(header):,} columns, {limit}")
     counts = Counter(header)
-    twice = [name for name in sorted(wanted.fields) if counts[name] > 1]
-    if twice or wanted.text not in header:
-        found = f"the column {twice[0]!r} twice" if twice else f"the columns {', '.join(header)[:300]}"
-        advice = f"expected one column {wanted.text!r}, or its name in params.yaml: ingest.fields"
-        raise UnreadableError("bad-container", f"{found}; {advice}")
+    repeated = [name for name in sorted(options.fields) if counts[name] > 1]
+    if repeated or options.text not in header:
+        problem = f"the column {repeated[0]!r} twice" if repeated else f"the columns {', '.join(header)[:300]}"
+        advice = f"expected one column {options.text!r}, or its name in params.yaml: ingest.fields"
+        raise UnreadableError("bad-container", f"{problem}; {advice}")
     number = 0
-    while (row := _next(rows, number, wanted)) is not None:
+    while (row := _next(rows, number, options)) is not None:
         if not row:
             continue  # an empty line
         number += 1
@@ -47,19 +47,19 @@ def read_csv(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
             yield Record(number, None, ("bad-record", detail))
 
 
-def _next(rows: Iterator[list[str]], number: int, wanted: RecordOptions) -> list[str] | None:
-    # The limit belongs to the process, so it is set for each row and set back.
-    before = csv.field_size_limit(wanted.max_bytes + 1)
+def _next(rows: Iterator[list[str]], number: int, options: RecordOptions) -> list[str] | None:
+    # The limit is global to the process, so it is set for each row and then reset.
+    previous_limit = csv.field_size_limit(options.max_bytes + 1)
     try:
         return next(rows, None)
     except csv.Error as error:
         raise damaged(number + 1, str(error)) from None
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(previous_limit)
 
 
 def _lines(file: BinaryIO, limit: int) -> Iterator[str]:
-    """Lines with their ends. Bytes that are not UTF-8 become lone surrogates, which a text is then refused for."""
+    """Yield lines with their endings. Invalid UTF-8 becomes surrogates, for which the text is refused later."""
     first = True
     while line := file.readline(limit + 1):
         if len(line) > limit:

@@ -1,4 +1,4 @@
-"""Files as they are, compressed or not, and a limit for those that were made to fill a disk."""
+"""Decompression of files, with a limit against decompression bombs."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
+from copydesk.core.plural import plural
 from copydesk.errors import UnreadableError
 
-#: Text shrinks to a fifth, a log perhaps to a fiftieth; a file of zeros to a thousandth.
+#: Largest ratio of unpacked to packed bytes. Text has about 5, a log perhaps 50, a file of zeros 1,000.
 _MOST_TIMES = 200
 _SLACK = 16 << 20
 _INPUT, _OUTPUT = 1 << 14, 1 << 16
-#: Formats of zlib: what a gzip file has around the data, what "deflate" has, and the data alone.
+#: Formats of zlib: with a gzip header, with a zlib header (HTTP's "deflate"), without a header.
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
-#: What a stream raises behind the last byte that stands before a damage.
+#: Exceptions that a stream raises at a damaged place.
 BROKEN = (OSError, pa.ArrowException, zlib.error)
-#: How a member of a gzip file begins: flags, time, level and system can have few values.
+#: The beginning of a gzip member: flags, time, level and system, which have only a few valid values.
 _MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00\x02\x04][\x00-\x0d\xff]", re.DOTALL)
 
 
 def refuse_bomb(packed: int, made: int) -> None:
-    """Refuse what so many bytes unpack to, if they are more than any text would give.
+    """Refuse data that unpacks to more than text plausibly would.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def refuse_bomb(packed: int, made: int) -> None:
 
 
 def bomb(packed: int, made: int) -> UnreadableError:
-    """The error of what so many bytes unpack to."""
+    """Return the error for a decompression bomb, from the number of packed and unpacked bytes."""
     return UnreadableError(
         "bomb",
         f"{packed:,} bytes unpack to {made:,} or more, at most {_MOST_TIMES} times as many are expected of text; "
@@ -48,30 +49,30 @@ def bomb(packed: int, made: int) -> UnreadableError:
 
 
 def is_bomb(packed: int, made: int) -> bool:
-    """Whether so many bytes are more than any text would give, large or small."""
+    """Return whether the ratio of unpacked to packed bytes is implausible for text, also for small data."""
     return made > _MOST_TIMES * packed
 
 
 @contextmanager
 def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
-    """Open a file, to be read from its beginning to its end without its compression.
+    """Open a file for sequential reading of its unpacked bytes.
 
     Raises
     ------
     UnreadableError
-        While it is read: if it is damaged, or unpacks to more than any text would.
+        While reading, if the file is damaged or a decompression bomb.
     """
     with path.open("rb") as plain:
         if compression is None:
             yield plain
             return
         with io.BufferedReader(_Unpacked(plain, compression), 1 << 20) as file:
-            # A BufferedReader reads as a file does; it is no BinaryIO to the type checker.
+            # For the type checker a BufferedReader is not a BinaryIO.
             yield cast(BinaryIO, file)
 
 
 class TruncatedStream(OSError):
-    """Compressed data end before their end."""
+    """Compressed data is cut off."""
 
 
 class _Unpacked(io.RawIOBase):
@@ -97,16 +98,16 @@ class _Unpacked(io.RawIOBase):
 
 
 class Inflated:
-    """Members of a gzip file behind each other: archives of the web have one for each record.
+    """Unpacks consecutive gzip members, because web archives have one per record.
 
-    What comes before a damage is given out, then the error is raised; Arrow would lose a megabyte of it.
+    All data before a damaged place is returned before the error is raised; Arrow would lose up to a megabyte of it.
 
     Attributes
     ----------
     between : bool
-        Whether it stands behind a whole member and before the first byte of another.
+        Whether the position is after a whole member and before the first byte of the next.
     damage : int
-        Where the damage is, once an error was raised.
+        The position of the damage, after an error was raised.
     """
 
     def __init__(self, plain: BinaryIO, window: int = GZIP) -> None:
@@ -119,14 +120,14 @@ class Inflated:
 
     @property
     def consumed(self) -> int:
-        """Bytes that were read and unpacked."""
+        """The number of packed bytes that were unpacked."""
         return self._plain.tell() - len(self._inflate.unconsumed_tail)
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes, none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
         while self._error is None:
             if self._inflate.eof:
-                following = self._inflate.unused_data.lstrip(b"\0")  # a file may be filled up
+                following = self._inflate.unused_data.lstrip(b"\0")  # a file may be padded with zeros
                 while not following and (more := self._plain.read(_INPUT)):
                     following = more.lstrip(b"\0")
                 self.between = True
@@ -135,12 +136,12 @@ class Inflated:
                 self._inflate = zlib.decompressobj(self._window)
             else:
                 following = self._inflate.unconsumed_tail or self._plain.read(_INPUT)
-            if made := self._made(following, size):
+            if data := self._unpack(following, size):
                 self.between = False
-                return made
+                return data
         raise self._error
 
-    def _made(self, data: bytes, size: int) -> bytes:
+    def _unpack(self, data: bytes, size: int) -> bytes:
         self.damage = self._plain.tell()
         if not data:
             self._error = TruncatedStream("Truncated compressed stream")
@@ -150,21 +151,21 @@ class Inflated:
             return self._inflate.decompress(data, size)
         except zlib.error as error:
             self._error = error
-        made = bytearray()
+        undamaged = bytearray()
         for at in range(len(data)):
             try:
-                made += before.decompress(data[at : at + 1])
+                undamaged += before.decompress(data[at : at + 1])
             except zlib.error:
                 self.damage -= len(data) - at
                 break
-        return bytes(made)
+        return bytes(undamaged)
 
 
 class Decoded:
-    """What Arrow unpacks: zstd, brotli. What comes before a damage is given out, then the error is raised.
+    """Unpacks zstd or brotli with Arrow. All data before a damaged place is returned before the error is raised.
 
-    Arrow loses what it unpacked in the call that fails. So the stream is then read a second time up to there, and on
-    by single bytes.
+    Arrow loses the data that it unpacked in the failing call. So the stream is then read a second time up to that
+    call, and from there byte by byte.
     """
 
     def __init__(self, plain: BinaryIO, compression: str) -> None:
@@ -177,17 +178,17 @@ class Decoded:
 
     @property
     def consumed(self) -> int:
-        """Bytes that were read."""
+        """The number of packed bytes that were read."""
         return self._plain.tell() - self._start
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes, none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
         try:
             data: bytes = self._stream.read(min(size, self._size))
         except BROKEN as error:
             if self._size == 1:
                 raise TruncatedStream(str(error)) if "Truncated" in str(error) else error from None
-            self._again()
+            self._reopen()
             return self.read(size)
         self._given += len(data)
         return data
@@ -195,21 +196,21 @@ class Decoded:
     def _opened(self) -> pa.CompressedInputStream:
         return pa.CompressedInputStream(pa.PythonFile(self._plain, "r"), self._compression)
 
-    def _again(self) -> None:
-        self._failed = self._stream  # it would close the file if nobody held it
+    def _reopen(self) -> None:
+        self._failed = self._stream  # keeps a reference: without one, the stream would close the file
         self._plain.seek(self._start)
         self._stream = self._opened()
-        left = self._given
-        while left:
-            left -= len(self._stream.read(min(left, _OUTPUT)))
+        remaining = self._given
+        while remaining:
+            remaining -= len(self._stream.read(min(remaining, _OUTPUT)))
         self._size = 1
 
 
 def _members_behind(plain: BinaryIO, damage: int) -> str:
-    """Say how many members of a gzip file follow behind a damage: each may be a record, and none of them is read."""
+    """Return a message with the number of gzip members after a damage, which are not read; each may be a record."""
     plain.seek(damage)
     count, tail = 0, b""
     while data := plain.read(_OUTPUT):
         count += len(_MEMBER.findall(tail + data))
         tail = (tail + data)[-9:]
-    return f"{count:,} gzip members behind byte {damage:,} are not read; " if count else ""
+    return f"{plural(count, 'gzip member')} after byte {damage:,} not read; " if count else ""

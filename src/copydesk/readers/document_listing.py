@@ -1,4 +1,4 @@
-"""What lies in a folder of seeds: a row for each document that there may be, whether a file or a record of one."""
+"""List the documents in a folder of seeds, one row per file or record of a file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from copydesk.core.json_schema import PACKAGED
 from copydesk.readers import PAGES
 from copydesk.readers.hash_cache import hashes_of
-from copydesk.readers.record_cache import Container, forget, read_container
+from copydesk.readers.record_cache import Container, read_container, remove_outdated
 from copydesk.readers.seed_files import Refusal, seed_of
 
-#: ``sha256`` is that of the text's bytes, null for a file that cannot be read. Of a record, ``stated`` is what it
-#: says of itself as JSON, ``rows`` and ``row`` are the place of its text; all three are null for a file. ``page``
-#: tells whether the text is a web page, ``flag`` what is marked at its end.
+#: ``sha256`` is that of the text's bytes, null for an unreadable file. For a record, ``stated`` is its metadata in
+#: JSON, ``rows`` and ``row`` are the cache file and the row with its text; for a file all three are null. ``page`` is
+#: true for a web page, ``flag`` is a flag to set at the end of the text.
 LISTED = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -38,40 +38,40 @@ _PAGE = "|".join(f"{re.escape(ending)}$" for ending in PAGES)
 def list_documents(
     folder: Path, seeds: pa.Table, build: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
 ) -> tuple[pa.Table, list[Refusal]]:
-    """List the documents of seeds in their order, and refuse records that are none.
+    """List the documents in the order of the seeds, and refuse invalid records.
 
-    Of a document there is nothing in memory but its row: a million records of a file take about 500 MB.
+    Only the row of a document is in memory: a million records take about 500 MB.
 
     Parameters
     ----------
     folder : Path
         Folder of the seeds.
     seeds : pa.Table of ``SEEDS``
-        Its files, in order.
+        The files in it, in order.
     build : Path
-        Folder that remembers hashes, and keeps records.
+        Folder with the caches of hashes and records.
     ingest : dict
-        The settings.
+        The section ``ingest`` of the settings.
     schemas : Path
         Folder with the schemas.
     """
-    kept = build / "records"
+    records = build / "records"
     plain = seeds.filter(pc.is_valid(seeds["doc_id"]))
     files = _files(plain, hashes_of(folder, plain, build / "hashes.parquet"))
     tables = []
     refusals: list[Refusal] = []
     containers: list[Container] = []
     done = 0
-    for before, place in enumerate(pc.indices_nonzero(pc.is_null(seeds["doc_id"])).to_pylist()):
-        tables.append(files.slice(done, place - before - done))
-        done = place - before
-        container = read_container(folder, seed_of(seeds, place), kept, ingest, schemas)
+    for containers_before, place in enumerate(pc.indices_nonzero(pc.is_null(seeds["doc_id"])).to_pylist()):
+        tables.append(files.slice(done, place - containers_before - done))
+        done = place - containers_before
+        container = read_container(folder, seed_of(seeds, place), records, ingest, schemas)
         containers.append(container)
         tables.append(_listed(container))
         refusals += container.refusals
-    forget(kept, containers)
-    listed, twice = _unique(pa.concat_tables([*tables, files.slice(done)]).combine_chunks())
-    return listed, [*refusals, *twice]
+    remove_outdated(records, containers)
+    listed, duplicates = _unique(pa.concat_tables([*tables, files.slice(done)]).combine_chunks())
+    return listed, [*refusals, *duplicates]
 
 
 def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
@@ -93,21 +93,21 @@ def _listed(container: Container) -> pa.Table:
 
 
 def _unique(listed: pa.Table) -> tuple[pa.Table, list[Refusal]]:
-    """Of the documents with one id the first, and refusals of the others."""
+    """Keep the first document with each id; refuse the others."""
     ids = listed["doc_id"]
     if pc.count_distinct(ids).as_py() == listed.num_rows:
         return listed, []
     counted = pc.value_counts(ids)
-    often = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+    repeated = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
     owners: dict[str, str] = {}
-    refusals, gone = [], []
-    for place in pc.indices_nonzero(pc.is_in(ids, often)).to_pylist():
+    refusals, dropped = [], []
+    for place in pc.indices_nonzero(pc.is_in(ids, repeated)).to_pylist():
         doc_id, path = ids[place].as_py(), listed["path"][place].as_py()
         if doc_id in owners:
             detail = f"id {doc_id!r} belongs to {owners[doc_id]}; rename one of them"
             refusals.append(Refusal(path, "duplicate-id", detail))
-            gone.append(place)
+            dropped.append(place)
         else:
             owners[doc_id] = path
     keep = pa.array(range(listed.num_rows), pa.int64())
-    return listed.take(keep.filter(pc.invert(pc.is_in(keep, pa.array(gone, pa.int64()))))), refusals
+    return listed.take(keep.filter(pc.invert(pc.is_in(keep, pa.array(dropped, pa.int64()))))), refusals

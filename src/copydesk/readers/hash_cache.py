@@ -1,8 +1,8 @@
-"""Hashes of many files, remembered from build to build by what the file system says about each.
+"""A cache of file hashes, valid as long as the metadata of a file in the file system does not change.
 
-As git does it: a file whose size, times and inode are those it had when it was hashed is taken to have the bytes it
-had then. A file that was changed within a second of being hashed is hashed again the next time, since its times might
-not tell; so is every file when the clock stands before its times.
+As in git, a file with the same size, times and inode as when it was hashed is assumed to have the same bytes. A file
+that changed less than a second before it was hashed is hashed again the next time, because its times might not show a
+later change; so is a file whose times are in the future.
 """
 
 from __future__ import annotations
@@ -18,64 +18,64 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import read_whole, replacing
 from copydesk.readers.seed_files import SEEDS, Stamp
 
-#: Nanoseconds after a change until its time tells it from the next.
+#: Nanoseconds after which a later change is certain to have another time.
 SETTLED = 10**9
-_SOME = 20_000  # files whose names are Python's strings at a time
-_KNOWN = pa.schema([*(SEEDS.field(name) for name in ("path", *Stamp._fields)), ("sha256", pa.string())])
+_BATCH = 20_000  # file names to hold as Python strings at a time
+_CACHED = pa.schema([*(SEEDS.field(name) for name in ("path", *Stamp._fields)), ("sha256", pa.string())])
 
 
-def hashes_of(folder: Path, seeds: pa.Table, known: Path) -> pa.Array:
-    """SHA-256 of each seed below a folder, null for one that cannot be read.
+def hashes_of(folder: Path, seeds: pa.Table, cache: Path) -> pa.Array:
+    """Return the SHA-256 of each seed in a folder, null for an unreadable file.
 
     Parameters
     ----------
     folder : Path
     seeds : pa.Table of ``SEEDS``, n rows
-    known : Path
-        A file that remembers the hashes; written anew if any is new. It may be deleted at any time.
+    cache : Path
+        The cache file, rewritten if a hash changes. It may be deleted at any time.
 
     Returns
     -------
     pa.Array of string, shape (n,)
     """
     seeds = seeds.select(["path", *Stamp._fields])
-    before = _read(known, folder)
+    cached = _read(cache, folder)
     now = time.time_ns()
-    hashes = _remembered(seeds, before)
+    hashes = _cached_hashes(seeds, cached)
     unknown = pc.indices_nonzero(pc.is_null(hashes))
-    found = [
-        pa.array([_sha256(f"{folder}/{path}") for path in seeds["path"].take(some).to_pylist()], pa.string())
-        for some in (unknown.slice(at, _SOME) for at in range(0, len(unknown), _SOME))
+    computed = [
+        pa.array([_sha256(f"{folder}/{path}") for path in seeds["path"].take(batch).to_pylist()], pa.string())
+        for batch in (unknown.slice(at, _BATCH) for at in range(0, len(unknown), _BATCH))
     ]
-    if found:
-        hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), pa.concat_arrays(found))
+    if computed:
+        hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), pa.concat_arrays(computed))
     changed = pc.max_element_wise(seeds["modified"], seeds["changed"])
     after = seeds.append_column("sha256", hashes)
     after = after.filter(pc.and_(pc.is_valid(hashes), pc.less(changed, now - SETTLED))).combine_chunks()
-    if not after.equals(before):
-        with replacing(known) as file:
+    if not after.equals(cached):
+        with replacing(cache) as file:
             pq.write_table(after.replace_schema_metadata({"folder": str(folder.resolve())}), file)
     return hashes
 
 
-def _remembered(seeds: pa.Table, before: pa.Table) -> pa.Array:
-    """The hashes of seeds that are as they were; null for the others."""
-    places = pc.index_in(seeds["path"], before["path"])
-    as_it_was = pc.is_valid(places)
+def _cached_hashes(seeds: pa.Table, cached: pa.Table) -> pa.Array:
+    """Return the cached hashes of unchanged seeds, null for the others."""
+    places = pc.index_in(seeds["path"], cached["path"])
+    unchanged = pc.is_valid(places)
     for name in Stamp._fields:
-        same = pc.equal(seeds[name], before[name].take(places))
-        as_it_was = pc.and_(as_it_was, pc.fill_null(same, False))
-    return pc.if_else(as_it_was, before["sha256"].take(places), None).combine_chunks()
+        same = pc.equal(seeds[name], cached[name].take(places))
+        unchanged = pc.and_(unchanged, pc.fill_null(same, False))
+    return pc.if_else(unchanged, cached["sha256"].take(places), None).combine_chunks()
 
 
-def _read(known: Path, folder: Path) -> pa.Table:
+def _read(cache: Path, folder: Path) -> pa.Table:
     try:
-        rows = pq.read_table(known)
+        rows = pq.read_table(cache)
         if rows.schema.metadata[b"folder"].decode() == str(folder.resolve()):
-            return rows.select(_KNOWN.names).replace_schema_metadata(None).cast(_KNOWN).combine_chunks()
+            return rows.select(_CACHED.names).replace_schema_metadata(None).cast(_CACHED).combine_chunks()
     except (OSError, pa.ArrowException, KeyError, TypeError, UnicodeDecodeError):
-        pass  # it is made again
-    return _KNOWN.empty_table()
+        pass  # an unreadable cache is rewritten
+    return _CACHED.empty_table()
 
 
 def _sha256(path: str) -> str | None:

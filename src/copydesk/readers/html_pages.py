@@ -1,4 +1,4 @@
-"""Web pages, in the encoding that they or whoever sent them name."""
+"""Web pages, decoded by the encoding that the page or the server declares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from copydesk.errors import UnreadableError
 from copydesk.readers.plain_text import RawText, is_marked, read_stray, read_text
 
-#: Encodings that a page may name, as Python calls them, and what is meant by them: browsers read more than was named.
+#: Encodings that a page may declare, by Python's names, and how to decode them: browsers use supersets.
 _MEANT = {
     **{
         name: (name,)
@@ -32,39 +32,39 @@ _MEANT = {
     "big5": ("big5hkscs", "cp950"),
     "cp950": ("big5hkscs", "cp950"),
 }
-_NAMED = re.compile(
+_DECLARED = re.compile(
     rb"<(?:meta\b[^<>]{0,400}?\bcharset|\?xml\b[^<>]{0,200}?\bencoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{2,40})",
     re.IGNORECASE,
 )
 
 
 def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None) -> RawText:
-    """Decode a page: by its byte-order mark; as UTF-8, if it is that but for a few bytes; else as is named.
+    """Decode a page by its byte-order mark; as UTF-8, if only a few bytes are invalid; else as declared.
 
-    Other text is UTF-8 by accident hardly ever, and what is named is wrong more often. An encoding counts only if the
-    same bytes come back; if none does, those of ``encodings`` are tried.
+    Text in other encodings is hardly ever valid UTF-8, and declarations are wrong more often. An encoding is used
+    only if the text encodes to the same bytes; if none fits, those of ``encodings`` are tried.
 
     Parameters
     ----------
     data : bytes
-        The page, whose ``meta`` element may name an encoding.
+        The page. Its ``meta`` element may declare an encoding.
     encodings : sequence of str
         The setting ``ingest.encodings``.
     charset : str, optional
-        The encoding that the server named; it goes before that of the page.
+        The encoding that the server declared, which precedes that of the page.
 
     Raises
     ------
     UnreadableError
-        As of :func:`~copydesk.readers.plain_text.read_text`.
+        As for :func:`~copydesk.readers.plain_text.read_text`.
     """
     marked = is_marked(data)
-    # ISO-2022-JP looks like ASCII: it begins its characters with an escape.
+    # ISO-2022-JP is valid ASCII: escapes switch to its character sets.
     if (marked or b"\x1b" not in data) and (raw := _fitting(data, "utf-8") or read_stray(data)):
         return raw
     if not marked:
-        # Browsers read a page again that names its encoding late; a tag in a tag is none, or this would take long.
-        in_page = _NAMED.search(data)
+        # Like browsers, accept a late declaration. A tag inside a tag does not count, which bounds the search.
+        in_page = _DECLARED.search(data)
         for encoding in [*meant(charset), *meant(in_page[1].decode("ascii") if in_page else None)]:
             if raw := _fitting(data, encoding):
                 return raw
@@ -74,7 +74,7 @@ def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None)
 
 
 def _fitting(data: bytes, encoding: str) -> RawText | None:
-    """A page in an encoding, or in that of its byte-order mark; None if its bytes do not come back from it."""
+    """Decode a page in an encoding or that of its byte-order mark; None if the text does not give its bytes back."""
     try:
         return read_text(data, [encoding])
     except UnreadableError as error:
@@ -84,7 +84,7 @@ def _fitting(data: bytes, encoding: str) -> RawText | None:
 
 
 def meant(charset: str | None) -> tuple[str, ...]:
-    """The encodings that are meant by a name, none by one that is unknown.
+    """Return the encodings to try for a declared name; none for an unknown name.
 
     >>> meant("ISO-8859-1"), meant("x-user-defined")
     (('cp1252', 'iso8859-1'), ())

@@ -1,6 +1,6 @@
-"""Responses of HTTP as archives of the web hold them: what the header says, and the body without its codings.
+"""HTTP responses in web archives: their header, and their body without its codings.
 
-A body is decoded step by step and no further than a document may be long, since a kilobyte may unpack to a gigabyte.
+A body is decoded in steps, up to the size of the largest document, because a kilobyte may unpack to a gigabyte.
 """
 
 from __future__ import annotations
@@ -32,31 +32,31 @@ _DECODERS: dict[str, Callable[[BinaryIO], Inflated | Decoded]] = {
 
 
 class _Body(io.BytesIO):
-    """A body that is read a little at a time: what was read of it is what was unpacked."""
+    """A body that is read in small steps, so that the position shows how much was unpacked."""
 
     def read(self, size: int | None = -1) -> bytes:
         return super().read(_INPUT if size is None or size < 0 else min(size, _INPUT))
 
 
 class Response(NamedTuple):
-    """A response. Names of fields are in lower case; of several with one name the first counts, of codings all."""
+    """A response. Field names are in lower case. If a field is repeated, the first counts; of codings all count."""
 
     status: int
     fields: dict[str, list[str]]
     body: bytes
 
     def field(self, name: str) -> str:
-        """The value of a field, empty if there is none."""
+        """Return the value of a field; empty if it is missing."""
         return self.fields.get(name, [""])[0]
 
     def codings(self, name: str) -> list[str]:
-        """The codings that a field names, in the order in which they were applied."""
+        """Return the codings that a field lists, in the order in which they were applied."""
         named = [coding.strip().lower() for value in self.fields.get(name, []) for coding in value.split(",")]
         return [coding for coding in named if coding not in {"", "identity"}]
 
 
 def parse_response(block: bytes) -> Response | None:
-    """Read a response; None if it has no line with its status. Lines may end in a line feed alone.
+    """Parse a response; return None if it has no status line. Lines may end in a single line feed.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def parse_response(block: bytes) -> Response | None:
     head, body = (block[: blank.start()], block[blank.end() :]) if blank else (block, b"")
     if len(head) > _LONGEST_HEAD:
         raise _unread(f"a header of {len(head):,} bytes, expected at most {_LONGEST_HEAD:,}")
-    lines = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).split("\n")  # a value may go on in the next line
+    lines = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).split("\n")  # folded lines
     fields: dict[str, list[str]] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
@@ -80,14 +80,14 @@ def parse_response(block: bytes) -> Response | None:
 
 
 def decoded_body(response: Response, max_bytes: int) -> tuple[bytes, bool]:
-    """The body without its codings, and whether it ends before its end.
+    """Return the body without its codings, and whether it is cut off.
 
-    A body that is not coded as its header says is taken as it is: some recorders decode bodies and keep the header.
+    A body without the codings of its header is returned unchanged: some recorders decode bodies and keep the header.
 
     Returns
     -------
     body : bytes
-        One byte more than ``max_bytes`` where there are more.
+        At most ``max_bytes`` + 1 bytes.
     cut : bool
 
     Raises
@@ -98,8 +98,8 @@ def decoded_body(response: Response, max_bytes: int) -> tuple[bytes, bool]:
     body, cut = response.body, False
     transfer, content = response.codings("transfer-encoding"), response.codings("content-encoding")
     codings = [*content, *(coding for coding in transfer if coding != "chunked")]
-    if strange := [coding for coding in codings if coding not in _DECODERS]:
-        raise _unread(f"coding {strange[0][:40]!r}, expected one of {sorted(_DECODERS)}")
+    if unknown := [coding for coding in codings if coding not in _DECODERS]:
+        raise _unread(f"coding {unknown[0][:40]!r}, expected one of {sorted(_DECODERS)}")
     if len(codings) > _MOST_CODINGS:
         raise _unread(f"{len(codings):,} codings, expected at most {_MOST_CODINGS}")
     if "chunked" in transfer:
@@ -114,7 +114,7 @@ def decoded_body(response: Response, max_bytes: int) -> tuple[bytes, bool]:
 
 
 def _without_chunks(body: bytes) -> tuple[bytes, bool]:
-    """The data of chunks, and whether the last is missing. Extensions of chunks and trailers are passed over."""
+    """Join chunks; return whether the last is missing. Chunk extensions and trailers are ignored."""
     data = bytearray()
     at = 0
     while line := _CHUNK.match(body, at):
@@ -128,7 +128,7 @@ def _without_chunks(body: bytes) -> tuple[bytes, bool]:
         at += body.startswith(b"\r", at)
         at += body.startswith(b"\n", at)
     if at == 0:
-        return body, False  # it was decoded, and the field stayed
+        return body, False  # already decoded by the recorder
     if b"\n" in body[at:]:
         raise _unread(f"no size of a chunk at byte {at:,} of the body")
     return bytes(data), True
@@ -138,21 +138,21 @@ def _undone(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
     if not body:
         return body, False
     data, end = _read(_DECODERS[coding](_Body(body)), max_bytes)
-    if end != "whole" and coding == "deflate":  # some send it without the header of zlib
+    if end != "whole" and coding == "deflate":  # some servers omit the zlib header
         raw, raw_end = _read(Inflated(_Body(body), RAW), max_bytes)
         if raw_end == "whole" or not data:
             data, end = raw, raw_end
     if end == "whole":
         return data, False
     if not body.startswith(_MAGIC) and (is_marked(body) or not many_controls(body[:1024].decode("latin-1"))):
-        return body, False  # it was decoded, and the field stayed
+        return body, False  # already decoded by the recorder
     if end == "damaged" or not data:
         raise _unread(f"a body that is damaged, or not {coding} as its header says")
     return data, end == "cut"
 
 
 def _read(stream: Inflated | Decoded, max_bytes: int) -> tuple[bytes, Literal["whole", "followed", "cut", "damaged"]]:
-    """What a stream gives, and how it ends; it may be followed by bytes that are no part of it."""
+    """Read a stream; return its data and how it ends. Bytes that do not belong to it may follow."""
     data = bytearray()
     try:
         while len(data) <= max_bytes and (piece := stream.read(_OUTPUT)):

@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line, in UTF-8."""
+"""JSON Lines: one object per line, in UTF-8."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from copydesk.errors import ConfigError
 from copydesk.readers.base import Record, RecordOptions
 
 
-def read_json_records(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """Read the objects; a line that is none is refused, and the next is read. Empty lines are passed over."""
-    limit = wanted.longest_line
+def read_json_records(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield the objects. Another line is refused, and reading continues; empty lines are skipped."""
+    limit = options.longest_line
     number = 0
     while line := file.readline(limit + 1):
         number += 1

@@ -1,6 +1,7 @@
-"""What the footer of a Parquet file says, and whether that can be.
+"""Check the footer of an untrusted Parquet file before pyarrow reads it.
 
-It is read here, since pyarrow ends the process over some footers that are damaged when it is asked for their columns.
+pyarrow aborts the process for the columns of some damaged footers. The format is Thrift's compact protocol, with the
+fields of ``parquet.thrift``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from copydesk.readers.base import damaged
 from copydesk.readers.decompression import refuse_bomb
 
 _MAGIC = b"PAR1"
-# Numbers of fields in parquet.thrift.
+# Field numbers in parquet.thrift.
 _ROWS, _GROUPS = 3, 4  # FileMetaData
 _CHUNKS, _GROUP_ROWS = 1, 3  # RowGroup
 _META = 3  # ColumnChunk
@@ -22,14 +23,14 @@ _PATH, _VALUES, _UNPACKED, _PACKED, _DATA, _DICTIONARY = 3, 5, 6, 7, 9, 11  # Co
 
 
 def refuse_lies(file: BinaryIO, names: Collection[str]) -> None:
-    """Refuse a footer whose own numbers do not fit each other, or that announces more than any text would give.
+    """Refuse a footer whose numbers contradict each other, or that announces a decompression bomb.
 
     Parameters
     ----------
     file : binary file
-        It can be sought in.
+        A seekable file.
     names : collection of str
-        The columns that are going to be read.
+        The columns to read.
 
     Raises
     ------
@@ -45,39 +46,39 @@ def refuse_lies(file: BinaryIO, names: Collection[str]) -> None:
 
 
 def _check(rows: int, groups: list[tuple[int, list[Any]]], names: set[bytes]) -> None:
-    if sum(held for held, _ in groups) != rows:
+    if sum(group_rows for group_rows, _ in groups) != rows:
         raise damaged(1, f"the footer says {rows:,} rows, and other numbers of its groups")
     reached = 0
     for start, end in sorted(_place(chunk) for _, chunks in groups for chunk in chunks if chunk[_VALUES]):
         if start < reached or end < start:
             raise damaged(1, f"the footer says that columns overlap at byte {start:,}")
         reached = end
-    for held, chunks in groups:
+    for group_rows, chunks in groups:
         for chunk in chunks:
             name, *nested = chunk[_PATH]
             if name not in names:
                 continue
             packed, values = max(0, chunk[_PACKED]), chunk[_VALUES]
             refuse_bomb(packed, chunk[_UNPACKED])
-            refuse_bomb(packed, values - held)  # lists have more values than rows, and each takes something
-            if values < held or (values > held and not nested):
-                told = name.decode("utf-8", "backslashreplace")
-                raise damaged(1, f"the footer says {held:,} rows and {values:,} values of {told}")
+            refuse_bomb(packed, values - group_rows)  # lists have more values than rows, and each needs some bytes
+            if values < group_rows or (values > group_rows and not nested):
+                column = name.decode("utf-8", "backslashreplace")
+                raise damaged(1, f"the footer says {group_rows:,} rows and {values:,} values of {column}")
 
 
 def _place(chunk: dict[int, Any]) -> tuple[int, int]:
-    """Where the pages of a column lie in the file."""
-    start = min(chunk[_DATA], chunk.get(_DICTIONARY) or chunk[_DATA])  # some write 0 where there is no dictionary
+    """Return the start and end of a column's pages in the file."""
+    start = min(chunk[_DATA], chunk.get(_DICTIONARY) or chunk[_DATA])  # some writers set 0 without a dictionary
     return start, start + chunk[_PACKED]
 
 
 def footer_length(file: BinaryIO) -> int:
-    """How many bytes the footer has.
+    """Return the length of the footer in bytes.
 
     Raises
     ------
     ValueError
-        If that cannot be.
+        If it is invalid.
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - 8))
@@ -90,12 +91,12 @@ def footer_length(file: BinaryIO) -> int:
 def _footer(file: BinaryIO) -> dict[int, Any]:
     length = footer_length(file)
     file.seek(-8 - length, io.SEEK_END)
-    read: dict[int, Any] = _Compact(file.read(length)).value(12)
-    return read
+    footer: dict[int, Any] = _Compact(file.read(length)).value(12)
+    return footer
 
 
 class _Compact:
-    """Values of Thrift's compact protocol, a struct as a dict by the numbers of its fields."""
+    """Decoder of Thrift's compact protocol. A struct becomes a dict from field numbers to values."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -103,7 +104,7 @@ class _Compact:
 
     def value(self, kind: int) -> Any:  # noqa: PLR0911
         match kind:
-            case 1 | 2:  # as an element of a list; a field has it in its header
+            case 1 | 2:  # of an element of a list; a field has the value in its header
                 return self._byte() == 1
             case 3:
                 return self._byte()

@@ -1,4 +1,4 @@
-"""Parquet: a row is a record."""
+"""Parquet files, whose rows are records."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ from copydesk.readers.decompression import refuse_bomb
 from copydesk.readers.parquet_footer import footer_length, refuse_lies
 from copydesk.tables.parquet import DAMAGED
 
-_ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
+_ROWS, _BYTES = 64, 32 << 20  # limits of a batch in memory; a row has one text
 
 
-def read_parquet_rows(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """Read the rows, of the columns that are wanted alone."""
+def read_parquet_rows(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield the rows, reading only the columns that ``options`` name."""
     with tempfile.TemporaryFile() as unpacked:
         if not file.seekable():
             shutil.copyfileobj(file, unpacked, 1 << 20)
             file = unpacked
-        yield from _rows(file, wanted)
+        yield from _rows(file, options)
 
 
-def _rows(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
+def _rows(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
     number = 0
     try:
-        refuse_lies(file, wanted.fields)
+        refuse_lies(file, options.fields)
         parquet = _opened(file)
         schema = parquet.schema_arrow
-        names = [name for name in wanted.fields if schema.names.count(name) == 1]
-        if wanted.text not in names or not _is_text(schema.field(wanted.text).type):
-            advice = f"expected a column {wanted.text!r} of strings, or its name in params.yaml: ingest.fields"
+        names = [name for name in options.fields if schema.names.count(name) == 1]
+        if options.text not in names or not _is_text(schema.field(options.text).type):
+            advice = f"expected a column {options.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
         size, made = file.seek(0, io.SEEK_END), 0
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
-            for values in zip(*batch.columns, strict=True):  # a value at a time: many rows may share a large one
+            for values in zip(
+                *batch.columns, strict=True
+            ):  # value by value: rows of a dictionary may share a large value
                 number += 1
-                record = _record(number, batch.schema.names, values, (wanted.id, wanted.text))
-                made += len((record.fields or {}).get(wanted.text) or "")
+                record = _record(number, batch.schema.names, values, (options.id, options.text))
+                made += len((record.fields or {}).get(options.text) or "")
                 refuse_bomb(size, made)
                 yield record
         if number != parquet.metadata.num_rows:
@@ -59,13 +61,13 @@ def _opened(file: BinaryIO) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file)
     except pa.ArrowNotImplementedError:
-        # A type that the writer's Arrow has and this one has not, as Polars' numbers of 128 bits: without what the
-        # footer says of it, that column is bytes, and the others are what they are.
+        # A type that this version of Arrow lacks, such as 128-bit integers of Polars. Without the Arrow schema in the
+        # footer, that column is read as bytes and the others as they are.
         return pq.ParquetFile(cast(BinaryIO, _WithoutArrow(file)))
 
 
 class _WithoutArrow(io.RawIOBase):
-    """A Parquet file whose footer does not say what its columns were in Arrow: that has another name in it."""
+    """A Parquet file whose footer seems to have no Arrow schema, because its key is replaced by another."""
 
     _KEY, _OTHER = b"ARROW:schema", b"other:schema"
 
@@ -110,7 +112,7 @@ def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...], needed
             if name in needed:
                 return Record(number, None, ("undecodable", f"not UTF-8 at byte {error.start}; convert the file"))
             unread[name] = f"not UTF-8 at byte {error.start}"
-        except (ValueError, OverflowError, LookupError) as error:  # a year behind 9999, a time zone that nobody knows
+        except (ValueError, OverflowError, LookupError) as error:  # a year after 9999, an unknown time zone
             if name in needed:
                 detail = f"{name} has a value that cannot be read ({error}); correct the record"
                 return Record(number, None, ("bad-record", detail))
@@ -120,8 +122,8 @@ def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...], needed
 
 def _rows_at_once(footer: pq.FileMetaData) -> int:
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    each = max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=0)
-    return max(1, min(_ROWS, _BYTES // max(1, each)))
+    row_bytes = max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=0)
+    return max(1, min(_ROWS, _BYTES // max(1, row_bytes)))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -131,7 +133,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Dates and times as ISO 8601 has them, and UUIDs as text."""
+    """Return dates and times in ISO 8601, UUIDs as strings, other values unchanged."""
     if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value) if isinstance(value, uuid.UUID) else value

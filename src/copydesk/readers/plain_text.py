@@ -1,4 +1,4 @@
-"""Plain text files, in any encoding that is certain."""
+"""Plain text files: decoding without guessing."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: UTF-8 with a few bytes that are none: each is read as a character for private use, U+10F700 plus the byte.
+#: UTF-8 with a few invalid bytes, each decoded to a private-use character, U+10F700 plus the byte.
 STRAY = "utf-8-stray"
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
-#: Python reads them as halves of characters, which no other program takes.
-_OF_HALVES = {0xDC00 + byte: _FIRST_STRAY + byte for byte in range(0x80, 0x100)}
-_TO_HALVES = {stray: half for half, stray in _OF_HALVES.items()}
-#: Right characters outside ASCII for each stray byte, at least.
-_RIGHT = 4
-#: Bytes for each stray one, at least, of what says itself that it is UTF-8.
-_BYTES = 1_000
+#: Python decodes stray bytes to surrogates, which other programs reject.
+_FROM_SURROGATES = {0xDC00 + byte: _FIRST_STRAY + byte for byte in range(0x80, 0x100)}
+_TO_SURROGATES = {stray: surrogate for surrogate, stray in _FROM_SURROGATES.items()}
+#: Least number of valid characters outside ASCII per stray byte.
+_VALID_PER_STRAY = 4
+#: Least number of bytes per stray byte in a text that is declared as UTF-8.
+_BYTES_PER_STRAY = 1_000
 _MARK_OF = {STRAY: codecs.BOM_UTF8} | {encoding: mark for mark, encoding in _MARKS}
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\v\f\r\x1b") + b"\x7f"
 _MOST_CONTROLS = 0.05
 
 
 class RawText(NamedTuple):
-    """A file's text and what is needed to get its bytes back (see :func:`to_bytes`)."""
+    """The text of a file, and what is needed to encode it to the same bytes (see :func:`to_bytes`)."""
 
     text: str
     encoding: str
@@ -45,7 +45,7 @@ class RawText(NamedTuple):
 def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
     """Decode a file without guessing: by its byte-order mark, else by the first encoding that fits exactly.
 
-    Line ends stay as they are; ``newline`` says what they are.
+    Line endings are kept; ``newline`` names their style.
 
     Raises
     ------
@@ -66,14 +66,14 @@ def read_text(data: bytes, encodings: Sequence[str]) -> RawText:
 
 
 def read_stray(data: bytes, *, named: bool = False) -> RawText | None:
-    """Read what is UTF-8 but for a few bytes; None if that is not clear, or if there are no such bytes.
+    """Decode UTF-8 with a few invalid bytes; return None if there are none, or too many to be sure.
 
-    ``named`` says that whoever wrote or sent it calls it UTF-8: then a text of ASCII may have such bytes as well.
+    ``named`` says that the text is declared as UTF-8. Then an ASCII text may have invalid bytes too.
     """
     bom = data.startswith(codecs.BOM_UTF8)
-    text, strays, right = _with_strays(data[3 if bom else 0 :])
+    text, strays, valid = _with_strays(data[3 if bom else 0 :])
     raw = RawText(text, STRAY, bom, newline_style(text))
-    clear = right >= _RIGHT * strays or (named and len(data) >= _BYTES * strays)
+    clear = valid >= _VALID_PER_STRAY * strays or (named and len(data) >= _BYTES_PER_STRAY * strays)
     if not strays or not clear or to_bytes(raw) != data:
         return None
     refuse_blank_and_binary(text, len(data))
@@ -81,31 +81,31 @@ def read_stray(data: bytes, *, named: bool = False) -> RawText | None:
 
 
 def _with_strays(data: bytes) -> tuple[str, int, int]:
-    """Bytes as UTF-8, how many of them are none, and how many characters outside ASCII are right."""
-    text = data.decode("utf-8", "surrogateescape").translate(_OF_HALVES)
+    """Return the text, the number of invalid bytes, and the number of valid characters outside ASCII."""
+    text = data.decode("utf-8", "surrogateescape").translate(_FROM_SURROGATES)
     strays = len(STRAYS.findall(text))
     return text, strays, len(_BEYOND_ASCII.findall(text)) - strays
 
 
 def is_marked(data: bytes) -> bool:
-    """Whether a file begins with a byte-order mark."""
+    """Return whether a file begins with a byte-order mark."""
     return data.startswith(tuple(mark for mark, _ in _MARKS))
 
 
 def to_bytes(raw: RawText) -> bytes:
-    """Encode a text to the bytes of its file."""
+    """Return the bytes of the file that a text was decoded from."""
     bom = _MARK_OF[raw.encoding] if raw.bom else b""
     if raw.encoding == STRAY:
-        return bom + raw.text.translate(_TO_HALVES).encode("utf-8", "surrogateescape")
+        return bom + raw.text.translate(_TO_SURROGATES).encode("utf-8", "surrogateescape")
     return bom + raw.text.encode(raw.encoding)
 
 
 def newline_style(text: str) -> str:
-    """Name the line ends in a text: ``none``, ``lf``, ``crlf``, ``cr`` or ``mixed``."""
+    """Return the style of the line endings: ``none``, ``lf``, ``crlf``, ``cr`` or ``mixed``."""
     pairs = text.count("\r\n")
     singles = {"crlf": pairs, "lf": text.count("\n") - pairs, "cr": text.count("\r") - pairs}
-    found = [name for name, count in singles.items() if count]
-    return found[0] if len(found) == 1 else ("mixed" if found else "none")
+    styles = [name for name, count in singles.items() if count]
+    return styles[0] if len(styles) == 1 else ("mixed" if styles else "none")
 
 
 def _decoded(data: bytes, encodings: Sequence[str]) -> tuple[str, str]:
@@ -116,14 +116,14 @@ def _decoded(data: bytes, encodings: Sequence[str]) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             failures.append(f"not {encoding} at byte {error.start} (0x{data[error.start]:02x})")
     advice = "convert the file, or name its encoding in params.yaml: ingest.encodings"
-    _, strays, right = _with_strays(data)
-    if "utf-8" in encodings and right > strays:
-        advice = f"{strays:,} bytes are not UTF-8 and {right:,} characters outside ASCII are; correct these bytes"
+    _, strays, valid = _with_strays(data)
+    if "utf-8" in encodings and valid > strays:
+        advice = f"{strays:,} bytes are not UTF-8 and {valid:,} characters outside ASCII are; correct these bytes"
     raise UnreadableError("undecodable", f"{'; '.join(failures)}; {advice}")
 
 
 def refuse_blank_and_binary(text: str, size: int) -> None:
-    """Refuse what was decoded and is no text.
+    """Refuse a decoded file that is blank or binary.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def refuse_blank_and_binary(text: str, size: int) -> None:
 
 
 def many_controls(sample: str) -> int:
-    """How many control characters there are, if they are more than a text has; 0 otherwise."""
+    """Return the number of control characters if it is too large for a text, else 0."""
     data = sample.encode()
     controls = len(data) - len(data.translate(None, delete=_CONTROLS))
     return controls if controls > _MOST_CONTROLS * len(sample) else 0

@@ -1,9 +1,9 @@
-"""Files of records: each is read once, in one pass, into a Parquet file from which shards take what they need.
+"""The cache of records: each file of records is read once, into a Parquet file from which shards read their texts.
 
-The Parquet file has a row for each record, in their order: first what decides where shards are cut and whether they
-are known (id, size, hash), which is read of all records; then texts, of which a shard reads its own. Its groups of
-rows are small, so that this takes little more than they are. It is named after the file's path, remembers what the
-file system said of the file, and may be deleted at any time: the file is read again.
+The Parquet file has one row per record, in order. The index columns (id, size, hash, ...) are read for all records;
+they decide where shards are cut and which are cached. The text columns are read per shard, in small row groups. A
+cache file is named after the path of the file of records, stores its metadata in the file system, and may be deleted
+at any time: the file of records is then read again.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from copydesk.readers.stated import stated_of
 from copydesk.store.fingerprint import fingerprint
 from copydesk.store.pinned_libraries import UNPINNED_FOR_RECORDS, installed_version
 
-#: What is read of all records; ``page`` tells whether the text is a web page, ``flag`` what is marked at its end.
-#: A row with a reason is a refusal, of a record or of a field that the record is kept without.
+#: The index columns, read for all records. ``page`` is true for a web page, ``flag`` is a flag to set at the end of
+#: the text. A row with a reason is a refusal of a record, or of a field that the record is kept without.
 INDEX = pa.schema(
     [
         ("number", pa.int64()),
@@ -58,11 +58,11 @@ _SCHEMA = pa.schema([*INDEX, *_TEXTS])
 _GROUP_ROWS = 500
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
-_EXACT = 2**53  # up to here a number with a point stands for one whole number
+_EXACT = 2**53  # a float below this is the only one for its whole number
 
 
 class Container(NamedTuple):
-    """A file of records that was read: where its rows lie, and those of them that may be documents."""
+    """A file of records that was read: its cache file, the index of its valid records, and its refusals."""
 
     path: str
     rows: Path
@@ -71,9 +71,9 @@ class Container(NamedTuple):
 
 
 def read_container(
-    folder: Path, seed: Seed, kept: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
+    folder: Path, seed: Seed, cache: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
 ) -> Container:
-    """Read a file of records, unless it was read before and is as it was then.
+    """Read a file of records, or its cache if the file is unchanged.
 
     Parameters
     ----------
@@ -81,19 +81,19 @@ def read_container(
         Folder of the seeds.
     seed : Seed
         The file.
-    kept : Path
-        Folder for what was read.
+    cache : Path
+        Folder of the cache files.
     ingest : dict
         The settings: ``fields``, ``encodings``, ``max_bytes``.
     schemas : Path
-        Folder with the schemas; the one named ``source`` decides what metadata are.
+        Folder with the schemas; ``source`` decides which metadata are valid.
 
     Raises
     ------
     BuildError
         If the file changes while it is read.
     """
-    rows = kept / f"{hashlib.sha256(seed.path.encode()).hexdigest()[:32]}.parquet"
+    rows = cache / f"{hashlib.sha256(seed.path.encode()).hexdigest()[:32]}.parquet"
     read_as = _key(folder, seed, ingest, schemas)
     if _key_of(rows) != read_as:
         settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
@@ -115,37 +115,37 @@ def read_container(
     return Container(seed.path, rows, good, refusals)
 
 
-def forget(kept: Path, containers: Iterable[Container]) -> None:
-    """Remove what was read of files that are there no more."""
-    here = {container.rows.name for container in containers}
-    for path in kept.glob("*.parquet") if kept.is_dir() else ():
-        if path.name not in here:
+def remove_outdated(cache: Path, containers: Iterable[Container]) -> None:
+    """Remove the cache files of files of records that no longer exist."""
+    current = {container.rows.name for container in containers}
+    for path in cache.glob("*.parquet") if cache.is_dir() else ():
+        if path.name not in current:
             path.unlink()
 
 
-def texts_of(rows: Path, wanted: Sequence[int]) -> Iterator[RawText]:
-    """Texts of some rows of a container, given in rising order; other groups of rows are not read."""
+def texts_of(rows: Path, places: Sequence[int]) -> Iterator[RawText]:
+    """Yield the texts in some rows of a cache file, given in ascending order. Other row groups are not read."""
     file = pq.ParquetFile(rows)
     first = 0
-    left = list(reversed(wanted))
+    remaining = list(reversed(places))
     for number in range(file.num_row_groups):
         count = file.metadata.row_group(number).num_rows
-        here = []
-        while left and left[-1] < first + count:
-            here.append(left.pop() - first)
-        if here:
+        in_group = []
+        while remaining and remaining[-1] < first + count:
+            in_group.append(remaining.pop() - first)
+        if in_group:
             group = file.read_row_group(number, columns=_TEXTS.names, use_threads=False)
-            for row in group.take(here).select(_TEXTS.names).to_pylist():
+            for row in group.take(in_group).select(_TEXTS.names).to_pylist():
                 yield RawText(**row)
         first += count
 
 
-def _write(made: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
+def _write(records: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
     schema = _SCHEMA.with_metadata({"read_as": read_as})
     with replacing(rows) as file, pq.ParquetWriter(file, schema, compression="zstd", store_schema=True) as writer:
         group: list[dict[str, Any]] = []
         weight = 0
-        for row in made:
+        for row in records:
             group.append(row)
             weight += row["size"] or 0
             if len(group) >= _GROUP_ROWS or weight > _GROUP_BYTES:
@@ -162,14 +162,14 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
     old_names = Counter() if old_names is None else old_names
     stem, ending = split_name(path.name)
     fields = ingest["fields"]
-    wanted = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
+    options = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
         with unpacked(path, compression) as file:
-            for record in record_readers()[ending](file, wanted):
+            for record in record_readers()[ending](file, options):
                 number = record.number
-                yield from _rows(record, wanted, ingest["encodings"], old_names)
+                yield from _rows(record, options, ingest["encodings"], old_names)
         if not number:
             yield _refused(0, "bad-container", "no record; expected at least one")
     except UnreadableError as error:
@@ -179,7 +179,7 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
 
 
 def _rows(
-    record: Record, wanted: RecordOptions, encodings: Sequence[str], old_names: Counter[str]
+    record: Record, options: RecordOptions, encodings: Sequence[str], old_names: Counter[str]
 ) -> Iterator[dict[str, Any]]:
     """The row of a record, and one for each field that it is kept without."""
     number = record.number
@@ -188,17 +188,17 @@ def _rows(
         yield _refused(number, reason, f"record {number}: {detail}")
         return
     try:
-        doc_id = _id(record, wanted)
-        raw, data = _raw(record, wanted, encodings)
+        doc_id = _id(record, options)
+        raw, data = _raw(record, options, encodings)
     except UnreadableError as error:
         yield _refused(number, error.reason, f"record {number}: {error.detail}")
         return
-    stated = stated_of(record.fields, wanted.text)
+    stated = stated_of(record.fields, options.text)
     old_names.update(stated.old_names)
     sha256 = hashlib.sha256(data).hexdigest()
-    known: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
-    known |= {"stated": _as_json(stated.values), "page": record.page, "flag": TRUNCATED if record.cut else None}
-    yield {**dict.fromkeys(_SCHEMA.names), **known, **raw._asdict()}
+    index: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
+    index |= {"stated": _as_json(stated.values), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    yield {**dict.fromkeys(_SCHEMA.names), **index, **raw._asdict()}
     for name, problem in {**record.unread, **stated.unread}.items():
         yield _without(number, name, problem)
 
@@ -211,36 +211,36 @@ def _without(number: int, name: str, problem: str) -> dict[str, Any]:
     return _refused(number, FIELD, f"record {number}: {name}: {problem}; the record is kept without it")
 
 
-def _id(record: Record, wanted: RecordOptions) -> str:
+def _id(record: Record, options: RecordOptions) -> str:
     assert record.fields is not None
-    given = record.fields.get(wanted.id)
+    given = record.fields.get(options.id)
     if given is None:
-        given = f"{wanted.stem}-{record.number}"
+        given = f"{options.stem}-{record.number}"
     if isinstance(given, float | Decimal) and -_EXACT < given < _EXACT and given == int(given):
-        given = int(given)  # as pandas writes whole numbers of which some are missing, and DuckDB large ones
+        given = int(given)  # pandas writes integers so if some are missing, and DuckDB if they are large
     if isinstance(given, bool) or not isinstance(given, str | int):
-        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}, expected a string or a whole number")
+        raise UnreadableError("bad-name", f"{options.id} is {shown(given)}, expected a string or a whole number")
     doc_id = unicodedata.normalize("NFC", str(given))
     if problem := refused_id(doc_id):
-        raise UnreadableError("bad-name", f"{wanted.id} is {shown(given)}: {problem}")
+        raise UnreadableError("bad-name", f"{options.id} is {shown(given)}: {problem}")
     return doc_id
 
 
-def _raw(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+def _raw(record: Record, options: RecordOptions, encodings: Sequence[str]) -> tuple[RawText, bytes]:
     assert record.fields is not None
-    text = record.fields.get(wanted.text)
+    text = record.fields.get(options.text)
     if text is None:
-        raise UnreadableError("bad-record", f"no {wanted.text}; expected one, or its name in params: ingest.fields")
+        raise UnreadableError("bad-record", f"no {options.text}; expected one, or its name in params: ingest.fields")
     if not isinstance(text, str | bytes):
-        raise UnreadableError("bad-record", f"{wanted.text} is {shown(text)}, expected a string")
+        raise UnreadableError("bad-record", f"{options.text} is {shown(text)}, expected a string")
     try:
         data = text if isinstance(text, bytes) else text.encode()
     except UnicodeEncodeError as error:
-        detail = f"half a character, or bytes that are not UTF-8, at character {error.start} of {wanted.text}"
+        detail = f"an unpaired surrogate, or bytes that are not UTF-8, at character {error.start} of {options.text}"
         raise UnreadableError("undecodable", f"{detail}; convert the file") from None
-    if len(data) > wanted.max_bytes:
-        limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
-        raise UnreadableError("too-large", f"more than {wanted.max_bytes:,} bytes, {limit}; split the document")
+    if len(data) > options.max_bytes:
+        limit = f"at most {options.max_bytes:,} (params.yaml: ingest.max_bytes)"
+        raise UnreadableError("too-large", f"more than {options.max_bytes:,} bytes, {limit}; split the document")
     if record.page:
         return read_html(data, encodings, record.charset), data
     if isinstance(text, bytes):
@@ -250,7 +250,7 @@ def _raw(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> tup
 
 
 def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str, Any]]:
-    """The same rows without metadata that do not obey the schema of sources.jsonl."""
+    """Yield the rows without metadata that violate the schema of sources.jsonl."""
     schema = load_schema("source", schemas)
     refuse_old_names("source", schema, schema_path("source", schemas))
     batch: list[dict[str, Any]] = []
@@ -264,34 +264,35 @@ def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str
 
 def _obeying(batch: list[dict[str, Any]], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     wrong: dict[int, dict[str, str]] = {}
-    for place, violation in bulk_violations(schema, map(_known, batch)):
+    for place, violation in bulk_violations(schema, map(_source, batch)):
         wrong.setdefault(place, {}).setdefault(violation.field, violation.message)
     for place, row in enumerate(batch):
         problems = wrong.get(place, {})
         stated = json.loads(row["stated"] or "{}")
-        left = row | {"stated": _as_json({name: value for name, value in stated.items() if name not in problems})}
+        valid = row | {"stated": _as_json({name: value for name, value in stated.items() if name not in problems})}
         number = row["number"]
-        if remaining := [*bulk_violations(schema, [_known(left)])] if problems else []:
+        if remaining := [*bulk_violations(schema, [_source(valid)])] if problems else []:
             field, message = remaining[0][1]
             yield _refused(number, "bad-record", f"record {number}: {field}: {message}; correct or rename the field")
             continue
-        yield left if problems else row
+        yield valid if problems else row
         for name, message in problems.items():
             yield _without(number, name, message)
 
 
-def _known(row: dict[str, Any]) -> dict[str, Any]:
+def _source(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata of a record as a row of sources.jsonl."""
     return {"doc_id": row["doc_id"] or "x", **json.loads(row["stated"] or "{}")}
 
 
 def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
-    # What was found may hold half a character, or bytes that are not UTF-8: a header in another encoding, a key.
-    told = detail.encode("utf-8", "backslashreplace").decode()
-    return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": told}
+    # The detail may quote surrogates, for example from a header in another encoding.
+    encodable = detail.encode("utf-8", "backslashreplace").decode()
+    return {**dict.fromkeys(_SCHEMA.names), "number": number, "reason": reason, "detail": encodable}
 
 
 def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str:
-    """What the rows follow from: the file as the file system describes it, settings, schema, code, libraries."""
+    """Return all that decides the rows: the file's metadata in the file system, settings, schema, code, libraries."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
     libraries = [installed_version(name) for name in UNPINNED_FOR_RECORDS]
     code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader"))
@@ -303,4 +304,4 @@ def _key_of(rows: Path) -> str | None:
         metadata = pq.read_metadata(rows).metadata or {}
         return str(metadata.get(b"read_as", b"").decode())
     except (OSError, pa.ArrowException, UnicodeDecodeError):
-        return None  # it is made again
+        return None  # an unreadable cache file is rewritten

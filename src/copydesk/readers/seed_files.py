@@ -1,4 +1,4 @@
-"""A folder of seeds: which files are documents, in which order, under which id."""
+"""List the files in a folder of seeds: which of them are documents, in which order, with which id."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from copydesk.core.atomic_files import explained
 from copydesk.errors import BuildError
 from copydesk.readers import READERS, record_readers, split_name
 
-#: Hand-written files that lie among the seeds and are not seeds.
+#: Hand-written files in the folder of seeds that are not seeds.
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
-
-
-_SOME = 20_000  # files that are Python's objects at a time
+_BATCH = 20_000  # files to hold as Python objects at a time
 
 
 class Stamp(NamedTuple):
-    """What the file system says about a file: all of it stays the same while its bytes do."""
+    """Metadata of a file in the file system: bytes, times in nanoseconds, inode. It changes with the content."""
 
     size: int
     modified: int
@@ -34,24 +32,24 @@ class Stamp(NamedTuple):
 
 
 class Seed(NamedTuple):
-    """A file whose records may become documents. ``path`` is relative, with forward slashes."""
+    """A file of records. ``path`` is relative, with forward slashes."""
 
     path: str
     stamp: Stamp
 
 
-#: What :func:`list_seeds` lists: files that may become a document, or whose records may. A file of records has no id.
+#: Rows of :func:`list_seeds`: files that are a document, or have records. A file of records has no id.
 SEEDS = pa.schema([("path", pa.string()), ("doc_id", pa.string()), *((name, pa.int64()) for name in Stamp._fields)])
 
 
 def seed_of(seeds: pa.Table, place: int) -> Seed:
-    """A row of ``SEEDS``."""
+    """Return a row of ``SEEDS`` as a Seed."""
     path, *stamp = (seeds[name][place].as_py() for name in ("path", *Stamp._fields))
     return Seed(path, Stamp(*stamp))
 
 
 class Refusal(NamedTuple):
-    """A file that may not, and why (a row of ``reports/quarantine.jsonl``)."""
+    """A file or record that was refused, and why: a row of ``reports/quarantine.jsonl``."""
 
     path: str
     reason: str
@@ -59,12 +57,12 @@ class Refusal(NamedTuple):
 
 
 def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
-    """List the seeds below a folder in the order of their paths, and what was refused without being read.
+    """List the seeds in a folder in the order of their paths, and the files refused without reading them.
 
-    That two have one id is for ``listing`` to see, since a record may be one of them.
+    Duplicate ids are found later, by ``document_listing``, because a record may have one of them.
 
-    Names that begin with a dot are passed over, as every tool does; everything else is either a seed, a
-    sidecar or a refusal. The order is that of the paths' UTF-8 bytes, whatever the file system's.
+    Names that begin with a dot are ignored, as in other tools; any other file is a seed, a sidecar or a refusal. The
+    order is that of the paths' UTF-8 bytes, independent of the file system.
 
     Returns
     -------
@@ -74,7 +72,7 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     Raises
     ------
     BuildError
-        If the folder is not there, or cannot be read.
+        If the folder is missing or unreadable.
     """
     if not folder.is_dir():
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
@@ -82,12 +80,12 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     files = ((path, entry) for path, entry in walk(folder) if path not in SIDECARS)
     tables = [SEEDS.empty_table()]
     refusals: list[tuple[bytes, Refusal]] = []
-    while found := list(islice(files, _SOME)):
-        # Asked of many names at once, since to ask each takes long: is one strange, or not in its form as an id?
-        names = " ".join([path for path, _ in found])
+    while batch := list(islice(files, _BATCH)):
+        # Tested for all names at once, which is faster: is any of them strange, or not in the form of an id?
+        names = " ".join([path for path, _ in batch])
         ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
         rows: list[tuple[Any, ...]] = []
-        for path, entry in found:
+        for path, entry in batch:
             if isinstance(entry, OSError):
                 refusals.append((os.fsencode(path), _closed(folder, path, entry)))
                 continue
@@ -97,11 +95,11 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
                 if status is not None and status.st_size <= max_bytes:
                     rows.append((path, stem, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
                     continue
-            judged = _judged(home, path, entry, max_bytes)
-            if isinstance(judged, Refusal):
-                refusals.append((os.fsencode(path), judged))
+            row = _row_or_refusal(home, path, entry, max_bytes)
+            if isinstance(row, Refusal):
+                refusals.append((os.fsencode(path), row))
             else:
-                rows.append(judged)
+                rows.append(row)
         columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
         tables.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS))
     seeds = pa.concat_tables(tables).combine_chunks()
@@ -112,13 +110,13 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat(follow_symlinks=False)
     except OSError:
-        return None  # removed a moment ago: said where all else is
+        return None  # removed just now: _row_or_refusal refuses it
 
 
 def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
-    """The files below a folder, and the folders that cannot be read, each with its path from there; in no order.
+    """Yield the files below a folder, and errors of unreadable folders, with their relative paths, in any order.
 
-    What begins with a dot is passed over. Folders may be as deep as the system allows.
+    Names that begin with a dot are ignored. Folders may be nested as deeply as the system allows.
     """
     folders: list[tuple[str, str]] = [("", str(folder))]
     while folders:
@@ -137,7 +135,7 @@ def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
 
 
 def _closed(folder: Path, path: str, error: OSError) -> Refusal:
-    """What is said of a folder that cannot be read."""
+    """Return the refusal of an unreadable folder; raise if it is the folder of the seeds itself."""
     if not path:
         raise BuildError(explained(error, folder, "read")) from None
     return Refusal(_as_text(path.rstrip("/")), "unreadable", f"{error.strerror}; expected a folder that can be read")
@@ -147,12 +145,12 @@ def _as_text(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _judged(
+def _row_or_refusal(
     home: Path, path: str, entry: os.DirEntry[str], max_bytes: int
 ) -> tuple[str, str | None, int, int, int, int] | Refusal:
-    """A row of ``SEEDS``, or why there is none."""
+    """Return a row of ``SEEDS``, or a refusal."""
     stem, ending = split_name(entry.name)
-    # Composed form: a name must not make two ids because one system stores it decomposed.
+    # Composed form: some file systems store names decomposed, and the id must be the same.
     doc_id = unicodedata.normalize("NFC", stem)
     problem: tuple[str, str] | None
     stamp = Stamp(0, 0, 0, 0)
@@ -180,28 +178,28 @@ def _leads_inside(home: Path, link: Path) -> bool:
 
 def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
     if path.rpartition("/")[2] in SIDECARS:
-        return "unknown-format", "a file of this name is no seed; expected it at the top of the folder"
+        return "unknown-format", "a file of this name is not a seed; expected it at the top of the folder"
     known = {*READERS, *record_readers()}
     if ending not in known:
         return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(known)}"
     if _is_strange(path):
-        return "bad-name", "the name is not UTF-8, or holds a control character or a backslash; rename the file"
+        return "bad-name", "the name is not UTF-8, or contains a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:
         return "bad-name", f"a stem of {len(doc_id)} characters, expected 1 to 255; rename the file"
     return None
 
 
 def refused_id(doc_id: str) -> str | None:
-    """Why a record's id cannot be that of a document; None if it can."""
+    """Return why an id of a record cannot be the id of a document; None if it can."""
     if not doc_id or len(doc_id) > 255:
         return f"{len(doc_id)} characters, expected 1 to 255"
     if _is_strange(doc_id) or "/" in doc_id:
-        return "a slash, a backslash, a control character or half a character; expected an id without"
+        return "a slash, a backslash, a control character or an unpaired surrogate; expected an id without"
     return None
 
 
 def _is_strange(name: str) -> bool:
-    # What is printable holds no control characters; asking each character takes long for many files.
+    # A printable name has no control characters; a test of each character would be slow for many files.
     return "\\" in name or (
         not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
     )

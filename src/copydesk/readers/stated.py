@@ -1,7 +1,7 @@
-"""What a record says of itself, in the form of sources.jsonl.
+"""Metadata of a record, in the form of sources.jsonl.
 
-Crawlers write down addresses as they found them in a link, and programs dates without a zone: both are rewritten.
-What still is none costs the field and not the document.
+Crawlers keep URLs as they occur in links, and programs write dates without a time zone: both are normalised. If a
+value is still invalid, the field is dropped and the document is kept.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def stated_of(fields: Mapping[str, Any], text_field: str = "") -> Stated:
             value.encode()
             stated[name] = _READ[name](value) if name in _READ else value
         except UnicodeEncodeError:
-            unread[name] = "half a character, or bytes that are not UTF-8; expected text"
+            unread[name] = "an unpaired surrogate, or bytes that are not UTF-8; expected text"
         except ValueError as error:
             unread[name] = str(error)
     return Stated(stated, unread, old_names)
@@ -74,7 +74,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def normalised_url(text: str) -> str:
-    """An address as RFC 3986 writes it: what it cannot hold is percent-encoded, a host is written in ASCII.
+    """Return a URL in the syntax of RFC 3986: invalid characters percent-encoded, the host in ASCII.
 
     >>> normalised_url("https://Köln.example/a|b c?d=50%")
     'https://xn--kln-sna.example/a%7Cb%20c?d=50%25'
@@ -82,7 +82,7 @@ def normalised_url(text: str) -> str:
     Raises
     ------
     ValueError
-        If it is none.
+        If it is not a URL.
     """
     text = text.strip()
     if _obeys("url")(text):
@@ -96,26 +96,26 @@ def normalised_url(text: str) -> str:
         written = f"{match[1]}://{user}{_ascii(host['host'])}{host['port'] or ''}{path}{query}{fragment}"
         if _obeys("url")(written):
             return written
-    raise ValueError(f"{shown(text)} is no address; expected one such as https://example.org/a")
+    raise ValueError(f"{shown(text)} is not a URL; expected one such as https://example.org/a")
 
 
 def _ascii(host: str) -> str:
     if host.isascii():
         return host
     if len(host) > _LONGEST_HOST:
-        return " "  # which no address may hold
+        return " "  # which is invalid in a URL
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
         pass
     try:
-        return host.encode("idna").decode()  # the older standard, which allows signs and pictures
+        return host.encode("idna").decode()  # the older standard, IDNA 2003, which allows symbols and emoji
     except UnicodeError:
         return " "
 
 
 def moment(text: str) -> str:
-    """A date or a moment as RFC 3339 writes it; of a moment without a zone the day is kept.
+    """Return a date or a time in the form of RFC 3339; of a time without a zone only the date is kept.
 
     >>> moment("2017-07-17 17:03:00"), moment("2017-07-17T17:03:00+0200"), moment("Mon, 17 Jul 2017 17:03:00 GMT")
     ('2017-07-17', '2017-07-17T17:03:00+02:00', '2017-07-17T17:03:00+00:00')
@@ -123,7 +123,7 @@ def moment(text: str) -> str:
     Raises
     ------
     ValueError
-        If it is neither.
+        If it is not a date or a time.
     """
     text = text.strip()
     if _obeys("published")(text):
@@ -136,7 +136,7 @@ def moment(text: str) -> str:
             continue
         if _obeys("published")(written):
             return written
-    raise ValueError(f"{shown(text)} is no date; expected one such as 2024-05-31 or 2024-05-31T12:00:00Z")
+    raise ValueError(f"{shown(text)} is not a date; expected one such as 2024-05-31 or 2024-05-31T12:00:00Z")
 
 
 def _iso(text: str) -> datetime.datetime:
@@ -148,5 +148,5 @@ _READ: dict[str, Callable[[str], str]] = {"url": normalised_url, "published": mo
 
 @cache
 def _obeys(name: str) -> Callable[[Any], bool]:
-    """Whether a value is one by the schema of sources.jsonl; made once, since that takes as long as a page."""
+    """Return the check of a field by the schema of sources.jsonl; cached, because making it is slow."""
     return fast_validator(load_schema("source")["properties"][name]).is_valid

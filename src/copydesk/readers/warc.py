@@ -1,4 +1,4 @@
-"""Archives of the web (WARC), and the texts that Common Crawl makes of them (WET)."""
+"""Web archives (WARC), and the texts that Common Crawl extracts from them (WET)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.readers.base import Record, RecordOptions, damaged
@@ -20,54 +21,55 @@ if TYPE_CHECKING:
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _UUID = re.compile(r"<?urn:uuid:([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>?")
 _WEB = re.compile("https?:", re.IGNORECASE)
-#: Headers, chunks: what a response takes beside its payload.
+#: Bytes allowed for headers and chunk sizes beside the payload.
 _AROUND = 1 << 20
-_NAMED = 10  # kinds of records that are no documents
+_LISTED = 10  # kinds of skipped records to name in the message
 
 
-def read_warc(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """Read responses with the status 200 that are HTML or plain text, and conversions (WET); others are skipped.
+def read_warc(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield responses of status 200 with HTML or plain text, and conversions (WET); other records are skipped.
 
-    A document's id is the UUID of its record, or a hash of what else the record is called.
+    The id of a document is the UUID of its record, or else a hash of the record's id, or of its URL and date.
 
     Raises
     ------
     UnreadableError
-        Where the archive is damaged or ends inside a record.
+        If the archive is damaged or ends inside a record.
     BuildError
         If fastwarc is not installed.
     """
     try:
         from fastwarc.warc import ArchiveIterator
     except ImportError:
-        needs = f"{wanted.stem}: archives are read with fastwarc, which is not installed"
+        needs = f"{options.stem}: archives are read with fastwarc, which is not installed"
         raise BuildError(f"{needs}; run: pip install 'copydesk[web]'") from None
 
     skipped: Counter[str] = Counter()
     number = 0
     try:
-        # Records are decoded one by one below: a payload that is damaged must not end the archive.
-        for record in ArchiveIterator(_Told(file), parse_http=False, stream_detect=False):
+        # Payloads are decoded below, so that a damaged one does not end the archive.
+        for record in ArchiveIterator(_WithPosition(file), parse_http=False, stream_detect=False):
             number += 1
-            read = _read(record, number, wanted)
-            if isinstance(read, Record):
-                yield read
+            result = _read(record, number, options)
+            if isinstance(result, Record):
+                yield result
             else:
-                skipped[read] += 1
+                skipped[result] += 1
     except (OSError, ValueError) as error:
         raise damaged(number + 1, f"not WARC ({' '.join(str(error).split())[:200]})") from None
     if skipped:
-        counted = ", ".join(f"{count} {name}" for name, count in sorted(skipped.most_common(_NAMED)))
-        counted += f" and those of {len(skipped) - _NAMED:,} more kinds" if len(skipped) > _NAMED else ""
-        say(f"ingest: {wanted.stem}: {number:,} records, of which are no documents: {counted}")
+        counted = ", ".join(f"{count} {name}" for name, count in sorted(skipped.most_common(_LISTED)))
+        more = len(skipped) - _LISTED
+        counted += f" and {plural(more, 'more kind')}" if more > 0 else ""
+        say(f"ingest: {options.stem}: {plural(number, 'record')}, not documents: {counted}")
 
 
-class _Told(io.RawIOBase):
-    """A file that says where it stands, which fastwarc asks for, whether or not it can go there."""
+class _WithPosition(io.RawIOBase):
+    """A stream with a position, which fastwarc needs, whether or not the stream is seekable."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
-        # What comes before a damage is given out before the error.
+        # With read1, data before a damaged place is returned before the error.
         self._read = getattr(file, "read1", file.read)
         self._at = 0
 
@@ -83,31 +85,31 @@ class _Told(io.RawIOBase):
         return data
 
 
-def _read(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
-    """A record as a document or as a refusal; or what it is, if it is skipped."""
+def _read(record: WarcRecord, number: int, options: RecordOptions) -> Record | str:
+    """Return a document or a refusal, or the kind of a skipped record."""
     if not (record.headers.get("Content-Length") or "").strip().isdigit() or not record.headers.get("WARC-Type"):
         raise damaged(number, "a record without its type or its length")
     kind = str(record.headers.get("WARC-Type")).strip().lower()
     if kind == "conversion":
-        return _conversion(record, number, wanted)
+        return _conversion(record, number, options)
     if kind != "response":
         return kind[:40]
-    return _response(record, number, wanted)
+    return _response(record, number, options)
 
 
-def _conversion(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
+def _conversion(record: WarcRecord, number: int, options: RecordOptions) -> Record | str:
     if _media(record.headers.get("Content-Type"))[0] != "text/plain":
         return "conversion of another type"
-    block = _block(record, number, wanted.max_bytes)
+    block = _block(record, number, options.max_bytes)
     if block is None:
-        return _too_large(record, number, wanted)
-    return Record(number, _fields(record, block, wanted), charset="utf-8", cut=_is_cut(record))
+        return _too_large(record, number, options)
+    return Record(number, _fields(record, block, options), charset="utf-8", cut=_is_cut(record))
 
 
-def _response(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
-    block = _block(record, number, 2 * wanted.max_bytes + _AROUND)
+def _response(record: WarcRecord, number: int, options: RecordOptions) -> Record | str:
+    block = _block(record, number, 2 * options.max_bytes + _AROUND)
     if block is None:
-        return _too_large(record, number, wanted)
+        return _too_large(record, number, options)
     if not block.startswith(b"HTTP/"):
         return "response of another protocol"
     try:
@@ -117,38 +119,38 @@ def _response(record: WarcRecord, number: int, wanted: RecordOptions) -> Record 
         media, charset = _media(response.field("content-type"))
         if response.status != 200 or media not in {*_HTML, "text/plain"}:
             return f"response {f'with status {response.status}' if response.status != 200 else 'of another type'}"
-        payload, cut = decoded_body(response, wanted.max_bytes)
+        payload, cut = decoded_body(response, options.max_bytes)
     except UnreadableError as error:
         return Record(number, None, (error.reason, error.detail))
-    fields = _fields(record, payload, wanted)
+    fields = _fields(record, payload, options)
     return Record(number, fields, page=media in _HTML, charset=charset, cut=cut or _is_cut(record))
 
 
 def _is_cut(record: WarcRecord) -> bool:
-    """Whether the crawler says that it did not keep all of it: for its length, for the time, since the line broke."""
+    """Return whether the crawler declares the record as truncated, for its length, for time or a lost connection."""
     return bool((record.headers.get("WARC-Truncated") or "").strip())
 
 
 def _block(record: WarcRecord, number: int, limit: int) -> bytes | None:
-    """The bytes of a record, None if they are too many."""
+    """Return the bytes of a record, or None if they are too many."""
     if record.content_length > limit:
         return None
     data: bytes = record.reader.read(limit + 1)
     if len(data) != record.content_length:
-        raise damaged(number, f"a record of {record.content_length:,} bytes, of which {len(data):,} are there")
+        raise damaged(number, f"a record of {record.content_length:,} bytes, of which {len(data):,} are present")
     return data
 
 
-def _too_large(record: WarcRecord, number: int, wanted: RecordOptions) -> Record:
-    limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
+def _too_large(record: WarcRecord, number: int, options: RecordOptions) -> Record:
+    limit = f"at most {options.max_bytes:,} (params.yaml: ingest.max_bytes)"
     detail = f"{record.content_length:,} bytes, {limit}; split the document"
     return Record(number, None, ("too-large", detail))
 
 
-def _fields(record: WarcRecord, payload: bytes, wanted: RecordOptions) -> dict[str, Any]:
+def _fields(record: WarcRecord, payload: bytes, options: RecordOptions) -> dict[str, Any]:
     url = _url(record)
-    # Records of other protocols are named by addresses of their own kind.
-    return {wanted.id: _id(record, url), wanted.text: payload, "url": url if _WEB.match(url) else None}
+    # Records of other protocols have URIs of other schemes.
+    return {options.id: _id(record, url), options.text: payload, "url": url if _WEB.match(url) else None}
 
 
 def _url(record: WarcRecord) -> str:
@@ -163,7 +165,7 @@ def _id(record: WarcRecord, url: str) -> str:
 
 
 def _media(content_type: str | None) -> tuple[str, str | None]:
-    """Type and encoding that a Content-Type names.
+    """Return the media type and the encoding of a Content-Type.
 
     >>> _media('text/html; charset="UTF-8"')
     ('text/html', 'UTF-8')

@@ -1,4 +1,4 @@
-"""A text file or web page that is compressed: one record, whose bytes are those of the file unpacked."""
+"""A compressed text file or web page: one record with the bytes of the unpacked file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import BinaryIO
 from copydesk.readers.base import Record, RecordOptions
 
 
-def read_single(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """Read the file as one record with the id that the file would have."""
-    data = file.read(wanted.max_bytes + 1)
-    yield Record(1, {wanted.id: wanted.stem, wanted.text: data})
+def read_single(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield the file as one record, with the id of an uncompressed file."""
+    data = file.read(options.max_bytes + 1)
+    yield Record(1, {options.id: options.stem, options.text: data})
 
 
-def read_single_page(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
-    """The same of a web page."""
-    for record in read_single(file, wanted):
+def read_single_page(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield a web page as one record (see :func:`read_single`)."""
+    for record in read_single(file, options):
         yield record._replace(page=True)

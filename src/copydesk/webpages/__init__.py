@@ -1,7 +1,7 @@
-"""Web pages: which of their text is the article, and the edits of the HTML that leave it.
+"""Web pages: the edits that turn the HTML of a page into the text of its article.
 
-trafilatura says which text the article is. It gives no places, and may reorder or rewrite what it finds; so its text
-is looked for in the page, in order, and only what is found there is kept. The HTML stays the raw text: deletions of
-markup and of what surrounds the article, replacements of character references and line breaks between blocks make
-the clean text of it, and can be taken back.
+trafilatura extracts the text of the article. It gives no offsets, and may reorder or rewrite text; so its text is
+aligned with the page, in order, and only aligned text is kept. The HTML is the raw text. Deletions of markup and
+boilerplate, replacements of character references, and line breaks between blocks make the clean text, and every edit
+can be reverted.
 """

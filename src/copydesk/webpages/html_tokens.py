@@ -1,8 +1,8 @@
-"""Where text, tags and everything else lie in HTML.
+"""A tokenizer of HTML that gives the offsets of text, tags and everything else.
 
-Written for this purpose: parsers that follow the standard give no places in the source, and the tokenizer of the
-standard library takes quadratic time on comments and tags that do not close. This one follows the standard's states
-of text, tags, comments and elements without markup in them, in one pass; no search is made twice.
+Standard parsers give no offsets in the source, and the tokenizer of Python's standard library takes quadratic time on
+unclosed comments and tags. This one implements the tokenizer states of the HTML standard for text, tags, comments and
+raw-text elements, in one pass; no search is repeated.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Literal, NamedTuple
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
-#: Elements whose content is no markup. It is not shown, or not as running text.
+#: Elements whose content is not markup, and is not shown as running text.
 _RAW = frozenset(
     ["iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp"]
 )  # fmt: skip
-#: Elements of which another standard says what is in them, and those in which HTML begins again.
+#: Elements of other standards, and elements in them whose content is HTML again.
 _FOREIGN = frozenset(["svg", "math"])
 _HTML_AGAIN = frozenset(["foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"])
-#: Parts of a ruby: readings, what stands around them where nothing shows them above the line, and their base.
+#: Elements of a ruby annotation: readings and their parentheses; bases.
 _READINGS, _BASES = frozenset(["rt", "rtc", "rp"]), frozenset(["rb", "ruby"])
 _SPECIAL = _RAW | _FOREIGN | _READINGS | _BASES
-#: Elements that end an SVG or a ruby which nobody has closed.
+#: Elements that end an unclosed SVG or ruby.
 _BLOCKS = frozenset(
     ["article", "blockquote", "body", "div", "h1", "h2", "h3", "h4", "li", "ol", "p", "section", "table", "td", "ul"]
 )
-_DEEPEST = 64  # elements of another standard within each other
+_DEEPEST = 64  # nesting of elements of other standards
 _NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\x00]*")
 _STOP = re.compile("[>\"']")
 _SPACE = "\t\n\f\r "
-#: The rest of nearly every tag: values in quotes close before another tag can begin.
+#: The rest of nearly every tag: quoted values are closed before the next tag.
 _REST = re.compile(r"""(?:[^>"'=]*=[\t\n\f\r ]*(?:"[^"<]*"|'[^'<]*'|(?=[^\t\n\f\r "'])))*+[^>"'=]*>""")
 _ATTRIBUTE = re.compile(
     r"""[^\t\n\f\r />][^\t\n\f\r />=]*(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"|'[^']*'|[^\t\n\f\r >]+))?"""
@@ -41,9 +41,9 @@ _ATTRIBUTE = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of HTML: ``html[start:end]``. ``name`` is that of a tag, in lower case.
+    """A token of HTML: ``html[start:end]``. ``name`` is that of a tag, in lower case.
 
-    A ``reading`` is the text beside the words of a ruby that says how to speak them.
+    A ``reading`` is text of a ruby annotation that gives the pronunciation of its base.
     """
 
     kind: Literal["text", "reading", "open", "close", "other"]
@@ -53,12 +53,12 @@ class Token(NamedTuple):
 
 
 def tokens(html: str) -> Iterator[Token]:
-    """Cut HTML into pieces that cover it from beginning to end; any text is HTML.
+    """Yield tokens that cover the HTML from beginning to end; any text is valid input.
 
     >>> [(t.kind, t.name) for t in tokens("<p>1 < 2<!-- no --></P>")]
     [('open', 'p'), ('text', ''), ('other', ''), ('close', 'p')]
     """
-    scan, inside = _Scan(html), _Inside()
+    scan, state = _Scan(html), _State()
     special = False
     text = at = 0
     while (at := html.find("<", at)) >= 0:
@@ -67,24 +67,24 @@ def tokens(html: str) -> Iterator[Token]:
             at += 1  # a plain "<"
             continue
         if text < at:
-            yield Token("reading" if inside.reading else "text", text, at)
+            yield Token("reading" if state.reading else "text", text, at)
         yield token
         at = text = token.end
         if special or token.name in _SPECIAL:
             opens = token.kind == "open"
-            if opens and (inside.foreign or token.name in _FOREIGN) and scan.closes_itself(token):
+            if opens and (state.foreign or token.name in _FOREIGN) and scan.closes_itself(token):
                 continue
-            special = inside.enter(token)
+            special = state.enter(token)
             if opens and token.name in _RAW:
                 at = text = scan.end_of_raw(token)
                 if token.end < at:
                     yield Token("other", token.end, at)
     if text < len(html):
-        yield Token("reading" if inside.reading else "text", text, len(html))
+        yield Token("reading" if state.reading else "text", text, len(html))
 
 
-class _Inside:
-    """What lies around a place and changes what is read there: SVG or MathML, a ruby."""
+class _State:
+    """The open elements that change how tokens are read: SVG, MathML, ruby."""
 
     def __init__(self) -> None:
         self._around: list[str] = []
@@ -92,11 +92,11 @@ class _Inside:
 
     @property
     def foreign(self) -> bool:
-        """Whether a tag may close itself."""
+        """Whether a tag may be self-closing."""
         return bool(self._around) and self._around[-1] in _FOREIGN
 
     def enter(self, token: Token) -> bool:
-        """Pass a tag; whether what follows is read in another way than elsewhere."""
+        """Update the state for a tag; return whether the following tokens need special treatment."""
         name, opens = token.name, token.kind == "open"
         if opens and name in _BLOCKS:
             self._ruby = self.reading = False
@@ -114,7 +114,7 @@ class _Inside:
 
 
 def attributes(html: str, token: Token) -> int:
-    """How many attributes a tag has.
+    """Return the number of attributes of a tag.
 
     >>> page = "<a href='x y' b=1 c>"
     >>> attributes(page, next(tokens(page)))
@@ -127,14 +127,14 @@ def attributes(html: str, token: Token) -> int:
 class _Scan:
     def __init__(self, html: str) -> None:
         self._html = html
-        self._none_behind: dict[str, bool] = {}  # what was looked for in vain is not looked for again
+        self._none_behind: dict[str, bool] = {}  # quotes that do not occur again are not searched again
 
     def token(self, at: int) -> Token | None:
-        """The tag, comment or the like that begins at a ``<``; None where it is text."""
+        """Return the tag, comment or declaration at a ``<``; None if the ``<`` is text."""
         html = self._html
         following = html[at + 1 : at + 2]
         if following == "!" and html.startswith("<!--", at):
-            # "<!-->" and "<!--->" are whole.
+            # "<!-->" and "<!--->" are complete comments.
             return Token("other", at, self._behind("-->", at + 2))
         if following in {"!", "?"}:
             return Token("other", at, self._behind(">", at))
@@ -147,23 +147,23 @@ class _Scan:
         return None
 
     def closes_itself(self, token: Token) -> bool:
-        """Whether a tag ends with a slash that is no part of a value."""
+        """Return whether a tag ends with a slash that is not part of an attribute value."""
         if not self._html.endswith("/>", token.start, token.end):
             return False
         last = max(self._html.rfind(mark, token.start, token.end) for mark in f"{_SPACE}\"'")
         return last < 0 or self._html.find("=", last, token.end) < 0
 
     def end_of_raw(self, token: Token) -> int:
-        """Where the content of an element without markup ends."""
+        """Return the end of the content of a raw-text element."""
         end = re.compile(f"</{re.escape(token.name)}(?=[\t\n\f\r />])", re.IGNORECASE).search(self._html, token.end)
         return end.start() if end and token.name != "plaintext" else len(self._html)
 
     def _behind(self, mark: str, at: int) -> int:
-        found = self._html.find(mark, at)
-        return found + len(mark) if found >= 0 else len(self._html)
+        start = self._html.find(mark, at)
+        return start + len(mark) if start >= 0 else len(self._html)
 
     def _end_of_tag(self, at: int) -> int:
-        """Behind the ``>`` that stands in no value of an attribute."""
+        """Return the position after the ``>`` that ends the tag, skipping quoted attribute values."""
         if rest := _REST.match(self._html, at):
             return rest.end()
         while stop := _STOP.search(self._html, at):
@@ -175,7 +175,7 @@ class _Scan:
                 before -= 1
             if self._html[before] == "=":
                 closing = -1 if self._none_behind.get(stop.group()) else self._html.find(stop.group(), at)
-                if closing < 0:  # a quote that is never closed: as if it were none
+                if closing < 0:  # an unclosed quote is ignored
                     self._none_behind[stop.group()] = True
                 else:
                     at = closing + 1

@@ -1,4 +1,4 @@
-"""A page becomes its article: edits of the HTML, and what could not be found in it."""
+"""The edits that turn a page into its article, and the parts of the article that could not be aligned."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from copydesk.webpages.text_alignment import Run, codes, matching_runs
 from copydesk.webpages.trafilatura_article import article
 from copydesk.webpages.visible_text import CELL, LINE, PARAGRAPH, Visible, solid, visible
 
-#: The rules under which the edits stand in the ledger.
+#: The names of the rules of these edits.
 MARKUP, REFERENCE, BOILERPLATE = "html-markup", "html-reference", "html-boilerplate"
-#: Share of the article's characters that must be found in the page.
+#: Least share of the article's characters that must be aligned with the page.
 _LEAST = 0.5
 _BETWEEN = {CELL: " ", LINE: "\n", PARAGRAPH: "\n\n"}
 
 
 class Page(NamedTuple):
-    """What is made of a page.
+    """The result of reading a page.
 
     Attributes
     ----------
     edits : list of Edit
-        What leaves the article of the HTML.
+        The edits that turn the HTML into the text of the article.
     aligned : float
-        Share of the characters of trafilatura's text, white space aside, that were found in the page in their order.
+        Share of the characters of trafilatura's text, without white space, that were aligned with the page.
     missing : list of (int, int)
-        Between which characters of the HTML something of that text should stand that was not found.
+        Spans of the HTML in which a part of that text is missing.
     stated : dict
-        What the page says of itself, named as in sources.jsonl, and where that stands in the HTML, if it does.
+        Metadata of the page, named as in sources.jsonl: value, start and end in the HTML, or None if not there.
     """
 
     edits: list[Edit]
@@ -53,18 +53,20 @@ def read_page(html: str) -> Page:
     UnreadableError
         With reason ``no-article`` or ``too-large``.
     """
-    shown = without_strays(html)
-    told = article(shown)
-    edits, aligned, missing = article_edits(shown, told.text)
-    edits += _replaced(html, edits) if shown != html else []
-    return Page(edits, aligned, missing, {name: _placed(html, value) for name, value in told.stated.items()})
+    without = without_strays(html)
+    extracted = article(without)
+    edits, aligned, missing = article_edits(without, extracted.text)
+    edits += _replaced(html, edits) if without != html else []
+    return Page(edits, aligned, missing, {name: _placed(html, value) for name, value in extracted.stated.items()})
 
 
 def _replaced(html: str, edits: list[Edit]) -> list[Edit]:
-    """Edits of the stray bytes in what is kept: what they should be cannot be known, and is flagged as that."""
-    gone = sorted((edit.start, edit.end) for edit in edits)
+    """Return edits that replace stray bytes in kept text by U+FFFD, because their meaning is unknown."""
+    deleted = sorted((edit.start, edit.end) for edit in edits)
     places = (match.start() for match in STRAYS.finditer(html))
-    kept = (at for at in places if all(end <= at for _, end in gone[: bisect_right(gone, (at, len(html)))][-1:]))
+    kept = (
+        at for at in places if all(end <= at for _, end in deleted[: bisect_right(deleted, (at, len(html)))][-1:])
+    )
     return [Edit(at, at + 1, "\ufffd", REFERENCE) for at in kept]
 
 
@@ -74,26 +76,27 @@ def _placed(html: str, value: str) -> tuple[str, int | None, int | None]:
 
 
 def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[int, int]]]:
-    """The edits that leave of a page the text of its article, as far as it is found there; see :class:`Page`.
+    """Align the text of an article with its page; return edits, share and missing spans, see :class:`Page`.
 
     Raises
     ------
     UnreadableError
-        With reason ``no-article``, if too little of the text is found.
+        With reason ``no-article``, if too little of the text can be aligned.
     """
     page = visible(html)
     places = np.flatnonzero(page.solid)
-    wanted, theirs = _solid(text, solid(text)), _solid(page.text, page.solid)
+    wanted, page_text = _solid(text, solid(text)), _solid(page.text, page.solid)
     parts = breaks(page)
-    found = without_shreds(settled(matching_runs(wanted, theirs), codes(theirs), parts), len(wanted), parts)
-    count = sum(run.length for run in found)
+    runs = settled(matching_runs(wanted, page_text), codes(page_text), parts)
+    runs = without_shreds(runs, len(wanted), parts)
+    count = sum(run.length for run in runs)
     aligned = round(count / max(1, len(wanted)), 4)
     if not count or aligned < _LEAST:
-        detail = f"of the article that trafilatura finds, {aligned:.0%} stand in the page in that order"
+        detail = f"of the article that trafilatura extracts, {aligned:.0%} could be aligned with the page"
         raise UnreadableError("no-article", f"{detail}, at least {_LEAST:.0%} expected; deliver its text as .txt")
     kept = np.zeros(len(page.text), dtype=np.bool_)
     missing = []
-    for run, following in zip(found, [*found[1:], None], strict=True):
+    for run, following in zip(runs, [*runs[1:], None], strict=True):
         kept[places[run.place : run.place + run.length]] = True
         if following is None:
             break
@@ -102,13 +105,13 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
             kept[last + 1 : first] = page.solid[last + 1 : first]
         elif any(map(str.isalnum, wanted[run.start + run.length : following.start])):
             missing.append((int(page.start[last]), int(page.end[first])))
-    missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, found)]
+    missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, runs)]
     return list(_edits(html, page, kept, aligned)), aligned, sorted(missing)
 
 
-def _open_ends(wanted: str, found: list[Run]) -> Iterator[int]:
-    """The first character that was found if something before it was not, the last if something behind it was not."""
-    first, last = found[0], found[-1]
+def _open_ends(wanted: str, runs: list[Run]) -> Iterator[int]:
+    """Yield the first aligned character if text before it is missing, the last if text after it is missing."""
+    first, last = runs[0], runs[-1]
     if any(map(str.isalnum, wanted[: first.start])):
         yield first.place
     if any(map(str.isalnum, wanted[last.start + last.length :])):
@@ -120,8 +123,8 @@ def _solid(text: str, seen: NDArray[np.bool_]) -> str:
 
 
 def _edits(html: str, page: Visible, kept: NDArray[np.bool_], aligned: float) -> Iterator[Edit]:
-    """Deletions before, between and behind the characters that are kept, and references among these."""
-    # Of a reference to two characters both are kept or none.
+    """Yield deletions before, between and after the kept characters, and replacements of kept references."""
+    # Of a reference that stands for two characters both are kept or none.
     narrow = np.flatnonzero(page.start == page.end)
     kept[narrow - 1] |= kept[narrow]
     kept[narrow] = kept[narrow - 1]
@@ -132,7 +135,7 @@ def _edits(html: str, page: Visible, kept: NDArray[np.bool_], aligned: float) ->
         yield Edit(start, end, page.text[at:stop], REFERENCE)
     dropped = np.concatenate(([0], np.cumsum(page.solid & ~kept)))
     held = np.flatnonzero(wide)
-    # The second character of a reference to two stands in no gap.
+    # The second character of such a reference is not in a gap.
     double = np.append(page.start == page.end, False)[held + 1] if len(held) else held
     before = np.concatenate(([-1], held + double))
     behind = np.concatenate((held, [len(kept)]))
@@ -149,13 +152,13 @@ def _edits(html: str, page: Visible, kept: NDArray[np.bool_], aligned: float) ->
 
 
 def _between(page: Visible, last: int, first: int, boilerplate: bool) -> str:
-    """What stands between two characters that are kept."""
+    """Return the text between two kept characters."""
     level = int(page.level[last + 1 : first + 1].max())
     if level:
         return _BETWEEN[level]
     text = page.text[last + 1 : first]
     if not boilerplate and page.literal[last + 1 : first].any():
         return text
-    # Characters that cannot be seen stay in a word; the rule "invisible" looks at them.
+    # Invisible characters stay within a word; the rule "invisible" treats them.
     unbroken = not any(map(str.isspace, text))
     return "" if unbroken and boilerplate else text if unbroken else " "

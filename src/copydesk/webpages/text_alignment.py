@@ -1,7 +1,7 @@
-"""Where the characters of one text stand in another that holds them in the same order, more or less.
+"""Align a text with another that contains it in roughly the same order.
 
-Runs that occur once in both texts are found first, long ones before short ones; of those the heaviest chain that is
-in order in both is kept, then the gaps are filled in the same way. All of it takes the time of sorting.
+Runs that occur once in both texts are matched first, long ones before short ones. The heaviest chain of them that is
+in order in both texts is kept, and the gaps are filled in the same way. The time is that of sorting, O(n log n).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Lengths of the runs that are looked for, each in the gaps that the one before it leaves.
+#: Lengths of unique runs to match, each in the gaps that the length before it leaves.
 _UNIQUE = (32, 16, 8)
-#: Length of the runs that are looked for in what is near, and how near that is.
+#: Length of unique runs to match in small gaps, and the largest size of such a gap.
 _SHORT, _NEAR = 4, 512
-#: Length of the runs that are looked for among those that occur more than once.
+#: Length of repeated runs to match.
 _REPEATED = 16
-#: A gap that is looked for as a whole, and the longest text that it is looked for in.
+#: Largest gap to match as a whole, and the longest text to search for it.
 _SMALL, _SURROUNDING = 64, 4096
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -42,7 +42,7 @@ class _Gap(NamedTuple):
 
 
 def matching_runs(wanted: str, text: str) -> list[Run]:
-    """Find a text in another: runs in order, without overlap in either, none of which could be longer.
+    """Align a text with another. The runs are in order, do not overlap, and cannot be extended.
 
     >>> matching_runs("A short article.", "Home | A short article. | Imprint")
     [Run(start=0, place=7, length=16)]
@@ -53,17 +53,17 @@ def matching_runs(wanted: str, text: str) -> list[Run]:
     match.fill(match.repeated, _REPEATED)
     match.fill(match.near, _SHORT)
     match.fill(match.whole, 1)
-    return match.found
+    return match.runs
 
 
 class _Matching:
     def __init__(self, wanted: str, text: str) -> None:
         self._wanted, self._text = wanted, text
         self._codes = codes(wanted), codes(text)
-        self.found: list[Run] = []
+        self.runs: list[Run] = []
 
     def fill(self, look: Callable[[_Gap, int], list[Run]], length: int) -> None:
-        """Look for runs in every gap, then let all runs grow into what is left of it."""
+        """Match runs in every gap, then extend all runs into the rest of their gaps."""
         grown: list[Run] = []
         for gap, following in self._gaps():
             inside = look(gap, length) if min(gap.end - gap.start, gap.stop - gap.place) >= length else []
@@ -74,12 +74,12 @@ class _Matching:
             start, place = last.start + last.length, last.place + last.length
             more = common(self._codes[0][start:], self._codes[1][place:])
             grown[-1] = last._replace(length=last.length + more)
-        self.found = grown
+        self.runs = grown
 
     def _gaps(self) -> Iterator[tuple[_Gap, list[Run]]]:
-        """What lies before each run, with the run; and behind the last."""
+        """Yield the gap before each run, with the run; and the gap after the last."""
         start = place = 0
-        for run in self.found:
+        for run in self.runs:
             yield _Gap(start, run.start, place, run.place), [run]
             start, place = run.start + run.length, run.place + run.length
         yield _Gap(start, len(self._wanted), place, len(self._text)), []
@@ -101,43 +101,43 @@ class _Matching:
             grown.append(run)
 
     def unique(self, gap: _Gap, length: int) -> list[Run]:
-        """The heaviest chain of runs that occur once in both sides of a gap."""
-        ours, theirs = self._hashes(gap, length)
-        mine, my_place, my_count = np.unique(ours, return_index=True, return_counts=True)
-        other, place, count = np.unique(theirs, return_index=True, return_counts=True)
+        """Return the heaviest chain of runs that occur once on both sides of a gap."""
+        wanted_hashes, text_hashes = self._hashes(gap, length)
+        wanted_values, wanted_places, wanted_counts = np.unique(wanted_hashes, return_index=True, return_counts=True)
+        text_values, text_places, text_counts = np.unique(text_hashes, return_index=True, return_counts=True)
         _, left, right = np.intersect1d(
-            mine[my_count == 1], other[count == 1], assume_unique=True, return_indices=True
+            wanted_values[wanted_counts == 1], text_values[text_counts == 1], assume_unique=True, return_indices=True
         )
-        starts, places = my_place[my_count == 1][left], place[count == 1][right]
+        starts, places = wanted_places[wanted_counts == 1][left], text_places[text_counts == 1][right]
         order = np.argsort(starts)
         starts, places = starts[order], places[order]
         if not len(starts):
             return []
-        fresh = np.flatnonzero((np.diff(starts) != 1) | (np.diff(places) != 1)) + 1
-        firsts = np.concatenate(([0], fresh))
+        run_starts = np.flatnonzero((np.diff(starts) != 1) | (np.diff(places) != 1)) + 1
+        firsts = np.concatenate(([0], run_starts))
         lengths = np.diff(np.concatenate((firsts, [len(starts)]))) + length - 1
-        found = [
+        candidates = [
             Run(gap.start + start, gap.place + place, size)
             for start, place, size in zip(
                 starts[firsts].tolist(), places[firsts].tolist(), lengths.tolist(), strict=True
             )
         ]
-        return _trimmed(_chain([run for run in found if self._holds(run)]))
+        return _trimmed(_chain([run for run in candidates if self._holds(run)]))
 
     def near(self, gap: _Gap, length: int) -> list[Run]:
-        """The same in a small gap."""
+        """Return the same as :meth:`unique` for a small gap, nothing for a larger one."""
         return self.unique(gap, length) if gap.end - gap.start + gap.stop - gap.place <= _NEAR else []
 
     def repeated(self, gap: _Gap, length: int) -> list[Run]:
-        """Runs that occur more than once, each at its first place behind the one before it."""
-        ours, theirs = self._hashes(gap, length)
-        order = np.argsort(theirs, kind="stable")
-        ordered = theirs[order]
-        lows = np.searchsorted(ordered, ours, side="left").tolist()
-        highs = np.searchsorted(ordered, ours, side="right").tolist()
+        """Return repeated runs, each at its first occurrence after the run before."""
+        wanted_hashes, text_hashes = self._hashes(gap, length)
+        order = np.argsort(text_hashes, kind="stable")
+        ordered = text_hashes[order]
+        lows = np.searchsorted(ordered, wanted_hashes, side="left").tolist()
+        highs = np.searchsorted(ordered, wanted_hashes, side="right").tolist()
         places = order.tolist()
         wanted, text = self._codes
-        found: list[Run] = []
+        repeats: list[Run] = []
         at = behind = 0
         while at < len(lows):
             which = bisect_left(places, behind, lows[at], highs[at])
@@ -147,12 +147,12 @@ class _Matching:
             start, place = gap.start + at, gap.place + places[which]
             size = common(wanted[start : gap.end], text[place : gap.stop])
             if size:
-                found.append(Run(start, place, size))
+                repeats.append(Run(start, place, size))
             at, behind = at + max(size, 1), places[which] + size
-        return found
+        return repeats
 
     def whole(self, gap: _Gap, _: int) -> list[Run]:
-        """A small gap, where it stands as a whole and once in what is near."""
+        """Return a small gap as one run, if it occurs exactly once in the nearby text."""
         size = gap.end - gap.start
         if size > _SMALL or gap.stop - gap.place > _SURROUNDING:
             return []
@@ -170,12 +170,12 @@ class _Matching:
 
 
 def codes(text: str) -> Codes:
-    """The code points of a text: shape (len(text),)."""
+    """Return the code points of a text: shape (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def _hashed(codes: Codes, length: int) -> NDArray[np.uint64]:
-    """A hash of each run of a length that is a power of two: shape (n,) in, (n - length + 1,) out."""
+    """Hash each run of a length that is a power of two: shape (n,) in, (n - length + 1,) out."""
     hashes = codes.astype(np.uint64) * _FACTOR
     size = 1
     while size < length:
@@ -185,28 +185,28 @@ def _hashed(codes: Codes, length: int) -> NDArray[np.uint64]:
     return hashes
 
 
-def common(one: Codes, other: Codes) -> int:
-    """Length of the longest common beginning."""
-    size = min(len(one), len(other))
+def common(first: Codes, second: Codes) -> int:
+    """Return the length of the longest common prefix."""
+    size = min(len(first), len(second))
     step, at = 64, 0
-    while at < size:  # in growing steps: it is mostly short
+    while at < size:  # in growing steps, because the prefix is mostly short
         stop = min(size, at + step)
-        differ = one[at:stop] != other[at:stop]
+        differ = first[at:stop] != second[at:stop]
         if differ.any():
             return at + int(differ.argmax())
         at, step = stop, step * 4
     return size
 
 
-def _chain(found: list[Run]) -> list[Run]:
-    """Of runs in order of their start the heaviest selection that is in order of their place too."""
-    if len(found) < 2:
-        return found
-    ranks = {place: rank for rank, place in enumerate(sorted(run.place for run in found), start=1)}
-    best: list[tuple[int, int]] = [(0, -1)] * (len(found) + 1)  # a Fenwick tree of weights and the runs they end in
+def _chain(runs: list[Run]) -> list[Run]:
+    """Return the heaviest subsequence of runs, sorted by start, that is also sorted by place."""
+    if len(runs) < 2:
+        return runs
+    ranks = {place: rank for rank, place in enumerate(sorted(run.place for run in runs), start=1)}
+    best: list[tuple[int, int]] = [(0, -1)] * (len(runs) + 1)  # a Fenwick tree of weights and the runs they end in
     weights: list[int] = []
     before: list[int] = []
-    for number, run in enumerate(found):
+    for number, run in enumerate(runs):
         rank = ranks[run.place]
         weight, last = 0, -1
         at = rank - 1
@@ -217,20 +217,20 @@ def _chain(found: list[Run]) -> list[Run]:
         weights.append(weight + run.length)
         before.append(last)
         at = rank
-        while at <= len(found):
+        while at <= len(runs):
             if best[at][0] < weights[-1]:
                 best[at] = weights[-1], number
             at += at & -at
     chain = []
-    at = max(range(len(found)), key=weights.__getitem__)
+    at = max(range(len(runs)), key=weights.__getitem__)
     while at >= 0:
-        chain.append(found[at])
+        chain.append(runs[at])
         at = before[at]
     return chain[::-1]
 
 
 def _trimmed(chain: list[Run]) -> list[Run]:
-    """The same, where one overlaps the one before it without its beginning."""
+    """Cut the beginning of each run that overlaps the run before."""
     apart: list[Run] = []
     start = place = 0
     for run in chain:

@@ -1,4 +1,4 @@
-"""What trafilatura says of a page: the text of its article, and its metadata."""
+"""Extract the text of a page's article, and its metadata, with trafilatura."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from copydesk.errors import BuildError, UnreadableError
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
 from copydesk.webpages.visible_text import shallow
 
-#: Elements of elements of elements: trafilatura calls itself for each, and lxml gives up at 256.
+#: Largest nesting of elements: trafilatura is recursive, and lxml fails at 256.
 _DEEPEST = 128
-#: Characters of a page, and its elements: trafilatura takes quadratic time for some, half a minute for the worst.
+#: Largest page, in characters and in elements: trafilatura takes quadratic time for some, half a minute at worst.
 LARGEST, MOST_ELEMENTS = 4 << 20, 50_000
 _DOCUMENT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+")
 
 
 class Article(NamedTuple):
-    """The text of an article without its places, and what its page says of it, named as in sources.jsonl."""
+    """The text of an article, without offsets, and metadata of its page, named as in sources.jsonl."""
 
     text: str
     stated: dict[str, str]
@@ -46,7 +46,7 @@ INSTALL = "run: pip install 'copydesk[web]'"
 
 
 def article(html: str) -> Article:
-    """Ask trafilatura for the article of a page; nothing is fetched.
+    """Extract the article of a page; nothing is fetched.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def article(html: str) -> Article:
     """
     from trafilatura import bare_extraction
 
-    for name in ("trafilatura", "htmldate"):  # what they have to say is said in the quarantine
+    for name in ("trafilatura", "htmldate"):  # the quarantine reports their failures
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     if len(html) > LARGEST:
         raise _too_large(f"{len(html):,} characters", LARGEST)
@@ -63,41 +63,42 @@ def article(html: str) -> Article:
     if elements > MOST_ELEMENTS:
         raise _too_large(f"{elements:,} elements", MOST_ELEMENTS)
     if not _DOCUMENT.search(flat):
-        flat = f"<html><body>{flat}</body></html>"  # trafilatura takes no part of a page for one
-    found: Any = None
+        flat = f"<html><body>{flat}</body></html>"  # trafilatura refuses a fragment of a page
+    extracted: Any = None
     try:
-        found = bare_extraction(
+        extracted = bare_extraction(
             flat,
             include_comments=False,
             with_metadata=True,
-            # Neither the clock nor what was seen before may decide anything.
+            # The result must not depend on the clock or on pages read before.
             deduplicate=False,
             date_extraction_params={"original_date": True, "extensive_search": False, "max_date": "2100-01-01"},
         )
-    except Exception as error:  # a page may break it in any way
+    except Exception as error:  # a page may make it fail in any way
         detail = f"trafilatura fails on it ({type(error).__name__}); deliver its text as .txt"
         raise UnreadableError("no-article", detail) from None
-    text = "".join(found.body.itertext()) if found is not None and found.body is not None else ""
+    body = extracted.body if extracted is not None else None
+    text = "".join(body.itertext()) if body is not None else ""
     if not text.strip():
         raise UnreadableError("no-article", "trafilatura finds no article in the page; deliver its text as .txt")
-    return Article(text, _stated(found))
+    return Article(text, _stated(extracted))
 
 
-def _too_large(found: str, limit: int) -> UnreadableError:
-    detail = f"a web page of {found}, at most {limit:,} are read; deliver the text of its article as .txt"
+def _too_large(size: str, limit: int) -> UnreadableError:
+    detail = f"a web page of {size}, at most {limit:,} are read; deliver the text of its article as .txt"
     return UnreadableError("too-large", detail)
 
 
-def _stated(found: Any) -> dict[str, str]:
-    """Metadata that are what they should be; the others are left out."""
-    told = {
-        "title": found.title,
-        "byline": found.author,
-        "publisher": found.sitename if found.sitename != found.hostname else None,
-        "url": found.url if found.url and _ADDRESS.match(found.url) else None,
-        "published": found.date,
+def _stated(extracted: Any) -> dict[str, str]:
+    """Return the valid metadata of a page."""
+    metadata = {
+        "title": extracted.title,
+        "byline": extracted.author,
+        "publisher": extracted.sitename if extracted.sitename != extracted.hostname else None,
+        "url": extracted.url if extracted.url and _ADDRESS.match(extracted.url) else None,
+        "published": extracted.date,
     }
-    stated = {name: " ".join(value.split()) for name, value in told.items() if value and value.strip()}
+    stated = {name: " ".join(value.split()) for name, value in metadata.items() if value and value.strip()}
     if not _is_day(stated.get("published", "")):
         stated.pop("published", None)
     wrong = {v.field for _, v in bulk_violations(load_schema("source"), [{"doc_id": "x", **stated}])}

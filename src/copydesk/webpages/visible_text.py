@@ -1,4 +1,4 @@
-"""The text of a page as it is read, and where each of its characters stands in the HTML."""
+"""The visible text of a page, with the offsets of each character in the HTML."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from copydesk.errors import UnreadableError
 from copydesk.webpages.html_tokens import VOID, Token, attributes, tokens
 
-#: Attributes of an element: lxml compares each with all others of it.
+#: Largest number of attributes of an element: lxml takes quadratic time in it.
 MOST_ATTRIBUTES = 1_000
-#: What begins or ends at an element: a cell, a line, a paragraph.
+#: The break at the beginning and end of an element: a cell, a line, a paragraph.
 CELL, LINE, PARAGRAPH = 1, 2, 3
 _LEVELS = {
     **dict.fromkeys(["button", "td", "th"], CELL),
@@ -33,7 +33,7 @@ _LEVELS = {
 }
 _REFERENCE = re.compile("&(?:#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31};?)")
 _LONGEST_NUMBER = 12
-#: Elements that the beginning of one ends although nobody closes them, and elements behind which it ends none.
+#: For each element, the unclosed elements that its start tag closes, and the barriers beyond which it closes none.
 _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     **dict.fromkeys(
         (name for name, level in _LEVELS.items() if level == PARAGRAPH),
@@ -45,26 +45,26 @@ _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     **dict.fromkeys(("td", "th"), (frozenset({"td", "th"}), frozenset({"table", "tr"}))),
     **dict.fromkeys(("dd", "dt"), (frozenset({"dd", "dt"}), frozenset({"dl"}))),
 }
-_NEAR = 32  # elements among which the one that ends is looked for
+_NEAR = 32  # open elements to search for the one to close
 
 Offsets = NDArray[np.int64]
 
 
 class Visible(NamedTuple):
-    """Text that is read, of n characters.
+    """The visible text of a page, n characters.
 
     Attributes
     ----------
     text : str
-        The text of all elements behind each other, character references resolved.
+        The concatenated text of all elements, with character references resolved.
     start, end : array of shape (n,)
-        Where each character stands in the HTML. Of a reference to two characters the second has no width.
+        Offsets of each character in the HTML. Of a reference for two characters the second has no width.
     level : array of shape (n + 1,)
-        What lies before each character and behind the last: 0, ``CELL``, ``LINE`` or ``PARAGRAPH``.
+        The break before each character and after the last: 0, ``CELL``, ``LINE`` or ``PARAGRAPH``.
     solid : array of bool, shape (n,)
-        Characters other than white space and those that cannot be seen.
+        Whether a character is visible: neither white space nor invisible.
     literal : array of bool, shape (n,)
-        Characters whose white space is kept as it is (``pre``).
+        Whether white space is kept as it is (in ``pre``).
     """
 
     text: str
@@ -76,10 +76,10 @@ class Visible(NamedTuple):
 
 
 def visible(html: str) -> Visible:
-    """Find the text of a page.
+    """Return the visible text of a page.
 
-    >>> found = visible("<p>A &amp; <b>B</b></p>")
-    >>> found.text, found.start.tolist()
+    >>> page = visible("<p>A &amp; <b>B</b></p>")
+    >>> page.text, page.start.tolist()
     ('A & B', [3, 4, 5, 10, 14])
     """
     texts: list[str] = []
@@ -119,8 +119,8 @@ def _measured(
     starts = np.where(plain, start + offset, start + np.where(offset > 0, wide, 0))
     ends = np.where(plain, starts + 1, start + wide)
     level = np.zeros(len(text) + 1, dtype=np.int8)
-    for place, found in levels:
-        level[place] = max(level[place], found)
+    for place, element_level in levels:
+        level[place] = max(level[place], element_level)
     literal = np.zeros(len(text), dtype=np.bool_)
     for begin, end in literals:
         literal[begin:end] = True
@@ -128,13 +128,13 @@ def _measured(
 
 
 def _resolved(html: str, token: Token) -> Iterator[tuple[int, str, int]]:
-    """Text between references as it is, and references as what they stand for, each with its start and width."""
+    """Yield text between references, and resolved references, each with its start and width (0 for plain text)."""
     at = token.start
     for match in _REFERENCE.finditer(html, token.start, token.end):
-        found = _reference(match.group())
-        if found is None:
+        resolved = _reference(match.group())
+        if resolved is None:
             continue
-        text, width = found
+        text, width = resolved
         if at < match.start():
             yield at, html[at : match.start()], 0
         yield match.start(), text, width
@@ -144,11 +144,11 @@ def _resolved(html: str, token: Token) -> Iterator[tuple[int, str, int]]:
 
 
 def _reference(text: str) -> tuple[str, int] | None:
-    """What a reference stands for, and how much of it belongs to it; None if it is none, or stands for nothing."""
+    """Return the text of a reference and the length of its source; None if it is not a valid reference."""
     if text[1] == "#":
         number = text if len(text) <= _LONGEST_NUMBER else "&#xFFFD;"
-        made = standard.unescape(number)
-        return (made, len(text)) if made and made != number else None
+        character = standard.unescape(number)
+        return (character, len(text)) if character and character != number else None
     name = text[1:]
     for length in range(len(name), 1, -1):  # "&notit;" is "¬it;"
         if name[:length] in html5:
@@ -157,7 +157,7 @@ def _reference(text: str) -> tuple[str, int] | None:
 
 
 def solid(text: str) -> NDArray[np.bool_]:
-    """Which characters are neither white space nor unseen: shape (len(text),)."""
+    """Return which characters are visible and not white space: shape (len(text),)."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     different, places = np.unique(codes, return_inverse=True)
     seen = np.array([chr(code).isprintable() and not chr(code).isspace() for code in different], dtype=np.bool_)
@@ -165,12 +165,12 @@ def solid(text: str) -> NDArray[np.bool_]:
 
 
 def shallow(html: str, deepest: int) -> tuple[str, int]:
-    """HTML without readings of rubies and without tags deeper than some depth; and how many elements it has.
+    """Return HTML without ruby readings and without tags nested deeper than a limit, and its number of elements.
 
     Raises
     ------
     UnreadableError
-        With reason ``too-large``, if one has too many attributes.
+        With reason ``too-large``, if an element has too many attributes.
     """
     kept: list[str] = []
     open_names: list[str] = []
@@ -205,7 +205,7 @@ def _refuse_many(count: int) -> None:
 
 
 def _ended(open_names: list[str], name: str) -> int:
-    """How many of the open elements end where another begins."""
+    """Return how many open elements the start tag of another element closes."""
     ending, barriers = _ENDS.get(name, (frozenset(), frozenset()))
     for count, inner in enumerate(reversed(open_names[-_NEAR:]), start=1):
         if inner in ending:
