@@ -208,7 +208,7 @@ def test_the_action_without_a_base_checks_everything(repository: Project, tmp_pa
     found = Runner(root, tmp_path / "temp", **{"github.event.before": "0" * 40}).run()
     assert [*found] == ["place", "pull", "check", "validate"]
     assert found["validate"].said.splitlines()[0] == "validate: 1 shards, 1 computed, 0 from the store"
-    assert "all hold" in found["validate"].said
+    assert "all checks passed" in found["validate"].said
 
 
 def test_the_action_fetches_the_base_into_a_shallow_clone(repository: Project, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_the_snippet_for_gitlab(repository: Project) -> None:
     done = shell(root, command, CI_MERGE_REQUEST_DIFF_BASE_SHA=commit_of(root, "main"))
     assert done.returncode == 1
     assert "lines: seeds/sources.jsonl:3 x note: 7 is not of type" in done.stdout
-    assert "all hold" in done.stdout
+    assert "all checks passed" in done.stdout
     assert "0 added" in (root / "comment.md").read_text("utf-8")
     failures = [ET.parse(root / name).getroot().attrib["failures"] for name in job["artifacts"]["reports"]["junit"]]
     assert failures == ["1", "0"]

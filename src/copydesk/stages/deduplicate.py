@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.core.json_schema import schema_path
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.description.duplicates.clusters import near_groups
 from copydesk.description.duplicates.stored_signatures import Stored, Task, told
@@ -21,6 +22,7 @@ from copydesk.stages.runner import Output, output_table, read_inputs, write_rece
 from copydesk.store.fingerprint import fingerprint, key
 from copydesk.store.shard_store import Part
 
+_KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
 DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 
 
@@ -35,7 +37,7 @@ def run(project: Project) -> None:
         shards = {f"{number:08d}": part for number, part in enumerate(_duplicates(project, parts))}
         project.store.record(whole, shards)
     else:
-        say(f"deduplicate: {sum(part.rows for part in parts)} documents as before, from the store")
+        say(f"deduplicate: {plural(sum(part.rows for part in parts), 'document')}, cached")
     write_receipts(project, "deduplicate", ({"duplicates": shards[name]} for name in sorted(shards)))
 
 
@@ -59,8 +61,8 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
     made = list(project.store.add_all(tables))
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
-    exact, near = counts.get("exact", 0), counts.get("near", 0)
-    say(f"deduplicate: {len(ids)} documents, {exact} repeat another, {near} nearly")
+    exact, near = (plural(counts.get(kind, 0), noun) for kind, noun in _KINDS.items())
+    say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}")
     return made
 
 

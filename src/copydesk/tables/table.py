@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: The tables that are published, in the order in which the card lists them; the first is the default.
 PUBLISHED = ("documents", "sentences", "raw", "edits")
 
+#: What a row of each of them is called in messages.
+ROW_NOUNS = {"documents": "document", "sentences": "sentence", "raw": "raw text", "edits": "edit"}
+
 _INT32 = 2**31
 #: Keywords that say which columns there are.
 _SHAPE = ("additionalProperties", "items", "properties", "required")
