@@ -209,7 +209,7 @@ def test_the_action_without_a_base_checks_everything(repository: Project, tmp_pa
     found = runner.run("check")  # which needs no base, and is run above
     assert [*found] == ["place", "validate"]
     assert found["validate"].output.splitlines()[0] == "validate: 1 shard, 1 computed, 0 cached"
-    assert re.search("all (hold|checks passed)", found["validate"].output)
+    assert "all checks passed" in found["validate"].output
 
 
 def test_the_action_fetches_the_base_into_a_shallow_clone(repository: Project, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_lines_of_json(root: Path) -> None:
         assert (line["documents"], line["failures"], line["seconds_left"]) == (40, 0, 0)
         assert line["documents_per_second"] > 0
         assert line["memory_bytes"] > 10_000_000
-    assert any("all hold" in line["message"] for line in lines if line["event"] == "message")
+    assert any("all checks passed" in line["message"] for line in lines if line["event"] == "message")
     assert done.stdout.startswith(f"{root / 'corpus'}: 40 documents")
 
 

@@ -42,7 +42,7 @@ def test_every_column_is_documented(two_articles: Project) -> None:
             assert f"| `{column.name}` | {markdown(column.type)}" in prose
     for word in ("2 documents, 86 sentences", "glued-word", "LicenseRef-unknown"):
         assert word in prose
-    assert "The rights in documents marked LicenseRef-unknown are not known" in prose
+    assert "The rights to documents marked LicenseRef-unknown are not known" in prose
 
 
 def test_tables_without_rows_are_left_out(make_corpus: Callable[..., Project]) -> None:
@@ -56,7 +56,7 @@ def test_a_known_license_is_named(make_corpus: Callable[..., Project]) -> None:
     project = make_corpus({"a.txt": "One.", "b.txt": "Two.", "sources.jsonl": sources})
     card = card_of(project)
     assert card.data.to_dict()["license"] == "cc-by-4.0"
-    assert "The rights in documents" not in card.text
+    assert "The rights to documents" not in card.text
 
 
 def test_what_settings_say_cannot_break_out_of_the_front_matter(make_corpus: Callable[..., Project]) -> None:

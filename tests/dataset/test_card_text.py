@@ -110,7 +110,7 @@ def test_figures_in_the_tables_are_those_of_the_rows(forty: Project) -> None:
     assert 0 < metrics.filters[repetition] <= 42
     for name, count in metrics.filters.items():
         assert f"| {name} | {count} | {count / 42:.1%} |" in text
-    assert "| exact | 1 |" in text
+    assert "| exact duplicate | 1 |" in text
 
 
 def test_plots_are_files_that_the_card_shows_and_the_manifest_lists(forty: Project, two_articles: Project) -> None:

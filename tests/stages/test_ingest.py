@@ -134,7 +134,7 @@ def test_sources_of_documents_that_are_not_there_are_named(
     make_project: Callable[..., Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ingest.run(make_project({"a.txt": "One.", "sources.jsonl": '{"doc_id": "gone"}\n'}))
-    assert "describes documents that are not there: gone" in capsys.readouterr().err
+    assert "describes documents that do not exist: gone" in capsys.readouterr().err
 
 
 def test_a_corpus_needs_a_document(make_project: Callable[..., Project]) -> None:

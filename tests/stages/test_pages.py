@@ -171,7 +171,7 @@ def test_what_the_crawler_cut_off_is_flagged_and_a_field_that_is_none_left_out(
     archive = response(whole[: whole.index(b"than seven")], 1, "WARC-Truncated: length\r\n")
     records = b'{"id": "a", "text": "It is whole.", "url": "no address", "published": "2024-05-06 07:08"}\n'
     project = run_stages(make_project({"a.jsonl": records, "b.warc.gz": archive}), "clean")
-    assert "ingest: 1 fields of records left out, see " in capsys.readouterr().err
+    assert "ingest: 1 field of records left out, see " in capsys.readouterr().err
     (shard,) = read_inputs(project, ["clean.text"])
     known, cut = project.store.read(shard["clean.text"]).to_pylist()
     assert (known["text"], known["flags"]) == ("It is whole.", [])

@@ -145,7 +145,7 @@ def test_a_license_outside_the_gate_is_not_public(make_corpus: Make) -> None:
     }
     project = make_corpus(files, {"publish": {"allow": ["CC-BY-4.0", "CC0-1.0"]}})
     assert {row["doc_id"]: row["public"] for row in rows(project, "documents")} == {"a": True, "b": False}
-    assert "1 of 2 documents are not under a license" in (project.corpus / "README.md").read_text("utf-8")
+    assert "without a license listed in `publish.allow`: 1 of 2." in (project.corpus / "README.md").read_text("utf-8")
 
 
 def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,8 +163,8 @@ def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: py
     assert found["b"]["benchmark_overlap"] == 0 and found["a"]["benchmark_overlap"] > 0.1
     (flag,) = [flag for flag in found["a"]["flags"] if flag["kind"] == "benchmark"]
     assert found["a"]["text"][flag["start"] : flag["end"]] == question
-    assert "2 texts have fewer than 13 words (decontaminate.words), so they" in (said := capsys.readouterr().err)
-    assert said.split("found in no document: ")[1].startswith("quiz/2, quiz/3\n")
+    assert "2 texts with fewer than 13 words (decontaminate.words), which no" in (said := capsys.readouterr().err)
+    assert said.split("can be compared with: ")[1].startswith("quiz/2, quiz/3\n")
 
 
 def test_provenance_says_where_each_value_is_from(make_corpus: Make) -> None:

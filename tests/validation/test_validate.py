@@ -339,7 +339,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
 
 def test_the_stage_writes_a_report_and_fails(own_copy: Project, capsys: pytest.CaptureFixture[str]) -> None:
     rewrite(own_copy, "sentences", set_cell("text", 3, "[bold]Not markup[/bold]"))
-    with pytest.raises(ValidationError, match=r"1 violations \(1 content\); see .*validation.json"):
+    with pytest.raises(ValidationError, match=r"1 violation \(1 content\); see .*validation.json"):
         stage.run(own_copy, load=False)
     written = json.loads((own_copy.reports / "validation.json").read_text("utf-8"))
     assert (written["ok"], written["violations"], written["first"][0]["field"]) == (False, 1, "[3].text")

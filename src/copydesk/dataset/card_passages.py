@@ -1,80 +1,84 @@
-"""Passages of the dataset card that are the same for every dataset, by what they are about."""
+"""Passages of the dataset card that are the same for every dataset, by topic."""
 
 HOW_TO_LOAD = """\
 ```python
 from datasets import load_dataset
 
-documents = load_dataset("corpus", split="train")               # one row a document
-sentences = load_dataset("corpus", "sentences", split="train")  # one row a sentence
+documents = load_dataset("corpus", split="train")               # one row per document
+sentences = load_dataset("corpus", "sentences", split="train")  # one row per sentence
 ```
 
-The first argument is the folder with this file, or the name of the dataset on the Hub. `load_dataset` accepts
-`streaming=True`; the files under `data/` are plain Parquet for any other reader. The tables belong together by
-`doc_id`."""
+The first argument is the folder that contains this file, or the name of the dataset on the Hub.
+`streaming=True` works; any other Parquet reader can read the files below `data/`. Join the tables on `doc_id`."""
 
 USES = (
     "### Direct Use",
     """\
-- Training and evaluation of language models, by documents or by sentences; `flags`, signals, duplicates and the
-  overlap with benchmarks are columns, so that each user chooses with a filter of their own.
-- Work on cleaning and on splitting text: raw text, clean text and every edit between the two are here.""",
+- Training and evaluation of language models on documents or sentences. Flags, quality signals, duplicates and
+  benchmark overlap are columns, so you can filter as you like.
+- Research on text cleaning and sentence segmentation: raw text, clean text and every edit between them are
+  included.""",
     "### Out-of-Scope Use",
     """\
-- As a source of facts: nothing was checked, and a machine translation reads as such.
-- To find out about the persons who are named in it.
-- Beyond what the license of a document allows.""",
+- As a source of facts: nothing was fact-checked.
+- Profiling or identifying the people named in the texts.
+- Anything that the license of a document does not permit.""",
 )
 
 RATIONALE = """\
-Scraped text is damaged in ways that are seldom written down. This dataset keeps the damage and the repair apart:
-nothing is lost, each change can be looked at and undone, and the same input gives the same bytes."""
+Scraped text is damaged, and the damage is rarely documented. This dataset keeps the raw text and records every
+repair as an edit, so each change can be inspected and undone. The build is reproducible byte for byte."""
 
 LEFT_OUT = {
-    "flag": "Documents that repeat others are marked in `duplicate_of` and stay.",
-    "drop": "Documents that repeat others were left out.",
+    "flag": "Duplicates are kept and marked in `duplicate_of`.",
+    "drop": "Duplicates were dropped.",
 }
 
 HOW_IT_WAS_MADE = """\
-Each file was read without guessing its encoding; a file that could not be read so that its bytes come back was
-refused and listed. The text was then cleaned by an ordered list of rules. Each change is an edit in the
+Encodings are never guessed: a file is used only if its bytes can be restored from the decoded text, and is
+refused and listed otherwise. An ordered list of rules cleans the text. Every change is a row of the
 configuration `edits`: applying the edits of a document to `raw.text` gives `documents.text`, undoing them on
-`documents.text` gives `raw.text`, and `raw.text` in `raw.encoding`, behind its byte-order mark where it has one,
-gives the bytes of the file. Sentences are spans of the clean text, and each has its span in the raw text too. Offsets
-count Unicode code points and are half-open. What cannot be known, such as a word that was struck out, is marked
-in `flags` and never invented."""
+`documents.text` gives `raw.text`, and encoding `raw.text` in `raw.encoding` (after its byte-order mark, if it
+has one) gives the bytes of the file. Sentences are spans of the clean text, and each also has its span in the
+raw text. Offsets count Unicode code points and are half-open. Text that cannot be restored, such as a redacted
+word, is marked in `flags` and never made up."""
 
 QUALITY = """\
-Signals are computed as in the literature and measure form. Filters are counted as they were published and applied to
-no document."""
+The signals are defined as in the papers and measure form, not content. The filters are those published; the
+table counts the documents that would pass, and no filter was applied."""
 
 ANNOTATIONS = """\
-Computed, by programs whose versions `manifest.json` names: language (a statistical model), signals of quality, flags,
-sentences, duplicates. Title, byline, outlet and date are what the delivery or the text says; `provenance` has the
-origin of each value and its place in the raw text."""
+Language (a statistical model), quality signals, flags, sentences and duplicates are computed; `manifest.json`
+lists the versions of the libraries. Title, byline, source and date come from the delivered metadata or from the
+text; `provenance` has the origin of each value and its span in the raw text."""
 
 TAKEDOWN = """\
-A document that is taken down leaves the next release, cannot come back under another name, and releases that hold
-it are withdrawn."""
+A document that is taken down is missing from the next release and cannot return under another name; releases
+that contain it are withdrawn."""
 
 LIMITS = """\
-- What was scraped decides topics, outlets, places and times; the tables of languages and sources above say which.
-- The rules repair defects of form. They do not check facts, and they do not improve a machine translation.
-- Repairs of the tier `probable` are what a careful editor would do; each says in `edits` how sure it is.
-- The language is told by a statistical model from the beginning of a text; `language_score` says how surely.
-- Near duplicates are told by an estimate: of pairs that share 85 % of their runs of five words nearly all are found.
-- The articles were written by people about people and events; names and claims stand as they were published."""
+- Topics, outlets, places and dates are those of the scraped pages; see the tables of languages and sources above.
+- The rules repair defects of form. They do not check facts and do not improve translations.
+- Repairs of the tier `probable` are those a careful editor would make; the column `confidence` of `edits` rates each.
+- The language is identified by a statistical model; `language_score` is its confidence.
+- Near-duplicates are estimated with MinHash: of pairs with a Jaccard index of 0.85 (over runs of five words),
+  nearly all are found.
+- Names and claims appear as they were published."""
 
 RECOMMENDATIONS = """\
-Filter by `language`, `language_share`, the signals and `duplicate_of` for the task at hand, and look at `flags`
-before a text is quoted. State the version. Where personal data matter, mask what `flags` marks."""
+Filter by `language`, `language_share`, the quality signals and `duplicate_of` as your task requires, and check
+`flags` before you quote a text. Cite the version. If personal data matter for your use, mask the spans listed
+in `flags`."""
 
 GLOSSARY = """\
-- **edit**: a change that cleaning made, with its place before and after, its rules and how sure they are.
-- **tier**: `safe`, a defect beyond doubt; `probable`, what a careful editor would do; `suggest`, only recorded.
-- **flag**: a defect or a finding that is marked and not repaired.
-- **signal**: a figure about the form of a text, with the name that the literature gives it.
-- **exact, near duplicate**: equal but for case, punctuation and white space; similar.
-- **raw**: a file as it was delivered, byte for byte."""
+- **edit**: a change made by cleaning, with its span before and after, its rules and their confidence.
+- **tier**: `safe` (a certain defect), `probable` (a careful editor would repair it) or `suggest` (recorded, not
+  applied).
+- **flag**: a span that is marked and not changed.
+- **signal**: a measure of the form of a text, named as in the papers.
+- **exact duplicate**: a document with the same text, ignoring case, punctuation and white space.
+- **near-duplicate**: a document with a similar text.
+- **raw**: a file as delivered, byte for byte."""
 
 AUTHORS = """\
-Written by copydesk from the schemas, the settings and the figures of this version."""
+Generated by copydesk from the schemas, settings and statistics of this version."""

@@ -18,14 +18,14 @@ def render_plots(metrics: Metrics) -> dict[str, str]:
     """The plots by their path in the dataset: always the same ones, since DVC wants to know its outputs."""
     summary = metrics.summary
     repeated = sum(summary["duplicates"].values())
-    copies = {"no other": summary["documents"] - repeated, **summary["duplicates"]}
+    copies = {"unique": summary["documents"] - repeated, **summary["duplicates"]}
     drawn = {
         "document_length": _histogram("Documents by length", metrics.document_lengths, WORDS_BIN, "words"),
         "sentence_length": _histogram("Sentences by length", metrics.sentence_lengths, SENTENCE_BIN, "characters"),
         "languages": bars("Documents by language", metrics.languages, "documents"),
         "quality": bars("Documents that pass published filters", _short(metrics.filters), "documents"),
         "edits_per_rule": bars("Edits by rule", summary["edits"], "edits"),
-        "duplicates": bars("Documents by what they repeat", copies, "documents"),
+        "duplicates": bars("Exact duplicates and near-duplicates", copies, "documents"),
     }
     return {f"{FOLDER}/{name}.svg": _file(figure) for name, figure in drawn.items()}
 

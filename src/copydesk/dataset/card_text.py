@@ -9,6 +9,7 @@ import yaml
 
 from copydesk.core.config import Params
 from copydesk.core.escaping import markdown, markdown_address, markdown_block, markdown_code
+from copydesk.core.plural import plural
 from copydesk.dataset import card_passages
 from copydesk.dataset.card_metadata import Config, front_matter
 from copydesk.dataset.card_plots import FOLDER
@@ -51,7 +52,7 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
             "### Recommendations",
             card_passages.RECOMMENDATIONS,
         ),
-        *("## Citation", f"**BibTeX:**\n\n```bibtex\n{cite_as(settings)}\n```", "`CITATION.cff` says the same."),
+        *("## Citation", f"**BibTeX:**\n\n```bibtex\n{cite_as(settings)}\n```", "The same is in `CITATION.cff`."),
         *("## Glossary", card_passages.GLOSSARY),
         *("## More Information", _more(settings)),
         *("## Dataset Card Authors", card_passages.AUTHORS),
@@ -69,7 +70,8 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     licenses = ", ".join(f"{markdown_block(name)} ({count:,})" for name, count in metrics.licenses.items())
     yield "### Dataset Description"
     yield (
-        f"{summary['documents']:,} documents, {summary['sentences']:,} sentences, {summary['words']:,} words, "
+        f"{plural(summary['documents'], 'document')}, {plural(summary['sentences'], 'sentence')}, "
+        f"{plural(summary['words'], 'word')}, "
         f"{summary['characters']['clean']:,} characters of clean text ({summary['characters']['raw']:,} raw)."
     )
     shared = f"- **Shared by:** {markdown_block(settings['publisher'])}\n" if settings["publisher"] else ""
@@ -78,11 +80,11 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
         f"- **Curated by:** {creators}\n{shared}- **Version:** {settings['version']}{date}\n"
         f"- **Language(s) (NLP):** {languages}\n- **License:** {licenses}; see [{LICENSE}]({LICENSE})"
     )
-    held = summary["documents"] - summary["public"]
-    if held:
+    not_public = summary["documents"] - summary["public"]
+    if not_public:
         yield (
-            f"{held:,} of {summary['documents']:,} documents are not under a license that `publish.allow` names: the "
-            "column `public` is false for them, and a public release leaves them out."
+            f"Documents without a license listed in `publish.allow`: {not_public:,} of {summary['documents']:,}. "
+            "Their column `public` is false, and a public export omits them."
         )
     if UNKNOWN in metrics.licenses:
         yield UNKNOWN_RIGHTS
@@ -90,8 +92,8 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     address = f"- **Repository:** {markdown_address(settings['url'])}\n" if settings["url"] else ""
     cut = f" (cut from commit `{settings['commit']}`)" if settings["commit"] else ""
     yield (
-        f"{address}- **Description for programs:** [croissant.json](croissant.json); rows, files, hashes, settings "
-        f"and schemas in [manifest.json](manifest.json){cut}"
+        f"{address}- **Machine-readable metadata:** [croissant.json](croissant.json); row counts, files, hashes, "
+        f"settings and schemas in [manifest.json](manifest.json){cut}"
     )
 
 
@@ -106,13 +108,15 @@ def _structure(configs: list[Config], metrics: Metrics) -> Iterable[str]:
             )
             for column in config.table.columns
         ]
-        yield f"### {config.name}\n\n{markdown_block(config.table.schema['description'])} {config.rows:,} rows."
-        yield _table(("column", "type", "what it holds"), rows)
+        description = markdown_block(config.table.schema["description"])
+        yield f"### {config.name}\n\n{description} {plural(config.rows, 'row')}."
+        yield _table(("column", "type", "contents"), rows)
     yield "### Splits"
     yield _counts("split", "documents", metrics.summary["splits"])
     yield (
-        "A document is put into a split by the hash of its id, or of the document that it repeats: it stays there "
-        "when others come or go, and near duplicates are never in two splits."
+        "Splits are assigned by the hash of the document's id; a group of duplicates uses the id of the document "
+        "that is kept. So a document keeps its split when other documents are added or removed, and near-duplicates "
+        "are never in different splits."
     )
 
 
@@ -121,13 +125,9 @@ def _creation(params: Params, metrics: Metrics, plots: Collection[str]) -> Itera
     yield "### Curation Rationale"
     yield card_passages.RATIONALE
     keep = params["select"]["keep"]
-    kept = (
-        f"Documents were kept where this holds: {markdown_code(keep)}."
-        if keep
-        else "No condition decides what is kept."
-    )
+    kept = f"Documents were kept if they satisfy {markdown_code(keep)}." if keep else "No documents were filtered."
     yield f"{kept} {card_passages.LEFT_OUT[params['deduplicate']['duplicates']]}"
-    yield _titled("What was left out", _counts("condition that did not hold", "documents", summary["dropped"]))
+    yield _titled("Dropped documents", _counts("reason", "documents", summary["dropped"]))
     yield "### Source Data"
     yield "#### Data Collection and Processing"
     yield card_passages.HOW_IT_WAS_MADE
@@ -135,33 +135,34 @@ def _creation(params: Params, metrics: Metrics, plots: Collection[str]) -> Itera
     yield _titled("Language", _plot(plots, "languages"), _counts("language", "documents", metrics.languages))
     yield _titled("Quality", card_passages.QUALITY, _plot(plots, "quality"), *_quality(metrics))
     yield _titled("Edits per rule", _plot(plots, "edits_per_rule"), _counts("rule", "edits", summary["edits"]))
-    yield _titled("Suggested and not done", _counts("rule", "suggestions", summary["suggestions"]))
-    yield _titled("Duplicates", _plot(plots, "duplicates"), _counts("how it repeats", "documents", _copies(summary)))
+    yield _titled("Suggested edits, not applied", _counts("rule", "suggestions", summary["suggestions"]))
+    yield _titled("Duplicates", _plot(plots, "duplicates"), _counts("kind", "documents", _copies(summary)))
     yield "#### Who are the source data producers?"
-    yield "The outlets and publishers of the articles, and whoever wrote for them. By outlet or publisher:"
+    yield "The outlets and publishers of the articles, and their authors. Documents by source:"
     first = sorted(metrics.sources.items(), key=lambda item: (-item[1], item[0]))
     yield _counts("source", "documents", dict(first[:_NAMED]))
     if len(first) > _NAMED:
-        yield f"{len(first) - _NAMED:,} more have {sum(count for _, count in first[_NAMED:]):,} documents."
+        rest = sum(count for _, count in first[_NAMED:])
+        yield f"{plural(len(first) - _NAMED, 'more source')}: {plural(rest, 'document')}."
     yield "### Annotations"
     yield "#### Annotation process"
     yield card_passages.ANNOTATIONS
-    yield _titled("What is marked for a reader", _counts("flag", "places", summary["flags"]))
+    yield _titled("Flags", _counts("flag", "spans", summary["flags"]))
     yield "#### Who are the annotators?"
     yield (
-        "Programs; a steward may correct a field, accept or reject an edit, and leave a document out, and what was "
-        "decided so has the origin `decision` in `provenance`."
+        "Programs. A steward can correct a field, accept or reject an edit, and exclude a document; corrected fields "
+        "have the origin `decision` in `provenance`."
     )
     yield "#### Personal and Sensitive Information"
     masked = {name: count for name, count in summary["edits"].items() if name.startswith("mask-")}
     yield (
-        "Names of persons stand as they were published. E-mail addresses, telephone numbers and public IP addresses "
-        f"are marked in `flags`; {sum(masked.values()):,} are masked. {card_passages.TAKEDOWN}"
+        "Names of persons appear as published. E-mail addresses, telephone numbers and public IP addresses are "
+        f"marked in `flags`; {sum(masked.values()):,} of them are masked. {card_passages.TAKEDOWN}"
     )
 
 
 def _lengths(metrics: Metrics) -> str:
-    """Lengths that so many of the documents and of the sentences do not reach."""
+    """Median, 90th percentile and maximum of the lengths, each rounded up to the end of its bin."""
     rows = []
     for what, counts, width in (
         ("words of a document", metrics.document_lengths, WORDS_BIN),
@@ -169,46 +170,47 @@ def _lengths(metrics: Metrics) -> str:
     ):
         if counts:
             rows.append((what, *(f"{at_most(counts, share) + width:,}" for share in (0.5, 0.9, 1))))
-    return _table(("length", "half are shorter than", "90 % are shorter than", "all are shorter than"), rows)
+    return _table(("length (below)", "median", "p90", "max"), rows)
 
 
 def _quality(metrics: Metrics) -> Iterable[str]:
     total = metrics.summary["documents"]
     passed = [(markdown(name), f"{count:,}", f"{count / total:.1%}") for name, count in metrics.filters.items()]
-    yield _table(("filter", "documents that pass", "share"), passed)
+    yield _table(("filter", "documents passing", "share"), passed)
     spread = [
         (f"`{name}`", *(f"{at_most(counts, share) / 100:.2f}" for share in (0.1, 0.5, 0.9, 1)))
         for name, counts in metrics.signals.items()
         if counts
     ]
-    yield _table(
-        ("signal", "10 % have at most", "half have at most", "90 % have at most", "all have at most"), spread
-    )
+    yield _table(("signal", "p10", "median", "p90", "max"), spread)
 
 
 def _copies(summary: dict[str, Any]) -> dict[str, int]:
-    return {"no other document": summary["documents"] - sum(summary["duplicates"].values()), **summary["duplicates"]}
+    exact, near = (summary["duplicates"][kind] for kind in ("exact", "near"))
+    unique = summary["documents"] - exact - near
+    return {"unique": unique, "exact duplicate": exact, "near-duplicate": near}
 
 
 def _more(settings: dict[str, Any]) -> str:
     return (
-        "`MANIFEST.sha256` has the hash of every file, for `sha256sum --check`. `manifest.json` has a logical hash "
-        f"of the rows of each table, which is the same in any format. Versions follow from the data, and this is "
-        f"{settings['version']}: PATCH, the same data written again; MINOR, only additions; MAJOR, anything changed, "
-        "removed or moved between splits. Past releases stay as they were, unless a takedown withdrew them."
+        "`MANIFEST.sha256` lists the hash of every file, for `sha256sum --check`. `manifest.json` has a logical hash "
+        "of the rows of each table, which does not depend on the file format. The version number follows from the "
+        f"data, and this is {settings['version']}: PATCH for the same data in other files, MINOR for additions only, "
+        "MAJOR if anything was changed, removed or moved between splits. Past releases never change; a takedown can "
+        "withdraw them."
     )
 
 
 def _contact(settings: dict[str, Any]) -> str:
     who = ", ".join(map(markdown_block, [*settings["creators"], *filter(None, [settings["publisher"]])]))
-    where = f", by way of {markdown_address(settings['url'])}" if settings["url"] else ""
-    return f"{who or 'Whoever handed this dataset on'}{where}. Name the `doc_id` of the document that it is about."
+    where = f", via {markdown_address(settings['url'])}" if settings["url"] else ""
+    return f"{who or 'Whoever gave you this dataset'}{where}. Please name the `doc_id` of the document in question."
 
 
 def _titled(title: str, *parts: str) -> str:
     """Parts under a title; nothing where all of them are empty."""
-    there = [part for part in parts if part]
-    return "\n\n".join([f"**{title}**", *there]) if there else ""
+    written = [part for part in parts if part]
+    return "\n\n".join([f"**{title}**", *written]) if written else ""
 
 
 def _plot(plots: Collection[str], name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from copydesk.core.plural import plural
 from copydesk.dataset.card_metadata import Config
 from copydesk.dataset.metrics import Metrics
 
@@ -215,37 +216,41 @@ def _responsible(metrics: Metrics) -> dict[str, Any]:
     masked = sum(count for rule, count in summary["edits"].items() if rule.startswith("mask-"))
     return {
         "rai:dataCollection": (
-            f"{summary['documents']} articles as they were scraped, kept byte for byte in the table raw; "
-            f"by outlet or publisher: {sources}."
+            f"{plural(summary['documents'], 'scraped article')}, kept byte for byte in the table raw. "
+            f"By source: {sources}."
         ),
         "rai:dataCollectionType": ["Web Scraping"],
-        "rai:dataCollectionRawData": "The files as delivered: the table raw has their texts and hashes.",
+        "rai:dataCollectionRawData": "The table raw has the texts and hashes of the files as delivered.",
         "rai:dataCollectionMissingData": (
-            f"{sum(summary['dropped'].values())} documents were left out on purpose; manifest.json names each "
-            "with the reason. What a text does not say of itself is null."
+            f"{plural(sum(summary['dropped'].values()), 'document')} dropped on purpose; manifest.json lists each "
+            "with the reason. Unknown metadata is null."
         ),
         "rai:dataPreprocessingProtocol": [
-            "Texts are cleaned by an ordered list of rules; every change is a row of the table edits, which can be "
-            "undone. Sentences are spans of the clean text. Near duplicates are marked."
+            "Texts are cleaned by an ordered list of rules; every change is a row of the table edits and can be "
+            "undone. Sentences are spans of the clean text. Exact duplicates and near-duplicates are marked."
         ],
         "rai:dataAnnotationProtocol": [
-            "Language, signals of quality, flags and duplicates are computed; no person annotated the texts."
+            "Language, quality signals, flags and duplicates are computed; no person annotated the texts."
         ],
-        "rai:dataUseCases": ["Training and evaluation of language models", "Work on text cleaning and segmentation"],
+        "rai:dataUseCases": [
+            "Training and evaluation of language models",
+            "Research on text cleaning and segmentation",
+        ],
         "rai:dataLimitations": [
-            "The rules repair defects of form; they do not check facts and do not improve a machine translation.",
-            "Languages are told by a statistical model; near duplicates by an estimate.",
+            "The rules repair defects of form; they do not check facts and do not improve translations.",
+            "Languages are identified by a statistical model; near-duplicates are estimated with MinHash.",
         ],
         "rai:dataBiases": [
-            "What was scraped decides topics, outlets, places and times; the figures on languages and sources are "
-            "in the card."
+            "Topics, outlets, places and dates are those of the scraped pages; the card has the numbers of documents "
+            "by language and source."
         ],
         "rai:personalSensitiveInformation": [
-            "Names of persons stand as they were published. E-mail addresses, telephone numbers and public IP "
-            f"addresses are flagged; {masked} of them are masked."
+            "Names of persons appear as published. E-mail addresses, telephone numbers and public IP addresses are "
+            f"flagged; {masked} of them are masked."
         ],
         "rai:dataReleaseMaintenancePlan": (
-            "Versions follow from the data: PATCH, the same data written again; MINOR, only additions; MAJOR, "
-            "anything changed or removed. A document that is taken down leaves the next release."
+            "The version number follows from the data: PATCH for the same data in other files, MINOR for additions "
+            "only, MAJOR if anything was changed or removed. A document that is taken down is missing from the next "
+            "release."
         ),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from copydesk.core.escaping import plain
+from copydesk.core.plural import plural
 from copydesk.dataset.metrics import Metrics
 
 NAME = "LICENSE"
@@ -13,12 +14,11 @@ UNKNOWN = "LicenseRef-unknown"
 _HEAD = """\
 Licenses of this dataset
 
-It is a collection of documents, and each is under the license that its row in the table documents names.
-What was made of a document (its clean text, edits, sentences and figures) is under the license of that document.
+Each document is under the license that its row of the table documents names.
+Whatever was derived from a document (clean text, edits, sentences, signals) is under that license too.
 """
 UNKNOWN_RIGHTS = """\
-The rights in documents marked LicenseRef-unknown are not known. They are here for work on the tool that made this
-dataset; whoever wants to use them for anything else must settle the rights first."""
+The rights to documents marked LicenseRef-unknown are not known. Clarify them before you use these documents."""
 
 
 def render_license(metrics: Metrics) -> str:
@@ -31,7 +31,7 @@ def render_license(metrics: Metrics) -> str:
             for part in re.split(r" (?:AND|OR|WITH) ", line)
             if re.fullmatch(r"[A-Za-z0-9.+-]+", part) and not part.startswith("LicenseRef-")
         ]
-        parts.append(f"{line}: {count:,} {'document' if count == 1 else 'documents'}\n{''.join(texts)}")
+        parts.append(f"{line}: {plural(count, 'document')}\n{''.join(texts)}")
     if UNKNOWN in metrics.licenses:
         parts.append(f"{UNKNOWN_RIGHTS}\n")
     return "\n".join(parts)

@@ -22,6 +22,7 @@ from copydesk.stages.runner import Output, output_table, read_inputs, write_rece
 from copydesk.store.fingerprint import fingerprint, key
 from copydesk.store.shard_store import Part
 
+_KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
 DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 
 
@@ -60,8 +61,8 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
     made = list(project.store.add_all(tables))
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
-    exact, near = counts.get("exact", 0), counts.get("near", 0)
-    say(f"deduplicate: {len(ids)} documents, {exact} repeat another, {near} nearly")
+    exact, near = (plural(counts.get(kind, 0), noun) for kind, noun in _KINDS.items())
+    say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}")
     return made
 
 

@@ -1,10 +1,10 @@
-"""Describe: signals and provenance of each document, what it shares with benchmarks, whether it is kept."""
+"""Describe: metadata, signals, benchmark overlap and signatures of each document, and whether it is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, obeyable
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.renamed_fields import ADVICE, COLUMNS
-from copydesk.description.duplicates.benchmark_overlap import overlaps, runs, without_runs
+from copydesk.description.duplicates.benchmark_overlap import Overlap, overlaps, runs, without_runs
 from copydesk.description.duplicates.minhash import Signatures, minhash, normalised, text_keys
 from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
@@ -32,14 +33,14 @@ from copydesk.store.shard_store import Part, Parts, Store
 from copydesk.tables.table import table
 
 
-class Common(NamedTuple):
-    """What is the same for all shards: the runs of words of the benchmarks in the store, the ledger of takedowns."""
+class Shared(NamedTuple):
+    """Input that all shards share: where the store has the benchmarks' runs of words, and the takedown ledger."""
 
-    runs: tuple[Root, Part] | None
+    benchmark_runs: tuple[Root, Part] | None
     ledger: list[dict[str, Any]]
 
 
-#: Columns that other documents decide: no condition can ask for them.
+#: Columns that depend on other documents, so select.keep cannot use them.
 LATER = frozenset({"duplicate_of", "duplicate_group", "duplicate_kind", "split"})
 
 SIGNALS = (
@@ -53,6 +54,7 @@ SIGNALS = (
 )
 
 _QUOTED = 5  # names of benchmarks in a message
+_NO_RUNS: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
 
 STAGE = Stage(
     "describe",
@@ -72,84 +74,117 @@ STAGE = Stage(
 
 
 def run(project: Project) -> list[Parts]:
-    """Check the condition, gather the runs of words of the benchmarks, describe every shard."""
+    """Check select.keep, store the benchmarks' runs of words, describe every shard."""
+    _check_condition(project)
+    benchmark_runs = _store_benchmark_runs(project)
+    ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
+    identity = [benchmark_runs.sha256 if benchmark_runs else None, ledger]
+    shared = Shared((project.store.root, benchmark_runs) if benchmark_runs else None, ledger)
+    return run_shards(project, STAGE, common=(identity, shared))
+
+
+def _check_condition(project: Project) -> None:
+    """Fail on a condition that is not understood, and warn of old names of columns in it."""
     schema = table("documents", project.schemas).arrow
     known_columns = pa.schema([field for field in schema if field.name not in LATER])
     for old in Condition(project.params["select"]["keep"], known_columns).old_names:
         say(f"warning: params.yaml: select.keep: {old} is now {COLUMNS[old]}; {ADVICE}")
+
+
+def _store_benchmark_runs(project: Project) -> Part | None:
+    """Put the runs of words of all benchmarks into the store; None if there are no benchmarks."""
     benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
-    known, where = None, None
-    if benchmarks:
-        texts, length = [row["text"] for row in benchmarks.values()], project.params["decontaminate"]["words"]
-        _warn_of_short_benchmarks(
-            project, [list(benchmarks)[number] for number in without_runs(texts, length)], length
-        )
-        part = project.store.add(pa.table({"run": runs(texts, length)}))
-        known, where = part.sha256, (project.store.root, part)
-    ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
-    return run_shards(project, STAGE, common=([known, ledger], Common(where, ledger)))
+    if not benchmarks:
+        return None
+    names, texts = list(benchmarks), [row["text"] for row in benchmarks.values()]
+    length = project.params["decontaminate"]["words"]
+    _warn_of_short_benchmarks(project, [names[number] for number in without_runs(texts, length)], length)
+    return project.store.add(pa.table({"run": runs(texts, length)}))
 
 
 def _warn_of_short_benchmarks(project: Project, names: list[str], length: int) -> None:
-    """Say which benchmarks cannot be found in any document."""
+    """Name the benchmarks that are too short to be found in any document."""
     if names:
         quoted = ", ".join(names[:_QUOTED]) + (", ..." if len(names) > _QUOTED else "")
         say(
-            f"describe: {project.benchmarks}: {len(names)} texts have fewer than {length} words "
-            f"(decontaminate.words), so they are found in no document: {quoted}"
+            f"describe: {project.benchmarks}: {plural(len(names), 'text')} with fewer than {length} words "
+            f"(decontaminate.words), which no document can be compared with: {quoted}"
         )
 
 
 def shard(given: Shard) -> Made:
     """Describe the documents of a shard."""
-    text, settings = given.tables["text"], given.params
-    ids, column = text["doc_id"].combine_chunks(), text["text"].combine_chunks()
+    text, settings, shared = given.tables["text"], given.params, cast("Shared", given.extra)
+    ids, texts = text["doc_id"].combine_chunks(), text["text"].combine_chunks()
+    description = _description(given, texts, shared)
+    compared = normalised(texts)
+    keys = text_keys(compared)
+    near = settings["deduplicate"]["near"]
+    sketches = minhash(compared if near or shared.ledger else compared.slice(0, 0))
+    taken_down, resembling = takedowns(description, keys, sketches, shared.ledger)
+    dropped = _first_reasons(
+        taken_down,
+        _excluded(description, obeyable(given.tables["decisions"], "exclude")),
+        _not_kept(settings["select"]["keep"], text, description, given.tables["spans"]),
+    )
+    return {
+        "description": description,
+        "signatures": _signatures(
+            ids,
+            keys if settings["deduplicate"]["normalise"] else text_keys(texts),
+            sketches if near else None,
+            description["words"],
+            pa.array([row["doc_id"] for row in dropped], pa.string()),
+        ),
+        "dropped": _in_order(dropped, ids),
+        "resembling": _in_order(resembling, ids),
+    }
+
+
+def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
+    """Metadata, signals, flags and benchmark overlap of each document."""
+    settings = given.params
     corrections = {
         doc_id: {decision.field: decision.value for decision in decisions if decision.field}
         for doc_id, decisions in obeyable(given.tables["decisions"], "correct").items()
     }
-    provenance, origins = completed(given.tables["provenance"], _found(given, column), corrections)
-    common: Common = given.extra
-    known = _runs(*common.runs) if common.runs else np.zeros(0, dtype=np.uint64)
-    shared = overlaps(column, known, settings["decontaminate"]["words"])
-    licenses = provenance["license"].combine_chunks()
+    metadata, origins = completed(given.tables["provenance"], _extracted(given, texts), corrections)
+    benchmark_runs = _benchmark_runs(*shared.benchmark_runs) if shared.benchmark_runs else _NO_RUNS
+    overlap = overlaps(texts, benchmark_runs, settings["decontaminate"]["words"])
     columns: dict[str, Any] = {
-        **dict(zip(provenance.column_names, provenance.columns, strict=True)),
-        "public": public(licenses, settings["publish"]["allow"]),
+        **dict(zip(metadata.column_names, metadata.columns, strict=True)),
+        "public": public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
         "provenance": origins,
-        **signals(column),
-        "flags": _flags(text["flags"], shared, settings["decontaminate"]["flag"]),
-        "benchmark_overlap": [overlap.share for overlap in shared],
+        **signals(texts),
+        "flags": _with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),
+        "benchmark_overlap": [shared_words.share for shared_words in overlap],
     }
-    description = pa.table(columns)
-    compared = normalised(column)
-    near, as_normalised = settings["deduplicate"]["near"], settings["deduplicate"]["normalise"]
-    keys = text_keys(compared)
-    sketches = minhash(compared if near or common.ledger else compared.slice(0, 0))
-    same, resembling = takedowns(description, keys, sketches, common.ledger)
-    dropped: list[dict[str, Any]] = []
-    for rows in (
-        same,
-        _excluded(description, obeyable(given.tables["decisions"], "exclude")),
-        _dropped(settings["select"]["keep"], text, description, given.tables["spans"]),
-    ):
-        left_out = {row["doc_id"] for row in dropped}
-        dropped += [row for row in rows if row["doc_id"] not in left_out]
-    kept = pc.invert(pc.is_in(ids, value_set=pa.array([row["doc_id"] for row in dropped], pa.string())))
-    signatures = {
-        "doc_id": ids,
-        "text_key": keys if as_normalised else text_keys(column),
-        "minhash": _lists(sketches) if near else [[]] * len(ids),
-        "words": description["words"],
-        "point": points_of(ids.to_pylist()),
-        "kept": kept,
-    }
-    return {
-        "description": description,
-        "signatures": pa.table(signatures),
-        "dropped": _in_order(dropped, ids),
-        "resembling": _in_order(resembling, ids),
-    }
+    return pa.table(columns)
+
+
+def _signatures(
+    ids: pa.Array, keys: pa.Array, sketches: Signatures | None, words: pa.ChunkedArray, dropped: pa.Array
+) -> pa.Table:
+    """What deduplication compares; without ``sketches`` only exact duplicates can be found."""
+    return pa.table(
+        {
+            "doc_id": ids,
+            "text_key": keys,
+            "minhash": [[]] * len(ids) if sketches is None else _lists(sketches),
+            "words": words,
+            "point": points_of(ids.to_pylist()),
+            "kept": pc.invert(pc.is_in(ids, value_set=dropped)),
+        }
+    )
+
+
+def _first_reasons(*dropped: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of dropped documents, given by reason; a document that has several reasons is listed with the first."""
+    rows: dict[str, dict[str, Any]] = {}
+    for of_reason in dropped:
+        for row in of_reason:
+            rows.setdefault(row["doc_id"], row)
+    return list(rows.values())
 
 
 def _in_order(rows: list[dict[str, Any]], ids: pa.Array) -> list[dict[str, Any]]:
@@ -159,65 +194,68 @@ def _in_order(rows: list[dict[str, Any]], ids: pa.Array) -> list[dict[str, Any]]
 
 
 @lru_cache(maxsize=1)
-def _runs(store: Root, part: Part) -> NDArray[np.uint64]:
-    """Runs of words, read once by each process."""
-    runs: NDArray[np.uint64] = Store(store).read(part)["run"].to_numpy()
-    return runs
+def _benchmark_runs(store: Root, part: Part) -> NDArray[np.uint64]:
+    """The benchmarks' runs of words, read once by each process."""
+    run_hashes: NDArray[np.uint64] = Store(store).read(part)["run"].to_numpy()
+    return run_hashes
 
 
 def _excluded(documents: pa.Table, decisions: Mapping[str, list[Decision]]) -> list[dict[str, Any]]:
-    """The documents that the steward left out."""
-    found = documents.filter(pc.is_in(documents["doc_id"], value_set=pa.array([*decisions], pa.string())))
-    sources = pc.coalesce(found["source"], found["publisher"]).to_pylist()
+    """The documents that the steward excluded."""
+    excluded = documents.filter(pc.is_in(documents["doc_id"], value_set=pa.array([*decisions], pa.string())))
     return [
         {"doc_id": doc_id, "reason": "decision", "values": '{"decision": "exclude"}', "source": source}
-        for doc_id, source in zip(found["doc_id"].to_pylist(), sources, strict=True)
+        for doc_id, source in zip(excluded["doc_id"].to_pylist(), _sources(excluded).to_pylist(), strict=True)
     ]
 
 
-def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:
-    """The documents that a condition over the columns of some tables, row by row the same documents, leaves out."""
+def _not_kept(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:
+    """The documents that a condition drops; the tables have the same documents in the same order."""
     columns = {
         name: column for table in tables for name, column in zip(table.column_names, table.columns, strict=True)
     }
-    asked = pa.table(columns)
-    found = Condition(keep, asked.schema).dropped(asked)
-    rows = pa.array([each.row for each in found], pa.int64())
-    ids = asked["doc_id"].take(rows).to_pylist()
-    sources = pc.coalesce(asked["source"], asked["publisher"]).take(rows).to_pylist()
+    documents = pa.table(columns)
+    dropped = Condition(keep, documents.schema).dropped(documents)
+    rows = pa.array([document.row for document in dropped], pa.int64())
+    ids, sources = (column.take(rows).to_pylist() for column in (documents["doc_id"], _sources(documents)))
     return [
-        {"doc_id": doc_id, "reason": each.reason, "values": each.values, "source": source}
-        for doc_id, each, source in zip(ids, found, sources, strict=True)
+        {"doc_id": doc_id, "reason": document.reason, "values": document.values, "source": source}
+        for doc_id, document, source in zip(ids, dropped, sources, strict=True)
     ]
 
 
-def _found(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
-    """What the removed lines say of each document, and the headlines of those for which none was stated."""
-    found = {doc_id: told(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()}
-    for page in given.tables["pages"].to_pylist():  # of what the page says of itself the article says less surely
-        found[page["doc_id"]] = {**found.get(page["doc_id"], {}), **told_by_page(page["stated"])}
+def _sources(documents: pa.Table) -> pa.ChunkedArray:
+    """The source of each document, or else its publisher."""
+    return pc.coalesce(documents["source"], documents["publisher"])
+
+
+def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
+    """Metadata found in each document: in removed lines, in the markup of its page, or else its headline."""
+    by_document = {doc_id: told(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()}
+    for page in given.tables["pages"].to_pylist():  # the markup is more reliable than lines of the article
+        by_document[page["doc_id"]] = {**by_document.get(page["doc_id"], {}), **told_by_page(page["stated"])}
     stated = given.tables["provenance"]
     aligned = dict(alignments(given.tables["edits"]))
     for doc_id, title, text in zip(
         stated["doc_id"].to_pylist(), stated["title"].to_pylist(), texts.to_pylist(), strict=True
     ):
-        place = headline(text) if title is None and "title" not in found.get(doc_id, {}) else None
-        if place is not None:
-            start, end = np.array(place[:1]), np.array(place[1:])
+        needs_title = title is None and "title" not in by_document.get(doc_id, {})
+        if needs_title and (span := headline(text)) is not None:
+            start, end = np.array(span[:1]), np.array(span[1:])
             raw = aligned[doc_id].to_raw(start, end) if doc_id in aligned else (start, end)
-            headed = Told(text[slice(*place)], "text", int(raw[0][0]), int(raw[1][0]))
-            found.setdefault(doc_id, {})["title"] = headed
-    return found
+            title_in_text = Told(text[slice(*span)], "text", int(raw[0][0]), int(raw[1][0]))
+            by_document.setdefault(doc_id, {})["title"] = title_in_text
+    return by_document
 
 
-def _flags(flags: pa.ChunkedArray, shared: list[Any], above: float) -> Any:
-    """The flags of cleaning, and those of the runs that a benchmark holds too."""
-    if not any(overlap.share > above for overlap in shared):
+def _with_benchmark_flags(flags: pa.ChunkedArray, overlap: list[Overlap], above: float) -> Any:
+    """The flags of cleaning, and those of runs that a benchmark has too, where they are more than this share."""
+    if not any(of_document.share > above for of_document in overlap):
         return flags
     merged = []
-    for known, overlap in zip(flags.to_pylist(), shared, strict=True):
-        new = overlap.spans if overlap.share > above else []
-        rows = [*known, *({"kind": "benchmark", "start": start, "end": end} for start, end in new)]
+    for of_cleaning, of_document in zip(flags.to_pylist(), overlap, strict=True):
+        spans = of_document.spans if of_document.share > above else []
+        rows = [*of_cleaning, *({"kind": "benchmark", "start": start, "end": end} for start, end in spans)]
         merged.append(sorted(rows, key=lambda row: (row["start"], row["end"], row["kind"])))
     return merged
 

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from copydesk.core.atomic_files import read_whole, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, read_decisions
-from copydesk.core.ledger import in_force, read_ledger
+from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.project import Project
@@ -53,21 +54,12 @@ STAGE = Stage(
 def run(project: Project) -> None:
     """List the seeds, cut them into shards, read each shard, write what was refused."""
     load_plugins(project.plugins)
-    limits = project.params["ingest"]
-    seeds, refusals = list_seeds(project.seeds, limits["max_bytes"])
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
-    benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
-    write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
-    ledger = in_force(read_ledger(project.seeds, project.schemas))
-    write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
-    listed, bad = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
-    listed, gone = _not_taken(listed, ledger)
-    refusals = [*refusals, *bad, *gone]
-    decisions = _by_document(read_decisions(project.seeds, project.schemas))
+    _pass_on_benchmarks(project)
+    ledger = _pass_on_ledger(project)
+    listed, refusals = _list(project, ledger)
     ids = listed["doc_id"].to_pylist()
-    absent = sorted(decisions.keys() - set(ids)) if decisions else []
-    nowhere = [decision for doc_id in absent for decision in decisions[doc_id]]
-    write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in nowhere))
+    decisions = _decisions(project, ids)
     shards = shard_ranges(ids, listed["size"].to_pylist(), ShardLimits(**project.params["shards"]))
     unknown = sorted(sources.keys() - set(ids)) if sources else []
     del ids
@@ -76,44 +68,93 @@ def run(project: Project) -> None:
         STAGE,
         (_work(project, listed.slice(start, stop - start), sources, decisions) for start, stop in shards),
     )
-    refused = project.store.rows(p["refused"] for p in parts if p["refused"].rows)
-    rows = sorted([*(r._asdict() for r in refusals), *refused], key=lambda row: str(row["path"]))
-    quarantine = project.reports / "quarantine.jsonl"
-    write_json_lines(quarantine, rows)
     if unknown:
-        say(f"ingest: {project.seeds / 'sources.jsonl'} describes documents that are not there: {_few(unknown)}")
-    if rows:
-        say(f"ingest: {_counted(rows)}, see {quarantine}: {_few([r['path'] for r in rows])}")
-    if rows and limits["strict"]:
-        listed = "".join(f"\n  {r['path']}: {r['reason']}: {r['detail']}" for r in rows[:20])
-        raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{listed}")
+        path = project.seeds / "sources.jsonl"
+        say(f"ingest: {path} describes documents that do not exist: {_few(unknown)}")
+    refused = project.store.rows(p["refused"] for p in parts if p["refused"].rows)
+    _report_refusals(project, [*(refusal._asdict() for refusal in refusals), *refused])
     if not any(p["raw"].rows for p in parts):
         formats = ", ".join(sorted(ending for ending in {*READERS, *record_readers()} if ending.count(".") == 1))
         raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({formats})")
 
 
+def _pass_on_benchmarks(project: Project) -> None:
+    """Write the benchmarks to a file of the build, so that DVC knows that describe depends on them."""
+    benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
+    write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
+
+
+def _pass_on_ledger(project: Project) -> Ledger:
+    """Write the takedowns in force to a file of the build, for describe too, and return them."""
+    ledger = in_force(read_ledger(project.seeds, project.schemas))
+    write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
+    return ledger
+
+
+def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
+    """The documents that may be read, and the refusals of seeds, of records and of documents taken down."""
+    limits = project.params["ingest"]
+    seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
+    listed, refused_records = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
+    listed, taken_down = _not_taken(listed, ledger)
+    return listed, [*refused_seeds, *refused_records, *taken_down]
+
+
+def _decisions(project: Project, ids: list[str]) -> dict[str, list[Decision]]:
+    """Decisions by document; those about documents that do not exist are written down for package to report."""
+    decisions = _by_document(read_decisions(project.seeds, project.schemas))
+    absent = sorted(decisions.keys() - set(ids)) if decisions else []
+    about_nothing = [decision for doc_id in absent for decision in decisions[doc_id]]
+    write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in about_nothing))
+    return decisions
+
+
+def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
+    """Write reports/quarantine.jsonl and name the first refusals; fail if ingest.strict is set.
+
+    Raises
+    ------
+    QuarantineError
+        If anything was refused and ``ingest.strict`` is set.
+    """
+    rows = sorted(refusals, key=lambda row: str(row["path"]))
+    quarantine = project.reports / "quarantine.jsonl"
+    write_json_lines(quarantine, rows)
+    if not rows:
+        return
+    say(f"ingest: {_counted(rows)}, see {quarantine}: {_few([row['path'] for row in rows])}")
+    if project.params["ingest"]["strict"]:
+        first = "".join(f"\n  {row['path']}: {row['reason']}: {row['detail']}" for row in rows[:20])
+        raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{first}")
+
+
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
     folder, records, listed, sources, decisions = given.extra
-    rows, provenance, refused, pages = [], [], [], []
-    passed: list[dict[str, Any]] = []
+    made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     for seed, read in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
         page = _page(seed, read) if seed["page"] and not isinstance(read, Refusal) else None
         row = page if isinstance(page, Refusal) else read
-        passed += _checked(decisions.get(seed["doc_id"], []), seed["sha256"], isinstance(row, Refusal))
+        of_document = decisions.get(seed["doc_id"], [])
+        made["decisions"] += _checked(of_document, seed["sha256"], isinstance(row, Refusal))
         if isinstance(row, Refusal):
-            refused.append(row._asdict())
+            made["refused"].append(row._asdict())
             continue
-        rows.append(row)
+        made["raw"].append(row)
         if page is not None:
-            pages.append(page)
+            made["pages"].append(page)
         elif seed["flag"] is not None:
-            pages.append({"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]})
-        of_itself = json.loads(seed["stated"] or "{}")
-        known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
-        stated = {name: known.get(name) for name in STATED}
-        provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": row["sha256"]})
-    return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed, "pages": pages}
+            cut_off = {"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]}
+            made["pages"].append(cut_off)
+        metadata = _metadata(seed, sources.get(row["doc_id"], {}))
+        made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
+    return made
+
+
+def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of a document: its line in sources.jsonl, or else what its record says."""
+    of_record = json.loads(seed["stated"] or "{}")
+    return {name: of_record.get(name) if source.get(name) is None else source[name] for name in STATED}
 
 
 def _read(
@@ -238,8 +279,8 @@ def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list
 
 def _counted(rows: list[dict[str, Any]]) -> str:
     fields = sum(row["reason"] == FIELD for row in rows)
-    counts = (len(rows) - fields, "seeds refused"), (fields, "fields of records left out")
-    return ", ".join(f"{count} {what}" for count, what in counts if count)
+    counts = (len(rows) - fields, "seed", "refused"), (fields, "field", "of records left out")
+    return ", ".join(f"{plural(count, noun)} {what}" for count, noun, what in counts if count)
 
 
 def _few(names: list[str], most: int = 5) -> str:

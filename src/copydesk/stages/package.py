@@ -21,6 +21,7 @@ from copydesk.core.atomic_files import (
     write_json_lines,
     write_text,
 )
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.card_plots import FOLDER as PLOTS
@@ -32,7 +33,7 @@ from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 from copydesk.store.shard_store import Part
 from copydesk.tables.logical_hash import Digests, combined, shape_of
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import PUBLISHED, ROW_NOUNS, table
 
 STAGE = Stage(
     "package",
@@ -94,8 +95,9 @@ def run(project: Project) -> None:
     write_plots(project.reports / "plots", metrics)
     _raise_alarms(project, metrics)
     size = sum(file.size for config in configs for file in config.files)
-    rows = ", ".join(f"{config.rows} {config.name}" for config in configs)
-    say(f"package: {rows} in {sum(len(c.files) for c in configs)} files, {size:,} bytes, {len(dropped)} dropped")
+    rows = ", ".join(plural(config.rows, ROW_NOUNS[config.name]) for config in configs)
+    files = plural(sum(len(config.files) for config in configs), "file")
+    say(f"package: {rows} in {files}, {size:,} bytes; {plural(len(dropped), 'document')} dropped")
 
 
 def shard(given: Shard) -> Made:

@@ -11,12 +11,21 @@ from typing import Any
 from copydesk.core.atomic_files import remove_unfinished, write_json
 from copydesk.core.escaping import log_line
 from copydesk.core.findings import Report
+from copydesk.core.plural import plural
 from copydesk.core.progress import draw, say
 from copydesk.errors import ValidationError
 from copydesk.project import Project
+from copydesk.tables.table import ROW_NOUNS
 from copydesk.validation import validate
 
 _SHOWN = 50
+#: What each entry of the report counts.
+_NOUNS = {
+    **ROW_NOUNS,
+    "files": "file",
+    "dropped": "dropped document",
+    **{f"loads_{way}": f"{way} load" for way in ("cold", "warm", "streamed")},
+}
 
 
 def run(
@@ -48,11 +57,11 @@ def run(
     else:
         show(report, path)
     if report.ok:
-        checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
-        say(f"validate: {checked}: all hold")
+        checked = ", ".join(plural(count, _NOUNS.get(name, name)) for name, count in sorted(report.checked.items()))
+        say(f"validate: {checked}: all checks passed")
         return
-    counts = ", ".join(f"{n} {check}" for check, n in Counter(f.check for f in report.findings).items())
-    raise ValidationError(f"{project.corpus}: {report.total} violations ({counts}); see {path}")
+    counts = ", ".join(f"{n:,} {check}" for check, n in Counter(f.check for f in report.findings).items())
+    raise ValidationError(f"{project.corpus}: {plural(report.total, 'violation')} ({counts}); see {path}")
 
 
 def show(report: Report, path: Path) -> None:

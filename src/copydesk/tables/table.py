@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: The published tables, in the order of the card; the first is the default configuration.
 PUBLISHED = ("documents", "sentences", "raw", "edits")
 
+#: What a row of each of them is called in messages.
+ROW_NOUNS = {"documents": "document", "sentences": "sentence", "raw": "raw text", "edits": "edit"}
+
 _INT32 = 2**31
 #: Keywords that decide the columns.
 _SHAPE = ("additionalProperties", "items", "properties", "required")
