@@ -93,5 +93,5 @@ def test_what_the_code_is_ahead_of_the_last_release_stands_in_the_changelog() ->
 
 def test_the_version_stands_in_one_place() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "copydesk.__version__"}
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "copydesk._version.__version__"}
     assert "version" not in project["project"]

@@ -65,8 +65,8 @@ def read(folder: Path) -> dict[str, float]:
     from copydesk.cleaning.plan import plan
     from copydesk.core.config import check_params
     from copydesk.readers.document_listing import list_documents
+    from copydesk.readers.plain_text import read_text
     from copydesk.readers.seed_files import list_seeds
-    from copydesk.readers.text import read_text
     from copydesk.sentences import split
 
     params = check_params({"ingest": {"max_bytes": 1 << (26 if folder.name == "lines" else 24)}})

@@ -19,7 +19,16 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "README"
 include_patterns = ["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/site/reference.rst", "corpus/README.md"]
 exclude_patterns = [".*", "build", "src", "tests"]  # not even looked through
-_PAGES = ["docs/start", "docs/load", "docs/example", "docs/keep", "docs/publish", "docs/check", "docs/sentences"]
+_PAGES = [
+    "docs/start",
+    "docs/load",
+    "docs/example",
+    "docs/python",
+    "docs/keep",
+    "docs/publish",
+    "docs/check",
+    "docs/sentences",
+]
 _MORE = [
     "corpus/README",
     "docs/rules",

@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any
 from copydesk._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from copydesk.api.compare import diff as diff
+    from copydesk.api.one_text import CleanedText as CleanedText
+    from copydesk.api.one_text import DetectedLanguage as DetectedLanguage
+    from copydesk.api.one_text import ExtractedArticle as ExtractedArticle
+    from copydesk.api.one_text import Sentence as Sentence
+    from copydesk.api.one_text import clean as clean
+    from copydesk.api.one_text import detect_language as detect_language
+    from copydesk.api.one_text import extract_article as extract_article
+    from copydesk.api.one_text import split_sentences as split_sentences
     from copydesk.cleaning.plugin_rule import rule as rule
+    from copydesk.cleaning.rule import Flag as Flag
     from copydesk.cleaning.rule import Found as Found
     from copydesk.core.findings import Finding as Finding
     from copydesk.core.findings import Report as Report
+    from copydesk.differences.model import Diff as Diff
     from copydesk.errors import CopydeskError as CopydeskError
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
@@ -26,28 +37,39 @@ if TYPE_CHECKING:
     from copydesk.text import EditedText as EditedText
     from copydesk.validation import validate as validate
 
-# Imported when they are first used: the command line must answer --help without loading Arrow.
-_WHERE = {
+# Each name is imported when it is first used: `import copydesk` and `copydesk --help` must not load Arrow.
+_MODULES = {
     "Alignment": "text",
     "Built": "pipeline",
+    "CleanedText": "api.one_text",
     "ComposedEdit": "text",
     "CopydeskError": "errors",
+    "DetectedLanguage": "api.one_text",
+    "Diff": "differences.model",
     "Edit": "text",
     "EditedText": "text",
+    "ExtractedArticle": "api.one_text",
     "Finding": "core.findings",
+    "Flag": "cleaning.rule",
     "Found": "cleaning.rule",
     "Project": "project",
     "Record": "readers.base",
     "Report": "core.findings",
+    "Sentence": "api.one_text",
     "build": "pipeline",
+    "clean": "api.one_text",
+    "detect_language": "api.one_text",
+    "diff": "api.compare",
+    "extract_article": "api.one_text",
     "load": "releases.load",
     "logical_hash": "tables.logical_hash",
     "reader": "readers.plugin_reader",
     "rule": "cleaning.plugin_rule",
+    "split_sentences": "api.one_text",
     "validate": "validation",
 }
-__all__ = [  # noqa: PLE0604 - one list of public names
-    *_WHERE,
+__all__ = [  # noqa: PLE0604 - the table is the list of public names
+    *_MODULES,
     "__version__",
 ]
 
@@ -55,9 +77,9 @@ __all__ = [  # noqa: PLE0604 - one list of public names
 if not TYPE_CHECKING:  # a type checker would take any name for a public one
 
     def __getattr__(name: str) -> Any:
-        if name not in _WHERE:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"copydesk.{_WHERE[name]}"), name)
+        return getattr(import_module(f"copydesk.{_MODULES[name]}"), name)
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_WHERE})
+        return sorted({*globals(), *_MODULES})

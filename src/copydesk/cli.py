@@ -1,4 +1,4 @@
-"""The command line: one short function a command."""
+"""The command line: one short function for each command."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import typer
 import copydesk
 from copydesk.core.atomic_files import explained
 from copydesk.core.findings import Report
+from copydesk.core.plural import plural
 from copydesk.core.progress import LOG, fail, guard, say, show, show_text
-from copydesk.publishing.commands import register as register_destinations
+from copydesk.publishing.commands import register as register_publishing
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
-from copydesk.scaffold.commands import register as register_start
+from copydesk.scaffold.commands import register as register_scaffold
 from copydesk.takedowns.command import register as register_takedown
 
 app = typer.Typer(
@@ -31,18 +32,18 @@ app = typer.Typer(
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
 
 
-def _log_json(wanted: bool) -> None:
-    if wanted:
+def _log_json(enabled: bool) -> None:
+    if enabled:
         os.environ[LOG] = "json"
 
 
 LogJson = Annotated[
-    bool, typer.Option("--log-json", callback=_log_json, help="Tell messages and progress as JSON on stderr.")
+    bool, typer.Option("--log-json", callback=_log_json, help="Write messages and progress as JSON to stderr.")
 ]
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         show(copydesk.__version__)
         raise typer.Exit
 
@@ -59,18 +60,18 @@ def _options(
 @app.command()
 def build(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
-    seeds: Annotated[Optional[Path], typer.Option(help="Seeds, if not in ROOT/seeds.")] = None,  # noqa: UP045
-    out: Annotated[Optional[Path], typer.Option(help="Dataset, if not in ROOT/corpus.")] = None,  # noqa: UP045
-    strict: Annotated[bool, typer.Option("--strict", help="Stop when a seed is refused.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 as in params.yaml.")] = 0,
+    seeds: Annotated[Optional[Path], typer.Option(help="Folder with the seeds; default: ROOT/seeds.")] = None,  # noqa: UP045
+    out: Annotated[Optional[Path], typer.Option(help="Folder of the dataset; default: ROOT/corpus.")] = None,  # noqa: UP045
+    strict: Annotated[bool, typer.Option("--strict", help="Stop if a seed is refused.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: as in params.yaml.")] = 0,
     profile: Annotated[
-        bool, typer.Option("--profile", help="Use one process, and print where its CPU time went.")
+        bool, typer.Option("--profile", help="Use one process, and print its CPU time by step.")
     ] = False,
     log_json: LogJson = False,
 ) -> None:
-    """Run all stages without DVC: the same bytes as `dvc repro` makes.
+    """Build the dataset without DVC, with the same result as `dvc repro`.
 
-    Exits with 0 when the dataset was built and is valid, with 1 otherwise.
+    Exits with 0 if the dataset was built and is valid, or with 1 otherwise.
     """
     from dataclasses import replace
 
@@ -82,16 +83,16 @@ def build(  # noqa: PLR0917  (options are given by name)
     project.params["ingest"]["strict"] |= strict
     project.params["engine"]["workers"] = 1 if profile else workers or project.params["engine"]["workers"]
     project = replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus)
-    with profiled() as spent:
+    with profiled() as seconds:
         built = build_project(project)
     if profile:
-        print_profile(spent, built.metrics["documents"])
+        print_profile(seconds, built.metrics["documents"])
     refused = sum(row["reason"] != FIELD for row in built.quarantined)
-    show(f"{built.corpus}: {built.metrics['documents']} documents, {refused} seeds refused")
+    show(f"{built.corpus}: {plural(built.metrics['documents'], 'document')}, {plural(refused, 'seed')} refused")
 
 
-Junit = Annotated[Optional[Path], typer.Option(help="Write the findings as JUnit's XML, which GitLab shows.")]  # noqa: UP045
-Sarif = Annotated[Optional[Path], typer.Option(help="Write them as SARIF, which code scanning shows.")]  # noqa: UP045
+Junit = Annotated[Optional[Path], typer.Option(help="Also write the findings as JUnit XML, for GitLab.")]  # noqa: UP045
+Sarif = Annotated[Optional[Path], typer.Option(help="Also write the findings as SARIF, for code scanning.")]  # noqa: UP045
 
 
 @app.command()
@@ -99,28 +100,28 @@ def check(
     root: Root = Path(),
     against: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Also compare the takedowns with those of this git revision."),
+        typer.Option(help="Also require the takedowns of this git revision."),
     ] = None,
     junit: Junit = None,
     sarif: Sarif = None,
 ) -> None:
-    """Check what people write by hand, in a moment: schemas, params.yaml, seeds/*.jsonl; name file and line.
+    """Check the files that people write: schemas, params.yaml, seeds/*.jsonl. Fast enough for every commit.
 
-    A takedown that stands in the last release, or in a commit since, must still stand in seeds/takedowns.jsonl: a
-    merge that takes one side may have dropped it.
+    Takedowns of the last release, and of commits since, must still be in seeds/takedowns.jsonl: a merge may have
+    dropped them.
 
-    In a workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does
-    not.
+    On GitHub the findings become annotations. Exits with 0 if all checks passed, or with 1 if there are findings.
     """
     from copydesk.ci.hand_written_files import check_inputs
-    from copydesk.ci.output import tell
+    from copydesk.ci.output import write_findings
 
     if not root.is_dir():
         raise copydesk.CopydeskError(f"{root}: no such folder")
     report = check_inputs(root, against)
-    tell(report.below(root), "copydesk check", junit, sarif)
-    checked = ", ".join(f"{count} {name}" for name, count in sorted(report.checked.items()))
-    say(f"check: {checked}: {'all hold' if report.ok else f'{report.total} violations'}")
+    write_findings(report.below(root), "copydesk check", junit, sarif)
+    nouns = {"schemas": "schema", "lines": "line", "params": "settings file"}
+    checked = ", ".join(plural(count, nouns.get(name, name)) for name, count in sorted(report.checked.items()))
+    say(f"check: {checked}: {'all checks passed' if report.ok else plural(report.total, 'finding')}")
     if not report.ok:
         raise typer.Exit(1)
 
@@ -128,28 +129,26 @@ def check(
 @app.command()
 def validate(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
-    corpus: Annotated[Optional[Path], typer.Option(help="Dataset, if not in ROOT/corpus.")] = None,  # noqa: UP045
+    corpus: Annotated[Optional[Path], typer.Option(help="Folder of the dataset; default: ROOT/corpus.")] = None,  # noqa: UP045
     load: Annotated[bool, typer.Option(help="Also load every configuration with datasets.")] = True,
-    changed: Annotated[
-        bool, typer.Option("--changed", help="Of the rows, check those in files that changed.")
-    ] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Check only the rows of files that changed.")] = False,
     against: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Since this git revision, if not since HEAD left the default branch."),
+        typer.Option(help="Compare with this git revision; default: the branch point."),
     ] = None,
     junit: Junit = None,
     sarif: Sarif = None,
     log_json: LogJson = False,
 ) -> None:
-    """Check that the dataset holds what it claims; list every violation.
+    """Validate the dataset: files, card, rows, references, offsets, hashes, loading. List every violation.
 
-    Writes ROOT/reports/validation.json; with --no-load, --changed or --corpus, ROOT/build/validation.json. In a
-    workflow of GitHub the findings are annotations. Exits with 0 when all holds, with 1 when something does not.
+    Writes ROOT/reports/validation.json, or ROOT/build/validation.json with --no-load, --changed or --corpus. On
+    GitHub the findings become annotations. Exits with 0 if all checks passed, or with 1 if there are findings.
     """
     from dataclasses import replace
 
     from copydesk.ci.base_manifest import base_listing
-    from copydesk.ci.output import for_a_host, tell
+    from copydesk.ci.output import is_for_host, write_findings
     from copydesk.ci.seed_locations import located
     from copydesk.project import build_lock
     from copydesk.stages.validate import run
@@ -158,14 +157,14 @@ def validate(  # noqa: PLR0917  (options are given by name)
     project = replace(project, corpus=corpus or project.corpus)
     base = base_listing(root, project.corpus, against) if changed or against else None
     if not load or base is not None or corpus is not None:
-        # The report in ROOT/reports is the pipeline's: with another one in its place the pipeline would be stale.
+        # DVC tracks the report in ROOT/reports: overwriting it would make the pipeline outdated.
         project = replace(project, reports=project.build)
 
     def for_host(report: Report) -> None:
-        tell(located(report, project), "copydesk validate", junit, sarif)
+        write_findings(located(report, project), "copydesk validate", junit, sarif)
 
     with build_lock(project):
-        run(project, load=load, base=base, tell=for_host if for_a_host(junit, sarif) else None)
+        run(project, load=load, base=base, tell=for_host if is_for_host(junit, sarif) else None)
 
 
 @app.command()
@@ -173,7 +172,7 @@ def rules(
     root: Root = Path(),
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/rules.md instead.")] = False,
 ) -> None:
-    """List the cleaning rules: tier, edits in the current corpus, what each repairs and what it leaves.
+    """List the cleaning rules: tier, edits in the corpus, an example that each repairs and one that it leaves alone.
 
     Exits with 0.
     """
@@ -192,20 +191,20 @@ def rules(
 def clean(
     file: Annotated[Path, typer.Argument(help="A text file or a web page.")],
     root: Root = Path(),
-    diff: Annotated[bool, typer.Option("--diff", help="Show each change and not the text.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes instead of the text.")] = False,
 ) -> None:
-    """Print what cleaning would make of one file; nothing is written.
+    """Clean one file and print the result; nothing is written.
 
-    Exits with 0, or with 1 when the file cannot be read as ingest would read it.
+    Exits with 0, or with 1 if ingest would refuse the file.
     """
     import pyarrow as pa
 
-    from copydesk.cleaning.apply import clean as cleaned_texts
+    from copydesk.cleaning.apply import clean_column
     from copydesk.cleaning.plan import plan
     from copydesk.core.plugins import load_plugins
     from copydesk.readers import PAGES
-    from copydesk.readers.html import read_html
-    from copydesk.readers.text import read_text
+    from copydesk.readers.html_pages import read_html
+    from copydesk.readers.plain_text import read_text
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
@@ -216,12 +215,12 @@ def clean(
     first = {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
-        from copydesk.webpages.trafilatura_article import versions
+        from copydesk.webpages.trafilatura_article import page_libraries
 
-        versions()
+        page_libraries()
         first = {0: read_page(raw.text).edits}
     load_plugins(project.plugins)
-    (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
+    (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:
         print_changes(cleaned)
     else:
@@ -230,43 +229,44 @@ def clean(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Argument(help="Folder to write; what is there is replaced.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write; its content is replaced.")],
     root: Root = Path(),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")] = False,
 ) -> None:
-    """Write the part of the dataset that may be public: documents under the licences of publish.allow.
+    """Export the publishable part of the dataset: documents whose licence publish.allow names.
 
-    Of documents in which personal data were masked the raw text and the edits are withheld. Exits with 0, or with 1
-    when no document may be public.
+    If personal data were masked in a document, its raw text and its edits are withheld. Exits with 0, or with 1 if
+    no document is publishable.
     """
     from copydesk.dataset.public_export import export as write
 
     project = copydesk.Project.open(root)
     made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
+    state = " would be written" if dry_run else ""
     show(
-        f"{out}: {made.documents} documents{' would be written' if dry_run else ''}, {made.left_out} left out, "
-        f"raw text and edits of {len(made.withheld)} withheld"
+        f"{out}: {plural(made.documents, 'document')}{state}, {made.left_out:,} left out, "
+        f"raw text and edits of {len(made.withheld):,} withheld"
     )
 
 
-register_start(app)
+register_scaffold(app)
 register_releases(app)
 register_takedown(app)
-register_destinations(app)
+register_publishing(app)
 register_report(app)
 
 
-#: What typer raises when a command is not understood.
+#: The base of the errors that typer raises for wrong usage.
 _USAGE: Any = typer.BadParameter.__bases__[0]
 
 
 def main() -> None:
-    """Run the command line; an error of ours, or of the operating system, is a line on stderr and exit status 1."""
+    """Run the command line. A CopydeskError or an OSError becomes a line on stderr and exit status 1."""
     guard()
-    # Worker processes begin in the current folder: what lies there is no module of theirs.
+    # Worker processes start in the current folder, and must not import modules that lie there.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
-        # Not as a program of typer's own: it would print the words of the user as they are.
+        # typer's standalone mode would print the user's arguments unescaped.
         sys.exit(typer.main.get_command(app)(standalone_mode=False) or 0)
     except copydesk.CopydeskError as error:
         fail(f"{type(error).__name__}: {error}")
@@ -280,6 +280,6 @@ def main() -> None:
     except typer.Abort:
         fail("Aborted!")
         sys.exit(1)
-    except OSError as error:  # a file or a folder that cannot be used, wherever that turned out
+    except OSError as error:  # a file or folder that cannot be used
         fail(explained(error))
         sys.exit(1)

@@ -1,24 +1,25 @@
-"""Everything that copydesk raises on purpose.
+"""Exceptions that copydesk raises.
 
     CopydeskError
     ├── ConfigError        params.yaml or a hand-written file does not obey its schema
+    ├── InputError         an argument of a public function is of the wrong type, too large, or invalid
     ├── SchemaError        a table and its schema disagree
-    ├── EditError          edits overlap, leave the text, or do not fit it
-    ├── UnreadableError    a seed cannot become text from which its bytes come back
+    ├── EditError          edits overlap, lie outside the text, or do not fit it
+    ├── UnreadableError    a seed cannot be decoded to text that encodes to the same bytes
     ├── QuarantineError    strict mode: a seed was refused
     ├── StoreError         a finished shard is missing or damaged, or its bucket cannot be used
-    ├── BuildError         the build cannot go on
-    ├── ValidationError    a corpus does not hold what it claims
-    └── ReleaseError       a release, or a revision of the corpus, is missing, damaged, or must not be made
+    ├── BuildError         the build cannot continue
+    ├── ValidationError    a corpus is invalid
+    └── ReleaseError       a release or a revision of the corpus is missing or damaged, or must not be made
 
-Messages name the file, the document, the field, what was found, what was expected, what to do.
+A message names the file, the document and the field; it says what was found, what was expected and what to do.
 """
 
 from __future__ import annotations
 
 
 class CopydeskError(Exception):
-    """Base class: the command line prints its message without a traceback and exits with 1.
+    """Base class. The command line prints its message without a traceback and exits with status 1.
 
     Examples
     --------
@@ -32,19 +33,23 @@ class CopydeskError(Exception):
 
 
 class ConfigError(CopydeskError):
-    """A parameter file or another hand-written file does not obey its schema."""
+    """params.yaml or another hand-written file does not obey its schema."""
+
+
+class InputError(CopydeskError, TypeError, ValueError):
+    """An argument of a public function is of the wrong type, too large, or invalid."""
 
 
 class SchemaError(CopydeskError):
-    """A table and the JSON Schema it is derived from disagree."""
+    """A table and its JSON Schema disagree."""
 
 
 class EditError(CopydeskError, ValueError):
-    """Edits overlap, leave the text, or do not fit the text they are applied to."""
+    """Edits overlap, lie outside the text, or do not fit the text they are applied to."""
 
 
 class UnreadableError(CopydeskError):
-    """A seed cannot be turned into text from which its bytes come back.
+    """A seed cannot be decoded to text that encodes to the same bytes.
 
     Attributes
     ----------
@@ -65,16 +70,16 @@ class QuarantineError(CopydeskError):
 
 
 class StoreError(CopydeskError):
-    """A finished shard is missing or its bytes are not those of its name, or the store cannot be used."""
+    """A finished shard is missing or does not match its hash, or the store cannot be used."""
 
 
 class BuildError(CopydeskError):
-    """The build cannot go on: no documents, or stages run out of order."""
+    """The build cannot continue, for example without documents or with stages out of order."""
 
 
 class ValidationError(CopydeskError):
-    """A corpus does not hold what it claims; the report lists every violation."""
+    """A corpus is invalid; the report lists every violation."""
 
 
 class ReleaseError(CopydeskError):
-    """A release, or a revision of the corpus, is missing, damaged, or must not be made."""
+    """A release or a revision of the corpus is missing or damaged, or must not be made."""

@@ -1,4 +1,4 @@
-"""The whole line without DVC: the functions that the scripts call, in the order of dvc.yaml."""
+"""The whole pipeline without DVC: the functions that the scripts call, in the order of dvc.yaml."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ STAGES: dict[str, Callable[[Project], object]] = {
 
 
 class Built(NamedTuple):
-    """What a build made: the dataset's folder, the figures about it, and the seeds that were refused.
+    """The result of a build: the folder of the dataset, its figures, and the seeds that were refused.
 
     Attributes
     ----------
     corpus : Path
-        The dataset's folder, for ``load_dataset``.
+        Folder of the dataset, for ``load_dataset``.
     metrics : dict
         As in ``reports/metrics.json``: documents, sentences, edits of each rule, flags.
     quarantined : list of dict
-        A line of ``reports/quarantine.jsonl`` for each seed that was refused: ``path``, ``reason``, ``detail``; and
-        for each field that a record is kept without, whose reason is ``bad-metadata``.
+        The lines of ``reports/quarantine.jsonl``: ``path``, ``reason`` and ``detail`` of each refused seed, and of
+        each field that was dropped from a record (reason ``bad-metadata``).
 
     Examples
     --------
@@ -59,43 +59,44 @@ def build(
     work: Path | str | None = None,
     strict: bool | None = None,
 ) -> Built:
-    """Turn a folder of seeds into a dataset: the same bytes as ``dvc repro`` makes.
+    """Build a dataset from a folder of seeds, with the same bytes as ``dvc repro``.
 
-    A corpus of many shards is built by several processes. In a script of your own call this under
-    ``if __name__ == "__main__":``, since each of them imports the script again; or set ``engine.workers`` to 1.
+    A corpus of many shards is built by several processes. In a script, call this under
+    ``if __name__ == "__main__":``, because each process imports the script again; or set ``engine.workers`` to 1.
 
     Parameters
     ----------
     seeds : path
-        Folder with the articles, and sources.jsonl if there is one.
+        Folder with the articles, and with sources.jsonl if there is one.
     out : path
-        The dataset's folder.
+        Folder of the dataset.
     params : path or dict, optional
-        A params.yaml or its content; the defaults otherwise.
+        A params.yaml, or its content; default: the default settings.
     schemas : path, optional
-        Folder with the schemas; those of the package otherwise.
+        Folder with the schemas; default: those of the package.
     reports : path, optional
-        Where quarantine.jsonl, validation.json, metrics.json and the plots go; ``reports`` beside ``out``.
+        Folder for quarantine.jsonl, validation.json, metrics.json and the plots; default: ``reports`` beside
+        ``out``.
     work : path, optional
-        Where finished shards are kept between builds; ``build`` beside ``out``.
+        Folder for the cache of finished shards; default: ``build`` beside ``out``.
     strict : bool, optional
-        Whether a refused seed stops the build; as in the params otherwise.
+        Whether a refused seed stops the build; default: as in the params.
 
     Returns
     -------
     Built
-        The dataset's folder, its figures, and the seeds that were refused.
+        The folder of the dataset, its figures, and the seeds that were refused.
 
     Raises
     ------
     ConfigError
-        If the settings, or a hand-written file beside the seeds, do not obey their schemas.
+        If the settings, or a hand-written file beside the seeds, are invalid.
     QuarantineError
         If a seed was refused and ``strict`` is set.
     BuildError
-        If there is no document to build of, or another build is at work in the same folder.
+        If there are no documents, or another build is running in the same folder.
     ValidationError
-        If what was built does not hold; the files are left to be looked at.
+        If the dataset that was built is invalid; its files are kept for inspection.
 
     Examples
     --------
@@ -135,7 +136,7 @@ def build_project(project: Project) -> Built:
     Raises
     ------
     BuildError
-        If another build is at work on it; else as for :func:`build`.
+        If another build is running in the folder; see also :func:`build`.
     """
     check_line_ends(project.seeds.parent, project.seeds.name)
     with build_lock(project):

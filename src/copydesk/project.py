@@ -1,4 +1,4 @@
-"""Where things lie, and how they are set: a folder with seeds, schemas, params.yaml and a corpus."""
+"""A project: the folder with seeds, schemas, params.yaml and a corpus, and its settings."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Project:
     Attributes
     ----------
     seeds : Path
-        The articles as delivered, and the hand-written files about them. Never written to.
+        The articles as delivered, and the hand-written files about them. No stage writes to it.
     corpus : Path
         The dataset.
     reports : Path
-        What a person reads about a build: quarantine, validation, metrics.
+        Reports on a build: quarantine, validation, metrics.
     build : Path
         Work in progress; may be deleted at any time.
     schemas : Path
@@ -35,7 +35,7 @@ class Project:
 
     Examples
     --------
-    >>> project = Project.open("my-corpus")  # the folder need not be there: its files are asked for when used
+    >>> project = Project.open("my-corpus")  # the folder need not exist yet
     >>> project.seeds.as_posix(), project.params["corpus"]["version"]
     ('my-corpus/seeds', '0.0.0')
     """
@@ -49,17 +49,17 @@ class Project:
 
     @classmethod
     def open(cls, root: Path | str = ".") -> Project:
-        """Open the project in a folder laid out as this repository is.
+        """Open the project in a folder with the layout of this repository.
 
         Parameters
         ----------
         root : path
-            The folder; where it has no ``schemas``, or no ``params.yaml``, those of the package are in force.
+            The folder. Without ``schemas`` or ``params.yaml`` in it, those of the package apply.
 
         Raises
         ------
         ConfigError
-            If params.yaml does not obey its schema; the message names the field, and what is expected.
+            If params.yaml does not obey its schema; the message names the field and what was expected.
         """
         root = Path(root)
         schemas = root / "schemas"
@@ -75,12 +75,12 @@ class Project:
 
     @property
     def store(self) -> Store:
-        """The store of finished shards: below ``build``, or at the address that ``COPYDESK_STORE`` names."""
+        """The store of finished shards: in ``build``, or at the address in ``COPYDESK_STORE``."""
         return Store(os.environ.get("COPYDESK_STORE") or self.build / "store")
 
     @property
     def stores(self) -> list[Store]:
-        """Wherever finished shards may lie: the store, and the folder where it was without ``COPYDESK_STORE``."""
+        """All stores that may hold finished shards: that of ``COPYDESK_STORE``, and the one in ``build``."""
         folder = Store(self.build / "store")
         return [folder] if self.store.root == folder.root else [folder, self.store]
 
@@ -97,36 +97,40 @@ class Project:
 
     @property
     def benchmarks(self) -> Path:
-        """Texts of benchmarks as the stages behind ingest read them; the file is empty where there are none."""
+        """The file of benchmark texts that ingest writes for later stages; empty if there are none."""
         return self.build / "benchmarks.jsonl"
 
     @property
     def takedowns(self) -> Path:
-        """The ledger of takedowns as the stages behind ingest read it; the file is empty where there are none."""
+        """The ledger of takedowns that ingest writes for later stages; empty if there are none."""
         return self.build / "takedowns.jsonl"
 
     @property
     def decisions(self) -> Path:
-        """Decisions about documents that are not there: what ingest tells package of."""
+        """Decisions about missing documents, which ingest writes for package."""
         return self.build / "decisions.jsonl"
 
     @property
     def hashes(self) -> Path:
-        """Hashes of the seeds, kept from build to build."""
+        """The cache of hashes of the seeds."""
         return self.build / "hashes.parquet"
 
     def receipts(self, stage: str) -> Path:
-        """The file that lists what a stage made, shard by shard."""
+        """The file that lists the results of a stage, one line per shard."""
         return self.build / f"{stage}.jsonl"
 
 
 def build_lock(project: Project) -> AbstractContextManager[None]:
-    """Hold the lock of builds; it raises BuildError if another process holds it.
+    """Hold the build lock of a project, so that no two processes write to its folders at once.
 
-    A build holds it from the first stage to the last; under DVC each stage, which is a process, holds it for itself.
-    So no two processes write to the folders of a project at once.
+    A build holds it from the first stage to the last. Under DVC each stage is a process and holds it separately.
+
+    Raises
+    ------
+    BuildError
+        If another process holds the lock.
     """
     return locked(
         project.build / "build.lock",
-        f"{project.build.parent}: another build is at work here; wait until it ends, then run this again",
+        f"{project.build.parent}: another build is running here; wait until it ends, then run this again",
     )

@@ -69,10 +69,10 @@ def test_params(tmp_path: Path, text: str, line: int, field: str, message: str) 
         ('{"doc_id": "b", "doc_id": "c"}', "", "keys given twice: doc_id"),
         ('{"doc_id": "b", "outlet": NaN}', "", "NaN is not JSON"),
         ('{"doc_id": ', "", "not JSON: Expecting value"),
-        ('{"doc_id": "\\ud800"}', "", "half a surrogate pair"),
+        ('{"doc_id": "\\ud800"}', "", "unpaired surrogate"),
         ('{"doc_id": "b", "url": 3}', "url", "is not of type"),
         ('{"doc_id": "b", "place": ""}', "place", "'place' was unexpected"),
-        ('{"doc_id": "a"}', "doc_id", "doc_id 'a': given already on line 1; keep one line"),
+        ('{"doc_id": "a"}', "doc_id", "doc_id 'a': already on line 1; keep one line"),
         ("[" * 100_000, "", "not JSON"),
     ],
 )
@@ -123,7 +123,7 @@ def test_lines_of_json_and_of_a_card() -> None:
 
 def test_half_a_character_is_refused_everywhere_a_whole_one_is_not() -> None:
     assert load_json('"\\ud83d\\ude00 \\\\ud800"', "x") == "😀 \\ud800"
-    with pytest.raises(ConfigError, match="half a surrogate pair"):
+    with pytest.raises(ConfigError, match="unpaired surrogate"):
         load_json('"\\ud83d"', "x")
 
 
@@ -132,3 +132,65 @@ def test_it_needs_no_arrow() -> None:
     code += "try:\n    app(['check'])\nfinally:\n    print(sorted({'pyarrow', 'numpy', 'datasets', 'jsonschema'} & {*sys.modules}))"
     done = run_python(code, cwd=ROOT)
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        ("words >=", "not a condition: invalid syntax"),
+        ("wrods > 5", "there is no column wrods; expected some of doc_id, "),
+        ("words > title", "words > title: "),
+        ("split == 'train'", "there is no column split"),
+        ("open('x')", "expected columns, numbers, strings"),
+    ],
+)
+def test_a_keep_condition_that_a_build_would_refuse(tmp_path: Path, keep: str, message: str) -> None:
+    root = lay_out(tmp_path / "p", f"ingest: {{}}\nselect:\n  keep: {json.dumps(keep)}\n")
+    (fault,) = found(root)
+    assert fault[:3] == ("params.yaml", 3, "select.keep")
+    assert message in fault[3]
+    (root / "params.yaml").write_text("select: {keep: 'words >= 5 and title is not None'}\n")
+    assert found(root) == []
+
+
+def with_schemas(root: Path, keep: str = "words > 5", **changes: dict[str, object]) -> Path:
+    """A project whose own schemas differ from those of the package in some keywords."""
+    lay_out(root, f"select: {{keep: {json.dumps(keep)}}}\n")
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    for name, keywords in changes.items():
+        path = root / "schemas" / f"{name}.schema.json"
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | keywords), "utf-8")
+    return root
+
+
+def properties_of(name: str) -> dict[str, object]:
+    return dict(json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))["properties"])
+
+
+def test_a_schema_that_is_valid_but_no_table(tmp_path: Path) -> None:
+    two_types = {"tier": {"type": ["string", "integer"], "description": "one of two types"}}
+    root = with_schemas(
+        tmp_path / "p",
+        documents={"additionalProperties": True},
+        raw={"required": ["doc_id"]},
+        edits={"properties": properties_of("edits") | two_types},
+    )
+    assert [(file, message) for file, _, _, message in found(root)] == [
+        ("schemas/documents.schema.json", "expected an object with additionalProperties: false"),
+        ("schemas/edits.schema.json", ".tier: type is ['string', 'integer'], expected one type, or one and null"),
+        ("schemas/raw.schema.json", "required must name every property: a column is always there"),
+    ]
+
+
+def test_a_table_may_have_further_columns_but_must_have_those_that_a_stage_writes(tmp_path: Path) -> None:
+    more = properties_of("sentences") | {"note": {"type": "string", "description": "a further column"}}
+    fewer = properties_of("documents")
+    del fewer["text_sha256"]
+    root = with_schemas(
+        tmp_path / "p",
+        sentences={"properties": more, "required": [*more]},
+        documents={"properties": fewer, "required": [*fewer]},
+    )
+    assert [(file, message) for file, _, _, message in found(root)] == [
+        ("schemas/documents.schema.json", "columns ['text_sha256'] are missing"),
+    ]

@@ -138,11 +138,11 @@ def test_plain_text_stays(text: str) -> None:
 def test_very_many_are_cut_and_counted() -> None:
     made = report(*map(str, range(1_200)))
     *shown, last = as_lines(made)
-    assert (len(shown), last) == (SHOWN, "1150 more")
-    assert list(as_github(made, "copydesk"))[-1] == "::error title=copydesk::1150 more, 1200 in all"
+    assert (len(shown), last) == (SHOWN, "1,150 more")
+    assert list(as_github(made, "copydesk"))[-1] == "::error title=copydesk::1,150 more, 1,200 in all"
     root = check_junit(as_junit(made, "copydesk"))
     assert root.attrib["failures"] == "1000"
-    assert root.find("testsuite/system-out").text == "200 findings more"
+    assert root.find("testsuite/system-out").text == "200 more findings"
     assert json.loads(as_sarif(made, "copydesk"))["runs"][0]["properties"]["violations"] == 1_200
 
 

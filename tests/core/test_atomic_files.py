@@ -168,7 +168,7 @@ def test_a_lock_is_held_by_one_and_by_nobody_who_was_killed(tmp_path: Path) -> N
 def test_what_the_system_refuses_is_said_with_path_reason_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path, message in (
-        (tmp_path / "file" / "below", r"file: cannot be written \(File exists\); something else stands where"),
+        (tmp_path / "file" / "below", r"file: cannot be written \(File exists\); another file is in the place"),
         (tmp_path, r"cannot be written \(.*\); "),
         (tmp_path / ("x" * 300), r"x: cannot be written \(File name too long\); shorten the name"),
     ):
@@ -178,5 +178,5 @@ def test_what_the_system_refuses_is_said_with_path_reason_and_what_to_do(tmp_pat
     assert explained(refused).startswith(r"\xe9\n\x1b: cannot be used (Permission denied); change its mode")
     assert explained(OSError("of a\nlibrary")).startswith("OSError: cannot be used (of a library); ")
     assert (
-        explained(OSError(errno.EIO, "bad"), Path("x")) == "x: cannot be used (bad); see to it, then run this again"
+        explained(OSError(errno.EIO, "bad"), Path("x")) == "x: cannot be used (bad); resolve this, then run it again"
     )

@@ -44,7 +44,7 @@ def test_the_settings_of_this_repository_are_spelled_out_and_valid() -> None:
         ("- a", "is not of type 'object'"),
         (
             "a: !!python/object/apply:os.system [ls]",
-            "params.yaml:1: a: not YAML for settings: a value of the kind 'os.system'",
+            "params.yaml:1: a: not YAML for settings: a value of type 'os.system'",
         ),
     ],
 )

@@ -17,18 +17,18 @@ from copydesk.errors import ConfigError
 @pytest.mark.parametrize(
     ("text", "line", "keys", "message"),
     [
-        ("corpus:\n  date: 2024-01-05\n", 2, ["corpus", "date"], "'2024-01-05' is not a text to YAML, but a date; quote it"),
+        ("corpus:\n  date: 2024-01-05\n", 2, ["corpus", "date"], "'2024-01-05' is not a string in YAML, but a date; quote it"),
         ("corpus:\n  creators:\n  - 2024-01-05 12:00:00\n", 3, ["corpus", "creators", 0], "a date; quote it"),
-        ("clean: {rules: {off: 'off'}}", 1, ["clean", "rules"], "the key 'off' is not a text to YAML, but yes or no"),
-        ("{1: x}", 1, [], "the key '1' is not a text to YAML, but a number"),
-        ("{~: x}", 1, [], "the key '~' is not a text to YAML, but nothing"),
+        ("clean: {rules: {off: 'off'}}", 1, ["clean", "rules"], "the key 'off' is not a string in YAML, but yes or no"),
+        ("{1: x}", 1, [], "the key '1' is not a string in YAML, but a number"),
+        ("{~: x}", 1, [], "the key '~' is not a string in YAML, but nothing"),
         ("a:\n  ? [b]\n  : c\n", 2, ["a"], "a list or mapping as key"),
-        ("a: !!binary aGk=", 1, ["a"], "of the kind 'binary'"),
-        ("a: !!set {b, c}", 1, ["a"], "of the kind 'set'"),
-        ("a: .nan", 1, ["a"], "'.nan' is not a number of JSON"),
-        ("a: !!int x", 1, ["a"], "'x' is not a number of JSON"),
-        ('a: "\\ud800"', 1, ["a"], "half a surrogate pair"),
-        ('"\\ud800": a', 1, [], "half a surrogate pair"),
+        ("a: !!binary aGk=", 1, ["a"], "of type 'binary'"),
+        ("a: !!set {b, c}", 1, ["a"], "of type 'set'"),
+        ("a: .nan", 1, ["a"], "'.nan' is not a JSON number"),
+        ("a: !!int x", 1, ["a"], "'x' is not a JSON number"),
+        ('a: "\\ud800"', 1, ["a"], "an unpaired surrogate"),
+        ('"\\ud800": a', 1, [], "an unpaired surrogate"),
         ("a: 1\nb: &x [y]\nc: *x\n", 3, [], "an alias"),
         ("<<: {a: 1}", 1, [], "the key '<<'"),
         ("a: \x07", 1, [], "U+0007 is not allowed in it"),
@@ -53,7 +53,9 @@ def test_any_text_is_settings_or_refused(text: str) -> None:
 
 def test_a_date_in_the_settings_is_refused_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("corpus:\n  title: 2024-01-05\n")
-    with pytest.raises(ConfigError, match=r"params\.yaml:2: corpus\.title: '2024-01-05' is not a text .*; quote it"):
+    with pytest.raises(
+        ConfigError, match=r"params\.yaml:2: corpus\.title: '2024-01-05' is not a string .*; quote it"
+    ):
         load_params(tmp_path / "params.yaml")
 
 
@@ -74,7 +76,7 @@ def test_only_regular_files_of_the_repository_are_read_and_not_beyond_the_limit(
     assert bounded_text(root / "in") == "a: 1\nb: 2\n"
     for name, message in {
         "pipe": "not a regular file", "folder": "not a regular file", "zero": "a link out of the repository",
-        "out": "a link out of the repository", "gone": "a link to a file that is not there", "itself": "a link",
+        "out": "a link out of the repository", "gone": "a link to a missing file", "itself": "a link",
         "large": "more than 1,048,576 bytes",
     }.items():  # fmt: skip
         with pytest.raises(ConfigError, match=f"{name}: .*{message}"):

@@ -31,7 +31,7 @@ def killed(build: Path, purpose: str) -> Path:
     code = f"""
 import os, signal, sys
 from pathlib import Path
-from copydesk.scratch import scratch
+from copydesk.core.scratch import scratch
 with scratch({purpose!r}, Path({str(build)!r})) as folder:
     (folder / "text").write_text("a document")
     print(folder, flush=True)
@@ -73,7 +73,7 @@ def test_without_a_project_it_lies_in_the_users_cache(build: Path, cache: Path, 
     cache.rmdir()
     cache.write_text("a file where a folder should be")
     with (
-        pytest.raises(BuildError, match=rf"^{cache}: cannot be written; set XDG_CACHE_HOME to"),
+        pytest.raises(BuildError, match=rf"^{cache}: not writable; set XDG_CACHE_HOME to"),
         scratch("load", build),
     ):
         pass

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +12,9 @@ from copydesk.cleaning.plan import LISTED
 from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.config import load_params
-from copydesk.dataset.manifest import _PAGE_RULE, NAME, PINNED, read_manifest
+from copydesk.dataset.manifest import _PAGE_RULE, NAME, read_manifest
 from copydesk.project import Project
-from copydesk.store.fingerprint import _LIBRARIES
+from copydesk.store.pinned_libraries import PINNED
 from copydesk.tables.table import PUBLISHED
 from support import ROOT, articles
 
@@ -33,12 +31,6 @@ def test_it_says_what_the_dataset_was_made_from(two_articles: Project) -> None:
     params = load_params(ROOT / "params.yaml")
     assert said["params"] == {n: value for n, value in params.items() if n not in ("corpus", "engine", "plugins")}
     assert said["libraries"] == {name: version(name) for name in PINNED}
-
-
-def test_the_libraries_are_those_that_decide_bytes_and_are_pinned() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    pinned = {match[1] for text in project["dependencies"] if (match := re.match(r"([a-z0-9-]+)==", text))}
-    assert set(PINNED) == pinned <= set(_LIBRARIES)
 
 
 def test_what_reads_pages_is_told_by_the_names_of_their_rules() -> None:

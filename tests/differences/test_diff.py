@@ -18,6 +18,7 @@ import yaml
 from hypothesis import given, settings
 from rich.console import Console
 
+import copydesk
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.escaping import markdown
 from copydesk.core.json_schema import PACKAGED
@@ -28,7 +29,7 @@ from copydesk.differences.rendering import ROWS, as_json, as_markdown, as_table,
 from copydesk.differences.row_differences import distinct
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.differences.text_diff import document_diff, text_pieces
-from copydesk.errors import BuildError, ReleaseError
+from copydesk.errors import BuildError, InputError, ReleaseError
 from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
 from copydesk.tables.parquet import write_parquet
@@ -215,7 +216,7 @@ def test_a_damaged_copy_in_the_store_is_passed_over(copy: Path) -> None:
 def test_a_store_that_cannot_be_written_is_told(copy: Path) -> None:
     (copy / "build").write_text("in the way")
     with pytest.raises(
-        BuildError, match=r"cannot be written \((Not a directory|File exists)\); something else stands where"
+        BuildError, match=r"cannot be written \((Not a directory|File exists)\); another file is in the place"
     ):
         between(copy, "first", None)
 
@@ -461,3 +462,14 @@ def test_edits_that_are_only_suggested_change_a_document(tmp_path: Path) -> None
     expected = Change("b", (), ("edits",), ("rule one",), Delta(0, 0), Delta(0, 0), "test", "test")
     assert diff(*pair).changed == [expected]
     assert not diff(*pair).moved
+
+
+def test_the_public_function_is_the_comparison_that_the_command_makes(history: Path) -> None:
+    changes = copydesk.diff("first", "edited", root=history)
+    assert isinstance(changes, copydesk.Diff)
+    assert changes == diff(open_revision(history, "first"), open_revision(history, "edited"))
+    assert copydesk.diff("first", root=str(history)).new == "working tree"
+    with pytest.raises(InputError, match="old: expected a git revision such as 'HEAD~1'; found NoneType"):
+        copydesk.diff(None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="new: expected a git revision such as 'HEAD~1', or None; found int"):
+        copydesk.diff("HEAD", 1)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ def test_the_settings_name_the_engines_that_there_are() -> None:
 
 def test_the_environment_goes_before_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COPYDESK_ENGINE", "slurm")
-    with pytest.raises(ConfigError, match=f"no engine 'slurm'; there are: {', '.join(ENGINES)}"):
+    with pytest.raises(ConfigError, match=f"no engine 'slurm'; choose one of {', '.join(ENGINES)}"):
         engine(SETTINGS)
     monkeypatch.setenv("COPYDESK_ENGINE", "local")
     assert isinstance(engine({**SETTINGS, "name": "slurm"}), Local)

@@ -35,7 +35,7 @@ from copydesk.differences.model import Change, Delta, Diff, Move, Pair, Paramete
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.differences.text_diff import Piece, TextDiff
 from copydesk.errors import ReleaseError
-from copydesk.markup.html import facts, table, tag
+from copydesk.markup.html import facts, html_table, tag
 from copydesk.markup.plots import bars
 from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
@@ -89,7 +89,7 @@ def log_outputs(text: str) -> Iterator[tuple[str, str]]:
         "problem": lambda: progress.show(str(Problem(text, text, text, text))),
         "schema change": lambda: progress.show(str(_diff(text).schemas[0])),
         "findings": lambda: [progress.say(line) for line in output_formats.as_lines(_report(text))],
-        "purge": lambda: progress.show(*_plan(*_purge(text))),
+        "purge": lambda: progress.show(*_plan(*_purge(text), [text])),
         **{f"usage: {' '.join(words)}": _usage(text, words) for words in _USAGES},
     }
     for name, call in calls.items():
@@ -296,7 +296,7 @@ def _sheet(text: str) -> Table:
 def _page(text: str) -> str:
     return tag(
         "div",
-        table(text, (text, "b"), [(text, text)], title=text),
+        html_table(text, (text, "b"), [(text, text)], title=text),
         facts([(text, text)]),
         bars(text, {text: 1}, text),
     )

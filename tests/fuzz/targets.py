@@ -15,16 +15,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import RULES, plan
 from copydesk.core.config import check_params
 from copydesk.core.hand_written import parse_yaml
 from copydesk.core.json_schema import load_json, load_schema, schema_path, violations
 from copydesk.errors import ConfigError, SchemaError, UnreadableError
 from copydesk.readers import CONTAINERS, REASONS, split_name
+from copydesk.readers.plain_text import read_text, to_bytes
 from copydesk.readers.record_cache import read_container, texts_of
 from copydesk.readers.seed_files import Seed, Stamp, refused_id
-from copydesk.readers.text import read_text, to_bytes
 from copydesk.sentences import split
 from copydesk.tables.table import Table
 from copydesk.text import replay
@@ -122,7 +122,7 @@ def cleaner(data: bytes) -> None:
         assert len(result) <= 4 * len(source)
         # In a column of several the screens decide which rules see a text: they must not hide one.
         column = pa.array([source, "Other.  Text", source, "", "x"], pa.string())
-        together = clean(column, how)
+        together = clean_column(column, how)
         for found in (together[0], together[2]):
             assert (found.edited.text, found.edited.edits) == (result, edits)
             assert found[1:] == cleaned[1:]

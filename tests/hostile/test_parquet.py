@@ -18,15 +18,15 @@ import pytest
 from broken import repackage, shard, write_manifest
 from copydesk.errors import UnreadableError
 from copydesk.project import Project
-from copydesk.readers.base import Record, Wanted
-from copydesk.readers.parquet import read_parquet_rows
+from copydesk.readers.base import Record, RecordOptions
+from copydesk.readers.parquet_records import read_parquet_rows
 from copydesk.tables.parquet import read_parquet
 from copydesk.validation import validate
 from support import run_python
 
 ROWS = 1000
 TEXTS = [f"Text number {number}." for number in range(ROWS)]
-WANTED = Wanted("a", "id", "text", 1 << 24)
+WANTED = RecordOptions("a", "id", "text", 1 << 24)
 
 
 def written(table: pa.Table, **settings: Any) -> bytes:
@@ -152,9 +152,9 @@ for name in ("jsonl", "csv", "txt", "parquet"):
 READ = """
 import json, resource, sys
 from pathlib import Path
-from copydesk.config import check_params
-from copydesk.readers.folder import list_seeds
-from copydesk.readers.listing import list_documents
+from copydesk.core.config import check_params
+from copydesk.readers.seed_files import list_seeds
+from copydesk.readers.document_listing import list_documents
 limits = check_params({})["ingest"]
 def read(folder):
     root = Path(sys.argv[1])

@@ -78,9 +78,9 @@ def calls(function: Callable[[str], None], text: str) -> int:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from copydesk.config import check_params
-from copydesk.readers.folder import list_seeds
-from copydesk.readers.listing import list_documents
+from copydesk.core.config import check_params
+from copydesk.readers.seed_files import list_seeds
+from copydesk.readers.document_listing import list_documents
 from copydesk.readers.records import texts_of
 limits = check_params({})["ingest"]
 root = Path(sys.argv[1])

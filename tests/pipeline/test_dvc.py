@@ -127,7 +127,7 @@ def test_a_bad_article_is_named_and_the_rest_goes_on(reproduced: tuple[Path, str
         said = run(root, "dvc", "repro", "package")
         assert "1 seeds refused, see reports/quarantine.jsonl: bad.txt" in said
         assert json.loads((root / "reports" / "quarantine.jsonl").read_text("utf-8"))["reason"] == "undecodable"
-        assert "clean: 1 shards, 0 computed, 1 from the store" in said
+        assert "clean: 1 shard, 0 computed, 1 cached" in said
     finally:
         bad.unlink()
         run(root, "git", "checkout", "-q", ".")

@@ -12,7 +12,7 @@ import pytest
 
 from copydesk.dataset.card_metadata import DataFile
 from copydesk.project import Project
-from copydesk.readers.text import RawText, to_bytes
+from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.tables.table import PUBLISHED
 from copydesk.text import ComposedEdit, revert
 from copydesk.validation import validate

@@ -31,11 +31,11 @@ def test_a_build_and_a_stage_of_dvc_are_refused_beside_another_build(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["scripts/ingest.py"])
     with build_lock(project):
-        with pytest.raises(BuildError, match="another build is at work here; wait until it ends"):
+        with pytest.raises(BuildError, match="another build is running here; wait until it ends"):
             build_project(project)
         with pytest.raises(SystemExit, match=r"^1$"):
             runner.main(STAGES["ingest"])
-        assert re.match("BuildError: .*another build is at work here", capsys.readouterr().err)
+        assert re.match("BuildError: .*another build is running here", capsys.readouterr().err)
         assert not project.receipts("ingest").exists()
         command = [sys.executable, "-m", "copydesk", "build"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

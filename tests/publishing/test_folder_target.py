@@ -15,7 +15,7 @@ import pytest
 import copydesk
 from copydesk.errors import ReleaseError
 from copydesk.publishing import publish as publishing
-from copydesk.publishing.folder_target import Folder
+from copydesk.publishing.folder_target import FolderTarget
 from copydesk.publishing.publish import Published, publish
 from servers import HOST, S3, Ssh, wire
 from support import ROOT
@@ -103,8 +103,8 @@ def test_a_release_goes_there_whole_and_stays_as_it_is(
     stamp = "LastModified" if outside.kind == "s3" else "mtime"
     assert {p: i[stamp] for p, i in before.items()} == {p: i[stamp] for p, i in after.items()}
     # An older one beside it.
-    assert publish(releases.root, to, version="1.0.0", cache=cache).place == f"{to}/v1.0.0"
-    assert Folder(to).versions() == {"1.0.0", "1.1.0"}
+    assert publish(releases.root, to, version="1.0.0", cache=cache).address == f"{to}/v1.0.0"
+    assert FolderTarget(to).versions() == {"1.0.0", "1.1.0"}
     # What readers get.
     for version, count in releases.documents.items():
         paths = [f"{outside.root}/v{version}/data/documents/train-00000-of-00001.parquet"]
@@ -122,15 +122,15 @@ def test_interrupted_it_is_not_there_and_goes_on(
     outside: Outside, releases: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if outside.kind == "local":
-        sent = Folder._send
+        sent = FolderTarget._send
 
-        def full(self: Folder, work: str, file: Any) -> None:
+        def full(self: FolderTarget, work: str, file: Any) -> None:
             if file.path == "croissant.json":
                 raise OSError(28, "No space left on device")
             sent(self, work, file)
 
         with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
-            patched.setattr(Folder, "_send", full)
+            patched.setattr(FolderTarget, "_send", full)
             publish(releases.root, outside.url(None), cache=cache)
     else:
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -161,7 +161,7 @@ def test_what_was_damaged_on_the_way_is_sent_again_and_strangers_are_refused(
     (part / "CITATION.cff").write_bytes(b"x" * size)
     (part / "README.md").write_bytes(b"half")
     (part / "data" / "other.parquet").write_bytes(b"")
-    with pytest.raises(ReleaseError, match=r"data/other\.parquet is no file of the release; remove it"):
+    with pytest.raises(ReleaseError, match=r"data/other\.parquet is not part of the release; remove it"):
         publish(releases.root, str(tmp_path / "out"), cache=cache)
     assert not (tmp_path / "out" / "v1.1.0").exists()
     (part / "data" / "other.parquet").unlink()
@@ -172,16 +172,17 @@ def test_what_was_damaged_on_the_way_is_sent_again_and_strangers_are_refused(
 def test_rows_that_differ_from_the_manifest_are_refused(
     releases: Any, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = publishing.released
+    made = publishing.release_files
 
     def other(*given: Any) -> Any:
         release = made(*given)
         release.logical["sentences"]["train"] = "0" * 64
         return release
 
-    monkeypatch.setattr(publishing, "released", other)
+    monkeypatch.setattr(publishing, "release_files", other)
     with pytest.raises(
-        ReleaseError, match=r"table sentences, split train: logical hash [0-9a-f]{64} .* expected 0{64}"
+        ReleaseError,
+        match=r"table sentences, split train: the rows read back have the logical hash [0-9a-f]{64}, expected 0{64}",
     ):
         publish(releases.root, str(tmp_path / "out"), cache=cache)
     assert not (tmp_path / "out" / "v1.1.0").exists()
@@ -228,7 +229,7 @@ def test_withdrawn_releases_that_are_still_there_are_named(
     publish(copy, str(tmp_path / "out"), cache=cache)
     releases.run("git", "tag", "-a", "corpus@v1.1.0!", "corpus@v1.1.0^{}", "-m", "withdrawn", cwd=copy)
     publish(copy, str(tmp_path / "out"), cache=cache)
-    assert "release 1.1.0 was withdrawn and is still there; delete v1.1.0" in capsys.readouterr().err
+    assert "the withdrawn release 1.1.0 is still published; delete v1.1.0" in capsys.readouterr().err
 
 
 def test_the_signature_of_a_release_goes_with_it(copy: Path, releases: Any, cache: Path, tmp_path: Path) -> None:
@@ -255,9 +256,9 @@ def _raw_hash(releases: Any) -> str:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"to": "hub"}, "--repo-id ORG/NAME goes with --to hub"),
-        ({"to": "out", "repo_id": "a/b"}, "--repo-id ORG/NAME goes with --to hub"),
-        ({"to": "out", "private": True}, "--private goes with --to hub"),
+        ({"to": "hub"}, "--repo-id ORG/NAME is required with --to hub"),
+        ({"to": "out", "repo_id": "a/b"}, "--repo-id ORG/NAME is required with --to hub"),
+        ({"to": "out", "private": True}, "--private is allowed only with --to hub"),
         ({"to": "nothing://there"}, "nothing://there: cannot be written to (ValueError: Protocol not known"),
         ({"to": f"ssh://me:secret@{HOST}:1/x"}, f"ssh://me@{HOST}:1/x: cannot be written to"),
         ({"to": "out", "version": "9.9.9"}, "no release 9.9.9; there are 1.0.0, 1.1.0"),
@@ -275,4 +276,4 @@ def test_an_unknown_host_is_not_trusted(ssh: Ssh, tmp_path: Path, monkeypatch: p
     (tmp_path / ".ssh" / "known_hosts").write_text("")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(ReleaseError, match="Host key is not trusted"):
-        Folder(ssh.url(tmp_path / "out"))
+        FolderTarget(ssh.url(tmp_path / "out"))

@@ -26,7 +26,7 @@ from support import ROOT, run_python
 CODE = """
 import json
 from pathlib import Path
-from copydesk.destinations.publish import publish
+from copydesk.publishing.publish import publish
 from copydesk.errors import ReleaseError
 
 found = []
@@ -202,19 +202,19 @@ put("../desk/other")
 """
     found = run(code, releases, cache, tmp_path, hub.environment())
     expected = [
-        "another commit came between; run it again",
+        "somebody else committed meanwhile; run it again",
         ["1.1.0", False],
-        "desk/other: has 2 files and no MANIFEST.sha256: it holds something else; choose another name",
-        "found nothing, expected sha256",
-        "desk/other: is there and public; make it private in its settings, or leave out --private",
+        "desk/other: has 2 files and no MANIFEST.sha256, so copydesk did not make it; choose another name",
+        "found no file, expected sha256",
+        "desk/other: exists and is public; make it private in its settings, or leave out --private",
         "--repo-id nobody: expected ORG/NAME",
         "--repo-id ../desk/other: ",
     ]
-    for one, said in zip(found, expected, strict=True):
-        assert said in one if isinstance(said, str) else said == one
+    for outcome, wanted in zip(found, expected, strict=True):
+        assert wanted in outcome if isinstance(wanted, str) else wanted == outcome
     assert git(hub.repo("desk/other"), "log", "--format=%s") == "initial commit"
     assert git(hub.repo("desk/moved"), "log", "--format=%s", "--all") == "initial commit"
-    (said,) = run('put("desk/stranger")', releases, cache, tmp_path, hub.environment(token="hf_wrong"))
-    assert "log in with hf auth login, or set HF_TOKEN" in said
-    assert "hf_wrong" not in said
+    (message,) = run('put("desk/stranger")', releases, cache, tmp_path, hub.environment(token="hf_wrong"))
+    assert "log in with hf auth login, or set HF_TOKEN" in message
+    assert "hf_wrong" not in message
     assert not hub.repo("desk/stranger").exists()

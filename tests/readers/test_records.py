@@ -26,9 +26,9 @@ from copydesk.errors import BuildError
 from copydesk.project import Project
 from copydesk.readers import REASONS, record_cache
 from copydesk.readers.document_listing import list_documents
+from copydesk.readers.plain_text import to_bytes
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import list_seeds, seed_of
-from copydesk.readers.text import to_bytes
 from copydesk.stages import ingest
 from copydesk.stages.runner import read_inputs
 from copydesk.validation import validate

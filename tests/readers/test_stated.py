@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from copydesk.core.json_schema import load_schema, violations
 from copydesk.readers.base import STATED
-from copydesk.readers.stated import address, moment, stated_of
+from copydesk.readers.stated import moment, normalised_url, stated_of
 
 ADDRESSES = {
     "https://example.org/a?b=c#d": "https://example.org/a?b=c#d",
@@ -53,8 +53,8 @@ NO_MOMENTS = ["2017-07", "2017", "17.07.2017", "2017-02-30", "2017-13-01T00:00:0
 
 @pytest.mark.parametrize("text", ADDRESSES)
 def test_addresses_are_written_in_ascii(text: str) -> None:
-    assert address(text) == ADDRESSES[text]
-    assert address(ADDRESSES[text]) == ADDRESSES[text]
+    assert normalised_url(text) == ADDRESSES[text]
+    assert normalised_url(ADDRESSES[text]) == ADDRESSES[text]
 
 
 @pytest.mark.parametrize("text", MOMENTS)
@@ -66,7 +66,7 @@ def test_of_a_moment_without_a_zone_the_day_is_kept(text: str) -> None:
 def test_what_is_none_says_what_was_expected() -> None:
     for text in NO_ADDRESSES:
         with pytest.raises(ValueError, match="is no address; expected one such as https:"):
-            address(text)
+            normalised_url(text)
     for text in NO_MOMENTS:
         with pytest.raises(ValueError, match="is no date; expected one such as 2024-05-31"):
             moment(text)

@@ -17,11 +17,11 @@ import pytest
 
 from copydesk.core.config import check_params
 from copydesk.errors import BuildError
-from copydesk.readers.base import Wanted
+from copydesk.readers.base import RecordOptions
 from copydesk.readers.document_listing import list_documents
+from copydesk.readers.plain_text import to_bytes
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import list_seeds
-from copydesk.readers.text import to_bytes
 from copydesk.readers.warc import read_warc
 from support import run_python, write_seeds
 
@@ -243,7 +243,7 @@ def test_what_ends_before_its_end_is_marked(tmp_path: Path) -> None:
 PAYLOADS = """
 import io, json, resource, sys, zlib
 import brotli, pyarrow as pa
-from copydesk.readers.record import Wanted
+from copydesk.readers.base import RecordOptions
 from copydesk.readers.warc import read_warc
 sys.path += sys.argv[1:]
 from test_warc import http, record
@@ -260,7 +260,7 @@ def packed(coding, megabytes):
     return b"".join(add(block) for _ in range(megabytes)) + end()
 def read(coding, megabytes):
     archive = record("response", http(packed(coding, megabytes), Content_Encoding=coding))
-    (found,) = read_warc(io.BytesIO(archive), Wanted("a", "id", "text", 4 << 20))
+    (found,) = read_warc(io.BytesIO(archive), RecordOptions("a", "id", "text", 4 << 20))
     return found.problem[0]
 reasons, peaks = [], []
 for megabytes in (8, 100):
@@ -317,7 +317,9 @@ def test_memory_does_not_grow_with_the_archive() -> None:
             return len(data)
 
     tracemalloc.start()
-    count = sum(1 for _ in read_warc(io.BufferedReader(Endless(), 1 << 16), Wanted("a", "id", "text", 1 << 20)))
+    count = sum(
+        1 for _ in read_warc(io.BufferedReader(Endless(), 1 << 16), RecordOptions("a", "id", "text", 1 << 20))
+    )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count > 2000

@@ -83,7 +83,7 @@ def test_a_script_in_any_field_is_text(
     page.get_by_text("javascript:alert(1)").first.click()
     assert page.url == home + address("plain")
     page.goto(f"{home}documents.html#q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&sort=<script>&flag=__proto__")
-    page.locator("#told").wait_for()
+    page.locator("#count").wait_for()
 
 
 def test_the_policy_holds_for_a_file(site: Path, browser: Browser) -> None:
@@ -118,7 +118,7 @@ def test_search_filters_and_links_into_them(site: Path, visit: Open) -> None:
     page.locator("figure", has_text="Flags").locator("summary").first.click()
     page.get_by_role("link", name="redaction").click()
     rows = page.locator("#list tbody tr")
-    assert [page.locator("#told").inner_text(), rows.count()] == ["1 of 4 documents", 1]
+    assert [page.locator("#count").inner_text(), rows.count()] == ["1 of 4 documents", 1]
     assert page.locator("#flag").input_value() == "redaction"
     page.locator("#flag").select_option("")
     page.get_by_label("Search in ids").fill("TWIN")
@@ -173,10 +173,10 @@ def test_tens_of_thousands_of_documents_are_searched(tmp_path: Path, visit: Open
         (tmp_path / name).write_text(content, "utf-8")
     assert len(list(tmp_path.iterdir())) == 150
     page = visit(tmp_path / "documents.html")
-    assert page.locator("#told").inner_text() == "30,000 documents"
+    assert page.locator("#count").inner_text() == "30,000 documents"
     assert page.locator("#list tbody tr").count() == 200
     page.get_by_role("button", name="Next").click()
-    assert page.locator("#place").inner_text() == "Page 2 of 150"
+    assert page.locator("#position").inner_text() == "Page 2 of 150"
     assert page.locator("#list tbody th").first.inner_text().startswith("article-00200")
     page.get_by_label("Search in ids").fill("headline 29999")
     assert page.locator("#list tbody tr").count() == 1
@@ -196,7 +196,7 @@ def test_a_steward_decides_with_the_keyboard(project: Project, start: Callable[[
     accept.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**#edit-0")
-    assert "accepted, from the next build on" in page.locator("#edit-0").inner_text()
+    assert "accepted; takes effect in the next build" in page.locator("#edit-0").inner_text()
     page.locator("#metadata summary").first.click()
     page.get_by_label("Correct title").fill("A headline")
     page.keyboard.press("Enter")
@@ -204,7 +204,7 @@ def test_a_steward_decides_with_the_keyboard(project: Project, start: Callable[[
     rows = [json.loads(line) for line in (project.seeds / "decisions.jsonl").read_text("utf-8").splitlines()]
     assert [(row["decision"], row.get("value")) for row in rows] == [("accept", None), ("correct", "A headline")]
     for _ in rows:
-        page.locator("#decisions").get_by_role("button", name="Take back").first.click()
+        page.locator("#decisions").get_by_role("button", name="Undo").first.click()
         page.wait_for_load_state()
-    page.get_by_text("None so far.").wait_for()
+    page.get_by_text("No decisions yet.").wait_for()
     assert not (project.seeds / "decisions.jsonl").exists()

@@ -98,6 +98,6 @@ def test_nothing_keeps_anybody_out_of_the_changes(released: Path, tmp_path: Path
 
 
 def test_without_a_release_or_without_git_the_page_says_so(released: Path, two_articles: Project) -> None:
-    assert "cannot be compared with" in release_page(Corpus(two_articles), linked=True)
+    assert "The comparison with the last release failed" in release_page(Corpus(two_articles), linked=True)
     run(released, "git", "tag", "-d", "corpus@v1.0.0")
     assert "There is no release yet" in release_page(Corpus(Project.open(released)), linked=True)

@@ -48,7 +48,7 @@ def test_cleaning_a_file_writes_nothing_and_shows_each_change(tmp_path: Path) ->
     assert "the outcome of the war?{+ +}Russia" in shown.stdout
     assert "[-\\x1b-]" in shown.stdout
     assert "! 44: redaction  **" in shown.stdout
-    assert "3 edits, 0 suggestions, 1 flags" in shown.stdout
+    assert "3 edits, 0 suggestions, 1 flag" in shown.stdout
     assert "\x1b" not in shown.stdout
     assert sorted(tmp_path.iterdir()) == before
 

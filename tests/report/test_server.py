@@ -115,11 +115,11 @@ def test_a_decision_is_a_line_and_the_next_build_obeys_it(project: Project, star
         ("twin", "exclude"),
     ]
     waiting = ask(desk, "GET", f"/{PAGE}")[2]
-    assert waiting.count("from the next build on") == 3
+    assert waiting.count("takes effect in the next build") == 3
     run_stages(project)
     now = ask(desk, "GET", f"/{PAGE}")[2]
     assert "A. Writer" in now
-    assert "from the next build on" not in now
+    assert "takes effect in the next build" not in now
     assert ask(desk, "GET", f"/{address('twin')}")[0] == 404
     # What was left out can be taken in again.
     everything = forms(ask(desk, "GET", "/decisions.html")[2])
@@ -175,9 +175,9 @@ def test_what_a_form_is_about_must_be_there(project: Project, start: Start) -> N
     known = form_for(desk, "reject")
     for change, message in (
         ({"page": "documents/none.html"}, "no such document"),
-        ({"raw_sha256": "0" * 64}, "was changed since"),
-        ({"edit": "99"}, "not there any more"),
-        ({"raw_end": "1"}, "not there any more"),
+        ({"raw_sha256": "0" * 64}, "has changed since you opened the page"),
+        ({"edit": "99"}, "This edit no longer exists"),
+        ({"raw_end": "1"}, "This edit no longer exists"),
         ({"decision": "delete"}, "is not one of"),
     ):
         status, _, text = send(desk, {**known, **change})
@@ -189,7 +189,7 @@ def test_what_a_form_is_about_must_be_there(project: Project, start: Start) -> N
     assert lines(project) == []
     assert send(desk, known)[0] == 303
     status, _, text = send(desk, known)
-    assert (status, "decided already" in text) == (409, True)
+    assert (status, "This was already decided" in text) == (409, True)
     assert send(desk, {**known, "decision": "withdraw", "known": "0" * 20})[0] == 409
     assert len(lines(project)) == 1
 

@@ -15,7 +15,7 @@ import pytest
 from copydesk.errors import CopydeskError
 from copydesk.project import Project
 from copydesk.report.corpus_view import Corpus, Document, address
-from copydesk.report.side_by_side import LONGEST, pieces, side_by_side
+from copydesk.report.side_by_side import LONGEST, side_by_side, stretches
 from copydesk.report.static_site import write_site
 from support import file_bytes
 
@@ -86,7 +86,7 @@ def test_both_texts_stand_on_the_page_of_a_document(site: Path, hostile: Project
     for doc_id in corpus.ids:
         document = corpus.document(doc_id)
         raw, clean = document.raw["text"], document.row["text"]
-        found = list(pieces(document))
+        found = list(stretches(document))
         assert "".join(raw[p.raw_start : p.raw_end] for p in found) == raw
         assert "".join(clean[p.start : p.end] for p in found) == clean
         page = (site / address(doc_id)).read_text("utf-8")
@@ -110,7 +110,7 @@ def test_the_marks_say_rule_tier_and_confidence(site: Path, hostile: Project) ->
     page = Parsed((site / address("plain")).read_text("utf-8"))
     marks = {a["id"]: a["data-tip"] for _, a in page.elements if a.get("data-tip") and a.get("id")}
     assert marks["raw-1"] == marks["clean-1"] == "spaces · safe · confidence 1.00 · “␣␣” → “␣”"
-    assert marks["suggestion-at-0"] == "suggestion, missing-space · probable · confidence 0.95 · puts in “␣”"
+    assert marks["suggestion-at-0"] == "suggestion, missing-space · probable · confidence 0.95 · inserts “␣”"
     flagged = Parsed((site / address("second-of-two")).read_text("utf-8"))
     assert ("a", "flag: redaction") in {(t, a.get("data-tip")) for t, a in flagged.elements}
     assert "U+202E" in Parsed((site / address(Corpus(hostile).ids[0])).read_text("utf-8")).text
@@ -131,11 +131,11 @@ def test_figures_are_those_of_the_metrics(site: Path, hostile: Project) -> None:
         "words": metrics["words"],
         "characters, raw": metrics["characters"]["raw"],
         "characters, clean": metrics["characters"]["clean"],
-        "bytes as delivered": metrics["bytes"]["raw"],
-        "may be public": metrics["public"],
-        "equal to another": metrics["duplicates"]["exact"],
-        "similar to another": metrics["duplicates"]["near"],
-        "split train": metrics["splits"]["train"],
+        "bytes of the seeds": metrics["bytes"]["raw"],
+        "publishable": metrics["public"],
+        "exact duplicates": metrics["duplicates"]["exact"],
+        "near-duplicates": metrics["duplicates"]["near"],
+        "in split train": metrics["splits"]["train"],
     }
     assert {name: int(value.replace(",", "")) for name, value in facts.items()} == figures
     plots = {
@@ -149,7 +149,7 @@ def test_figures_are_those_of_the_metrics(site: Path, hostile: Project) -> None:
         assert {name: int(count) for name, count in rows} == expected, title
         assert len(re.findall('class="bar"', figure)) == len(expected)
     lengths = (hostile.reports / "plots" / "sentence_length.csv").read_text("utf-8").splitlines()[1:]
-    figure = page.partition("<figcaption>Length of sentences</figcaption>")[2].partition("</figure>")[0]
+    figure = page.partition("<figcaption>Sentence length</figcaption>")[2].partition("</figure>")[0]
     rows = re.findall(r'<th scope="row">(\d+) to \d+</th><td>(\d+)</td>', figure)
     assert [",".join(row) for row in rows] == lengths
 
@@ -191,7 +191,7 @@ def test_the_same_corpus_gives_the_same_bytes(site: Path, hostile: Project, tmp_
 def test_only_a_report_is_written_over(hostile: Project, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "index.html").write_text("my own")
-    with pytest.raises(CopydeskError, match="holds something that is no report"):
+    with pytest.raises(CopydeskError, match="contains something else than a report"):
         write_site(hostile, tmp_path / "precious")
     assert (tmp_path / "precious" / "index.html").read_text() == "my own"
     write_site(hostile, tmp_path / "report")

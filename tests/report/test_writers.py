@@ -78,7 +78,7 @@ def test_two_servers_and_an_editor_lose_nothing(project: Project, start: Start, 
     kept = [row for row in lines(project) if row["decision"] == "correct"]
     assert len({place(row) for row in kept}) == len(kept) == asked
     assert gone(project) == [f"gone-{n}" for n in range(40)]
-    assert all("That is decided already" in text for status, _, text in answers if status == 409)
+    assert all("This was already decided" in text for status, _, text in answers if status == 409)
 
 
 @pytest.mark.parametrize("how", ["reopen", "hold open"])
@@ -102,7 +102,7 @@ def test_what_others_decided_meanwhile_is_shown_and_not_written_over(project: Pr
     accept, reject = form_for(desk, "accept"), form_for(other, "reject", edit="0")
     assert send(other, reject)[0] == 303
     status, _, text = send(desk, accept)
-    assert (status, "decided already: the edit rejected" in text) == (409, True)
+    assert (status, "already decided: the edit rejected" in text) == (409, True)
     # Another edit of the same document is another matter.
     assert send(desk, form_for(desk, "reject", edit="1"))[0] == 303
     # The name of a decision is what it says: whoever saw another one does not take this one back.
@@ -110,11 +110,11 @@ def test_what_others_decided_meanwhile_is_shown_and_not_written_over(project: Pr
     assert send(other, form_for(other, "withdraw"))[0] == 303
     assert send(other, form_for(other, "accept"))[0] == 303
     status, _, text = send(desk, seen)
-    assert (status, "was changed by others" in text) == (409, True)
+    assert (status, "or somebody changed it" in text) == (409, True)
     before = form_for(desk, "correct", field="title")
     assert send(other, form_for(other, "exclude"))[0] == 303
     status, _, text = send(desk, {**before, "value": "A headline"})
-    assert (status, "others decided whether this document is left out" in text) == (409, True)
+    assert (status, "Somebody has excluded this document" in text) == (409, True)
     assert sorted(row["decision"] for row in lines(project)) == ["accept", "exclude", "reject"]
     assert send(desk, {**form_for(desk, "correct", field="title"), "value": "A headline"})[0] == 303
 
@@ -141,4 +141,4 @@ def test_a_file_that_is_replaced_at_the_same_moment_is_not_called_written(
 
     monkeypatch.setattr("copydesk.report.save_decision.os.fsync", saved_by_an_editor)
     status, _, text = send(desk, form)
-    assert (status, "written anew by another program" in text) == (409, True)
+    assert (status, "Another program has just replaced" in text) == (409, True)

@@ -88,7 +88,7 @@ def test_seeds_that_git_converted_are_refused_in_words(origin: Path) -> None:
     (finding,) = (f for f in check_inputs(other).findings if f.file == "seeds/lf.txt")
     assert "seeds/lf.txt has LF in the repository and CRLF here; let .gitattributes end with" in finding.message
     (told,) = (f for f in examine(other, remotes=False) if f.subject == "line ends")
-    assert told.verdict == "bad"
+    assert told.verdict == "error"
     # What is advised helps.
     with (other / ".gitattributes").open("a") as file:
         file.write("* -text\n")

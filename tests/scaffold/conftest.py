@@ -1,4 +1,4 @@
-"""A wheel of this repository, installed where nothing of this checkout is seen."""
+"""A wheel of this repository, installed in an environment that cannot see this checkout."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from support import GIT, ROOT, run_command
 
@@ -19,9 +20,24 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that is made of the files of this repository."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "installed"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel built from the files of this repository, once for all processes of a test run."""
+    with FileLock(shared / "wheel.lock"):
+        if not (built := list(shared.glob("*.whl"))):
+            built = [_build_wheel(tmp_path_factory.mktemp("source"), shared)]
+    return built[0]
+
+
+def _build_wheel(source: Path, out: Path) -> Path:
     listed = run_command(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).exists() and not name.startswith(("tests/", "benchmarks/", "corpus/")):
@@ -29,28 +45,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy2(ROOT / name, source / name, follow_symlinks=False)
     command = ["pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(out), "."]
     run_command(source, sys.executable, "-m", *command)
-    (made,) = out.glob("*.whl")
-    return made
+    (built,) = out.glob("*.whl")
+    return built
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def installed(wheel: Path, shared: Path) -> Run:
     """Return a function that runs a program of a virtual environment in which the wheel is installed.
 
-    The libraries are those of this environment: a line in a .pth file, which names a folder whose own .pth files, and
-    so the checkout that is installed for development, are not obeyed.
+    The environment is made once for all processes of a test run. Its libraries are those of this environment: a .pth
+    file names their folder. The .pth files in that folder are not read, so the development install is not seen.
     """
-    home = tmp_path_factory.mktemp("environment")
-    venv.create(home, with_pip=False)
-    paths = sysconfig.get_paths(vars={"base": str(home), "platbase": str(home)})
-    python = str(home / "bin" / "python")
-    run_command(
-        home, sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", str(wheel)
-    )
-    libraries = "\n".join(p for p in sys.path if p.endswith("-packages"))
-    (Path(paths["purelib"]) / "libraries.pth").write_text(libraries)
-    (home / "bin" / "dvc").write_text(f"#!{python}\nimport sys\nfrom dvc.cli import main\nsys.exit(main())\n")
-    (home / "bin" / "dvc").chmod(0o755)
+    home = shared / "environment"
+    with FileLock(shared / "environment.lock"):
+        if not (home / "bin" / "dvc").exists():
+            _make_environment(home, wheel)
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     environment = {**kept, **GIT, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
@@ -67,3 +76,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
         return done
 
     return run
+
+
+def _make_environment(home: Path, wheel: Path) -> None:
+    venv.create(home, with_pip=False)
+    paths = sysconfig.get_paths(vars={"base": str(home), "platbase": str(home)})
+    python = str(home / "bin" / "python")
+    run_command(
+        home, sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", str(wheel)
+    )
+    libraries = "\n".join(p for p in sys.path if p.endswith("-packages"))
+    (Path(paths["purelib"]) / "libraries.pth").write_text(libraries)
+    (home / "bin" / "dvc").write_text(f"#!{python}\nimport sys\nfrom dvc.cli import main\nsys.exit(main())\n")
+    (home / "bin" / "dvc").chmod(0o755)

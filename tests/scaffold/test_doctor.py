@@ -1,8 +1,7 @@
-"""The doctor finds each thing that is wrong, by its being made wrong, and says what to do."""
+"""Each test breaks one thing; the doctor reports it and says what to do."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import shutil
@@ -11,11 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from copydesk.cli import app
 from copydesk.scaffold import doctor
-from copydesk.scaffold.doctor import Finding, examine
+from copydesk.scaffold.doctor import Diagnosis, examine
 from copydesk.scaffold.repository import init
 from copydesk.stages.toolkit_lock import NAME
+from copydesk.store.pinned_libraries import PINNED
 from servers import S3
 from support import GIT, run_command
 
@@ -37,54 +39,53 @@ def root(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return Path(shutil.copytree(healthy, tmp_path / "corpus", symlinks=True))
 
 
-def found(root: Path, subject: str) -> Finding:
-    (finding,) = (Finding(subject, *check(root)) for name, check in doctor._CHECKS.items() if name == subject)
-    return finding
+def found(root: Path, subject: str) -> Diagnosis:
+    (diagnosis,) = (Diagnosis(subject, *check(root)) for name, check in doctor._CHECKS.items() if name == subject)
+    return diagnosis
 
 
-def remotes(root: Path, *, ask: bool = True) -> list[Finding]:
+def remotes(root: Path, *, ask: bool = True) -> list[Diagnosis]:
     return list(doctor._remotes(root, ask=ask))
 
 
 def test_nothing_is_wrong_and_the_exit_status_says_so(root: Path) -> None:
-    verdicts = {finding.subject: finding.verdict for finding in examine(root)}
+    verdicts = {diagnosis.subject: diagnosis.verdict for diagnosis in examine(root)}
     assert verdicts == dict.fromkeys(("python", *doctor._CHECKS), "ok") | {"remotes": "warn"}
-    command = [sys.executable, "-m", "copydesk", "doctor", "--no-remotes"]
-    assert subprocess.run(command, cwd=root, check=False, capture_output=True).returncode == 0
+    runner, command = CliRunner(), ["doctor", "--no-remotes", "--root", str(root)]
+    assert runner.invoke(app, command).exit_code == 0
     (root / "params.yaml").write_text("ingest: {max_bytes: many}\n")
-    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
-    assert done.returncode == 1
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("bad"))
+    done = runner.invoke(app, command)
+    assert done.exit_code == 1
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("error"))
     assert "settings" in line
     assert "ingest.max_bytes: 'many' is not of type 'integer'" in line
 
 
 def test_another_toolkit(root: Path) -> None:
-    told = json.loads((root / NAME).read_text("utf-8"))
-    told["stages"]["clean"] = "0" * 64
-    (root / NAME).write_text(json.dumps(told))
-    (finding,) = (finding for finding in examine(root, remotes=False) if finding.subject == "copydesk")
-    assert finding.verdict == "bad"
-    assert "with other code for clean; run copydesk upgrade" in finding.detail
+    recorded = json.loads((root / NAME).read_text("utf-8"))
+    recorded["stages"]["clean"] = "0" * 64
+    (root / NAME).write_text(json.dumps(recorded))
+    (diagnosis,) = (diagnosis for diagnosis in examine(root, remotes=False) if diagnosis.subject == "copydesk")
+    assert diagnosis.verdict == "error"
+    assert "with other code for clean; run copydesk upgrade" in diagnosis.detail
 
 
 def test_another_version_of_a_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.metadata.version
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name == "ftfy" else real(name))
-    assert found(root, "libraries").detail.startswith("ftfy is 1.0, expected ")
-    assert found(root, "libraries").verdict == "bad"
+    monkeypatch.setitem(PINNED, "ftfy", "1.0")
+    assert found(root, "libraries").detail.startswith("ftfy is 6.3.1, expected 1.0")
+    assert found(root, "libraries").verdict == "error"
 
 
 def test_a_library_of_an_extra_may_be_missing_but_no_other_version(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = ["ftfy==6.3.1", 'not-there==1.0; extra == "web"']
-    monkeypatch.setattr("copydesk.stages.toolkit_lock.requires", lambda _: lines)
-    assert found(root, "libraries") == Finding("libraries", "ok", "ftfy 6.3.1")
-    lines[1] = 'typer==0.0.1; extra == "web"'
-    assert found(root, "libraries").verdict == "bad"
+    monkeypatch.setattr(doctor, "PINNED", {"ftfy": "6.3.1"})
+    monkeypatch.setattr(doctor, "PINNED_FOR_PAGES", {"not-there": "1.0"})
+    assert found(root, "libraries") == Diagnosis("libraries", "ok", "ftfy 6.3.1")
+    monkeypatch.setattr(doctor, "PINNED_FOR_PAGES", {"typer": "0.0.1"})
+    assert found(root, "libraries").verdict == "error"
     assert "expected 0.0.1" in found(root, "libraries").detail
-    lines[1] = "not-there==1.0"
+    monkeypatch.setattr(doctor, "PINNED", {"not-there": "1.0"})
     assert "not-there is missing, expected 1.0" in found(root, "libraries").detail
 
 
@@ -92,27 +93,27 @@ def test_another_python_none_and_one_without_the_toolkit(root: Path, monkeypatch
     folder = root / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    assert found(root, "scripts").detail.startswith("dvc.yaml runs python, and none is on PATH")
+    assert found(root, "scripts").detail.startswith("dvc.yaml runs python, but there is none on PATH")
     assert found(root, "git").detail == "not installed; install it"
     assert found(root, "dvc").detail.startswith("not on PATH")
-    for said, expected in (("exit 1", "has no copydesk"), ("echo 9.9 /elsewhere/x.py", "another copydesk, 9.9 at ")):
-        (folder / "python").write_text(f"#!/bin/sh\n{said}\n")
+    for line, expected in (("exit 1", "has no copydesk"), ("echo 9.9 /elsewhere/x.py", "another copydesk, 9.9 at ")):
+        (folder / "python").write_text(f"#!/bin/sh\n{line}\n")
         (folder / "python").chmod(0o755)
-        assert found(root, "scripts").verdict == "bad"
+        assert found(root, "scripts").verdict == "error"
         assert expected in found(root, "scripts").detail
 
 
 def test_git_that_is_old_elsewhere_or_nameless(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "but the repository begins at" in found(root / "seeds", "git").detail
     shutil.rmtree(root / ".git")
-    assert "is in no git repository" in found(root, "git").detail
+    assert "is not in a git repository" in found(root, "git").detail
     run_command(root, "git", "init", "-q")
     run_command(root, "git", "config", "user.useConfigOnly", "true")
     for name in list(GIT):
         if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER")):
             monkeypatch.delenv(name)
     assert found(root, "git").verdict == "warn"
-    assert "does not know who commits" in found(root, "git").detail
+    assert "no committer is set" in found(root, "git").detail
     (root / "git").write_text("#!/bin/sh\necho git version 1.8.3\n")
     (root / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(root))
@@ -121,7 +122,7 @@ def test_git_that_is_old_elsewhere_or_nameless(root: Path, monkeypatch: pytest.M
 
 def test_no_dvc_no_seeds_no_room(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(root / ".dvc")
-    assert "is no DVC repository" in found(root, "dvc").detail
+    assert "is not a DVC repository" in found(root, "dvc").detail
     with (root / "seeds" / "large.txt").open("wb") as file:
         file.truncate(10**12)
     free = shutil.disk_usage(root)
@@ -129,9 +130,9 @@ def test_no_dvc_no_seeds_no_room(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert found(root, "disk").verdict == "warn"
     assert "a build may need 4,000.0 GB" in found(root, "disk").detail
     monkeypatch.setattr(shutil, "disk_usage", lambda _: free._replace(free=10**8))
-    assert found(root, "disk").verdict == "bad"
+    assert found(root, "disk").verdict == "error"
     shutil.rmtree(root / "seeds")
-    assert found(root, "settings").verdict == "bad"
+    assert found(root, "settings").verdict == "error"
 
 
 def test_remotes_are_asked(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,14 +142,14 @@ def test_remotes_are_asked(root: Path, tmp_path: Path, monkeypatch: pytest.Monke
         f"['remote \"fine\"']\n    url = {tmp_path / 'there' / 'new'}\n"
         f"['remote \"gone\"']\n    url = {tmp_path / 'nowhere' / 'at' / 'all'}\n"
     )
-    assert [(f.subject, f.verdict) for f in remotes(root)] == [("remote fine", "ok"), ("remote gone", "bad")]
-    assert "nothing is there; see dvc remote modify" in remotes(root)[1].detail
+    assert [(f.subject, f.verdict) for f in remotes(root)] == [("remote fine", "ok"), ("remote gone", "error")]
+    assert "there is nothing at this address; see dvc remote modify" in remotes(root)[1].detail
     assert [f.verdict for f in remotes(root, ask=False)] == ["ok", "ok"]
     (root / ".dvc" / "config").write_text(f"['remote \"only\"']\n    url = {tmp_path / 'there'}\n")
-    assert remotes(root)[0] == Finding("remotes", "warn", "none is the default; dvc remote default only")
-    monkeypatch.setattr(doctor, "_ASK", "import time; time.sleep(600)")
+    assert remotes(root)[0] == Diagnosis("remotes", "warn", "no default; run dvc remote default only")
+    monkeypatch.setattr(doctor, "_REACH_REMOTE", "import time; time.sleep(600)")
     monkeypatch.setattr(doctor, "_TIMEOUT", 3)
-    assert "no answer in 3 seconds" in doctor._why_not(root, doctor._ASK, str(root), "only")  # type: ignore[operator]
+    assert "no answer in 3 seconds" in doctor._problem(root, doctor._REACH_REMOTE, str(root), "only")  # type: ignore[operator]
 
 
 def test_the_store_is_asked(root: Path, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,14 +157,14 @@ def test_the_store_is_asked(root: Path, s3: S3, monkeypatch: pytest.MonkeyPatch)
     bucket = s3.bucket()
     for name, value in {**s3.environment, "COPYDESK_STORE": f"s3://{bucket}/shards"}.items():
         monkeypatch.setenv(name, value)
-    assert list(doctor._store(root, ask=True)) == [Finding("store", "ok", f"s3://{bucket}/shards")]
+    assert list(doctor._store(root, ask=True)) == [Diagnosis("store", "ok", f"s3://{bucket}/shards")]
     assert not s3.files().find(bucket)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "other")
-    assert [found.verdict for found in doctor._store(root, ask=False)] == ["ok"]
-    (finding,) = doctor._store(root, ask=True)
-    assert finding.verdict == "bad"
-    assert f"s3://{bucket}/shards/.doctor: cannot be written (PermissionError: " in finding.detail
-    assert "check the address, the network and the credentials" in finding.detail
+    assert [diagnosis.verdict for diagnosis in doctor._store(root, ask=False)] == ["ok"]
+    (diagnosis,) = doctor._store(root, ask=True)
+    assert diagnosis.verdict == "error"
+    assert f"s3://{bucket}/shards/.doctor: cannot be written (PermissionError: " in diagnosis.detail
+    assert "check the address, the network and the credentials" in diagnosis.detail
 
 
 def test_the_shell_completes(root: Path) -> None:

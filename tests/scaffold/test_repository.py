@@ -1,4 +1,4 @@
-"""A repository of one's own works at once, follows the toolkit, and has nothing copied by hand in it."""
+"""A new repository works at once, follows the toolkit, and contains no copies kept by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from copydesk.scaffold.repository import init, upgrade
 from copydesk.scaffold.template_files import files, pipeline
 from copydesk.stages.toolkit_lock import NAME, check_toolkit, read_toolkit
 from copydesk.stages.toolkit_lock import STAGES as NAMES
-from copydesk.store.pinned_libraries import pins
 from scaffold.conftest import Run
 from support import GIT, ROOT, file_bytes
 
@@ -38,41 +37,47 @@ def made(tmp_path: Path) -> Path:
 def test_from_the_wheel_to_a_corpus_and_on(installed: Run, tmp_path: Path) -> None:
     assert str(ROOT) not in installed(tmp_path, "python", "-c", VENV).stdout
     installed(tmp_path, "copydesk", "init", "my-corpus")
-    root = tmp_path / "my-corpus"
+    first = tmp_path / "my-corpus"
     for path in (ROOT / "seeds").iterdir():
-        shutil.copy(path, root / "seeds")
-    said = installed(root, "dvc", "repro").stdout
-    assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)
+        shutil.copy(path, first / "seeds")
+    installed(first, "git", "add", "--all")
+    installed(first, "git", "commit", "-q", "-m", "First articles")
+
+    # What was committed is complete: on a clone of it CI's script builds a valid dataset.
+    root = tmp_path / "clone"
+    installed(tmp_path, "git", "clone", "-q", str(first), "clone")
+    (script,) = (step["run"] for step in workflow(root)["jobs"]["corpus"]["steps"] if "run" in step)
+    stdout = installed(root, "bash", "-c", script).stdout
+    assert [name for name in STAGES if f"Running stage '{name}'" in stdout] == list(STAGES)
     assert json.loads((root / "reports" / "validation.json").read_text("utf-8"))["ok"] is True
-    # The rows are those that this repository's own pipeline makes.
+    # Its rows are those that the pipeline of this repository produces.
     theirs, ours = (json.loads((r / "corpus" / "manifest.json").read_text("utf-8")) for r in (root, ROOT))
     assert theirs["tables"] == ours["tables"]
     assert "my corpus" in (root / "corpus" / "README.md").read_text("utf-8")
 
-    # What is committed is a whole: the hook lets it pass, and CI's script holds on a clone of it.
+    # The hook accepts a dataset that is up to date and refuses one that is not.
+    installed(root, "git", "config", "core.hooksPath", ".githooks")
     installed(root, "git", "add", "--all")
-    installed(root, "git", "commit", "-q", "-m", "First articles")
-    assert "up to date" in installed(root, "dvc", "status").stdout
+    installed(root, "git", "commit", "-q", "-m", "The dataset")
     (root / "seeds" / "more.txt").write_text("One more article.\n")
     installed(root, "git", "add", "--all")
     refused = installed(root, "git", "commit", "-q", "-m", "Not built", status=1)
     assert "run dvc repro" in refused.stderr
-    installed(tmp_path, "git", "clone", "-q", str(root), "clone")
-    (run,) = (step["run"] for step in workflow(root)["jobs"]["corpus"]["steps"] if "run" in step)
-    installed(tmp_path / "clone", "bash", "-c", run)
-    for hook in hooks(root):
-        installed(root, "bash", "-c", hook["entry"], status=int(hook["id"] == "dataset-is-current"))
-    (tmp_path / "clone" / "params.yaml").write_text("clean: nothing\n")
-    assert "clean: 'nothing' is not of type" in installed(tmp_path / "clone", "bash", ".ci/run", status=1).stdout
+    check, current = hooks(root)
+    assert (check["id"], current["entry"]) == ("copydesk-check", ".githooks/pre-commit")
+    installed(root, "bash", "-c", check["entry"])
+    (root / "params.yaml").write_text("clean: nothing\n")
+    assert "clean: 'nothing' is not of type" in installed(root, "bash", ".ci/run", status=1).stdout
+    installed(root, "git", "checkout", "-q", "params.yaml")
 
-    # Another toolkit: a stage refuses to run under a false name, upgrade makes DVC run it again.
-    told = json.loads((root / NAME).read_text("utf-8"))
-    told["stages"]["split"], told["copydesk"] = "0" * 64, "0.0.9"
-    (root / NAME).write_text(json.dumps(told))
+    # With another toolkit a stage refuses to run; after an upgrade DVC runs it again.
+    recorded = json.loads((root / NAME).read_text("utf-8"))
+    recorded["stages"]["split"], recorded["copydesk"] = "0" * 64, "0.0.9"
+    (root / NAME).write_text(json.dumps(recorded))
     assert "split" in installed(root, "dvc", "status", "--json").stdout
-    said = installed(root, "python", "scripts/split.py", status=1).stderr
-    assert said.startswith("BuildError: toolkit.json: names copydesk 0.0.9, and ")
-    assert "run copydesk upgrade, or install copydesk==0.0.9" in said
+    stderr = installed(root, "python", "scripts/split.py", status=1).stderr
+    assert stderr.startswith("BuildError: toolkit.json: names copydesk 0.0.9, and ")
+    assert "run copydesk upgrade, or install copydesk==0.0.9" in stderr
     assert installed(root, "copydesk", "upgrade").stdout == "toolkit.json: written\n"
     assert "split" not in installed(root, "dvc", "status", "--json").stdout
 
@@ -136,7 +141,6 @@ def test_settings_and_files_are_ours(made: Path) -> None:
         assert (made / path).read_bytes() == (ROOT / path).read_bytes()
     for path in (".ci/run", ".githooks/pre-commit"):
         assert os.access(made / path, os.X_OK)
-    assert {"pyarrow", "ftfy"} <= pins().keys()
 
 
 @pytest.mark.parametrize("name", ["2026", "1e5", "no", "a.b", "x" * 96])
@@ -155,7 +159,7 @@ def test_names_that_no_corpus_can_have(tmp_path: Path, name: str) -> None:
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "params.yaml").write_text("mine: true\n")
-    with pytest.raises(ConfigError, match=r"a: holds params.yaml \(1 files in all\); expected an empty folder"):
+    with pytest.raises(ConfigError, match=r"a: holds params.yaml \(1 file in all\); expected an empty folder"):
         init(tmp_path / "a")
     assert file_bytes(tmp_path / "a") == {"params.yaml": b"mine: true\n"}
     (tmp_path / "b").write_text("a file")
@@ -230,7 +234,7 @@ def test_dvc_is_not_asked_for_a_setting_that_an_older_repository_does_not_have(m
 
 
 def test_upgrade_wants_a_repository_that_init_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"toolkit\.json: not there; copydesk init makes"):
+    with pytest.raises(ConfigError, match=r"toolkit\.json: missing; only a repository made by copydesk init"):
         upgrade(tmp_path)
 
 

@@ -36,6 +36,13 @@ def edits(text: str) -> tuple[ComposedEdit, ...]:
     return edited.edits
 
 
+def one_text(text: str) -> list[str]:
+    cleaned: copydesk.CleanedText = copydesk.clean(text, copydesk.detect_language(text).code)
+    print(cleaned.revert(), [flag.kind for flag in cleaned.flags], copydesk.extract_article("<p>").title)
+    print([change.doc_id for change in copydesk.diff("HEAD", root=".").changed])
+    return [sentence.text for sentence in copydesk.split_sentences(cleaned.text)]
+
+
 try:
     print(copydesk.load("raw", version="1.0.0", split="train"))
 except CopydeskError as error:

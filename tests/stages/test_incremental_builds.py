@@ -181,7 +181,7 @@ def test_a_finished_shard_whose_bytes_changed_is_never_served(forty: Project) ->
     run_stages(forty)  # the dataset has the bytes still
     assert outputs(forty) == before
     shutil.rmtree(forty.corpus)
-    with pytest.raises(StoreError, match=r"bytes are not those of its name; delete it and the folder build/"):
+    with pytest.raises(StoreError, match=r"its bytes do not match its name; delete it and the folder build/"):
         run_stages(forty)
 
 

@@ -14,7 +14,7 @@ import pytest
 from copydesk.core.json_schema import load_schema, violations
 from copydesk.errors import BuildError, ConfigError, QuarantineError
 from copydesk.project import Project
-from copydesk.readers.text import RawText, to_bytes
+from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.stages import ingest
 from copydesk.stages.runner import read_inputs
 from copydesk.validation import validate

@@ -6,7 +6,6 @@ import gzip
 import html as standard
 import json
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from copydesk.errors import BuildError
 from copydesk.project import Project
 from copydesk.stages import clean, ingest
 from copydesk.stages.runner import read_inputs
+from copydesk.store.pinned_libraries import PINNED_FOR_PAGES
 from copydesk.validation import validate
 from copydesk.webpages import trafilatura_article
 from support import run_python, run_stages, write_seeds
@@ -111,7 +111,7 @@ def test_the_ledger_the_flags_and_the_checks(built: Project) -> None:
 
 def test_the_manifest_says_what_read_the_pages(built: Project, two_articles: Project) -> None:
     with_pages, without = (read_listing(project.corpus)["libraries"] for project in (built, two_articles))
-    assert with_pages == {**without, "trafilatura": version("trafilatura")}
+    assert with_pages == {**without, **PINNED_FOR_PAGES}
 
 
 def test_what_a_page_says_of_itself_comes_behind_what_was_stated(built: Project) -> None:
@@ -138,7 +138,7 @@ def test_only_the_shard_of_a_page_that_changed_is_computed_and_the_library_count
     assert "ingest: 3 shards, 1 computed" in said
     assert "clean: 3 shards, 1 computed" in said
     # Another version may find another article: all pages are read again, and nothing else.
-    monkeypatch.setattr(trafilatura_article, "version", lambda name: "another")
+    monkeypatch.setattr(trafilatura_article, "installed_version", lambda name: "another")
     ingest.run(project)
     clean.run(project)
     said = capsys.readouterr().err
@@ -204,6 +204,6 @@ def test_without_pages_nothing_of_it_is_loaded(tmp_path: Path) -> None:
 def test_without_the_libraries_a_page_stops_the_build(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trafilatura_article, "LIBRARIES", ("not-there",))
+    monkeypatch.setitem(PINNED_FOR_PAGES, "not-there", "1.0")
     with pytest.raises(BuildError, match=r"run: pip install 'copydesk\[web\]'"):
         ingest.run(make_project({"a.html": page(1)}))

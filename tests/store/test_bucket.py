@@ -70,19 +70,19 @@ def test_what_has_gone_or_is_damaged_is_named_and_no_result(s3: S3, url: str, tm
     where = f"{url}/objects/{part.sha256[:2]}/{part.sha256}"
     s3.files().pipe_file(where, b"x" * 100)
     for read in (lambda: store.read(part), lambda: store.copy(part, tmp_path / "copy")):
-        with pytest.raises(StoreError, match=f"^{where}: bytes are not those of its name; delete it and the folder"):
+        with pytest.raises(StoreError, match=f"^{where}: its bytes do not match its name; delete it and the folder"):
             read()
     assert store.add(TABLE) == part  # of another size: written again
     assert store.read(part).equals(TABLE)
     s3.files().rm(where)
     assert store.result(KEY) is None
     for read in (lambda: store.read(part), lambda: store.copy(part, tmp_path / "copy")):
-        with pytest.raises(StoreError, match=f"^{where}: gone; delete the folder build/ and build again"):
+        with pytest.raises(StoreError, match=f"^{where}: missing; delete the folder build/ and build again"):
             read()
     store.put(KEY, {"text": TABLE})
     s3.files().pipe_file(f"{url}/results/kk/{KEY}.json", b'{"text": [2')
     assert store.result(KEY) is None
-    with pytest.raises(StoreError, match="no file of this machine"):
+    with pytest.raises(StoreError, match="not a file on this machine"):
         store.path(part)
 
 
@@ -161,10 +161,10 @@ def test_a_bucket_that_is_not_there(url: str) -> None:
     [
         (
             "memory://shards",
-            "^memory://shards: no address for the store; expected s3:// or gs:// or abfs:// with a bu",
+            "^memory://shards: not an address for the store; expected s3:// or gs:// or abfs:// with a bu",
         ),
-        ("/mnt/shards", "^/mnt/shards: no address for the store"),
-        ("s3:///prefix", "no address for the store"),
+        ("/mnt/shards", "^/mnt/shards: not an address for the store"),
+        ("s3:///prefix", "not an address for the store"),
         ("s3://bucket/prefix?token=secret", r"^s3://bucket/prefix: no address"),
         ("sftp://me:secret@host/x", r"^sftp://\.\.\.: a password in the address of the store"),
     ],
@@ -265,7 +265,7 @@ def test_an_object_that_has_gone_is_made_anew_and_a_damaged_one_is_named(
     good = s3.files().cat(damaged)
     s3.files().pipe_file(damaged, good[:-1] + b"x")
     shutil.rmtree(bucket.corpus / "data")  # which still has the bytes
-    with pytest.raises(StoreError, match=f"^{damaged}: bytes are not those of its name; delete it and the folder"):
+    with pytest.raises(StoreError, match=f"^{damaged}: its bytes do not match its name; delete it and the folder"):
         STAGES["package"](bucket)
     s3.files().rm(damaged)
     STAGES["package"](bucket)

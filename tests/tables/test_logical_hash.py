@@ -182,7 +182,7 @@ def test_what_cannot_be_hashed_is_named(given_rows: Any, message: str) -> None:
 
 def test_tables_that_do_not_go_together_are_named() -> None:
     tables = [pa.table({"a": ["x", "y"]}), pa.table({"a": [1]})]
-    with pytest.raises(SchemaError, match="column a: behind row 2 integer, before it string; give all rows"):
+    with pytest.raises(SchemaError, match="column a: after row 2 integer, before it string; give all rows"):
         hash_of_tables(tables)
     with pytest.raises(SchemaError, match="no columns"):
         logical_hash(pa.table({"a": [1]}).drop_columns("a"))

@@ -13,16 +13,16 @@ from hypothesis import example, given
 
 from copydesk.errors import ConfigError
 from copydesk.tables.parquet import ROW_GROUP, read_parquet, write_parquet
-from copydesk.tables.shard_cutting import Cut, cut
+from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 from support import run_python
 
-LIMITS = Cut(target=8, minimum=3, maximum=24, max_bytes=1 << 30)
+LIMITS = ShardLimits(target=8, minimum=3, maximum=24, max_bytes=1 << 30)
 UNLIMITED = LIMITS._replace(maximum=10**6)
 IDS = st.lists(st.integers(0, 10**6).map(str), unique=True, max_size=200)
 
 
-def shards_of(ids: list[str], limits: Cut = LIMITS) -> list[tuple[str, ...]]:
-    return [tuple(ids[start:stop]) for start, stop in cut(ids, [1] * len(ids), limits)]
+def shards_of(ids: list[str], limits: ShardLimits = LIMITS) -> list[tuple[str, ...]]:
+    return [tuple(ids[start:stop]) for start, stop in shard_ranges(ids, [1] * len(ids), limits)]
 
 
 def most_changes(*versions: list[tuple[str, ...]]) -> int:
@@ -38,8 +38,8 @@ def assert_changes_little(before: list[str], after: list[str]) -> None:
         assert len(set(old) - set(new)) <= most
 
 
-def plain_cut(ids: list[str], sizes: list[int], limits: Cut) -> list[tuple[int, int]]:
-    """What the docstring of cut says, document by document."""
+def plain_cut(ids: list[str], sizes: list[int], limits: ShardLimits) -> list[tuple[int, int]]:
+    """What the docstring of shard_ranges says, document by document."""
     hashes = [int.from_bytes(hashlib.sha256(i.encode()).digest()[:8], "big") for i in ids]
     candidates = [n for n, found in enumerate(hashes) if found <= (2**64 - 1) // limits.target]
     shards, start = [], 0
@@ -65,7 +65,7 @@ def plain_cut(ids: list[str], sizes: list[int], limits: Cut) -> list[tuple[int, 
 def test_shards_are_cut_where_the_rule_says(ids: list[str], sizes: list[int], most: int, heaviest: int) -> None:
     sizes = [sizes[n % len(sizes)] for n in range(len(ids))]
     limits = LIMITS._replace(maximum=most, max_bytes=heaviest)
-    assert cut(ids, sizes, limits) == plain_cut(ids, sizes, limits)
+    assert shard_ranges(ids, sizes, limits) == plain_cut(ids, sizes, limits)
 
 
 @given(IDS)
@@ -102,7 +102,7 @@ def test_editing_a_document_changes_its_shard_alone(ids: list[str], data: st.Dat
     sizes = [10] * len(ids)
     # Ids decide the cut: another text, of any size that fits, leaves it where it was.
     edited = [*sizes[:where], data.draw(st.integers(0, 10_000)), *sizes[where + 1 :]]
-    assert cut(ids, sizes, LIMITS) == cut(ids, edited, LIMITS)
+    assert shard_ranges(ids, sizes, LIMITS) == shard_ranges(ids, edited, LIMITS)
 
 
 @given(IDS, IDS)
@@ -114,7 +114,7 @@ def test_appending_changes_the_last_shard_alone(ids: list[str], more: list[str])
 
 
 def test_a_change_to_a_large_corpus_rewrites_little() -> None:
-    limits = Cut(1000, 250, 4000, 1 << 30)
+    limits = ShardLimits(1000, 250, 4000, 1 << 30)
     ids = [f"doc-{n}" for n in range(100_000)]
     before = set(shards_of(ids, limits))
     rewritten = []
@@ -129,22 +129,22 @@ def test_a_change_to_a_large_corpus_rewrites_little() -> None:
 
 def test_a_heavy_document_makes_a_shard_alone() -> None:
     sizes = [1, 1, 100, 1, 1]
-    limits = Cut(1000, 1, 1000, max_bytes=50)
-    assert cut(list("abcde"), sizes, limits) == [(0, 2), (2, 3), (3, 5)]
+    limits = ShardLimits(1000, 1, 1000, max_bytes=50)
+    assert shard_ranges(list("abcde"), sizes, limits) == [(0, 2), (2, 3), (3, 5)]
 
 
 def test_no_documents_make_no_shards() -> None:
-    assert cut([], [], LIMITS) == []
+    assert shard_ranges([], [], LIMITS) == []
 
 
 def test_limits_that_contradict_each_other_are_refused() -> None:
     for wrong in ({"minimum": 9}, {"maximum": 7}):
         limits = LIMITS._replace(**wrong)
         with pytest.raises(ConfigError) as caught:
-            cut(["a"], [1], limits)
+            shard_ranges(["a"], [1], limits)
         found = f"{limits.minimum}, {limits.target}, {limits.maximum}"
         assert str(caught.value) == f"params.yaml: shards: expected minimum <= target <= maximum, found {found}"
-    assert cut(["a", "b", "c"], [1, 1, 1], Cut(1, 1, 1, 9)) == [(0, 1), (1, 2), (2, 3)]
+    assert shard_ranges(["a", "b", "c"], [1, 1, 1], ShardLimits(1, 1, 1, 9)) == [(0, 1), (1, 2), (2, 3)]
 
 
 def rows(count: int) -> pa.Table:
@@ -166,8 +166,8 @@ def test_rows_in_any_layout_give_the_same_bytes() -> None:
 
 def test_another_process_writes_the_same_bytes() -> None:
     code = (
-        "import sys; sys.path.insert(0, 'tests'); from test_shards import parquet, rows; import hashlib; "
-        "print(hashlib.sha256(parquet(rows(3000))).hexdigest())"
+        "import sys; sys.path += ['tests', 'tests/tables']; from test_shard_cutting import parquet, rows; "
+        "import hashlib; print(hashlib.sha256(parquet(rows(3000))).hexdigest())"
     )
     done = run_python(code)
     assert done.stdout.strip() == hashlib.sha256(parquet(rows(3_000))).hexdigest(), done.stderr

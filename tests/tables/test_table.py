@@ -106,7 +106,10 @@ def properties(schema: dict[str, Any], where: str = "") -> list[tuple[str, dict[
         (columns(a={"type": ["string", "integer"]}), r"\.a: type is \['string', 'integer'\], expected one type"),
         (columns(a={"type": "null"}), r"\.a: type is"),
         (columns(a={"type": "string", "description": ""}), r"\.a: a description is missing"),
-        (columns(a={"$ref": "#/$defs/other"}), r"/properties/a/\$ref: \$ref \"#/\$defs/other\" leads to nothing"),
+        (
+            columns(a={"$ref": "#/$defs/other"}),
+            r"/properties/a/\$ref: \$ref \"#/\$defs/other\" leads to no usable schema",
+        ),
         (columns(a={"$ref": "#/properties/b"}, b={"type": "string"}), r"\.a: \$ref #/properties/b is not in \$defs"),
         (columns(a={"type": "array", "items": True}), r"\.a\[\]: found True, expected a schema with a type"),
         (
@@ -118,7 +121,7 @@ def properties(schema: dict[str, Any], where: str = "") -> list[tuple[str, dict[
                 **columns(a={**columns(y={"type": "string"}), "$ref": "#/$defs/x"}),
                 "$defs": {"x": columns(z={"type": "string"})},
             },
-            "both hold; keep one",
+            "both apply; keep one",
         ),
         ({**columns(a={"type": "string"}), "required": []}, "required must name every property"),
         ({**columns(a={"type": "string"}), "additionalProperties": True}, "additionalProperties: false"),
@@ -275,7 +278,7 @@ def test_numbers_that_json_does_not_have_are_named() -> None:
     schema = columns(a={"type": "array", "items": {"type": "number"}}, b={"type": "string"})
     found = violations(schema, {"a": [1.0, float("nan"), float("inf")], "b": 1})
     assert found == [
-        ("a[1]", "nan is not a number of JSON"),
-        ("a[2]", "inf is not a number of JSON"),
+        ("a[1]", "nan is not a JSON number"),
+        ("a[2]", "inf is not a JSON number"),
         ("b", "1 is not of type 'string'"),
     ]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from copydesk.text import EditedText
 from copydesk.webpages.junctions import settled
 from copydesk.webpages.page_edits import article_edits, read_page
-from copydesk.webpages.text_alignment import codes, runs
+from copydesk.webpages.text_alignment import codes, matching_runs
 
 OPENING = (
     "The mayor of the city said on Monday that the new bridge over the harbour would open at the end of the year."
@@ -95,7 +95,7 @@ def test_paragraphs_between_parts_of_themselves_are_whole(parts: list[tuple[str,
 @settings(max_examples=100)
 @given(st.text("ab", max_size=60), st.text("ab", max_size=60), st.lists(st.integers(0, 5), min_size=61, max_size=61))
 def test_junctions_move_and_nothing_is_lost(wanted: str, text: str, parts: list[int]) -> None:
-    found = runs(wanted, text)
+    found = matching_runs(wanted, text)
     moved = settled(found, codes(text), np.array(parts, dtype=np.int8))
     assert sum(run.length for run in moved) == sum(run.length for run in found)
     assert all(wanted[start : start + size] == text[place : place + size] != "" for start, place, size in moved)

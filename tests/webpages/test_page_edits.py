@@ -12,16 +12,16 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from copydesk.cleaning.apply import clean, clean_text, inspected
+from copydesk.cleaning.apply import clean_column, clean_text, inspected
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.config import check_params
 from copydesk.errors import BuildError, ConfigError, UnreadableError
-from copydesk.readers.html import read_html
+from copydesk.readers.html_pages import read_html
+from copydesk.store.pinned_libraries import PINNED_FOR_PAGES
 from copydesk.text import Edit, EditedText
-from copydesk.webpages import trafilatura_article
 from copydesk.webpages.page_edits import BOILERPLATE, MARKUP, REFERENCE, article_edits, read_page
-from copydesk.webpages.trafilatura_article import versions
+from copydesk.webpages.trafilatura_article import page_libraries
 from copydesk.webpages.visible_text import visible
 from support import htmls
 
@@ -126,7 +126,7 @@ def test_references_are_decoded_once() -> None:
     said = "Write &amp;lt;b&amp;gt; and &amp;amp;, &#38;quot;so&amp;quot;; the ministerâ€™s &amp;eacute;."
     html = f"<article><p>{FIRST}</p><p>{said}</p></article>"
     how = plan(check_params({})["clean"])
-    (page,) = clean(pa.array([html]), how, first={0: read_page(html).edits})
+    (page,) = clean_column(pa.array([html]), how, first={0: read_page(html).edits})
     assert page.edited.text == f"{FIRST}\n\nWrite &lt;b&gt; and &amp;, &quot;so&quot;; the minister’s &eacute;."
     assert inspected(page.edited, how.on_pages()) == page
     # A text whose references nobody has decoded is another thing.
@@ -141,7 +141,7 @@ def test_bytes_that_are_no_character_are_replaced_and_flagged() -> None:
     assert text.revert() == raw.text
     assert text.text == f"{FIRST}\n\nDas Café \ufffdwar früher für Gäste müßig: {SECOND}\ufffd"
     assert not page.missing
-    (cleaned,) = clean(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
+    (cleaned,) = clean_column(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
     assert [flag.kind for flag in cleaned.flags] == ["replacement-character"] * 2
 
 
@@ -244,17 +244,17 @@ def test_any_page(html: str) -> None:
 
 
 def test_without_the_libraries_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert any(line.startswith("trafilatura ") for line in versions())
-    monkeypatch.setattr(trafilatura_article, "LIBRARIES", ("not-there",))
+    assert any(line.startswith("trafilatura ") for line in page_libraries())
+    monkeypatch.setitem(PINNED_FOR_PAGES, "not-there", "1.0")
     with pytest.raises(
         BuildError, match=r"web pages are read with not-there, which .* pip install 'copydesk\[web\]'"
     ):
-        versions()
+        page_libraries()
 
 
 def test_neither_the_clock_nor_the_order_of_sets_decides() -> None:
     code = (
-        "import json, sys\nfrom copydesk.webpages import read_page\n"
+        "import json, sys\nfrom copydesk.webpages.page_edits import read_page\n"
         "print(json.dumps([read_page(html) for html in json.load(sys.stdin)]))"
     )
     import json

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from copydesk.webpages.text_alignment import Run, runs
+from copydesk.webpages.text_alignment import Run, matching_runs
 
 WORDS = [f"{random.Random(n).getrandbits(30):x}" for n in range(4000)]
 
@@ -19,7 +19,7 @@ def words(start: int, stop: int) -> str:
 
 
 def check(wanted: str, text: str) -> list[Run]:
-    found = runs(wanted, text)
+    found = matching_runs(wanted, text)
     for run in found:
         assert run.length > 0
         assert wanted[run.start : run.start + run.length] == text[run.place : run.place + run.length] != ""
@@ -74,7 +74,7 @@ def test_what_was_moved_is_left_out_and_the_longer_part_kept() -> None:
 
 def test_what_is_not_there_is_not_found() -> None:
     assert covered(words(0, 100), words(200, 300))[0] < 10
-    assert runs("", "abc") == runs("abc", "") == []
+    assert matching_runs("", "abc") == matching_runs("abc", "") == []
 
 
 @pytest.mark.parametrize(

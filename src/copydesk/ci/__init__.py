@@ -1,1 +1,1 @@
-"""The gate in front of a corpus kept in a git host: inputs checked at once, findings where reviewers look."""
+"""Checks for CI: validate hand-written files quickly, and report findings in the formats of git hosts."""

@@ -1,4 +1,4 @@
-"""What a corpus was before a change: the hashes that a validation need not look behind again."""
+"""The base manifest for ``--changed``: files whose hashes are in it are not validated again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from copydesk.errors import ReleaseError
 from copydesk.revisions.git import git_result
 from copydesk.revisions.revision import Revision, commit_of
 
-#: Where a default branch is looked for, the first that is there.
+#: Names of the default branch; the first that exists is used.
 _BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 def base_listing(project: Path, corpus: Path, rev: str | None = None) -> dict[str, Any]:
-    """The ``manifest.json`` of a corpus at a revision; empty where there was none yet.
+    """Read the ``manifest.json`` of a corpus at a revision; empty if there was none yet.
 
     Parameters
     ----------
@@ -25,33 +25,35 @@ def base_listing(project: Path, corpus: Path, rev: str | None = None) -> dict[st
     corpus : Path
         The dataset's folder, below it.
     rev : str, optional
-        The revision; where HEAD left the default branch if not given.
+        The revision; default: the commit at which HEAD left the default branch.
 
     Raises
     ------
     ReleaseError
         If git does not know the revision, or the corpus lies outside the project.
     """
-    commit = commit_of(project, rev) if rev else _left(project)
+    commit = commit_of(project, rev) if rev else _branch_point(project)
     try:
         path = corpus.resolve().relative_to(project.resolve()).as_posix()
     except ValueError:
-        raise ReleaseError(f"{corpus}: not below {project}; --changed compares a corpus with its own past") from None
+        raise ReleaseError(
+            f"{corpus}: not below {project}; --changed compares a corpus with its own history"
+        ) from None
     text = Revision(project.resolve(), rev or commit, commit).text(f"{path}/{LISTING}")
     try:
         listing = json.loads(text or "{}")
     except ValueError:
-        return {}  # what it says of files is not known, so all are looked at
+        return {}  # an unreadable manifest vouches for no file, so all are checked
     return listing if isinstance(listing, dict) else {}
 
 
-def _left(project: Path) -> str:
+def _branch_point(project: Path) -> str:
     """The commit at which HEAD left the default branch."""
     for branch in _BRANCHES:
-        done = git_result(project, "merge-base", "HEAD", branch)
-        if done.returncode == 0:
-            return done.stdout.decode().strip()
+        merge_base = git_result(project, "merge-base", "HEAD", branch)
+        if merge_base.returncode == 0:
+            return merge_base.stdout.decode().strip()
     raise ReleaseError(
-        f"{project}: no default branch: none of {', '.join(_BRANCHES)} has a past in common with HEAD; "
-        "name a revision with --against, or fetch the whole history"
+        f"{project}: no default branch: none of {', '.join(_BRANCHES)} shares history with HEAD; name a revision "
+        "with --against, or fetch the whole history"
     )

@@ -1,4 +1,4 @@
-"""What people write by hand, checked without Arrow: quick enough for every commit."""
+"""Check the files that people write by hand. It needs no Arrow as a rule, so it is fast enough for every commit."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from copydesk.ci.build_refusals import keep_refusal, table_refusals
 from copydesk.ci.line_numbers import line_of
 from copydesk.core.config import unusable, with_defaults
 from copydesk.core.decisions import KEY
 from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
-from copydesk.core.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
+from copydesk.core.json_schema import PACKAGED, Schema, clipped, dotted, fast_validator, load_json
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.stages.toolkit_lock import missing_dependency, not_depending
 
-#: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
+#: Files beside the seeds: the schema of their lines, and the fields that identify a line.
 LINES = {
     "sources.jsonl": ("source", ("doc_id",)),
     "benchmarks.jsonl": ("benchmark", ("name",)),
@@ -38,14 +39,15 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
     Parameters
     ----------
     root : Path
-        The project's folder. What is not there is not asked for: it has a default, or is empty.
+        The project's folder. A missing file is no finding: it has a default, or counts as empty.
     against : str, optional
-        A git revision whose takedowns must be here too, beside those of :func:`lost_takedowns`.
+        A git revision whose takedowns must still be in the ledger, in addition to those that
+        :func:`lost_takedowns` requires.
 
     Returns
     -------
     Report
-        Each finding with its file, relative to the folder, and its line.
+        Findings with file (relative to the folder) and line.
 
     Raises
     ------
@@ -60,40 +62,42 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
         if schema in schemas:
             _check_lines(root, name, schemas, report)
     for file in converted(root):
-        report.add("line ends", file.path, f"git has changed them: {file}; {ADVICE}", line=1)
+        report.add("line ends", file.path, f"git has converted them: {file}; {ADVICE}", line=1)
     for lost in lost_takedowns(root, against):
         report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)
     return report
 
 
 def _schemas(root: Path, report: Report) -> dict[str, Schema]:
-    """Every schema of the project that is one; those of the package where it has none of its own."""
+    """The valid schemas of the project by name, or those of the package if it has no folder schemas/."""
     own = (root / "schemas").is_dir()
     folder = root / "schemas" if own else PACKAGED
-    found: dict[str, Schema] = {}
+    valid: dict[str, Schema] = {}
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         name = f"schemas/{path.name}"
         report.checked["schemas"] += 1
         text = _text(path, name, "schemas", report, SETTINGS_BYTES)
         if text is None:
             continue
-        of = path.name.removesuffix(_SUFFIX)
+        schema_name = path.name.removesuffix(_SUFFIX)
         try:
             schema = load_json(text, name)
         except ConfigError as error:
             report.add("schemas", name, _without(name, error), line=_line_of_json(text))
             continue
-        wrong = faults(of, schema)
-        for fault in wrong:
+        schema_faults = faults(schema_name, schema)
+        for fault in schema_faults:
             line = line_of(text, fault.keys)
             report.add("schemas", name, f"{fault.message} (#{fault.pointer})", field=dotted(fault.keys), line=line)
-        if not wrong:
-            found[of] = schema
+        if not schema_faults:
+            valid[schema_name] = schema
     if own:
         for path in sorted(PACKAGED.glob(f"*{_SUFFIX}")):
             if not (folder / path.name).exists():
                 report.add("schemas", f"schemas/{path.name}", "missing; copy it from the package", line=1)
-    return found
+        for schema_name, problem in table_refusals(folder, valid):
+            report.add("schemas", f"schemas/{schema_name}{_SUFFIX}", problem, line=1)
+    return valid
 
 
 def _check_params(root: Path, schema: Schema, report: Report) -> None:
@@ -108,12 +112,17 @@ def _check_params(root: Path, schema: Schema, report: Report) -> None:
         report.add("params", name, str(error), field=dotted(error.keys), line=error.line)
         return
     given = {} if given is None else given
-    wrong = list(_departures(schema, given)) or [
+    problems = list(_violations(schema, given)) or [
         ([], f"{v.field}: {v.message}") for v in unusable("params", schema, with_defaults(schema, given))
     ]
-    for keys, message in wrong:
+    if not problems:
+        own = root / "schemas"
+        keep = with_defaults(schema, given)["select"]["keep"]
+        if refusal := keep_refusal(keep, own if own.is_dir() else PACKAGED):
+            problems = [(["select", "keep"], refusal)]
+    for keys, message in problems:
         report.add("params", name, message, field=dotted(keys), line=line_of(text, keys))
-    if not wrong and isinstance(given, dict):
+    if not problems and isinstance(given, dict):
         _check_plugins(root, given.get("plugins", []), text, report)
 
 
@@ -130,8 +139,8 @@ def _check_plugins(root: Path, names: list[str], text: str, report: Report) -> N
 
 
 def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Report) -> None:
-    of, key = LINES[name]
-    schema = schemas[of]
+    schema_name, key = LINES[name]
+    schema = schemas[schema_name]
     path, name = root / "seeds" / name, f"seeds/{name}"
     text = _text(path, name, "lines", report, LINES_BYTES)
     validator = fast_validator(schema)
@@ -145,29 +154,31 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
         except ConfigError as error:
             report.add("lines", name, _without(name, error), line=number)
             continue
-        wrong = [] if validator.is_valid(row) else [(dotted(keys), text) for keys, text in _departures(schema, row)]
-        if wrong := wrong or list(unusable(of, schema, row)):
+        problems: list[tuple[str, str]] = []
+        if not validator.is_valid(row):
+            problems = [(dotted(keys), message) for keys, message in _violations(schema, row)]
+        if problems := problems or [(v.field, v.message) for v in unusable(schema_name, schema, row)]:
             document = row.get("doc_id") if isinstance(row, dict) else None
-            for field, message in wrong:
+            for field, message in problems:
                 report.add("lines", name, message, document=str(document or ""), field=field, line=number)
             continue
-        given = tuple(row.get(each) for each in key)
-        first = seen.setdefault(given, number)
+        identity = tuple(row.get(field) for field in key)
+        first = seen.setdefault(identity, number)
         if first != number:
-            message = f"{', '.join(key)} {given[0]!r}: given already on line {first}; keep one line"
+            message = f"{', '.join(key)} {identity[0]!r}: already on line {first}; keep one line"
             report.add("lines", name, message, document=str(row.get("doc_id", "")), field=key[0], line=number)
 
 
-def _departures(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
-    """Where a value departs from a schema, and how."""
+def _violations(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield the path of keys and the message of each violation of a schema."""
     validator = fast_validator(schema)
     for error in validator.iter_errors(given):
-        unexpected = getattr(error.kind, "unexpected", None)  # the line of the key, not of what it stands in
-        yield [*error.instance_path, *(unexpected or [])[:1]], shortened(error.message)
+        unexpected = getattr(error.kind, "unexpected", None)  # report the line of the key itself
+        yield [*error.instance_path, *(unexpected or [])[:1]], clipped(error.message)
 
 
 def _text(path: Path, name: str, check: str, report: Report, at_most: int) -> str | None:
-    """The text of a file; None where there is none, or it cannot be read."""
+    """Read a file; None if it does not exist, or cannot be read (which is a finding)."""
     try:
         return bounded_text(path, at_most)
     except FileNotFoundError:
@@ -178,7 +189,7 @@ def _text(path: Path, name: str, check: str, report: Report, at_most: int) -> st
 
 
 def _line_of_json(text: str) -> int:
-    """The line where a text ceases to be JSON, the first one if it is a matter of what it says."""
+    """The line of the syntax error in a JSON text; 1 if its syntax is right."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

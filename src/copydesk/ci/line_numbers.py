@@ -1,4 +1,4 @@
-"""On which line of a YAML or JSON file something stands."""
+"""Find the line of a value in a YAML or JSON file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import yaml
 
 
 def line_of(text: str, keys: Sequence[str | int]) -> int:
-    """The line, from 1, of what keys lead to in YAML or JSON; of the last of them that is there, 1 in a broken text.
+    """Line (from 1) of the value at a path of keys; the deepest existing key counts, and a broken text gives 1.
 
-    An entry of a list is found by its number, or by its ``config_name`` as in a dataset card.
+    A list entry is addressed by its index, or by its ``config_name`` as in a dataset card.
 
     >>> line_of("shards:\\n  target: 5\\n", ["shards", "target"])
     2
@@ -19,17 +19,17 @@ def line_of(text: str, keys: Sequence[str | int]) -> int:
     node = _composed(text)
     line = 1
     for key in keys:
-        found = _child(node, key)
-        if found is None:
+        child = _child(node, key)
+        if child is None:
             break
-        line, node = found
+        line, node = child
     return line
 
 
-@lru_cache(maxsize=1)  # the findings of one file are asked for together
+@lru_cache(maxsize=1)  # findings come file by file
 def _composed(text: str) -> yaml.Node | None:
     try:
-        # Only composed: nothing is made of tags. JSON is close enough to YAML for this.
+        # Composing constructs no objects from tags. JSON is close enough to YAML for this.
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
@@ -41,12 +41,12 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | No
             if name.value == str(key):
                 return name.start_mark.line + 1, value
     if isinstance(node, yaml.SequenceNode):
-        named = (value for value in node.value if _named(value) == key)
-        value = next(named, None) if isinstance(key, str) else next(iter(node.value[key : key + 1]), None)
+        configs = (value for value in node.value if _config_name(value) == key)
+        value = next(configs, None) if isinstance(key, str) else next(iter(node.value[key : key + 1]), None)
         return None if value is None else (value.start_mark.line + 1, value)
     return None
 
 
-def _named(node: yaml.Node) -> str | None:
-    named = _child(node, "config_name") if isinstance(node, yaml.MappingNode) else None
-    return str(named[1].value) if named else None
+def _config_name(node: yaml.Node) -> str | None:
+    child = _child(node, "config_name") if isinstance(node, yaml.MappingNode) else None
+    return str(child[1].value) if child else None

@@ -1,4 +1,4 @@
-"""Findings, told to whoever started the command: a person, a log, a git host."""
+"""Write findings to the terminal, to a log, or in the format of the CI host."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from copydesk.core.findings import Report
 from copydesk.core.progress import say, show
 
 
-def tell(report: Report, command: str, junit: Path | None = None, sarif: Path | None = None) -> None:
-    """Write the files that were asked for, and the findings to the log: on GitHub as commands, else as lines."""
+def write_findings(report: Report, command: str, junit: Path | None = None, sarif: Path | None = None) -> None:
+    """Write the JUnit and SARIF files, if wanted, and the findings to the log (on GitHub as annotations)."""
     if junit is not None:
         with replacing(junit) as file:
             file.write(as_junit(report, command))
@@ -25,8 +25,8 @@ def tell(report: Report, command: str, junit: Path | None = None, sarif: Path | 
             say(line)
 
 
-def for_a_host(junit: Path | None, sarif: Path | None) -> bool:
-    """Whether findings are not for somebody at a terminal alone."""
+def is_for_host(junit: Path | None, sarif: Path | None) -> bool:
+    """Whether findings are written for a CI host (JUnit, SARIF or GitHub), not only for a terminal."""
     return junit is not None or sarif is not None or _on_github()
 
 

@@ -1,4 +1,4 @@
-"""Findings about a dataset at the files that a reviewer sees: Parquet is not in git, the seed of a document is."""
+"""Map findings from Parquet files to the files that a reviewer sees: the seed of the document, which is in git."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from copydesk.tables.parquet import DAMAGED
 
 
 def located(report: Report, project: Project) -> Report:
-    """The same findings with paths as seen from the current folder; those about a document at its seed."""
-    found = Report()
-    found.checked, found.total = report.checked, report.total
-    seeds = _seeds_of({finding.document for finding in report.findings if finding.document}, project)
+    """The same findings, with paths relative to the current folder; one about a document names its seed."""
+    relocated = Report()
+    relocated.checked, relocated.total = report.checked, report.total
+    seeds = _seed_paths({finding.document for finding in report.findings if finding.document}, project)
     texts: dict[Path, str] = {}
     for finding in report.findings:
         path = seeds.get(finding.document, project.corpus / finding.file)
         line = finding.line
         if finding.field and path.suffix in {".json", ".md"} and not finding.document:
-            line = line_of(texts.setdefault(path, _matter(path)), finding.field.split("."))
-        found.findings.append(finding._replace(file=seen(path), line=line))
-    return found
+            line = line_of(texts.setdefault(path, _json_or_front_matter(path)), finding.field.split("."))
+        relocated.findings.append(finding._replace(file=relative_path(path), line=line))
+    return relocated
 
 
-def seen(path: Path) -> str:
-    """A path as a git host knows it: from the current folder, with forward slashes."""
+def relative_path(path: Path) -> str:
+    """The path as a git host writes it: relative to the current folder, with forward slashes."""
     return Path(os.path.relpath(path)).as_posix()
 
 
-def _seeds_of(documents: Iterable[str], project: Project) -> dict[str, Path]:
-    """Which seeds documents came from, as far as the raw texts can be read and the seeds are there."""
-    wanted = pa.array(sorted(documents), pa.string())
+def _seed_paths(documents: Iterable[str], project: Project) -> dict[str, Path]:
+    """The seed of each document, if the raw table can be read and the seed exists."""
+    ids = pa.array(sorted(documents), pa.string())
     seeds: dict[str, Path] = {}
-    for file in sorted((project.corpus / "data" / "raw").glob("*.parquet")) if len(wanted) else ():
+    for file in sorted((project.corpus / "data" / "raw").glob("*.parquet")) if len(ids) else ():
         try:
             rows = pq.read_table(file, columns=["doc_id", "path"])
-            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=wanted)).to_pylist()
+            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=ids)).to_pylist()
         except (*DAMAGED, KeyError):
             continue
         for row in rows:
@@ -53,8 +53,8 @@ def _seeds_of(documents: Iterable[str], project: Project) -> dict[str, Path]:
     return seeds
 
 
-def _matter(path: Path) -> str:
-    """A JSON file, or the front matter of a card; empty where it cannot be read."""
+def _json_or_front_matter(path: Path) -> str:
+    """The text of a JSON file, or the front matter of a card; empty if it cannot be read."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

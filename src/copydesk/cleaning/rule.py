@@ -104,7 +104,21 @@ class Rule(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """A defect that cannot be repaired without inventing text: its kind and its span in the clean text."""
+    """A defect that cannot be repaired without inventing text.
+
+    Attributes
+    ----------
+    kind : str
+        What is wrong: the name of the detector.
+    start, end : int
+        Its span in the clean text: code points, half-open.
+
+    Examples
+    --------
+    >>> from copydesk import clean
+    >>> clean("He said: “I will not go.").flags
+    (Flag(kind='unbalanced-quote', start=9, end=24),)
+    """
 
     kind: str
     start: int

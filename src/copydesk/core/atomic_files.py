@@ -1,4 +1,4 @@
-"""Writing so that nobody ever sees half a file, hashing what was written, locks, errors of the system in words."""
+"""Atomic writes of files and folders, hashes of files, locks, and messages for errors of the operating system."""
 
 from __future__ import annotations
 
@@ -20,62 +20,60 @@ from typing import Any, BinaryIO
 from copydesk.core.journal import note_unfinished, note_written
 from copydesk.errors import BuildError
 
-#: What the system says when there is no room: on the disk, in the quota, in the largest file that is allowed.
+#: Errors for lack of room: the disk is full, the quota is used up, or the file would be larger than allowed.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BLOCK = 1 << 20
 _ADVICE = {
-    **dict.fromkeys(FULL, "make room and run it again: what is finished is kept, and what was there is as it was"),
-    **dict.fromkeys(
-        (errno.EACCES, errno.EPERM), "change its mode or its owner, or run this as the user to whom it belongs"
-    ),
-    errno.EROFS: "the file system can only be read; mount it for writing, or choose another folder",
-    errno.EISDIR: "a folder stands where a file is expected; move it away",
-    errno.ENOENT: "put it back, or name another",
-    errno.ENAMETOOLONG: "shorten the name, or move the folder up",
-    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the limit of open files (ulimit -n)"),
-    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "something else stands where a folder is expected; move it away"),
+    **dict.fromkeys(FULL, "make room and run it again: finished work is kept, and existing files are unchanged"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "change its mode or owner, or run this as the user who owns it"),
+    errno.EROFS: "the file system is read-only; mount it for writing, or choose another folder",
+    errno.EISDIR: "a folder is in the place of a file; move it away",
+    errno.ENOENT: "restore it, or name another path",
+    errno.ENAMETOOLONG: "shorten the name, or move the folder to a shorter path",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the limit on open files (ulimit -n)"),
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "another file is in the place of a folder; move it away"),
 }
-#: File systems that know no locks say one of these.
+#: Errors of file systems that do not support locks.
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def explained(error: OSError, path: Path | None = None, done: str = "used") -> str:
-    """An error of the operating system in a line: the path, the reason, what to do.
+    """Describe an error of the operating system in one line: the path, the reason, and what to do.
 
     Parameters
     ----------
     error : OSError
     path : Path, optional
-        The path at fault where the error names none.
+        The path to name if the error has none.
     done : str
-        What cannot be done to it: used, read, written.
+        What cannot be done to the path: used, read, written.
     """
-    named = error.filename2 or error.filename  # where something is renamed, the new name is the one that is known
+    named = error.filename2 or error.filename  # of a rename, the new name
     where = named if isinstance(named, (str, bytes)) else path
     name = os.fsdecode(where) if where is not None else type(error).__name__
     reason = " ".join(str(error.strerror or error).split())
-    advice = _ADVICE.get(error.errno or 0, "see to it, then run this again")
+    advice = _ADVICE.get(error.errno or 0, "resolve this, then run it again")
     line = f"{name}: cannot be {done} ({reason}); {advice}"
     return line if line.isprintable() else ascii(line)[1:-1]
 
 
 @contextmanager
 def locked(path: Path, busy: str, wait: float = 0) -> Iterator[None]:
-    """Hold a lock: the system's, on a file that stays, so that a process that is killed leaves none behind.
+    """Hold a lock of the operating system on a file. The system releases it even if the process is killed.
 
     Parameters
     ----------
     path : Path
-        The file; made if it is not there.
+        The file to lock. It is created if missing, and it stays.
     busy : str
-        What to say if somebody else holds the lock.
+        The message of the error if another process holds the lock.
     wait : float
-        Seconds to wait for it.
+        Seconds to wait for the lock.
 
     Raises
     ------
     BuildError
-        If somebody else holds it, or the file cannot be made.
+        If another process holds the lock, or the file cannot be created.
     """
     with _explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +90,7 @@ def locked(path: Path, busy: str, wait: float = 0) -> Iterator[None]:
 
 
 def _taken(handle: int) -> bool:
-    """Whether the lock of an open file is ours now; on a file system without locks it is."""
+    """Try to lock an open file; return whether it succeeded. On a file system without locks it always does."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -103,20 +101,21 @@ def _taken(handle: int) -> bool:
     return True
 
 
-_OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}$")  # which nobody can name who does not know its bytes
+#: Path of an object in DVC's cache. Nobody can name one without knowing its content.
+_OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}$")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of ``path`` when the block ends without an error.
+    """Open a temporary file that replaces ``path`` when the block ends without an error.
 
-    The data is on disk before the name changes, so after a crash ``path`` holds the old bytes or the new ones. It
-    keeps the mode that it had; a new file gets that of any file that this user makes.
+    The data is synced to disk before the rename, so after a crash ``path`` holds either the old bytes or the new
+    ones. An existing file keeps its mode; a new file gets the mode that the umask gives.
 
     Raises
     ------
     BuildError
-        If the system refuses to write it.
+        If the operating system refuses to write.
     """
     with _explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,58 +139,58 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
 
 
-def read_small(path: str) -> bytes:
-    """Read a file whole, in half the time that ``Path`` and its buffers take."""
+def read_whole(path: str) -> bytes:
+    """Read a whole file without buffering, in half the time that ``Path.read_bytes`` takes."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         return file.read()
 
 
-def clear_left(*folders: Path) -> None:
-    """Remove the files that killed processes were writing; for folders in which one process writes at a time."""
+def remove_unfinished(*folders: Path) -> None:
+    """Remove temporary files of killed processes; for folders in which only one process writes at a time."""
     for folder in folders:
-        for left in folder.glob(".*.*.tmp"):
-            if left.is_file():
-                left.unlink(missing_ok=True)
+        for temporary in folder.glob(".*.*.tmp"):
+            if temporary.is_file():
+                temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 with the line ends as they are."""
+    """Write text as UTF-8, with its line endings unchanged."""
     with replacing(path) as file:
         file.write(text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON for people to read."""
+    """Write a value as indented JSON (see :func:`json_text`)."""
     write_text(path, json_text(value))
 
 
 def json_text(value: Any) -> str:
-    """JSON for people to read: sorted keys, two spaces, a final line feed."""
+    """Return indented JSON: sorted keys, two spaces a level, a final line feed."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:
-    """Write one compact JSON value a line."""
+    """Write JSON Lines: one value per line."""
     with replacing(path) as file:
         for value in values:
             file.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).encode() + b"\n")
 
 
 def read_json_lines(path: Path) -> list[Any]:
-    """Read what :func:`write_json_lines` wrote; a line feed alone ends a line, and texts may have other breaks."""
+    """Read a file of :func:`write_json_lines`. Only a line feed ends a line: strings may hold other breaks."""
     return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Make an empty folder beside ``path`` that takes its place when the block ends without an error.
+    """Create an empty temporary folder that replaces ``path`` when the block ends without an error.
 
-    Its mode is that of the folder it replaces, or of any folder that this user makes.
+    An existing folder keeps its mode; a new one gets the mode that the umask gives.
 
     Raises
     ------
     BuildError
-        If the system refuses to write it.
+        If the operating system refuses to write.
     """
     with _explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,7 +200,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         temporary.mkdir(0o777 if mode is None else 0o700)
         handle = os.open(temporary, os.O_RDONLY)
         try:
-            _taken(handle)  # held while this process is at work: what is not held was left by one that was killed
+            _taken(handle)  # a temporary folder without a lock belongs to a process that was killed
             note_unfinished(temporary)
             yield temporary
             if mode is not None:
@@ -224,18 +223,18 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def _beside(path: Path, suffix: str) -> Path:
-    """A name in the same folder that nobody has; not too long, whatever letters the path is made of."""
+    """Return an unused path in the same folder, short enough whatever characters the name has."""
     return path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{suffix}")
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove the folders that killed processes were writing in the place of ``path``."""
-    for left in path.parent.iterdir():
-        if left.name.startswith(f".{path.name[:40]}.") and left.suffix in (".tmp", ".old") and left.is_dir():
-            handle = os.open(left, os.O_RDONLY)
+    """Remove the temporary folders of killed processes that were replacing ``path``."""
+    for folder in path.parent.iterdir():
+        if folder.name.startswith(f".{path.name[:40]}.") and folder.suffix in (".tmp", ".old") and folder.is_dir():
+            handle = os.open(folder, os.O_RDONLY)
             try:
                 if _taken(handle):
-                    _remove(left)
+                    _remove(folder)
             finally:
                 os.close(handle)
 
@@ -246,7 +245,7 @@ def _remove(folder: Path) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """The permission bits of what is there; None where nothing is."""
+    """Return the permission bits of a path, or None if it does not exist."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
@@ -254,13 +253,13 @@ def _mode(path: Path) -> int | None:
 
 
 def copy_hashed(source: Path, target: Path) -> str:
-    """Copy a file, put it on disk, and return the SHA-256 of the bytes that were copied."""
+    """Copy a file, sync it to disk, and return the SHA-256 of the copied bytes."""
     with source.open("rb") as reader:
         return write_hashed(reader, target)
 
 
 def write_hashed(reader: BinaryIO, target: Path) -> str:
-    """Write what a reader has left to a file, put it on disk, and return the SHA-256 of what was written."""
+    """Write the rest of a stream to a file, sync it to disk, and return the SHA-256 of the written bytes."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with target.open("wb") as writer:
@@ -273,7 +272,7 @@ def write_hashed(reader: BinaryIO, target: Path) -> str:
 
 
 def is_file_of(path: Path, sha256: str) -> bool:
-    """Whether there is a regular file, and no link to one, with bytes of this hash."""
+    """Return whether ``path`` is a regular file, not a symbolic link, whose bytes have this SHA-256."""
     try:
         return not path.is_symlink() and sha256_file(path) == sha256
     except OSError:
@@ -281,13 +280,13 @@ def is_file_of(path: Path, sha256: str) -> bool:
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Whether a path below a folder leads, by a link, elsewhere; DVC's links to objects in its cache do not count."""
+    """Return whether a path below a folder resolves to a place outside it. Links into DVC's cache do not count."""
     real = path.resolve()
     return not real.is_relative_to(folder.resolve()) and not _OBJECT.search(real.as_posix())
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name, where the file system can; else copy it."""
+    """Create a hard link to a file, or copy the file if the file system cannot link it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         target.hardlink_to(source)
@@ -296,14 +295,14 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
-    """Say in words what the system refuses; that something is not there is for the caller to judge."""
+    """Turn an OSError into a BuildError that says what to do; a FileNotFoundError is left to the caller."""
     try:
         yield
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""params.yaml and the other hand-written files, checked against their schemas."""
+"""Read params.yaml and the other hand-written files, and check them against their schemas."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Params = dict[str, Any]
 
 
 def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
-    """Read params.yaml, check it against ``params.schema.json`` and fill in the defaults given there.
+    """Read params.yaml, check it against ``params.schema.json`` and fill in the schema's defaults.
 
     Parameters
     ----------
     path : Path or None
-        The file; None, or a file that is not there, stands for the defaults.
+        The file. With None, or if the file does not exist, the defaults apply.
     schemas : Path
         Folder with the schemas.
 
     Raises
     ------
     ConfigError
-        Naming the file, the field, what was found and what was expected.
+        If a setting is invalid. The message names the file, the field, what was found and what was expected.
     """
     given: Any = None
     if path is not None:
@@ -50,49 +50,58 @@ def load_params(path: Path | None, schemas: Path = PACKAGED) -> Params:
 
 
 def check_params(given: Any, where: str = "params", schemas: Path = PACKAGED) -> Params:
-    """Check settings against ``params.schema.json`` and fill in the defaults given there."""
+    """Check settings against ``params.schema.json`` and fill in the schema's defaults.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is invalid; the message begins with ``where`` and lists every violation.
+    """
     schema = load_schema("params", schemas)
-    found = violations(schema, given)
-    # A schema of one's own may narrow, add and leave out; what it loosens would fail in a stage, without its place.
-    params = {} if found else with_defaults(load_schema("params"), with_defaults(schema, given))
-    found = found or unusable("params", schema, params)
-    if found:
-        lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in found)
+    problems = violations(schema, given)
+    # A project's own schema may narrow, add or omit settings. A value that it allows and the package's schema does
+    # not would fail later, in a stage, without its place in the file.
+    params = {} if problems else with_defaults(load_schema("params"), with_defaults(schema, given))
+    problems = problems or unusable("params", schema, params)
+    if problems:
+        lines = "".join(f"\n  {v.field or '(top)'}: {v.message}" for v in problems)
         raise ConfigError(f"{where}: does not obey params.schema.json:{lines}")
     return params
 
 
 def unusable(name: str, schema: Schema, value: Any) -> list[Violation]:
-    """In what a value that obeys a project's own schema departs from that of the package; further keys may be."""
+    """Return how a value that obeys a project's own schema violates the package's schema; extra keys are allowed."""
     packaged = load_schema(name)
-    return [] if schema == packaged else violations(packaged, _without_more(packaged, value))
+    return [] if schema == packaged else violations(packaged, _without_extra_keys(packaged, value))
 
 
-def _without_more(schema: Schema, value: Any) -> Any:
+def _without_extra_keys(schema: Schema, value: Any) -> Any:
     properties = schema.get("properties")
     if not properties or not isinstance(value, dict):
         return value
-    return {key: _without_more(properties[key], inner) for key, inner in value.items() if key in properties}
+    return {key: _without_extra_keys(properties[key], inner) for key, inner in value.items() if key in properties}
 
 
 def with_defaults(schema: Schema, given: Any) -> Any:
-    """A setting; of a section every key. What a project's own schema does not know keeps its value."""
+    """Return a setting with the schema's defaults filled in; keys that the schema does not know keep their value."""
     if not schema.get("properties") or not isinstance(given, dict):
         return given
-    known = schema["properties"].items()
-    return {**given, **{name: with_defaults(prop, given.get(name, prop["default"])) for name, prop in known}}
+    settings = schema["properties"].items()
+    return {**given, **{name: with_defaults(prop, given.get(name, prop["default"])) for name, prop in settings}}
 
 
 def load_json_lines(
     path: Path, schema_name: str, key: str | tuple[str, ...], schemas: Path = PACKAGED
 ) -> dict[Any, dict[str, Any]]:
-    """Read a hand-written JSONL file into a mapping by ``key``, one field or several; no file is an empty one.
+    """Read a hand-written JSON Lines file into a mapping from the value of ``key`` to the row.
+
+    ``key`` is the name of a field, or a tuple of names. A missing file is read as an empty one.
 
     Raises
     ------
     ConfigError
-        Naming the file, the line, the field, what was found and what was expected; or the line that gives a
-        key again.
+        If a row is invalid, or two rows have the same key. The message names the file, the line, the field, what was
+        found and what was expected.
     """
     try:
         text = bounded_text(path)
@@ -106,13 +115,15 @@ def load_json_lines(
     schema, packaged = load_schema(schema_name, schemas), load_schema(schema_name)
     departures = bulk_violations(schema, (row for _, row in parsed))
     if schema != packaged:
-        departures = chain(departures, bulk_violations(packaged, (_without_more(packaged, row) for _, row in parsed)))
+        departures = chain(
+            departures, bulk_violations(packaged, (_without_extra_keys(packaged, row) for _, row in parsed))
+        )
     problems = [f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}" for number, v in departures]
     if problems:
         raise ConfigError("\n".join(problems))
     rows: dict[Any, dict[str, Any]] = {}
     for where, row in parsed:
-        name = row[key] if isinstance(key, str) else tuple(row.get(each) for each in key)
+        name = row[key] if isinstance(key, str) else tuple(row.get(field) for field in key)
         if name in rows:
             raise ConfigError(f"{where}: {key} {name!r} is given twice; keep one line")
         rows[name] = row

@@ -1,7 +1,7 @@
-"""What a steward decided about documents: seeds/decisions.jsonl, a line each.
+"""A steward's decisions about documents: seeds/decisions.jsonl, one line per decision.
 
-A decision is anchored to what was looked at: the hash of the file, and for an edit its span in the raw text and what
-stands there before and after. Where that is no longer so, it is not obeyed but reported.
+A decision names what the steward looked at: the hash of the file, and for an edit its span in the raw text and the
+text before and after. If the file or the edit has changed since, the decision is reported and not applied.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NAME = "decisions.jsonl"
-#: What no two decisions may share.
+#: The fields that identify a decision: no two lines may agree in all of them.
 KEY = ("doc_id", "field", "raw_start", "raw_end", "after")
 
 
@@ -36,36 +36,36 @@ class Decision(NamedTuple):
 
     @property
     def place(self) -> tuple[Any, ...]:
-        """What an edit is known by: its span in the raw text, and what it replaces by what."""
+        """What identifies an edit: its span in the raw text, the text before and the text after."""
         return self.raw_start, self.raw_end, self.before, self.after
 
 
 def read_decisions(seeds: Path, schemas: Path = PACKAGED) -> list[Decision]:
-    """Read the decisions, sorted by document and place.
+    """Read the decisions, sorted by document and position.
 
     Raises
     ------
     ConfigError
-        Naming the line that does not obey its schema, or that decides again what another line decides.
+        If a line does not obey its schema, or repeats the key of another line; the message names the line.
     """
     rows = load_json_lines(seeds / NAME, "decision", KEY, schemas).values()
     return sorted((from_row(row) for row in rows), key=_order)
 
 
 def obeyable(table: pa.Table, *kinds: str) -> dict[str, list[Decision]]:
-    """Rows of the table ``decisions`` of some kinds, by document; not those with a problem."""
-    found: dict[str, list[Decision]] = {}
+    """Return applicable decisions of these kinds by document: rows of ``decisions`` without a problem."""
+    by_document: dict[str, list[Decision]] = {}
     for row in table.to_pylist():
         if row["problem"] is None and row["decision"] in kinds:
-            found.setdefault(row["doc_id"], []).append(Decision(**row))
-    return found
+            by_document.setdefault(row["doc_id"], []).append(Decision(**row))
+    return by_document
 
 
 def from_row(row: dict[str, Any]) -> Decision:
-    """A decision, of a row that may say more, such as when and why."""
+    """Make a decision from a row, ignoring further fields such as the date and the reason."""
     return Decision(**{name: row[name] for name in Decision._fields if name in row})
 
 
 def _order(decision: Decision) -> tuple[Any, ...]:
-    start, end = (-1 if place is None else place for place in (decision.raw_start, decision.raw_end))
+    start, end = (-1 if offset is None else offset for offset in (decision.raw_start, decision.raw_end))
     return decision.doc_id, decision.field or "", start, end, decision.after or ""

@@ -1,12 +1,12 @@
-"""Text from elsewhere, made safe for each kind of output: one function a kind, all of them here.
+"""Escaping of untrusted text, one function for each kind of output.
 
 Documents, names of files and columns, settings, revisions, arguments, headers of archives and messages of libraries
-hold what nobody vouches for. No output may obey it, or show less than there is.
+are untrusted. No terminal, host or page may execute what they contain, and none may hide a part of it.
 
 | output | function |
 |---|---|
-| a line on a terminal or in a log | `log_line`, for lines that rich drew `coloured_line` |
-| a message of several lines; a text | `log_lines`; `text_lines` |
+| a line on a terminal or in a log | `log_line`; `coloured_line` for lines rendered by rich |
+| a message of several lines; a document | `log_lines`; `text_lines` |
 | a command to GitHub's runner in a log | `workflow_command` |
 | JSON, printed or in a log | `json_line` |
 | JUnit's XML; SARIF | `xml_text`; `sarif_text`, `sarif_uri` |
@@ -22,22 +22,24 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-#: What moves the cursor, ends a line, turns the direction of writing, cannot be seen at all, or is no character.
+from copydesk.core.plural import plural
+
+#: Control characters, line separators, bidi controls, invisible characters, non-characters.
 _CONTROLS = (
     "\x00-\x1f\x7f-\x9f\u061c\u180e\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f"
 )
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _BUT_COLOURS = re.compile(f"(\x1b\\[[0-9;]*m)|[{_CONTROLS}]")
-#: How hosts know a command: at the beginning of a line, or for the older ones anywhere in it.
+#: How CI hosts recognise a command: at the beginning of a line, or in the older form anywhere in it.
 _COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)")
 _OLD_COMMAND = re.compile(r"##(?=\w*\[)")
-_LONGEST = 2_000  # characters of a line, before some are spelled out
-_LINES = 60  # of a message
-#: Behind what a host would see a mention, a reference or an address, were the next character its own.
+_LONGEST = 2_000  # characters of a line, before escaping
+_LINES = 60  # lines of a message
+#: Positions in a mention, a reference or an address where an inserted space stops a host from linking it.
 _REFERENCE = re.compile(r"""(?<=[@#!%&^$~])(?=[\w"])|(?<=\b[Gg][Hh]-)(?=\d)|(?<=:)(?=//)|(?<=\b[Ww][Ww][Ww])(?=\.)""")
 _SPACE = "\u200b"
-#: Halves of characters that stand for no byte of a file's name.
+#: Surrogates that do not stand for a byte of a file name.
 _NO_NAME = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _MARKUP = {
     **{character: f"\\{character}" for character in "\\`*_[]|~#$"},
@@ -46,13 +48,13 @@ _MARKUP = {
 
 
 class Line(str):
-    """A line that is safe as it stands, put together of values that were escaped."""
+    """A line whose values are already escaped."""
 
     __slots__ = ()
 
 
 def plain(text: str) -> str:
-    """Text with its control characters spelled out, the ends of lines among them.
+    """Return text with its control characters spelled out, line breaks included.
 
     >>> plain("a\\n\\x1b[31mb")
     'a\\\\n\\\\x1b[31mb'
@@ -61,12 +63,12 @@ def plain(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The same of a text of many lines: line feeds and tabs stay."""
+    """Return text with its control characters spelled out, except line feeds and tabs."""
     return _CONTROL.sub(lambda match: match[0] if match[0] in "\n\t" else _spelled(match), text)
 
 
 def shortened(text: str, most: int = _LONGEST) -> str:
-    """Text of at most so many characters and a few: of longer ones the middle is counted.
+    """Return text with its middle replaced by a count if it is longer than ``most`` characters.
 
     >>> shortened("a" * 90 + "z" * 10, 8)
     'aaaaaa [… 92 characters …] zz'
@@ -78,7 +80,7 @@ def shortened(text: str, most: int = _LONGEST) -> str:
 
 
 def log_line(text: str) -> str:
-    """One line for a terminal or a log, in which no host sees a command. A `Line` stays as it is.
+    """Return one line for a terminal or a log, without commands to a CI host. A `Line` is returned unchanged.
 
     >>> log_line("::error::a\\n##[error]b")
     '\\\\x3a:error::a\\\\n#\\\\x23[error]b'
@@ -87,24 +89,25 @@ def log_line(text: str) -> str:
 
 
 def log_lines(text: str) -> list[str]:
-    """The lines of a message; those behind the first are indented, so that none can pass for another message."""
-    first, *others = text.split("\n")
-    shown = [log_line(first), *(f"  {log_line(line)}" for line in others[: _LINES - 1])]
-    return [*shown, f"  and {len(others) - _LINES + 1:,} more lines"] if len(others) >= _LINES else shown
+    """Return the lines of a message. All but the first are indented, so that none looks like another message."""
+    first, *following = text.split("\n")
+    shown = [log_line(first), *(f"  {log_line(line)}" for line in following[: _LINES - 1])]
+    hidden = len(following) - _LINES + 1
+    return [*shown, f"  and {plural(hidden, 'more line')}"] if hidden > 0 else shown
 
 
 def text_lines(text: str) -> list[str]:
-    """The lines of a document or a page, whole and with their tabs, for a terminal or a log."""
+    """Return all lines of a document or a page, with their tabs, for a terminal or a log."""
     return list(map(_inert, plain_text(text).split("\n")))
 
 
 def coloured_line(line: str) -> str:
-    """A line that rich drew: its colours stay, nothing else that a terminal or a host obeys does."""
+    """Return a line rendered by rich with its colours; other control sequences and commands are escaped."""
     return _inert(_BUT_COLOURS.sub(lambda match: match[1] or _spelled(match), line))
 
 
 def workflow_command(name: str, message: str, **properties: str) -> Line:
-    """A command to GitHub's runner.
+    """Return a workflow command for GitHub's runner.
 
     >>> workflow_command("error", "50 %\\n::b::", title="a: b, c")
     '::error title=a%3A b%2C c::50 %25\\\\n::b::'
@@ -116,25 +119,25 @@ def workflow_command(name: str, message: str, **properties: str) -> Line:
 
 
 def json_line(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> Line:
-    """A value as JSON that reads back as it was, whose strings have no control characters and no host's command."""
+    """Return JSON that parses to the same value and contains neither control characters nor commands to a CI host."""
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    # Beyond strings there are none of these but line feeds.
+    # Outside strings, JSON has no control characters but line feeds.
     text = _CONTROL.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text)
     return Line(_OLD_COMMAND.sub(r"#\\u0023", text))
 
 
 def xml_text(text: str) -> str:
-    """Text that XML 1.0 can hold, in one line."""
+    """Return text that is valid in XML 1.0, in one line."""
     return _short(text)
 
 
 def sarif_text(text: str) -> str:
-    """Text for a message of SARIF, where ``[text](address)`` would be a link."""
+    """Return text for a SARIF message, where ``[text](address)`` would be a link."""
     return _short(text).replace("](", "] (")
 
 
 def sarif_uri(path: str) -> str:
-    """The path of a file as an address.
+    """Return the path of a file as a URI.
 
     >>> sarif_uri("seeds/a b:c\\n.txt"), sarif_uri("/tmp/a")
     ('seeds/a%20b%3Ac%0A.txt', 'file:///tmp/a')
@@ -144,9 +147,9 @@ def sarif_uri(path: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text for a line or a cell of Markdown that becomes no markup, HTML, mention, reference or link.
+    """Return text for a line or a table cell of Markdown, without markup, HTML, mentions, references or links.
 
-    A backslash does not stop mentions, references and addresses on hosts: a space of no width breaks these.
+    Hosts ignore a backslash before mentions, references and addresses; a zero-width space breaks these up.
 
     >>> markdown("a|b *c* @me <d>")
     'a\\\\|b \\\\*c\\\\* @&#8203;me &lt;d&gt;'
@@ -155,23 +158,23 @@ def markdown(text: str) -> str:
 
 
 def markdown_block(text: str) -> str:
-    """The same, whole and in one line, for the beginning of a paragraph or a heading."""
+    """Return text in one line for the beginning of a paragraph or a heading (see :func:`markdown`), not shortened."""
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", _marked(" ".join(text.split())))
 
 
 def markdown_code(text: str) -> str:
-    """Text as a span of code, which it cannot leave: what stands in one is no mention."""
+    """Return text as a code span; hosts do not look for mentions in one."""
     return f"`{plain(' '.join(text.replace('`', chr(39)).split())) or ' '}`"
 
 
 def markdown_address(url: str) -> str:
-    """An address as a link; as text, if it is not one of the web."""
+    """Return a web address as a link, any other address as text."""
     address = quote(url, safe="%/:=&?~#+!$,;'@()*[]")
     return f"<{address}>" if re.match(r"https?://", address, re.IGNORECASE) else markdown(url)
 
 
 def git_line(text: str) -> str:
-    """Text for a line of a commit's or tag's message: hosts read mentions and references, such as ``fixes #1``."""
+    """Return text for a line of a commit or tag message, where hosts act on references such as ``fixes #1``."""
     return _REFERENCE.sub(_SPACE, _short(text))
 
 

@@ -1,4 +1,4 @@
-"""What validation found."""
+"""Findings of a validation, and the report that collects them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _MOST = 1_000
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong.
+    """One violation.
 
     Attributes
     ----------
     check : str
-        Which check found it: those of ``docs/check.md``.
+        The check that found it; ``docs/check.md`` lists them.
     file, document, field : str
-        Where; empty where that is not known.
+        The place; empty if unknown.
     message : str
         What was found, and what was expected.
     line : int
-        Line of the file; 0 where it is in no line of it.
+        Line of the file, from 1; 0 if the finding concerns no single line.
 
     Examples
     --------
@@ -38,16 +38,16 @@ class Finding(NamedTuple):
 
 
 class Report:
-    """Findings, and how much was looked at. Keeps the first 1,000 findings and counts the rest.
+    """Findings, and how much was checked. Keeps the first 1,000 findings and counts all.
 
     Attributes
     ----------
     findings : list of Finding
         The first 1,000.
     checked : Counter of str
-        How many of what were looked at: rows of each table, files, ways of loading.
+        How many rows of each table, files and ways of loading were checked.
     total : int
-        How many findings there are.
+        The number of findings.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there are no findings."""
         return self.total == 0
 
     def add(self, check: str, file: str, message: str, *, document: str = "", field: str = "", line: int = 0) -> None:
@@ -74,20 +74,20 @@ class Report:
             self.findings.append(Finding(check, file, document, field, message, line))
 
     def extend(self, other: Report) -> None:
-        """Add what another report found and looked at."""
+        """Add the findings and counts of another report."""
         self.checked.update(other.checked)
         self.findings += other.findings[: _MOST - len(self.findings)]
         self.total += other.total
 
     def below(self, folder: Path) -> Report:
-        """The same with paths as seen from where ``folder`` is."""
+        """Return the report with ``folder`` put before the path of each finding."""
         moved = Report()
         moved.checked, moved.total = self.checked, self.total
         moved.findings = [finding._replace(file=(folder / finding.file).as_posix()) for finding in self.findings]
         return moved
 
     def as_json(self) -> dict[str, Any]:
-        """The report as ``reports/validation.json`` holds it."""
+        """Return the content of ``reports/validation.json``."""
         return {
             "ok": self.ok,
             "checked": dict(sorted(self.checked.items())),

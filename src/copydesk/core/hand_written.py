@@ -1,4 +1,4 @@
-"""Files that people write, read within bounds: regular files of a limited size, YAML that JSON can say too."""
+"""Bounded reading of hand-written files: regular files of limited size, and YAML that JSON can express."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import yaml
 
 from copydesk.errors import ConfigError
 
-#: Bytes that are read of a file with settings or a schema.
+#: Largest file of settings, and largest schema, in bytes.
 SETTINGS_BYTES = 1 << 20
-#: Bytes that are read of a file with a line for each document.
+#: Largest file with one line per document, in bytes.
 LINES_BYTES = 256 << 20
 
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
 
 
 class YamlError(ConfigError):
-    """A YAML file holds what settings cannot be.
+    """A YAML file is not valid, or holds a value that JSON cannot express.
 
     Attributes
     ----------
     line : int
         The line, from 1.
     keys : list
-        Keys that lead to the value, as far as they are known.
+        The keys that lead to the value, as far as known.
     """
 
     def __init__(self, message: str, line: int, keys: Sequence[str | int] = ()) -> None:
@@ -38,19 +38,19 @@ class YamlError(ConfigError):
 
 
 def bounded_text(path: Path, at_most: int = LINES_BYTES) -> str:
-    """Read a hand-written file; line ends become line feeds.
+    """Read a hand-written text file; all line endings become line feeds.
 
     Raises
     ------
     ConfigError
-        If it is no regular file, lies outside the repository, is too large, not UTF-8, or cannot be read.
+        If it is not a regular file, lies outside the repository, is too large, is not UTF-8, or cannot be read.
     FileNotFoundError
-        If there is none.
+        If it does not exist.
     """
     try:
         if path.is_symlink():
             _refuse_link_out(path)
-        # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -60,12 +60,12 @@ def bounded_text(path: Path, at_most: int = LINES_BYTES) -> str:
             os.close(handle)
     except FileNotFoundError:
         if path.is_symlink():
-            raise ConfigError(f"{path}: a link to a file that is not there") from None
+            raise ConfigError(f"{path}: a link to a missing file") from None
         raise
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > at_most:
-        raise ConfigError(f"{path}: more than {at_most:,} bytes, which is as much as is read")
+        raise ConfigError(f"{path}: more than {at_most:,} bytes, the largest size that is read")
     try:
         return data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -74,16 +74,16 @@ def bounded_text(path: Path, at_most: int = LINES_BYTES) -> str:
 
 def _read(handle: int, at_most: int) -> bytes:
     parts: list[bytes] = []
-    left = at_most
-    while left and (part := os.read(handle, min(left, 1 << 20))):
+    remaining = at_most
+    while remaining and (part := os.read(handle, min(remaining, 1 << 20))):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 
 def _refuse_link_out(path: Path) -> None:
     folder = path.parent.resolve()
-    repository = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    repository = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
     try:
         target = path.resolve()
     except RuntimeError:
@@ -93,15 +93,15 @@ def _refuse_link_out(path: Path) -> None:
 
 
 def parse_yaml(text: str) -> Any:
-    """Parse YAML that JSON can say too: texts, numbers, booleans, null, lists, and mappings by text.
+    """Parse YAML that JSON can express: strings, numbers, booleans, null, lists, mappings with string keys.
 
-    Aliases are refused, since a few of them can stand for any amount of text; so are dates, which YAML makes of
-    texts that look like one.
+    Aliases are refused, because a few of them can expand to any amount of text. Dates are refused, because YAML makes
+    them from unquoted strings.
 
     Raises
     ------
     YamlError
-        Naming line and field.
+        Naming the line and the field.
 
     >>> parse_yaml("name: 'x'\\nsizes: [1, 2.5]")
     {'name': 'x', 'sizes': [1, 2.5]}
@@ -144,9 +144,9 @@ def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
             if not isinstance(name, yaml.ScalarNode):
                 raise YamlError("not YAML for settings: a list or mapping as key", name.start_mark.line + 1, keys)
             if name.tag != "tag:yaml.org,2002:str":
-                message = f"the key {_short(name.value)} is not a text to YAML, but {_kind(name)}; quote it"
+                message = f"the key {_short(name.value)} is not a string in YAML, but {_kind(name)}; quote it"
                 raise YamlError(message, name.start_mark.line + 1, keys)
-            _refuse_half_a_character(name, keys)
+            _refuse_unpaired_surrogate(name, keys)
             if name.value in mapping:
                 raise YamlError(f"not YAML: key {name.value!r} is given twice", name.start_mark.line + 1, keys)
             mapping[name.value] = _value(loader, value, [*keys, name.value])
@@ -154,31 +154,31 @@ def _value(loader: _Loader, node: yaml.Node, keys: list[str | int]) -> Any:
     if not isinstance(node, yaml.ScalarNode):
         raise YamlError(f"not YAML for settings: a value {_kind(node)}", line, keys)
     if node.tag not in _PLAIN:
-        raise YamlError(f"{_short(node.value)} is not a text to YAML, but {_kind(node)}; quote it", line, keys)
-    _refuse_half_a_character(node, keys)
+        raise YamlError(f"{_short(node.value)} is not a string in YAML, but {_kind(node)}; quote it", line, keys)
+    _refuse_unpaired_surrogate(node, keys)
     try:
         value = loader.construct_object(node)
         if isinstance(value, float) and value - value != 0.0:
             raise ValueError("not a finite number")
     except (ValueError, LookupError):
         raise YamlError(
-            f"{_short(node.value)} is not a number of JSON; quote it if it is a text", line, keys
+            f"{_short(node.value)} is not a JSON number; quote it if it is a string", line, keys
         ) from None
     return value
 
 
-def _refuse_half_a_character(node: yaml.ScalarNode, keys: list[str | int]) -> None:
+def _refuse_unpaired_surrogate(node: yaml.ScalarNode, keys: list[str | int]) -> None:
     try:
         node.value.encode()
     except UnicodeEncodeError:
         line = node.start_mark.line + 1
-        raise YamlError("half a surrogate pair, which is no character", line, keys) from None
+        raise YamlError("contains an unpaired surrogate", line, keys) from None
 
 
 def _kind(node: yaml.Node) -> str:
     name = str(node.tag).rpartition(":")[2]
     named = {"timestamp": "a date", "int": "a number", "float": "a number", "bool": "yes or no", "null": "nothing"}
-    return named.get(name, f"of the kind {_short(name)}")
+    return named.get(name, f"of type {_short(name)}")
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -1,4 +1,4 @@
-"""The journal of a command: every file that it writes, with its hash, so that all can be taken back after a kill."""
+"""The journal of a command: every file it writes, with its hash, so that a killed command can be undone."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Environment variable with the file that :func:`journaled` notes in; set for this process and those it starts.
+#: Environment variable with the path of the journal; set for this process and its child processes.
 _JOURNAL = "COPYDESK_JOURNAL"
 
 
 @contextmanager
 def journaled(journal: Path) -> Iterator[None]:
-    """Note every file that this process and those it starts write atomically, but those beside the journal.
+    """Record every file that this process and its children write atomically, except in the journal's own folder.
 
-    A file is noted before it gets its name: after a kill, the journal knows all that was written, by its hash.
+    A file is recorded before it is renamed into place, so after a kill the journal has the hash of every file.
     """
-    kept = os.environ.get(_JOURNAL)
+    outer = os.environ.get(_JOURNAL)
     journal.unlink(missing_ok=True)
     os.environ[_JOURNAL] = str(journal.absolute())
     try:
         yield
     finally:
         del os.environ[_JOURNAL]
-        if kept is not None:
-            os.environ[_JOURNAL] = kept
+        if outer is not None:
+            os.environ[_JOURNAL] = outer
 
 
 def note_written(path: Path, written: Path | None = None) -> None:
-    """Note in the journal, where there is one, what ``path`` is about to be, or is: the bytes of ``written``."""
+    """Record, if there is a journal, that ``path`` gets the bytes of ``written``, or has its bytes already."""
     if _JOURNAL in os.environ and (written or path).is_file():
         _note(path, _sha256(written or path))
 
 
 def note_unfinished(temporary: Path) -> None:
-    """Note in the journal, where there is one, that a file or folder was begun."""
+    """Record, if there is a journal, that a temporary file or folder was created."""
     if _JOURNAL in os.environ:
         _note(temporary, None)
 
@@ -52,19 +52,19 @@ def _note(path: Path, sha256: str | None) -> None:
 
 
 def read_journal(journal: Path) -> tuple[dict[Path, set[str]], set[Path]]:
-    """SHA-256 of all that was written to each path, and the files and folders that were begun, finished or not."""
+    """Return the SHA-256 hashes written to each path, and all temporary files and folders that were created."""
     written: dict[Path, set[str]] = {}
-    begun: set[Path] = set()
+    created: set[Path] = set()
     for line in journal.read_bytes().split(b"\n") if journal.is_file() else ():
         try:
             path, sha256 = json.loads(line)
-        except ValueError:  # the last line, which a kill cut short
+        except ValueError:  # the last line, truncated by a kill
             continue
         if sha256 is None:
-            begun.add(Path(path))
+            created.add(Path(path))
         else:
             written.setdefault(Path(path), set()).add(sha256)
-    return written, begun
+    return written, created
 
 
 def _sha256(path: Path) -> str:

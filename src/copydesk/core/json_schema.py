@@ -1,4 +1,4 @@
-"""JSON Schemas of ``schemas/`` and what departs from them; without Arrow, so that it is there at once."""
+"""Load the JSON Schemas of ``schemas/`` and list violations of them. It does not import Arrow, to start fast."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 PACKAGED = Path(__file__).parents[1] / "schemas"
-#: Size of a compiled pattern, beyond which it is refused.
+#: Largest compiled pattern, in bytes.
 PATTERN_BYTES = 1 << 20
 
 Schema = dict[str, Any]
 
 
 class Violation(NamedTuple):
-    """Where an instance departs from its schema, and how."""
+    """The field of an instance that violates its schema, and how."""
 
     field: str
     message: str
@@ -39,7 +39,7 @@ _TIME = re.compile(
 
 
 def is_date(value: object) -> bool:
-    """Whether a value, if it is a string, is a date that programs can read: ``full-date`` of RFC 3339.
+    """Return whether a value is a ``full-date`` of RFC 3339; True for anything but a string.
 
     >>> is_date("2026-02-28"), is_date("-026-02-28"), is_date("0000-02-28")
     (True, False, False)
@@ -53,7 +53,7 @@ def is_date(value: object) -> bool:
 
 
 def is_moment(value: object) -> bool:
-    """Whether a value, if it is a string, is a date and a time that programs can read, so without a leap second.
+    """Return whether a value is a ``date-time`` of RFC 3339, without leap seconds; True for anything but a string.
 
     >>> is_moment("2026-02-28T12:00:00Z"), is_moment("2026-02-28T12:00:60Z")
     (True, False)
@@ -63,23 +63,23 @@ def is_moment(value: object) -> bool:
     )
 
 
-#: Formats that we check: validators differ in them.
+#: Our own checks of formats, because validators differ in them.
 _FORMATS = {"date": is_date, "date-time": is_moment}
 
 
 def schema_path(name: str, folder: Path = PACKAGED) -> Path:
-    """Path of the schema of that name."""
+    """Return the path of a schema."""
     return folder / f"{name}.schema.json"
 
 
 @cache
 def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
-    """Read a schema and check that it can be obeyed: see :func:`copydesk.core.schema_faults.faults`.
+    """Read a schema and check it (see :func:`copydesk.core.schema_faults.faults`).
 
     Raises
     ------
     SchemaError
-        Naming the file and the place in it, as a JSON pointer.
+        If it is missing or faulty; the message names the file and the place in it, as a JSON pointer.
     """
     from copydesk.core.schema_faults import faults
 
@@ -96,63 +96,63 @@ def load_schema(name: str, folder: Path = PACKAGED) -> Schema:
 
 
 def load_json(text: str, where: str) -> Any:
-    """Parse JSON and refuse what is ambiguous: a key given twice, NaN, Infinity, half a surrogate pair.
+    """Parse JSON, and refuse duplicate keys, NaN, Infinity and unpaired surrogates.
 
     Raises
     ------
     ConfigError
-        Naming ``where`` and what was found.
+        If the text is refused; the message begins with ``where`` and says what was found.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
+        mapping = dict(pairs)
+        if len(mapping) < len(pairs):
             twice = sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
             raise ConfigError(f"{where}: keys given twice: {', '.join(twice)}")
-        return made
+        return mapping
 
     def number(constant: str) -> None:
         raise ConfigError(f"{where}: {constant} is not JSON")
 
     try:
         value = json.loads(text, object_pairs_hook=unique, parse_constant=number)
-        if "\\ud" in text.lower():  # half a character can be escaped, and nothing can be done with it
+        if "\\ud" in text.lower():  # an escaped surrogate without its pair cannot be encoded
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ConfigError(f"{where}: holds half a surrogate pair, which is no character") from None
+        raise ConfigError(f"{where}: contains an unpaired surrogate") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: not JSON: {error}") from None
     return value
 
 
 def violations(schema: Schema, instance: Any) -> list[Violation]:
-    """Everything in which an instance departs from a schema, in order."""
+    """Return all violations of a schema by an instance, sorted."""
     return [violation for _, violation in bulk_violations(schema, [instance])]
 
 
 def bulk_violations(schema: Schema, rows: Iterable[Any]) -> Iterator[tuple[int, Violation]]:
-    """Row number and violation, for rows that the validator refuses."""
+    """Yield the number of a row and a violation, for every violation in every row."""
     validator = fast_validator(schema)
     for number, row in enumerate(rows):
-        for violation in _departures(validator, row):
+        for violation in _row_violations(validator, row):
             yield number, violation
 
 
-def _departures(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list[Violation]:
+def _row_violations(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list[Violation]:
     try:
         if validator.is_valid(row):
             return []
-        errors = {Violation(dotted(e.instance_path), shortened(_worded(e))) for e in validator.iter_errors(row)}
-    except ValueError as error:  # of a value that JSON does not have
-        errors = {Violation("", shortened(str(error)))}
+        errors = {Violation(dotted(e.instance_path), clipped(_worded(e))) for e in validator.iter_errors(row)}
+    except ValueError as error:  # for a value that JSON does not have
+        errors = {Violation("", clipped(str(error)))}
     numbers = dict(_not_json(row, ""))
     return sorted({Violation(*place) for place in numbers.items()} | {e for e in errors if e.field not in numbers})
 
 
 def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Where a value is nothing that JSON has; the validator would call such a number null."""
+    """Yield places of numbers that JSON does not have; the validator would call them null."""
     if isinstance(value, float) and not math.isfinite(value):
-        yield place.lstrip("."), f"{value} is not a number of JSON"
+        yield place.lstrip("."), f"{value} is not a JSON number"
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _not_json(inner, f"{place}.{key}")
@@ -162,7 +162,7 @@ def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
-    """What is wrong, with values as Python writes them."""
+    """Word an error of the validator, with values as Python writes them."""
     if error.kind.name == "propertyNames":
         return _worded(error.kind.as_dict()["error"])
     words = _WORDS.get(error.kind.name)
@@ -185,7 +185,7 @@ _WORDS: dict[str, Callable[..., str]] = {
 
 
 def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    """The validator of a schema: checks formats, matches patterns in linear time, fetches nothing."""
+    """Make the validator of a schema. It checks formats, matches patterns in linear time and fetches nothing."""
     import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(
@@ -198,10 +198,10 @@ def fast_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A place in an instance, as messages name it: ``spans[3].start``."""
+    """Return a path in an instance as messages write it: ``spans[3].start``."""
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
-def shortened(message: str, limit: int = 300) -> str:
-    """A message that may quote much of what was found, without its middle."""
+def clipped(message: str, limit: int = 300) -> str:
+    """Return a message with its middle left out if it is longer than ``limit`` characters."""
     return message if len(message) <= limit else f"{message[: limit - 60]} … {message[-50:]}"

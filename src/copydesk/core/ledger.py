@@ -1,7 +1,7 @@
-"""The ledger of takedowns, ``seeds/takedowns.jsonl``: one line for each document, also when it was withdrawn.
+"""The ledger of takedowns, ``seeds/takedowns.jsonl``: one line per document that was ever taken down.
 
-A line never goes: a takedown that was withdrawn keeps its line, which then says when and why. So a line that is gone
-was lost, in a merge for example, and nobody meant the document to come back.
+A line is never removed: a withdrawn takedown keeps its line, with the date and the reason. So a missing line was
+lost, for example in a merge, and the document must not come back.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Ledger = dict[str, dict[str, Any]]
 
 
 def read_ledger(seeds: Path, schemas: Path = PACKAGED) -> Ledger:
-    """All lines by document; errors as for :func:`copydesk.core.config.load_json_lines`."""
+    """Read all lines, by document; errors as for :func:`copydesk.core.config.load_json_lines`."""
     return load_json_lines(seeds / NAME, "takedown", "doc_id", schemas)
 
 
 def in_force(ledger: Mapping[str, dict[str, Any]]) -> Ledger:
-    """The lines of documents that are taken down now, so without those that were withdrawn."""
+    """Return the lines of documents that are taken down now, without withdrawn takedowns."""
     return {doc_id: row for doc_id, row in ledger.items() if not row.get("withdrawn")}

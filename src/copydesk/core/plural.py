@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
-    """A count with its noun in the right number, thousands set apart by commas.
+    """Return a count with its noun in the singular or plural; commas separate thousands.
 
     >>> plural(1, "shard"), plural(1200, "shard"), plural(2, "copy", "copies")
     ('1 shard', '1,200 shards', '2 copies')

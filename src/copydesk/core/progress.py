@@ -1,6 +1,6 @@
-"""What people see of a command: results, messages, errors; and of long work how far it is and where its time goes.
+"""Output of commands: results, messages, errors, and the progress and CPU time of long work.
 
-Nothing else in this package prints (a test holds that), so that all of it is escaped here: see ``escaping``.
+No other module of this package prints; a test holds that. So all output is escaped here, see ``escaping``.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ from types import TracebackType
 from typing import Any, TextIO, TypeVar
 
 from copydesk.core.escaping import coloured_line, json_line, log_line, log_lines, plain_text, shortened, text_lines
+from copydesk.core.plural import plural
 
 Item = TypeVar("Item")
 
-#: Set to ``json``, messages and progress are lines of JSON.
+#: Environment variable. With the value ``json``, messages and progress are lines of JSON.
 LOG = "COPYDESK_LOG"
-#: Seconds between two lines about the same work.
-_BETWEEN = 1.0
+#: Seconds between two lines of JSON about the progress of one stage.
+_INTERVAL = 1.0
 _TRACED = 100  # lines at each end of a traceback
 
+#: Shards to run again, of all stages.
 _failures = 0
 
 
-def failed(count: int) -> None:
-    """Count shards that must be run again since the process that ran them was killed."""
+def count_failures(count: int) -> None:
+    """Count shards that must run again because the process that ran them was killed."""
     global _failures  # noqa: PLW0603  (one process, one count)
     _failures += count
 
@@ -42,26 +44,39 @@ def track(
     count: int,
     label: str,
     total: int,
-    rest: str = "from the store",
+    rest: str = "cached",
     *,
     documents: Callable[[Item], int] = lambda _: 0,
 ) -> Iterator[Item]:
-    """Yield the items, showing how many of ``count`` are done, documents a second, time left, memory and failures.
+    """Yield the items and show the progress; at the end, print ``clean: 3 shards, 1 computed, 2 cached``.
 
-    ``total`` counts those found finished too, ``rest`` says where; ``documents`` tells how many an item stands for.
+    Parameters
+    ----------
+    items : iterable
+        Results of shards, in order.
+    count : int
+        The number of items.
+    label : str
+        Name of the stage.
+    total : int
+        The number of shards, cached ones included.
+    rest : str
+        How to call the shards that were not computed.
+    documents : callable
+        Returns the number of documents in an item.
     """
-    state = _State(label, count)
+    state = _Progress(label, count)
     if count and _in_json():
         yield from _logged(items, state, documents)
     elif count and sys.stderr.isatty():
         yield from _shown(items, state, documents)
     else:
         yield from items
-    say(f"{label}: {total} shards, {count} computed, {total - count} {rest}")
+    say(f"{label}: {plural(total, 'shard')}, {count:,} computed, {total - count:,} {rest}")
 
 
 def say(message: str) -> None:
-    """Tell the user something worth a line."""
+    """Print a message to the user on standard error."""
     if _in_json():
         _print_json({"event": "message", "message": shortened(message)})
     else:
@@ -69,7 +84,7 @@ def say(message: str) -> None:
 
 
 def fail(message: str) -> None:
-    """Say why a command ends; a message may have several lines."""
+    """Print the error that ends a command; a message may have several lines."""
     if _in_json():
         _print_json({"event": "error", "message": shortened(message)})
     else:
@@ -82,13 +97,13 @@ def show(*lines: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print a result as JSON for people to read."""
+    """Print a result as indented JSON."""
     encoding = (sys.stdout.encoding or "").lower()
     _print(sys.stdout, json_line(value, indent=2, ascii_only=not encoding.startswith("utf")))
 
 
 def show_text(text: str, *, raw: bool = False) -> None:
-    """Print a text and a line feed; where it is ``raw``, to a file or a program its bytes."""
+    """Print a text and a line feed. A ``raw`` text is not escaped when the output is a file or a pipe."""
     if not raw or sys.stdout.isatty():
         _print(sys.stdout, *text_lines(text))
     else:
@@ -98,13 +113,13 @@ def show_text(text: str, *, raw: bool = False) -> None:
 
 
 def draw(*shown: Any, width: int | None = None, errors: bool = False) -> None:
-    """Print texts and tables of rich; strings are no markup. ``width`` is that in a log."""
+    """Print texts and tables of rich; markup in strings is not interpreted. ``width`` applies outside a terminal."""
     from rich.console import Console
     from rich.text import Text
 
     class Plain(Console):
         def render(self, *given: Any, **more: Any) -> Iterator[Any]:
-            """Spell controls out before colours are added, also where whoever made a table has not."""
+            """Escape control characters before colours are added, even if the maker of a table did not."""
             return (
                 part if part.control else part._replace(text=plain_text(part.text))
                 for part in super().render(*given, **more)
@@ -115,13 +130,14 @@ def draw(*shown: Any, width: int | None = None, errors: bool = False) -> None:
     if width is not None and not console.is_terminal:
         console.width = width
     with console.capture() as captured:
-        for each in shown:
-            console.print(each, soft_wrap=isinstance(each, Text))  # what is broken here could begin with a command
+        for renderable in shown:
+            # A wrapped text could have a line that begins with a command to a CI host.
+            console.print(renderable, soft_wrap=isinstance(renderable, Text))
     _print(stream, *map(coloured_line, captured.get().removesuffix("\n").split("\n")))
 
 
 def guard() -> None:
-    """Escape also what Python and libraries print of their own in this process: warnings, logs, tracebacks."""
+    """Escape what Python and libraries print themselves in this process: warnings, logs, tracebacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -130,12 +146,12 @@ def guard() -> None:
     make = logging.getLogRecordFactory()
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        made = make(*args, **kwargs)
+        escaped = make(*args, **kwargs)
         try:
-            made.msg, made.args = "\n".join(log_lines(made.getMessage())), ()
+            escaped.msg, escaped.args = "\n".join(log_lines(escaped.getMessage())), ()
         except (TypeError, ValueError):
-            made.msg, made.args = log_line(str(made.msg)), ()  # its arguments do not fit it
-        return made
+            escaped.msg, escaped.args = log_line(str(escaped.msg)), ()  # the arguments do not fit the message
+        return escaped
 
     logging.setLogRecordFactory(record)
 
@@ -147,22 +163,22 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Tra
     _print(sys.stderr, *map(log_line, lines))
 
 
-class _State:
-    """How far some work is."""
+class _Progress:
+    """The progress of one stage."""
 
     def __init__(self, stage: str, shards: int) -> None:
         self.stage, self.of = stage, shards
         self.shards = self.documents = 0
-        self.begun = time.monotonic()
+        self.start = time.monotonic()
         self._failures = _failures
 
     def add(self, documents: int) -> None:
         self.shards += 1
         self.documents += documents
 
-    def told(self) -> dict[str, Any]:
-        """What is told of it, with the names that lines of JSON have."""
-        seconds = time.monotonic() - self.begun
+    def figures(self) -> dict[str, Any]:
+        """Return the figures to show, under their names in lines of JSON."""
+        seconds = time.monotonic() - self.start
         return {
             "stage": self.stage,
             "shards": self.shards,
@@ -175,18 +191,18 @@ class _State:
         }
 
 
-def _logged(items: Iterable[Item], state: _State, documents: Callable[[Item], int]) -> Iterator[Item]:
-    last = state.begun
+def _logged(items: Iterable[Item], state: _Progress, documents: Callable[[Item], int]) -> Iterator[Item]:
+    last = state.start
     for item in items:
         state.add(documents(item))
         now = time.monotonic()
-        if now - last >= _BETWEEN or state.shards == state.of:
-            _print_json({"event": "progress", **state.told()})
+        if now - last >= _INTERVAL or state.shards == state.of:
+            _print_json({"event": "progress", **state.figures()})
             last = now
         yield item
 
 
-def _shown(items: Iterable[Item], state: _State, documents: Callable[[Item], int]) -> Iterator[Item]:
+def _shown(items: Iterable[Item], state: _Progress, documents: Callable[[Item], int]) -> Iterator[Item]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -194,34 +210,34 @@ def _shown(items: Iterable[Item], state: _State, documents: Callable[[Item], int
         TextColumn("{task.description:<12}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total} shards"),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as view:
-        task = view.add_task(log_line(state.stage), total=state.of, told="")
+        task = view.add_task(log_line(state.stage), total=state.of, figures="")
         for item in items:
             state.add(documents(item))
-            view.update(task, advance=1, told=_in_words(state.told()))
+            view.update(task, advance=1, figures=_in_words(state.figures()))
             yield item
 
 
-def _in_words(told: Mapping[str, Any]) -> str:
-    words = f"{told['documents_per_second'] or 0:,.0f} documents/s  {told['memory_bytes'] / 1e6:,.0f} MB"
-    return f"{words}  {told['failures']} run again" if told["failures"] else words
+def _in_words(figures: Mapping[str, Any]) -> str:
+    words = f"{figures['documents_per_second'] or 0:,.0f} documents/s  {figures['memory_bytes'] / 1e6:,.0f} MB"
+    return f"{words}  {figures['failures']} run again" if figures["failures"] else words
 
 
 def _memory() -> int:
-    """Bytes in memory of this process and of those that it began."""
+    """Return the resident memory of this process and its descendants, in bytes."""
     import psutil
 
     this = psutil.Process()
-    held = 0
+    resident = 0
     for process in (this, *this.children(recursive=True)):
         try:
-            held += process.memory_info().rss
+            resident += process.memory_info().rss
         except psutil.Error:
-            continue  # it has ended
-    return held
+            continue  # the process has ended
+    return resident
 
 
 def _in_json() -> bool:
@@ -233,17 +249,17 @@ def _print_json(line: Mapping[str, Any]) -> None:
 
 
 def _print(stream: TextIO, *lines: str) -> None:
-    """Print lines that are escaped."""
+    """Print lines that are already escaped."""
     print(*lines, sep="\n", end="\n" if lines else "", file=stream, flush=True)
 
 
-#: CPU seconds of this process by what they were spent on, while :func:`profiled` is asked to count them.
+#: CPU seconds of this process by name, inside a :func:`profiled` block.
 _spent: defaultdict[str, float] | None = None
 
 
 @contextmanager
 def profiled() -> Iterator[dict[str, float]]:
-    """Count the CPU seconds that :func:`timed` blocks of this process take, by name; those of others are not seen."""
+    """Count the CPU seconds of :func:`timed` blocks by name, in this process only."""
     global _spent  # noqa: PLW0603  (one process, one profile)
     _spent = defaultdict(float)
     try:
@@ -254,19 +270,19 @@ def profiled() -> Iterator[dict[str, float]]:
 
 @contextmanager
 def timed(name: str) -> Iterator[None]:
-    """Count the CPU seconds of a block under a name, if someone wants to know."""
+    """Count the CPU seconds of a block under a name, inside a :func:`profiled` block."""
     if _spent is None:
         yield
         return
-    begun = time.process_time()
+    start = time.process_time()
     try:
         yield
     finally:
-        _spent[name] += time.process_time() - begun
+        _spent[name] += time.process_time() - start
 
 
 def print_profile(spent: Mapping[str, float], documents: int) -> None:
-    """Print CPU seconds by stage, and for the rules of cleaning that took most; what was in the store took none."""
+    """Print CPU seconds by stage and of the slowest cleaning rules. Cached shards take none."""
     stages = {name: seconds for name, seconds in spent.items() if " " not in name}
     rules = sorted(((seconds, name) for name, seconds in spent.items() if " " in name), reverse=True)
     total = sum(stages.values()) or 1.0

@@ -1,4 +1,4 @@
-"""What is wrong with a JSON Schema before a value is compared with it: each fault with its place."""
+"""Faults of a JSON Schema itself, each with its place in the schema."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from copydesk.core.json_schema import PATTERN_BYTES, fast_validator, shortened
+from copydesk.core.json_schema import PATTERN_BYTES, clipped, fast_validator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-#: Keywords with a schema, a list of schemas, schemas by name.
+#: Keywords whose value is a schema, a list of schemas, a mapping of names to schemas.
 _ONE = frozenset(
     "additionalProperties contains contentSchema else if items not propertyNames then "
     "unevaluatedItems unevaluatedProperties".split()
@@ -26,67 +26,72 @@ Keys = list[str | int]
 
 
 class Fault(NamedTuple):
-    """Where a schema cannot be obeyed, and why."""
+    """The place of a fault in a schema, and what is wrong there."""
 
     keys: Keys
     message: str
 
     @property
     def pointer(self) -> str:
-        """The place as a JSON pointer; empty for the whole."""
+        """The place as a JSON pointer; empty for the whole schema."""
         return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in self.keys)
 
 
 def faults(name: str, schema: Any) -> list[Fault]:
-    """What is wrong with a schema: not of draft 2020-12, patterns not understood, references that lead nowhere.
+    """List the faults of a schema: another draft than 2020-12, unusable patterns, references that lead nowhere.
 
-    A pattern must be understood by the linear engine that matches it, and by Python too: whoever reads the
-    corpus may check it with another validator. A reference leads to a place of the same file: nothing is fetched.
+    A pattern must be valid both for the linear-time engine that matches it and for Python, because readers of the
+    corpus may use another validator. A reference must point into the same file: nothing is fetched.
 
     Parameters
     ----------
     name : str
-        Its name; of ``params`` every setting needs a default.
+        Name of the schema. In ``params`` every setting needs a default.
     schema : any
-        The schema as parsed.
+        The parsed schema.
+
+    Returns
+    -------
+    list of Fault
+        Empty for a usable schema.
     """
     if not isinstance(schema, dict):
         return [Fault([], "not a JSON Schema: expected an object")]
     try:
-        found = list(_numbers(schema, [])) or list(_of_dialect(schema))
-        parts = [] if found else list(_subschemas(schema, []))
-        found += [fault for keys, part in parts for fault in (*_dialects(keys, part), *_patterns(keys, part))]
-        found += [] if found else _references(schema, parts)
-        if name == "params" and not found:
-            found += _settings(schema, [])
+        listed = list(_numbers(schema, [])) or list(_of_dialect(schema))
+        parts = [] if listed else list(_subschemas(schema, []))
+        listed += [fault for keys, part in parts for fault in (*_dialects(keys, part), *_patterns(keys, part))]
+        listed += [] if listed else _references(schema, parts)
+        if name == "params" and not listed:
+            listed += _settings(schema, [])
     except RecursionError:
         return [Fault([], "not a JSON Schema: nested too deeply")]
-    return found
+    return listed
 
 
 def _of_dialect(schema: dict[str, Any]) -> Iterator[Fault]:
-    """Faults by the meta-schema."""
+    """Yield violations of the meta-schema."""
     if faulty := list(_dialects([], schema)):
         yield from faulty
         return
     try:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
-        yield Fault(list(error.instance_path), f"not a JSON Schema: {shortened(error.message)}")
+        yield Fault(list(error.instance_path), f"not a JSON Schema: {clipped(error.message)}")
     except ValueError as error:
-        yield Fault([], f"not a JSON Schema: {shortened(str(error))}")
+        yield Fault([], f"not a JSON Schema: {clipped(str(error))}")
 
 
 def _dialects(keys: Keys, schema: dict[str, Any]) -> Iterator[Fault]:
     if "$schema" in schema and str(schema["$schema"]).rstrip("#") != _DIALECT:
-        found = _quoted(schema["$schema"])
+        draft = _quoted(schema["$schema"])
         yield Fault(
-            [*keys, "$schema"], f"found {found}, expected {_quoted(_DIALECT)}: other drafts mean other things"
+            [*keys, "$schema"], f"found {draft}, expected {_quoted(_DIALECT)}: other drafts mean other things"
         )
 
 
 def _subschemas(schema: Any, keys: Keys) -> Iterator[tuple[Keys, dict[str, Any]]]:
-    """The schema and all within it, each with its place."""
+    """Yield the schema and all its subschemas, each with its place."""
     if not isinstance(schema, dict):
         return
     yield keys, schema
@@ -105,12 +110,12 @@ def _patterns(keys: Keys, schema: dict[str, Any]) -> Iterator[Fault]:
     patterns = [([*keys, "pattern"], schema["pattern"])] if "pattern" in schema else []
     patterns += [([*keys, "patternProperties", key], key) for key in schema.get("patternProperties", ())]
     for place, pattern in patterns:
-        if why := _not_understood(pattern):
-            yield Fault(place, f"pattern {_quoted(pattern)} {why}")
+        if problem := _pattern_problem(pattern):
+            yield Fault(place, f"pattern {_quoted(pattern)} {problem}")
 
 
-def _not_understood(pattern: str) -> str:
-    """Why a pattern cannot be used, empty if it can."""
+def _pattern_problem(pattern: str) -> str:
+    """Return why a pattern cannot be used; empty if it can."""
     linear, python = True, ""
     options = jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES)
     try:
@@ -122,42 +127,42 @@ def _not_understood(pattern: str) -> str:
             warnings.simplefilter("ignore")
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        python = shortened(str(error), 100)
+        python = clipped(str(error), 100)
     if python and linear:
-        return f"is not understood by Python ({python}): others could not check it; write it so that all can"
+        return f"is not valid in Python ({python}), which other validators may use; write a portable pattern"
     if python:
         return f"is not a pattern ({python}); correct it"
     if not linear:
         return (
-            "cannot be matched in linear time: no look-around, no reference back to a group, no \\A or \\Z, "
-            "nothing that grows beyond 1 MB; write it without"
+            "cannot be matched in linear time: no look-around, no back-reference, no \\A or \\Z, "
+            "at most 1 MB when compiled; write it without"
         )
     return ""
 
 
 def _references(schema: dict[str, Any], parts: list[tuple[Keys, dict[str, Any]]]) -> list[Fault]:
-    """References that lead nowhere; where only the whole cannot be used, that."""
+    """List references that lead nowhere, or else the fault that makes the whole schema unusable."""
     targets = [
         (keys, keyword, part[keyword])
         for keys, part in parts
         for keyword in ("$ref", "$dynamicRef", "$recursiveRef")
         if keyword in part
     ]
-    # What nothing refers to is looked at only if something does.
+    # The validator compiles a definition only if something refers to it.
     reached = [{"$ref": f"#{_escaped(keys)}"} for keys, _, _ in targets]
     fault = _unusable({**schema, "allOf": [*schema.get("allOf", []), *reached]} if reached else schema)
     if fault is None:
         return []
-    found = []
+    broken = []
     for keys, keyword, target in targets:
-        there: dict[str, Any] = {"$ref": target, **{key: schema[key] for key in ("$defs", "$id") if key in schema}}
+        alone: dict[str, Any] = {"$ref": target, **{key: schema[key] for key in ("$defs", "$id") if key in schema}}
         if not target.startswith("#"):
-            why = _unusable(there) and "leads out of this file, and nothing is fetched or read; write it into $defs"
+            problem = _unusable(alone) and "leads out of this file, and nothing is fetched; move it into $defs"
         else:
-            why = _unusable({**schema, "allOf": [{"$ref": target}]}) and "leads to nothing that can be used"
-        if why:
-            found.append(Fault([*keys, keyword], f"{keyword} {_quoted(target)} {why}"))
-    return found or [fault]
+            problem = _unusable({**schema, "allOf": [{"$ref": target}]}) and "leads to no usable schema"
+        if problem:
+            broken.append(Fault([*keys, keyword], f"{keyword} {_quoted(target)} {problem}"))
+    return broken or [fault]
 
 
 def _escaped(keys: Keys) -> str:
@@ -167,21 +172,21 @@ def _escaped(keys: Keys) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False), 150)
+    return clipped(json.dumps(value, ensure_ascii=False), 150)
 
 
 def _unusable(schema: dict[str, Any]) -> Fault | None:
     try:
         fast_validator(schema)
     except jsonschema_rs.ValidationError as error:
-        return Fault(list(error.instance_path), f"not a JSON Schema: {shortened(error.message)}")
+        return Fault(list(error.instance_path), f"not a JSON Schema: {clipped(error.message)}")
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return Fault([], f"not a JSON Schema: {shortened(str(error))}")
+        return Fault([], f"not a JSON Schema: {clipped(str(error))}")
     return None
 
 
 def _numbers(value: Any, keys: Keys) -> Iterator[Fault]:
-    """Numbers beyond what a float holds: Python reads them as infinite."""
+    """Yield numbers too large for a float, which Python reads as infinite."""
     if isinstance(value, float) and not math.isfinite(value):
         yield Fault(keys, "not a JSON Schema: the number is too large")
     elif isinstance(value, dict | list):
@@ -190,7 +195,7 @@ def _numbers(value: Any, keys: Keys) -> Iterator[Fault]:
 
 
 def _settings(schema: dict[str, Any], keys: Keys) -> Iterator[Fault]:
-    """Settings without a default, which has to be there where params.yaml says nothing."""
+    """Yield settings without a default, which is needed where params.yaml does not set them."""
     properties = schema.get("properties", {})
     for name, setting in properties.items():
         place = [*keys, "properties", name]

@@ -1,8 +1,8 @@
-"""Folders for work in progress that may hold documents: never in the system's temporary folder.
+"""Folders for work in progress that may hold documents, kept out of the system's temporary folder.
 
-They lie in ``build/scratch`` of a project that has a ``build``, else in ``scratch`` of the user's cache folder. Each
-is locked while a command is at work in it. A command that was killed leaves its folder behind, without a lock: the
-next run of the same command removes it, and a takedown looks for all of them.
+They are created in ``build/scratch`` of a project that has a ``build``, else in ``scratch`` of the user's cache
+folder. A command locks its folder while it runs. A killed command leaves its folder behind without a lock: the next
+run of the same command removes it, and a takedown searches all of them.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ _NAME = "scratch"
 
 
 class Leftover(NamedTuple):
-    """A folder of work in progress, and whether a command is still at work in it."""
+    """A folder of work in progress, and whether a running command uses it."""
 
     path: Path
     in_use: bool
 
 
 def cache_folder() -> Path:
-    """Where copydesk keeps things of a user: ``copydesk`` in the user's cache folder."""
+    """Return the folder for cached files of the user: ``copydesk`` in the user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "copydesk"
 
 
 @contextmanager
 def scratch(purpose: str, room: Path | None = None) -> Iterator[Path]:
-    """Make an empty folder that is removed when the block ends, and remove those that killed runs left behind.
+    """Create an empty folder that is removed when the block ends, and remove the folders of killed runs.
 
     Parameters
     ----------
     purpose : str
-        What it is for; of killed runs, folders of the same purpose are removed.
+        What the folder is for. Only folders of killed runs with the same purpose are removed.
     room : Path, optional
-        The folder ``build`` of a project, or a cache; where it is not there or closed, the user's cache is taken.
+        The folder ``build`` of a project, or a cache. If it is missing or not writable, the user's cache is used.
 
     Raises
     ------
     BuildError
-        If neither can be written to.
+        If neither is writable.
     """
-    place = _writable(room)
-    with _alone_in(place):
-        for left in place.glob(f"{purpose}-*"):
-            if not _is_locked(left):
-                shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(dir=place, prefix=f"{purpose}-"))
+    parent = _writable(room)
+    with _locked_against_others(parent):
+        for leftover in parent.glob(f"{purpose}-*"):
+            if not _is_locked(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{purpose}-"))
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
     try:
@@ -65,17 +65,17 @@ def scratch(purpose: str, room: Path | None = None) -> Iterator[Path]:
 
 
 def leftovers(build: Path) -> list[Leftover]:
-    """All folders of work in progress: of a project, and of the user."""
-    found = []
-    for place in (build / _NAME, cache_folder() / _NAME):
-        if place.is_dir():
-            with _alone_in(place):
-                found += [Leftover(path, _is_locked(path)) for path in sorted(place.iterdir()) if path.is_dir()]
-    return found
+    """List all folders of work in progress, of a project and of the user."""
+    folders = []
+    for parent in (build / _NAME, cache_folder() / _NAME):
+        if parent.is_dir():
+            with _locked_against_others(parent):
+                folders += [Leftover(path, _is_locked(path)) for path in sorted(parent.iterdir()) if path.is_dir()]
+    return folders
 
 
 def _writable(room: Path | None) -> Path:
-    """The folder that scratch folders are made in."""
+    """Return the folder in which to create scratch folders."""
     places = [room.absolute() / _NAME] if room is not None and room.is_dir() else []
     places.append(cache_folder().absolute() / _NAME)
     for place in places:
@@ -83,13 +83,13 @@ def _writable(room: Path | None) -> Path:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.access(place, os.W_OK | os.X_OK):
                 return place
-    raise BuildError(f"{places[-1]}: cannot be written; set XDG_CACHE_HOME to a folder that can")
+    raise BuildError(f"{places[-1]}: not writable; set XDG_CACHE_HOME to a writable folder")
 
 
 @contextmanager
-def _alone_in(place: Path) -> Iterator[None]:
-    """Keep others from making or removing folders here, so that none is taken for left before it is locked."""
-    lock = os.open(place, os.O_RDONLY)
+def _locked_against_others(parent: Path) -> Iterator[None]:
+    """Keep other commands from creating or removing scratch folders, so that none is removed before it is locked."""
+    lock = os.open(parent, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -100,7 +100,7 @@ def _alone_in(place: Path) -> Iterator[None]:
 def _is_locked(folder: Path) -> bool:
     try:
         lock = os.open(folder, os.O_RDONLY)
-    except OSError:  # not ours to open
+    except OSError:  # no permission to open it
         return True
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

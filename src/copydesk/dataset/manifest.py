@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,22 +15,17 @@ from copydesk.core.config import Params
 from copydesk.core.json_schema import load_json, schema_path
 from copydesk.dataset.card_metadata import Config
 from copydesk.errors import ConfigError, ValidationError
-from copydesk.store.pinned_libraries import pins
+from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 from copydesk.tables.logical_hash import of_splits
 from copydesk.tables.table import PUBLISHED
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
 LISTING = "manifest.json"
-#: Libraries that decide bytes of the dataset and of which one version is allowed: the others differ from machine to
-#: machine, and what this file says must not.
-PINNED = ("ftfy", "pyarrow", "pycld2", "rensa", "wordfreq")
-#: The same of documents that were web pages.
-PINNED_FOR_PAGES = "trafilatura"
-_PAGE_RULE = "html-"  # how the names of their rules begin
+_PAGE_RULE = "html-"  # how the names of the rules for web pages begin
 PLUGINS = "plugins"
-#: Settings that are not listed: how the dataset presents itself, how the work is run, and plug-ins, which are listed
-#: with their hashes.
+#: Sections of params.yaml that are not listed: how the dataset presents itself, how the work is run, and plug-ins,
+#: which are listed with their hashes.
 _SILENT = ("corpus", "engine", PLUGINS)
 _LOGICAL = "logical_sha256"
 
@@ -83,12 +77,11 @@ def manifest_json(
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _libraries(rules: Iterable[str]) -> dict[str, str]:
-    libraries = {name: version(name) for name in PINNED}
-    if any(rule.startswith(_PAGE_RULE) for rule in rules):
-        # As it is pinned: it need not be installed where a part of a dataset is exported.
-        libraries[PINNED_FOR_PAGES] = pins()[PINNED_FOR_PAGES]
-    return libraries
+def _libraries(rules: Iterable[str]) -> dict[str, str | None]:
+    """Versions of the libraries that decided bytes of the dataset; those for web pages only if it has any."""
+    has_pages = any(rule.startswith(_PAGE_RULE) for rule in rules)
+    # Those for pages as they are pinned: they need not be installed where a part of a dataset is exported.
+    return {name: installed_version(name) for name in PINNED} | (PINNED_FOR_PAGES if has_pages else {})
 
 
 def without_logical(tables: dict[str, Any]) -> dict[str, Any]:

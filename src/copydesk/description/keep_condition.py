@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.core.json_schema import shortened
+from copydesk.core.json_schema import clipped
 from copydesk.errors import ConfigError
 
 Evaluate = Callable[[pa.Table], Any]
@@ -107,7 +107,7 @@ class Condition:
             _truth(clause.evaluate(self._schema.empty_table()), 0)
         except (pa.ArrowException, TypeError, ValueError, OverflowError, LookupError, RecursionError) as error:
             part = ast.get_source_segment(self._text, node) or ""
-            raise self._wrong(f"{shortened(part, 100)}: {' '.join(str(error).split())[:200]}") from None
+            raise self._wrong(f"{clipped(part, 100)}: {' '.join(str(error).split())[:200]}") from None
         return clause
 
     def _read(self, node: ast.expr, depth: int) -> Evaluate:  # noqa: PLR0911  (one case a kind of node)
@@ -174,7 +174,7 @@ class Condition:
         return holds
 
     def _wrong(self, message: str) -> ConfigError:
-        return ConfigError(f"params.yaml: select.keep: {shortened(self._text, 150)!r}: {shortened(message, 500)}")
+        return ConfigError(f"params.yaml: select.keep: {clipped(self._text, 150)!r}: {clipped(message, 500)}")
 
 
 def _truth(value: Any, rows: int) -> NDArray[np.bool_]:

@@ -59,9 +59,33 @@ class Parameter(NamedTuple):
 class Diff:
     """What changed between two revisions; documents are sorted by id.
 
-    ``dropped`` gives, for a removed document that the new build left out, the condition; ``tables`` counts rows, and
-    is empty for a revision whose listing has none. Where ``complete`` is false, ``sources`` and ``languages`` count
-    only the files that differ, since others would have had to be fetched: their differences hold all the same.
+    Attributes
+    ----------
+    old, new : str
+        The two revisions.
+    added, removed : list of str
+        Ids of documents that only the new, or only the old revision has.
+    dropped : dict of str to str
+        For removed documents that the new build left out: the condition that left them out.
+    moved : list of Move
+        Documents that are in another split: ``doc_id``, ``old``, ``new``.
+    changed : list of Change
+        Documents that differ: ``doc_id``, ``columns``, ``tables``, ``causes``, and counts of sentences and edits.
+    sources, languages : dict of str to Pair
+        Documents by source and by language, in the old and in the new revision.
+    complete : bool
+        Whether all files were at hand. If not, ``sources`` and ``languages`` count only the files that differ; the
+        difference between old and new is right in both cases.
+    tables : dict of str to Pair
+        Rows of each table; empty if the listing of a revision does not count rows.
+    schemas : list of SchemaChange
+        Columns that were added, removed or changed.
+    parameters : list of Parameter
+        Settings that differ: ``name``, ``old``, ``new``.
+
+    Examples
+    --------
+    See :func:`copydesk.diff`, which returns it.
     """
 
     old: str

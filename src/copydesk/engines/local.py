@@ -1,4 +1,4 @@
-"""The embedded engine: this process for a little work, a pool of processes for more."""
+"""The default engine: this process for a little work, a pool of processes for more."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from typing import IO, Any
 
 import numpy as np
 
-from copydesk.core.progress import failed
-from copydesk.engines.base import Engine, Keys, Numbers, Result, Task, shared
+from copydesk.core.progress import count_failures
+from copydesk.engines.interface import Engine, Keys, Numbers, Result, Task, shared
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
 from copydesk.store.open_backend import Root
 
-#: What a process of the pool takes with a large shard in hand, in bytes.
+#: Memory that a process of the pool needs for a large shard, in bytes.
 WORKER_MEMORY = 600 << 20
-#: Seconds of work after which it is worth a pool, which takes about as long to begin.
+#: Seconds of work after which a pool is started, which takes about as long to start.
 _PATIENCE = 1.0
-#: Deaths of workers that a task is near before it is run alone, to see whether it is the cause.
+#: Number of killed workers after which a task that was running each time is run alone, to see if it is the cause.
 _SUSPECT = 2
 
 
@@ -39,13 +39,13 @@ class Local(Engine):
     Parameters
     ----------
     settings : mapping
-        ``workers``: processes, 0 for one a core, and no more than memory is there for.
+        ``workers``: number of processes; 0 for one per core, as far as memory allows.
     scratch : Path, optional
-        Where files lie for a while.
+        Folder for temporary files.
     shared : sequence of Path or str
-        What functions read and write; this machine's processes see what this one does.
+        What the functions read and write. Not used: all processes of this machine see the same files.
     patience : float
-        Seconds of work that are done in this process before others are started.
+        Seconds of work in this process before others are started.
     """
 
     def __init__(
@@ -61,23 +61,23 @@ class Local(Engine):
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[int, Result]]:
         """See ``Engine.map``."""
-        left = deque(enumerate(tasks))
-        begun = time.monotonic()
-        while left and (self.workers == 1 or len(left) == 1 or time.monotonic() - begun < self._patience):
-            place, task = left.popleft()
+        todo = deque(enumerate(tasks))
+        start = time.monotonic()
+        while todo and (self.workers == 1 or len(todo) == 1 or time.monotonic() - start < self._patience):
+            place, task = todo.popleft()
             yield place, function(task)
-        if left:
-            yield from self._shared_out(function, left)
+        if todo:
+            yield from self._run_in_pool(function, todo)
 
     def edges(
         self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task]
     ) -> Iterator[tuple[Numbers, Keys]]:
-        """See ``Engine.edges``. In memory is one column of keys at a time; the others wait in files."""
+        """See ``Engine.edges``. One column of keys is in memory at a time; the others are in temporary files."""
         numbers = [np.zeros(0, dtype=np.int64)]
         columns: list[IO[bytes]] = []
         with ExitStack() as files:
-            for _, (some, keys) in self.map(function, tasks):
-                numbers.append(some)
+            for _, (task_numbers, keys) in self.map(function, tasks):
+                numbers.append(task_numbers)
                 while len(columns) < keys.shape[1]:
                     columns.append(files.enter_context(TemporaryFile(dir=self._scratch)))
                 for file, column in zip(columns, keys.T, strict=True):
@@ -89,34 +89,36 @@ class Local(Engine):
                 yield shared(whole, np.fromfile(file, dtype=np.uint64))
                 file.close()
 
-    def _shared_out(
-        self, function: Callable[[Task], Result], left: deque[tuple[int, Task]]
+    def _run_in_pool(
+        self, function: Callable[[Task], Result], todo: deque[tuple[int, Task]]
     ) -> Iterator[tuple[int, Result]]:
-        """Run tasks in the pool; those that were under way when one of its processes was killed, again."""
+        """Run tasks in the pool, and interrupted those that were running when one of its processes was killed."""
         deaths: Counter[int] = Counter()
         running: dict[Future[Result], tuple[int, Task]] = {}
         try:
-            while left or running:
-                alone = bool(left) and deaths[left[0][0]] >= _SUSPECT
-                while left and len(running) < (1 if alone else 2 * self.workers):
-                    place, task = left.popleft()
+            while todo or running:
+                alone = bool(todo) and deaths[todo[0][0]] >= _SUSPECT
+                while todo and len(running) < (1 if alone else 2 * self.workers):
+                    place, task = todo.popleft()
                     running[_pool.submit(self.workers, function, task)] = place, task
-                # While the first processes start, this one goes on.
-                starting = bool(left) and not _pool.warm and not deaths
+                # While the first processes start, this one does some of the work.
+                starting = bool(todo) and not _pool.warm and not deaths
                 done, _ = wait(running, 0 if starting else None, FIRST_COMPLETED)
                 if not done:
-                    place, task = left.popleft()
+                    place, task = todo.popleft()
                     yield place, function(task)
                     continue
                 if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                     done, _ = wait(running)
                     _pool.close()
-                    again = [running[future] for future in done if isinstance(future.exception(), BrokenProcessPool)]
-                    deaths.update(place for place, _ in again)
-                    failed(len(again))
+                    interrupted = [
+                        running[future] for future in done if isinstance(future.exception(), BrokenProcessPool)
+                    ]
+                    deaths.update(place for place, _ in interrupted)
+                    count_failures(len(interrupted))
                     if alone:
-                        raise BuildError(_given_up(again[0][0]))
-                    left.extendleft(sorted(again, key=lambda item: (deaths[item[0]], -item[0])))
+                        raise BuildError(_given_up(interrupted[0][0]))
+                    todo.extendleft(sorted(interrupted, key=lambda item: (deaths[item[0]], -item[0])))
                 for future in done:
                     place, _ = running.pop(future)
                     if not isinstance(future.exception(), BrokenProcessPool):
@@ -128,24 +130,24 @@ class Local(Engine):
 
 
 class _Pool:
-    """The processes that the stages of a run share: started when they are first needed, ended with this process."""
+    """The processes that all stages of a run share: started when first needed, ended with this process."""
 
     def __init__(self) -> None:
         self.size = 0
-        self.warm = False  # whether a result has come
+        self.warm = False  # whether a process has returned a result
         self._executor: ProcessPoolExecutor | None = None
 
     def submit(self, size: int, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-        """Have a task run by one of some processes."""
+        """Run a task in a pool of this size."""
         if self.size != size:
             self.close()
         if self._executor is None:
-            # Spawned, not forked: a fork copies the locks of Arrow's threads in whatever state they are.
+            # Spawned, not forked: a fork would copy locks that Arrow's threads hold.
             spawn = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(size, spawn, initializer=_begin)
             self.size = size
-        # Processes that this starts inherit the mask: Ctrl-C ends this one, which ends them.
-        known = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Started processes inherit the mask: Ctrl-C ends this process, and its end ends them.
+        previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return self._executor.submit(function, task)
         except BrokenProcessPool as error:
@@ -153,10 +155,10 @@ class _Pool:
             broken.set_exception(error)
             return broken
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, known)
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
 
     def close(self) -> None:
-        """End the processes when they have done what they have in hand."""
+        """End the processes after their current tasks."""
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
         self.size, self.warm, self._executor = 0, False, None
@@ -166,13 +168,13 @@ _pool = _Pool()
 
 
 def suitable() -> int:
-    """How many processes this machine has cores and memory for."""
+    """Return the number of processes for which this machine has cores and memory."""
     free = free_memory()
     return max(1, cores() if free is None else min(cores(), free // WORKER_MEMORY))
 
 
 def _begin() -> None:
-    """Begin a process of the pool: Ctrl-C is for the one that started it, whose end is this one's too."""
+    """Set up a process of the pool: it ignores Ctrl-C and ends when the process that started it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
 
@@ -181,13 +183,13 @@ def _follow() -> None:
     starter = multiprocessing.parent_process()
     if starter is not None:
         wait_for_end([starter.sentinel])
-        os._exit(1)  # even in the middle of a shard: it is written under another name until it is complete
+        os._exit(1)  # safe within a shard: a file is renamed into place only when complete
 
 
 def _given_up(place: int) -> str:
     return (
         f"a worker process was killed {_SUSPECT + 1} times at shard {place + 1} of those left to do, the last time "
-        "with nothing beside it; most likely the machine lacks memory for it: lower shards.maximum or "
-        "shards.max_bytes, or use a machine with more; in a script of your own, call copydesk under "
-        'if __name__ == "__main__":, since each process imports the script again'
+        "while it ran alone; most likely the machine lacks memory for it: lower shards.maximum or "
+        "shards.max_bytes, or use a machine with more; in your own script, call copydesk under "
+        'if __name__ == "__main__":, because each process imports the script again'
     )

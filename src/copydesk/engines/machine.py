@@ -1,4 +1,4 @@
-"""What this machine has to offer, and what a container leaves of it."""
+"""CPU cores and memory available to this process, respecting cgroup limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ROOT = Path("/")
 
 
 def cores(root: Path = _ROOT) -> int:
-    """Cores that this process may use, by its affinity and the quota of its control group; at least 1."""
+    """Return the number of cores that this process may use, by its affinity and its cgroup's quota; at least 1."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     for folder in _groups(root, "cpu"):
@@ -22,22 +22,22 @@ def cores(root: Path = _ROOT) -> int:
 
 
 def free_memory(root: Path = _ROOT) -> int | None:
-    """Bytes that can be taken before something is killed or swapped; None where the system does not say."""
-    known = _fields(root / "proc" / "meminfo")
-    free = [known["MemAvailable:"] * 1024] if "MemAvailable:" in known else []
+    """Return the bytes that can be allocated before the system kills or swaps; None if it does not say."""
+    meminfo = _fields(root / "proc" / "meminfo")
+    free = [meminfo["MemAvailable:"] * 1024] if "MemAvailable:" in meminfo else []
     for folder in _groups(root, "memory"):
         limit = _words(folder / "memory.max") or _words(folder / "memory.limit_in_bytes")
         used = _words(folder / "memory.current") or _words(folder / "memory.usage_in_bytes")
         if limit and used and limit[0].isdigit():
-            # Pages of files count as used, and are given up when memory is short.
+            # Cached pages of files count as used, and are dropped when memory is short.
             idle = _fields(folder / "memory.stat").get("inactive_file", 0)
             free.append(int(limit[0]) - int(used[0]) + idle)
     return max(min(free), 0) if free else None
 
 
 def _groups(root: Path, kind: str) -> list[Path]:
-    """Folders of the control groups, of version 2 or 1, that may limit this process: its own and those above."""
-    found = set()
+    """Return the folders of the cgroups, of version 2 or 1, that limit this process: its own and their parents."""
+    folders = set()
     for line in _lines(root / "proc" / "self" / "cgroup"):
         _, _, rest = line.partition(":")
         kinds, _, path = rest.partition(":")
@@ -45,8 +45,8 @@ def _groups(root: Path, kind: str) -> list[Path]:
             continue
         mount = root / "sys" / "fs" / "cgroup" / (kind if kinds else "")
         group = mount / path.strip("/")
-        found |= {mount, *(folder for folder in (group, *group.parents) if mount in folder.parents)}
-    return sorted(found)
+        folders |= {mount, *(parent for parent in (group, *group.parents) if mount in parent.parents)}
+    return sorted(folders)
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,1 +1,1 @@
-"""HTML and plots, written as text."""
+"""HTML elements and SVG plots as escaped text."""

@@ -1,4 +1,4 @@
-"""Plots as inline SVG: axes that say what they count, and the figures themselves in a table below."""
+"""Plots as inline SVG, with labelled axes and a table of the figures below."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from math import floor, log10
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.markup.html import Html, escaped, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import Html, escaped, html_table, tag
 
 _WIDTH, _HEIGHT = 640, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 30, 14, 46  # room for the axes
@@ -17,14 +16,14 @@ _ROW, _NAME, _COUNT = 26, 210, 76  # a bar, its name, its count
 _SHOWN = 24  # bars of a plot, bins of a histogram
 _NAMED = 26  # characters of a name
 _SHARES = 20  # bins from 0 to 1
-_USUAL, _FAR = 0.99, 2  # this share of values is usual, and so many times them is far out
+_USUAL, _FAR = 0.99, 2  # this share of values is usual; values beyond this multiple of them are outliers
 _LABELS = 8  # numbers below an axis, at most
-#: How many bins may lie between two of them.
-_EVERY = [factor * 10**power for power in range(12) for factor in (1, 2, 4, 5)]
+#: Possible numbers of bins between two labels.
+_SPACINGS = [factor * 10**power for power in range(12) for factor in (1, 2, 4, 5)]
 
 
 def bars(title: str, counts: Mapping[str, int], unit: str, link: Callable[[str], str | None] | None = None) -> Html:
-    """Counts by name, the largest first; names beyond the 24th stand in the table alone."""
+    """Plot counts by name, the largest first. Names after the 24th are only in the table."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = ordered[:_SHOWN]
     if not shown:
@@ -50,7 +49,7 @@ def bars(title: str, counts: Mapping[str, int], unit: str, link: Callable[[str],
 
 
 def histogram(title: str, values: npt.NDArray[np.float64], axis: str, unit: str) -> Html:
-    """How often values of 0 or more fall into bins of a round width; shares are drawn from 0 to 1."""
+    """Plot a histogram of values >= 0, with bins of a round width. Shares are drawn from 0 to 1."""
     high = float(values.max(initial=0))
     shares = high <= 1
     usual = float(np.quantile(values, _USUAL, method="inverted_cdf")) if len(values) else 0.0
@@ -62,13 +61,13 @@ def histogram(title: str, values: npt.NDArray[np.float64], axis: str, unit: str)
 
 
 def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: str, *, bins: int = 0) -> Html:
-    """Counts by the number of a bin, each ``step`` wide; the first begins at 0, and there are at least ``bins``."""
+    """Plot counts by the number of their bin. Bins are ``step`` wide and begin at 0; draw at least ``bins``."""
     if not counts:
         return tag("figure", tag("figcaption", title), tag("p", "None.", class_="quiet"), class_="plot")
     drawn = _folded(counts)
     last = max(*drawn, bins - 1)
     wide, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-    each = wide / (last + 1)
+    bin_width = wide / (last + 1)
     ticks = _ticks(max(drawn.values()))
     top = ticks[-1]
     floor_y = _TOP + high
@@ -79,22 +78,22 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
         parts.append(tag("text", f"{tick:,}", x=_LEFT - 6, y=y + 4, text_anchor="end"))
     for number, count in sorted(drawn.items()):
         size = high * count / top
-        x = _LEFT + number * each
-        gap = 1 if each > 3 else 0
+        x = _LEFT + number * bin_width
+        gap = 1 if bin_width > 3 else 0
         parts.append(
             tag(
                 "rect",
                 tag("title", f"{_number(number * step)} to {_number((number + 1) * step)}: {count:,}"),
                 x=_round(x),
                 y=_round(floor_y - size),
-                width=_round(max(each - gap, 0.5)),
+                width=_round(max(bin_width - gap, 0.5)),
                 height=_round(size),
                 class_="bar",
             )
         )
-    every = next(each for each in _EVERY if (last + 1) / each <= _LABELS)
-    for number in range(0, last + 2, every):
-        x = _round(_LEFT + number * each)
+    spacing = next(bins for bins in _SPACINGS if (last + 1) / bins <= _LABELS)
+    for number in range(0, last + 2, spacing):
+        x = _round(_LEFT + number * bin_width)
         parts.append(tag("line", x1=x, x2=x, y1=floor_y, y2=floor_y + 4, class_="axis"))
         parts.append(tag("text", _number(number * step), x=x, y=floor_y + 18, text_anchor="middle"))
     parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=floor_y, y2=floor_y, class_="axis"))
@@ -112,7 +111,7 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
 
 
 def _folded(counts: Mapping[int, int]) -> dict[int, int]:
-    """Bins as they are drawn: where a few values lie far out, these are counted together in the last."""
+    """Return the bins to draw: a few outliers are counted together in the last bin."""
     below, total = 0, sum(counts.values())
     for usual in sorted(counts):
         below += counts[usual]
@@ -132,15 +131,15 @@ def _figure(
     *,
     more: str = "",
 ) -> Html:
-    said = f"{title}: a plot; its figures are in the table below."
-    drawn = tag("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=said)
-    figures = tag("details", tag("summary", "Figures"), sheet(f"{title}: figures", header, rows))
+    description = f"{title}: a plot; its figures are in the table below."
+    drawn = tag("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=description)
+    figures = tag("details", tag("summary", "Figures"), html_table(f"{title}: figures", header, rows))
     note = tag("p", more, class_="quiet") if more else None
     return tag("figure", tag("figcaption", title), drawn, *([note] if note else []), figures, class_="plot")
 
 
 def _step(span: float, most: int) -> float:
-    """The least of 1, 2 and 5 times a power of ten with which so many steps span so much."""
+    """Return the smallest of 1, 2 and 5 times a power of ten such that ``most`` steps cover ``span``."""
     power = 10.0 ** floor(log10(span / most))
     return next(power * factor for factor in (1, 2, 5, 10, 20) if span / (power * factor) <= most)
 

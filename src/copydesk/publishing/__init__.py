@@ -1,1 +1,1 @@
-"""Where releases are published: the Hub, folders, buckets, other machines. No stage depends on this."""
+"""Publish releases: to the Hub, a folder, a bucket or another machine. No stage depends on this."""

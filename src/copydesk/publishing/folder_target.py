@@ -1,7 +1,8 @@
-"""Releases in a folder of this or another machine, or in a bucket: each below its version, whole or not there at all.
+"""Publish releases to a folder of this or another machine, or to a bucket: one folder for each version.
 
-Addresses never change: ``FOLDER/v1.2.0/data/...`` is written once. Where a folder can be renamed a release is written
-under another name and then renamed; in a bucket its manifest is written last, once all else was read back.
+``FOLDER/v1.2.0/data/...`` is written once and never changes. If the file system can rename folders, a release is
+written under another name and then renamed. In a bucket its manifest is written last, after all other files were read
+back. So a release is either complete or not there.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ from typing import Any, TypeVar
 from copydesk.core.atomic_files import copy_hashed
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
-from copydesk.publishing.release_files import File, Released, refuse_other_rows
+from copydesk.publishing.release_files import ReleaseFile, ReleaseFiles, refuse_other_rows
 from copydesk.tables.logical_hash import logical_hash
 
 _BLOCK = 1 << 20
 _LOCAL = frozenset({"file", "local"})
-#: File systems in which a folder gets another name at once.
+#: File systems that can rename a folder in one step.
 _RENAMING = _LOCAL | {"ssh", "sftp"}
-#: Beside what fsspec's own settings say: check the host's key as ssh does, and do not wait for a dead host.
+#: In addition to the settings of fsspec: check the host key as ssh does, and give up on a dead host.
 _SSH: dict[str, Any] = {"known_hosts": (), "connect_timeout": 30}
 _VERSION = re.compile(r"v(\d+\.\d+\.\d+)")
 
 Result = TypeVar("Result")
 
 
-class Folder:
-    """A folder of releases.
+class FolderTarget:
+    """A folder with a subfolder for each release.
 
     Parameters
     ----------
@@ -41,41 +42,41 @@ class Folder:
     Raises
     ------
     ReleaseError
-        If there is no file system of that kind, or it cannot be reached.
+        If fsspec has no such file system, or it cannot be reached.
     """
 
     def __init__(self, to: str) -> None:
         self._to = to.rstrip("/") if to.strip("/") else to
-        self._files, self._root = self._asked(self._opened)
+        self._files, self._root = self._call(self._opened)
         kinds = self._files.protocol
         self._kinds = {kinds} if isinstance(kinds, str) else set(kinds)
 
-    def shown(self, release: Released) -> str:
-        """Where a release is there; without the password that a URL may hold."""
+    def address(self, release: ReleaseFiles) -> str:
+        """The address of a release, without the password that a URL may contain."""
         return f"{_without_password(self._to)}/{release.name}"
 
     def versions(self) -> set[str]:
-        """Versions of the releases that are there."""
-        paths = self._asked(lambda: self._files.ls(self._root, detail=False, refresh=True))
-        found = (_VERSION.fullmatch(str(path).rstrip("/").rpartition("/")[2]) for path in paths)
-        return {match[1] for match in found if match}
+        """The published versions."""
+        paths = self._call(lambda: self._files.ls(self._root, detail=False, refresh=True))
+        matches = (_VERSION.fullmatch(str(path).rstrip("/").rpartition("/")[2]) for path in paths)
+        return {match[1] for match in matches if match}
 
-    def put(self, release: Released) -> bool:
-        """Write a release, read it back, and only then give it its name.
+    def put(self, release: ReleaseFiles) -> bool:
+        """Write a release and read it back; only then does it get its name.
 
         Returns
         -------
         bool
-            Whether all of it was there before.
+            Whether it had already been published.
 
         Raises
         ------
         ReleaseError
-            If another one is there under this version, what came back is not what was sent, or the place fails;
-            run again, it sends what is missing.
+            If the folder has another release under this version, a file read back differs from what was written, or
+            the file system fails. Run it again: it writes only what is missing.
         """
         target = f"{self._root}/{release.name}"
-        if self._asked(lambda: self._files.exists(f"{target}/{NAME}")):
+        if self._call(lambda: self._files.exists(f"{target}/{NAME}")):
             self._check(target, release, release.files)
             return True
         renaming = bool(self._kinds & _RENAMING)
@@ -86,7 +87,7 @@ class Folder:
         self._check(work, release, others)
         self._send(work, manifest)
         if renaming:
-            self._asked(lambda: self._rename(work, target))
+            self._call(lambda: self._rename(work, target))
         return False
 
     def _opened(self) -> tuple[Any, str]:
@@ -95,11 +96,13 @@ class Folder:
         kind = self._to.partition("://")[0] if "://" in self._to else "file"
         to = self._to if kind != "file" or "://" in self._to else str(Path(self._to).absolute())
         options = _SSH if kind in ("ssh", "sftp") else {}
-        files, root = url_to_fs(to, skip_instance_cache=True, **options)  # another would remember what it listed
+        files, root = url_to_fs(
+            to, skip_instance_cache=True, **options
+        )  # a cached instance would return old listings
         return files, str(root)
 
-    def _send(self, work: str, file: File) -> None:
-        """Write a file unless it is there as it should be, from a time before."""
+    def _send(self, work: str, file: ReleaseFile) -> None:
+        """Write a file, unless an earlier run wrote it."""
         path = f"{work}/{file.path}"
 
         def send() -> None:
@@ -108,31 +111,31 @@ class Folder:
                     return
                 self._files.rm_file(path)
             if self._kinds & _LOCAL:
-                copy_hashed(file.source, Path(path))  # which also puts it on disk
+                copy_hashed(file.source, Path(path))  # which also syncs it to disk
             else:
                 self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
                 self._files.put_file(str(file.source), path)
 
-        self._asked(send)
+        self._call(send)
 
-    def _check(self, folder: str, release: Released, files: list[File]) -> None:
-        """Read everything back: the bytes of each file, and the rows of each table."""
+    def _check(self, folder: str, release: ReleaseFiles, files: list[ReleaseFile]) -> None:
+        """Read everything back and compare: the bytes of each file, the rows of each table."""
         self._files.invalidate_cache()
-        place = self.shown(release)
-        found = self._asked(lambda: {str(path) for path in self._files.find(folder)})
-        for path in sorted(found - {f"{folder}/{file.path}" for file in release.files}):
-            raise ReleaseError(f"{place}: {path} is no file of the release; remove it, or choose another folder")
+        address = self.address(release)
+        existing = self._call(lambda: {str(path) for path in self._files.find(folder)})
+        for path in sorted(existing - {f"{folder}/{file.path}" for file in release.files}):
+            raise ReleaseError(f"{address}: {path} is not part of the release; remove it, or choose another folder")
         for file in files:
             path = f"{folder}/{file.path}"
-            came = f"sha256 {self._asked(partial(self._hash, path))}" if path in found else "nothing"
-            if came != f"sha256 {file.sha256}":
+            found = f"sha256 {self._call(partial(self._hash, path))}" if path in existing else "no file"
+            if found != f"sha256 {file.sha256}":
                 raise ReleaseError(
-                    f"{place}: {file.path}: found {came}, expected sha256 {file.sha256}; what is published under a "
-                    f"version never changes: find out who wrote it; remove {folder} if it is not what was released"
+                    f"{address}: {file.path}: found {found}, expected sha256 {file.sha256}; a published version "
+                    f"never changes: find out who wrote this, and remove {folder} if it is not the release"
                 )
         for table, splits in release.data.items():
-            hashes = {split: self._asked(partial(self._rows, folder, paths)) for split, paths in splits.items()}
-            refuse_other_rows(place, table, hashes, release)
+            hashes = {split: self._call(partial(self._rows, folder, paths)) for split, paths in splits.items()}
+            refuse_other_rows(address, table, hashes, release)
 
     def _rows(self, folder: str, paths: list[str]) -> str:
         import pyarrow.dataset as pd
@@ -152,18 +155,18 @@ class Folder:
         else:
             self._files.mv(work, target)
 
-    def _asked(self, question: Callable[[], Result]) -> Result:
-        """What the file system answers; what it complains of, in a line."""
+    def _call(self, request: Callable[[], Result]) -> Result:
+        """Call the file system; turn any error into a one-line ReleaseError."""
         try:
-            return question()
+            return request()
         except ReleaseError:
             raise
-        except Exception as error:  # file systems of every kind raise errors of every kind
-            said = f"{type(error).__name__}: {error}".replace(self._to, _without_password(self._to))
-            advice = "see to it and run it again: what has arrived is not sent twice"
+        except Exception as error:  # fsspec raises backend-specific exceptions
+            message = f"{type(error).__name__}: {error}".replace(self._to, _without_password(self._to))
+            advice = "fix this and run it again: files that arrived are not sent again"
             if isinstance(error, ImportError):
                 advice = "install it: s3fs for buckets, sshfs for other machines"
-            raise ReleaseError(f"{_without_password(self._to)}: cannot be written to ({said}); {advice}") from None
+            raise ReleaseError(f"{_without_password(self._to)}: cannot be written to ({message}); {advice}") from None
 
 
 def _without_password(url: str) -> str:

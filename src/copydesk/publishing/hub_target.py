@@ -1,7 +1,7 @@
-"""Releases on the Hub: one commit with exactly the files of a release, a tag on it, and the rows loaded back.
+"""Publish releases to the Hub: one commit with exactly the files of a release, a tag, and a check of the rows.
 
-The files are sent before the commit, and those that are there are not sent again; so an interrupted upload goes on,
-and nobody sees a part of a release. What a tag stands for never changes.
+The files are uploaded before the commit, and files that arrived are not uploaded again. So an interrupted upload can
+continue, and nobody sees part of a release. A tag never moves.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from copydesk.core.plural import plural
 from copydesk.core.scratch import scratch
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ConfigError, ReleaseError
-from copydesk.publishing.release_files import File, Released, refuse_other_rows
+from copydesk.publishing.release_files import ReleaseFile, ReleaseFiles, refuse_other_rows
 from copydesk.releases.versions import Version
 from copydesk.tables.logical_hash import logical_hash
 
@@ -24,29 +25,29 @@ if TYPE_CHECKING:
 
 _KIND = "dataset"
 _MAIN = "main"
-#: Only in the repository on the Hub, where it says which files are kept outside of git.
+#: Exists only in the repository on the Hub: it names the files that are stored outside git.
 ATTRIBUTES = ".gitattributes"
 _ATTRIBUTES = b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"
-#: What the Hub itself may have put into a new repository.
+#: Files that the Hub may create in a new repository.
 _FIRST = frozenset({ATTRIBUTES, "README.md"})
 
 Result = TypeVar("Result")
 
 
-class Hub:
-    """A dataset on the Hub; who may write to it, huggingface_hub knows (``hf auth login`` or ``HF_TOKEN``).
+class HubTarget:
+    """A dataset on the Hub. huggingface_hub finds the token (``hf auth login`` or ``HF_TOKEN``).
 
     Parameters
     ----------
     repo_id : str
         ``ORG/NAME``.
     private : bool
-        Whether it must be private; if it is not there it is made so.
+        Whether it must be private; a new dataset is created as private.
 
     Raises
     ------
     ReleaseError
-        If that can be no name.
+        If the name is not valid.
     """
 
     def __init__(self, repo_id: str, *, private: bool = False) -> None:
@@ -64,16 +65,16 @@ class Hub:
         self._id = repo_id
         self._private = private
 
-    def shown(self, release: Released) -> str:
-        """Where a release is there."""
+    def address(self, release: ReleaseFiles) -> str:
+        """URL of a release on the Hub."""
         return f"{self._api.endpoint}/datasets/{self._id}/tree/{release.name}"
 
     def versions(self) -> set[str]:
-        """Versions of the releases that are there."""
+        """The published versions."""
         return {str(version) for version in self._tags()}
 
-    def put(self, release: Released) -> bool:
-        """Upload a release in one commit, tag it, and load it back by its tag.
+    def put(self, release: ReleaseFiles) -> bool:
+        """Upload a release in one commit, tag it, and load it by its tag.
 
         The newest version goes to ``main``; an older one, such as a replacement after a takedown, to a branch of its
         own, so that ``main`` never goes back.
@@ -81,70 +82,70 @@ class Hub:
         Returns
         -------
         bool
-            Whether all of it was there before.
+            Whether it had already been published.
 
         Raises
         ------
         ReleaseError
-            If the tag stands for something else, the dataset is not one of ours, what came back is not what was
-            sent, or the Hub refuses; run again, it sends what is missing.
+            If the tag has other files, the dataset was not made by copydesk, the rows read back are others, or the
+            Hub refuses. Run it again: it uploads only what is missing.
         """
-        self._ready(release)
+        self._create(release)
         tags = self._tags()
         own = Version.parse(release.version)
         before = own in tags
         if not before:
             branch = _MAIN if own > max(tags, default=Version(0, 0, 0)) else f"release-{release.version}"
             commit = self._committed(release, branch)
-            self._asked(
+            self._call(
                 partial(self._api.create_tag, self._id, tag=release.name, revision=commit, repo_type=_KIND), release
             )
         self._check(release)
         return before
 
-    def _ready(self, release: Released) -> None:
-        """See that the dataset is there, and as private as it must be."""
-        make = partial(self._api.create_repo, self._id, repo_type=_KIND, private=self._private, exist_ok=True)
-        self._asked(make, release)
-        known = partial(self._api.dataset_info, self._id, revision=_MAIN)
-        if self._private and not self._asked(known, release).private:
+    def _create(self, release: ReleaseFiles) -> None:
+        """Create the dataset unless it exists, and refuse a public one if it must be private."""
+        create = partial(self._api.create_repo, self._id, repo_type=_KIND, private=self._private, exist_ok=True)
+        self._call(create, release)
+        info = partial(self._api.dataset_info, self._id, revision=_MAIN)
+        if self._private and not self._call(info, release).private:
             raise ReleaseError(
-                f"{self._id}: is there and public; make it private in its settings, or leave out --private"
+                f"{self._id}: exists and is public; make it private in its settings, or leave out --private"
             )
 
     def _tags(self) -> dict[Version, str]:
-        """The commits of the releases that are there."""
-        refs = self._asked(partial(self._api.list_repo_refs, self._id, repo_type=_KIND))
-        found = {}
+        """The commit of each published version."""
+        refs = self._call(partial(self._api.list_repo_refs, self._id, repo_type=_KIND))
+        commits = {}
         for tag in refs.tags:
             try:
-                found[Version.parse(tag.name.removeprefix("v"))] = tag.target_commit
+                commits[Version.parse(tag.name.removeprefix("v"))] = tag.target_commit
             except ConfigError:
                 continue
-        return found
+        return commits
 
-    def _committed(self, release: Released, branch: str) -> str:
-        """Make one commit with the release's files and no others; return its hash."""
+    def _committed(self, release: ReleaseFiles, branch: str) -> str:
+        """Commit exactly the files of the release; return the hash of the commit."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         if branch != _MAIN:
-            make = partial(self._api.create_branch, self._id, branch=branch, repo_type=_KIND, exist_ok=True)
-            self._asked(make, release)
-        refs = self._asked(partial(self._api.list_repo_refs, self._id, repo_type=_KIND), release)
+            create = partial(self._api.create_branch, self._id, branch=branch, repo_type=_KIND, exist_ok=True)
+            self._call(create, release)
+        refs = self._call(partial(self._api.list_repo_refs, self._id, repo_type=_KIND), release)
         head = next(ref.target_commit for ref in refs.branches if ref.name == branch)
-        there = self._listed(head, release).keys()
-        if there - _FIRST and NAME not in there:
+        existing = self._files_at(head, release).keys()
+        if existing - _FIRST and NAME not in existing:
             raise ReleaseError(
-                f"{self._id}: has {len(there)} files and no {NAME}: it holds something else; choose another name, or "
-                "empty it if it is to hold this corpus"
+                f"{self._id}: has {plural(len(existing), 'file')} and no {NAME}, so copydesk did not make it; "
+                "choose another name, or delete its files"
             )
-        wanted = {file.path: file.source for file in release.files}
+        sources = {file.path: file.source for file in release.files}
         operations = [
-            *(CommitOperationAdd(path, source) for path, source in wanted.items()),
+            *(CommitOperationAdd(path, source) for path, source in sources.items()),
             CommitOperationAdd(ATTRIBUTES, _ATTRIBUTES),
-            *(CommitOperationDelete(path) for path in sorted(there - wanted.keys() - {ATTRIBUTES})),
+            *(CommitOperationDelete(path) for path in sorted(existing - sources.keys() - {ATTRIBUTES})),
         ]
-        # Refused where another commit came between: then nothing was changed.
+        # With parent_commit the Hub refuses if somebody else committed meanwhile, and changes nothing.
         commit = partial(
             self._api.create_commit,
             self._id,
@@ -154,66 +155,66 @@ class Hub:
             revision=branch,
             parent_commit=head,
         )
-        return str(self._asked(commit, release).oid)
+        return str(self._call(commit, release).oid)
 
-    def _check(self, release: Released) -> None:
-        """Compare every file at the tag, and the rows that its readers get."""
-        place = self.shown(release)
-        there = self._listed(release.name, release)
-        for path in sorted(there.keys() - {file.path for file in release.files} - {ATTRIBUTES}):
-            raise ReleaseError(f"{place}: {path} is no file of the release; {_UNCHANGING}")
+    def _check(self, release: ReleaseFiles) -> None:
+        """Compare every file at the tag, and the rows that load_dataset returns."""
+        address = self.address(release)
+        existing = self._files_at(release.name, release)
+        for path in sorted(existing.keys() - {file.path for file in release.files} - {ATTRIBUTES}):
+            raise ReleaseError(f"{address}: {path} is not part of the release; {_TAG_MOVED}")
         for file in release.files:
-            found = there.get(file.path)
-            if found is None or not _same(found, file):
-                state = "other bytes" if found else "nothing"
+            remote = existing.get(file.path)
+            if remote is None or not _same(remote, file):
+                found = "other bytes" if remote else "no file"
                 raise ReleaseError(
-                    f"{place}: {file.path}: found {state}, expected sha256 {file.sha256}; {_UNCHANGING}"
+                    f"{address}: {file.path}: found {found}, expected sha256 {file.sha256}; {_TAG_MOVED}"
                 )
         for table in release.logical:
-            refuse_other_rows(place, table, self._asked(partial(self._rows, table, release.name), release), release)
+            refuse_other_rows(address, table, self._call(partial(self._rows, table, release.name), release), release)
 
     def _rows(self, table: str, revision: str) -> dict[str, str]:
-        """The logical hash of each split of a table, as load_dataset gives it."""
+        """The logical hash of each split of a table as load_dataset returns it."""
         from datasets import load_dataset
 
         with scratch("hub") as cache:
             splits = load_dataset(self._id, table, revision=revision, streaming=True, cache_dir=str(cache))
             return {str(split): logical_hash(rows) for split, rows in splits.items()}
 
-    def _listed(self, revision: str, release: Released) -> dict[str, RepoFile]:
+    def _files_at(self, revision: str, release: ReleaseFiles) -> dict[str, RepoFile]:
         from huggingface_hub.hf_api import RepoFile
 
         def listed() -> dict[str, RepoFile]:
             tree = self._api.list_repo_tree(self._id, recursive=True, revision=revision, repo_type=_KIND)
             return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
-        return self._asked(listed, release)
+        return self._call(listed, release)
 
-    def _asked(self, question: Callable[[], Result], release: Released | None = None) -> Result:
-        """What the Hub answers; what it complains of, in a line."""
+    def _call(self, request: Callable[[], Result], release: ReleaseFiles | None = None) -> Result:
+        """Call the Hub; turn any error into a one-line ReleaseError."""
         try:
-            return question()
-        except Exception as error:  # the client, its transport and the loader raise errors of many kinds
+            return request()
+        except Exception as error:  # the client, its transport and the loader raise exceptions of their own
             status = getattr(getattr(error, "response", None), "status_code", None)
-            advice = _ADVICE.get(status, "see to it and run it again: what has arrived is not sent twice")
-            place = self.shown(release) if release else f"{self._api.endpoint}/datasets/{self._id}"
-            said = " ".join(str(error).split())[:500]
-            raise ReleaseError(f"{place}: {type(error).__name__}: {said}; {advice}") from None
+            advice = _ADVICE.get(status, "fix this and run it again: files that arrived are not sent again")
+            address = self.address(release) if release else f"{self._api.endpoint}/datasets/{self._id}"
+            message = " ".join(str(error).split())[:500]
+            raise ReleaseError(f"{address}: {type(error).__name__}: {message}; {advice}") from None
 
 
-_UNCHANGING = "what a tag stands for never changes: find out who moved it; delete it if it is not what was released"
+_TAG_MOVED = "a tag never moves: find out who changed it, and delete it if it is not the release"
 _ADVICE: dict[int | None, str] = {
     401: "log in with hf auth login, or set HF_TOKEN, with a token that may write",
     403: "use a token that may write to it",
-    412: "another commit came between; run it again",
+    412: "somebody else committed meanwhile; run it again",
 }
 
 
-def _same(found: RepoFile, file: File) -> bool:
-    """Whether a file on the Hub has the bytes of one here: by SHA-256, or where it lies in git by git's own hash."""
-    if found.lfs is not None:
-        return str(found.lfs.sha256) == file.sha256
-    return found.blob_id == _blob_id(file.source)
+def _same(remote: RepoFile, file: ReleaseFile) -> bool:
+    """Whether a file on the Hub has the bytes of the release: by SHA-256 for LFS, else by git's blob hash."""
+    if remote.lfs is not None:
+        return str(remote.lfs.sha256) == file.sha256
+    return remote.blob_id == _blob_id(file.source)
 
 
 def _blob_id(path: Path) -> str:

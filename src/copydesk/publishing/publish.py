@@ -1,4 +1,4 @@
-"""Publish a release: the same files to the Hub, a folder, a bucket, another machine; and prove that they arrived."""
+"""Publish a release to the Hub, a folder, a bucket or another machine, and verify that it arrived."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.publishing.release_files import Released, released
+from copydesk.publishing.release_files import ReleaseFiles, release_files
 from copydesk.releases.load import fetch, find, withdrawn
 from copydesk.releases.preconditions import refuse_unlicensed
 from copydesk.takedowns.takedown import ledger_of
@@ -21,24 +21,24 @@ from copydesk.takedowns.takedown import ledger_of
 HUB = "hub"
 
 
-class Place(Protocol):
-    """Where releases are published."""
+class Target(Protocol):
+    """A destination that releases are published to."""
 
-    def shown(self, release: Released) -> str:
-        """Where a release is there, for people; never with a password."""
+    def address(self, release: ReleaseFiles) -> str:
+        """The address of a release, for messages: without a password."""
 
-    def put(self, release: Released) -> bool:
-        """Write a release and prove that it arrived; return whether all of it was there before."""
+    def put(self, release: ReleaseFiles) -> bool:
+        """Write a release and verify it; return whether it had already been published."""
 
     def versions(self) -> set[str]:
-        """Versions of the releases that are there."""
+        """The published versions."""
 
 
 class Published(NamedTuple):
-    """What was published, or would be: version, where, how many files and bytes, whether all were there before."""
+    """A release that was published, or would be: its address, files and bytes; whether it was there ``before``."""
 
     version: str
-    place: str
+    address: str
     files: int
     size: int
     before: bool = False
@@ -67,47 +67,48 @@ def publish(
     version : str, optional
         Version of the release; the newest otherwise.
     dry_run : bool
-        Whether only to fetch and check it and to say what would be written.
+        Whether to fetch and check the release only, and write nothing.
     private : bool
-        Whether a dataset that is made on the Hub is private.
+        Whether a new dataset on the Hub is created as private.
     cache : Path, optional
-        Where releases are kept, as for ``load``.
+        Folder for fetched releases, as for ``load``.
 
     Raises
     ------
     ReleaseError
-        If there is no such release, it may not be public, the place holds another one under its version, or it
-        cannot be written to.
+        If there is no such release, it is not publishable, the target has another release under this version, or
+        writing fails.
     """
     if (to == HUB) != (repo_id is not None):
-        raise ReleaseError(f"--to {to}: --repo-id ORG/NAME goes with --to hub, and with nothing else")
+        raise ReleaseError(f"--to {to}: --repo-id ORG/NAME is required with --to hub, and allowed only there")
     if private and to != HUB:
-        raise ReleaseError(f"--to {to}: --private goes with --to hub; elsewhere the place decides who may read")
+        raise ReleaseError(f"--to {to}: --private is allowed only with --to hub; set the permissions at the target")
     project = Project.open(root)
-    known = find(root, version)
-    folder = fetch(known, cache)
-    _refuse_unless_public(project, folder, str(known))
+    tagged = find(root, version)
+    folder = fetch(tagged, cache)
+    _refuse_unless_publishable(project, folder, str(tagged))
     with scratch("publish", project.build) as work:
-        release = released(known, folder, work)
+        release = release_files(tagged, folder, work)
         if to == HUB and repo_id is not None:
-            from copydesk.publishing.hub_target import Hub
+            from copydesk.publishing.hub_target import HubTarget
 
-            place: Place = Hub(repo_id, private=private)
+            target: Target = HubTarget(repo_id, private=private)
         else:
-            from copydesk.publishing.folder_target import Folder
+            from copydesk.publishing.folder_target import FolderTarget
 
-            place = Folder(to)
-        before = False if dry_run else place.put(release)
-        done = Published(release.version, place.shown(release), len(release.files), release.size, before)
+            target = FolderTarget(to)
+        before = False if dry_run else target.put(release)
+        done = Published(release.version, target.address(release), len(release.files), release.size, before)
     if not dry_run:
-        left = sorted(place.versions() & withdrawn(root).keys())
-        for gone in left:
-            say(f"publish: {place.shown(release)}: release {gone} was withdrawn and is still there; delete v{gone}")
+        for gone in sorted(target.versions() & withdrawn(root).keys()):
+            say(
+                f"publish: {target.address(release)}: the withdrawn release {gone} is still published; delete v{gone}"
+            )
     return done
 
 
-def _refuse_unless_public(project: Project, folder: Path, name: str) -> None:
-    """Refuse documents that may not be handed on now, whatever was allowed when the release was cut."""
+def _refuse_unless_publishable(project: Project, folder: Path, name: str) -> None:
+    """Refuse documents that may not be published today, whatever the rules were when the release was cut."""
     refuse_unlicensed(replace(project, corpus=folder))
     ledger = in_force(ledger_of(project))
     hashes = {row["raw_sha256"] for row in ledger.values()}

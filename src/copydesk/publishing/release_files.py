@@ -1,4 +1,4 @@
-"""A release as it is published: exactly its files, each with its hash, and the hashes of its rows."""
+"""The files of a release as they are published, with the hash of each file and of the rows of each table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ CARD = "README.md"
 
 
 @dataclass(frozen=True)
-class File:
-    """A file of a release: its path in the dataset, where it lies now, its hash and size."""
+class ReleaseFile:
+    """A file of a release: its path in the dataset, its local copy, its hash and its size in bytes."""
 
     path: str
     source: Path
@@ -26,75 +26,78 @@ class File:
 
 
 @dataclass(frozen=True)
-class Released:
-    """A release that was fetched and checked.
+class ReleaseFiles:
+    """A release that was fetched and verified.
 
     Attributes
     ----------
     version : str
-        Without the ``v`` that tags and folders have before it.
+        Without the leading ``v`` of tags and folders.
     folder : Path
-        Where it lies on this machine.
-    files : list of File
-        Data first, then what describes it, the card last but one, the manifest last: who finds the manifest finds
-        the rest.
+        The local copy.
+    files : list of ReleaseFile
+        In the order of writing: data, descriptions, card, manifest. So the manifest exists only if all others do.
     logical : dict
-        For each table the logical hash of each split, as ``manifest.json`` has them.
+        Logical hash by table and split, from ``manifest.json``.
     data : dict
-        For each table the paths of each split's files, in order.
+        Paths of the files by table and split, in order.
     """
 
     version: str
     folder: Path
-    files: list[File]
+    files: list[ReleaseFile]
     logical: dict[str, dict[str, str]]
     data: dict[str, dict[str, list[str]]]
 
     @property
     def name(self) -> str:
-        """The version as tags and folders have it."""
+        """The version with the leading ``v``."""
         return f"v{self.version}"
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Size of all files together, in bytes."""
         return sum(file.size for file in self.files)
 
 
-def released(release: Release, folder: Path, scratch: Path) -> Released:
-    """Describe a release.
+def release_files(release: Release, folder: Path, scratch: Path) -> ReleaseFiles:
+    """List the files and hashes of a release.
 
     Parameters
     ----------
     release : Release
-        As its tag names it.
+        The release, as its tag names it.
     folder : Path
-        Where it was fetched to.
+        Its local copy.
     scratch : Path
-        An empty folder, for its signature, which lies in git.
+        An empty folder, for the signature, which is in git and not in ``folder``.
     """
     hashes = read_manifest(folder)
     names = sorted(hashes, key=lambda name: (not name.startswith("data/"), name == CARD, name))
-    files = [File(name, folder / name, hashes[name], (folder / name).stat().st_size) for name in names]
-    beside = [folder / NAME]
+    files = [ReleaseFile(name, folder / name, hashes[name], (folder / name).stat().st_size) for name in names]
+    last_files = [folder / NAME]
     if git(release.repo, "ls-tree", "--name-only", release.commit, f"{FOLDER}/{SIGNATURE}").strip():
         (scratch / SIGNATURE).write_text(git(release.repo, "show", f"{release.commit}:{FOLDER}/{SIGNATURE}"))
-        beside.insert(0, scratch / SIGNATURE)
-    files += [File(p.name, p, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_size) for p in beside]
+        last_files.insert(0, scratch / SIGNATURE)
+    files += [
+        ReleaseFile(p.name, p, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_size) for p in last_files
+    ]
     tables = read_listing(folder)["tables"]
-    logical = {table: {s: found["logical_sha256"] for s, found in t["splits"].items()} for table, t in tables.items()}
+    logical = {
+        table: {split: entry["logical_sha256"] for split, entry in t["splits"].items()} for table, t in tables.items()
+    }
     data: dict[str, dict[str, list[str]]] = {}
     for table, listed in tables.items():
         for path in sorted(listed["files"]):
             if path not in hashes:
-                raise ReleaseError(f"{release}: manifest.json lists {path}, which {NAME} does not; do not publish it")
+                raise ReleaseError(f"{release}: manifest.json lists {path}, but {NAME} does not; do not publish it")
             split = path.rpartition("/")[2].partition("-")[0]
             data.setdefault(table, {}).setdefault(split, []).append(path)
-    return Released(release.version, folder, files, logical, data)
+    return ReleaseFiles(release.version, folder, files, logical, data)
 
 
-def refuse_other_rows(place: str, table: str, found: dict[str, str], release: Released) -> None:
-    """Refuse rows that came back from a place and are not those of the release.
+def refuse_other_rows(address: str, table: str, hashes: dict[str, str], release: ReleaseFiles) -> None:
+    """Refuse rows that were read back and are not those of the release.
 
     Raises
     ------
@@ -102,8 +105,9 @@ def refuse_other_rows(place: str, table: str, found: dict[str, str], release: Re
         Naming the table and the split.
     """
     for split, expected in release.logical[table].items():
-        if found.get(split) != expected:
+        if hashes.get(split) != expected:
             raise ReleaseError(
-                f"{place}: table {table}, split {split}: logical hash {found.get(split, 'of nothing')} of the rows "
-                f"that came back, expected {expected} as in manifest.json; do not hand it on, and ask its host why"
+                f"{address}: table {table}, split {split}: the rows read back have the logical hash "
+                f"{hashes.get(split, '(no rows)')}, expected {expected} as in manifest.json; do not use this copy, "
+                "and find out what changed it"
             )

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from copydesk.core.plugins import added
 from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
-from copydesk.readers.html import read_html
-from copydesk.readers.jsonl import read_json_lines
-from copydesk.readers.parquet import read_parquet_rows
-from copydesk.readers.text import RawText, read_text
+from copydesk.readers.html_pages import read_html
+from copydesk.readers.jsonl import read_json_records
+from copydesk.readers.parquet_records import read_parquet_rows
+from copydesk.readers.plain_text import RawText, read_text
 from copydesk.readers.warc import read_warc
 from copydesk.readers.whole_file import read_single, read_single_page
 
@@ -40,8 +40,8 @@ READERS = {
 #: Formats of files of which each holds records, by the ending of their names.
 _RECORDS: dict[str, RecordReader] = {
     ".csv": read_csv,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
+    ".jsonl": read_json_records,
+    ".ndjson": read_json_records,
     ".parquet": read_parquet_rows,
     ".warc": read_warc,
     ".wet": read_warc,

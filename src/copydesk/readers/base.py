@@ -15,7 +15,7 @@ STATED = ("title", "byline", "outlet", "publisher", "url", "published", "licence
 TRUNCATED = "truncated"
 
 
-class Wanted(NamedTuple):
+class RecordOptions(NamedTuple):
     """What is wanted of a file of records.
 
     Attributes
@@ -80,7 +80,7 @@ class Record(NamedTuple):
 
 #: Reads records of a file one after the other, in memory that does not grow with the file. A file that is damaged
 #: raises UnreadableError, behind the records that come before the damage.
-RecordReader = Callable[[BinaryIO, Wanted], Iterator[Record]]
+RecordReader = Callable[[BinaryIO, RecordOptions], Iterator[Record]]
 
 
 def damaged(number: int, detail: str) -> UnreadableError:

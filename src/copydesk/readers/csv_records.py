@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.base import Record, Wanted, damaged
+from copydesk.readers.base import Record, RecordOptions, damaged
 
 _MOST_COLUMNS = 10_000
 
 
-def read_csv(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+def read_csv(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     """Read the rows under a header; one with other than its number of fields is refused, and the next is read.
 
     Raises
@@ -46,7 +46,7 @@ def read_csv(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
             yield Record(number, None, ("bad-record", detail))
 
 
-def _next(rows: Iterator[list[str]], number: int, wanted: Wanted) -> list[str] | None:
+def _next(rows: Iterator[list[str]], number: int, wanted: RecordOptions) -> list[str] | None:
     # The limit belongs to the process, so it is set for each row and set back.
     before = csv.field_size_limit(wanted.max_bytes + 1)
     try:

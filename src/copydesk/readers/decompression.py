@@ -70,7 +70,7 @@ def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, file)
 
 
-class Cut(OSError):
+class TruncatedStream(OSError):
     """Compressed data end before their end."""
 
 
@@ -143,7 +143,7 @@ class Inflated:
     def _made(self, data: bytes, size: int) -> bytes:
         self.damage = self._plain.tell()
         if not data:
-            self._error = Cut("Truncated compressed stream")
+            self._error = TruncatedStream("Truncated compressed stream")
             return b""
         before = self._inflate.copy()
         try:
@@ -186,7 +186,7 @@ class Decoded:
             data: bytes = self._stream.read(min(size, self._size))
         except BROKEN as error:
             if self._size == 1:
-                raise Cut(str(error)) if "Truncated" in str(error) else error from None
+                raise TruncatedStream(str(error)) if "Truncated" in str(error) else error from None
             self._again()
             return self.read(size)
         self._given += len(data)

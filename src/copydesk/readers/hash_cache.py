@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.core.atomic_files import read_small, replacing
+from copydesk.core.atomic_files import read_whole, replacing
 from copydesk.readers.seed_files import SEEDS, Stamp
 
 #: Nanoseconds after a change until its time tells it from the next.
@@ -80,6 +80,6 @@ def _read(known: Path, folder: Path) -> pa.Table:
 
 def _sha256(path: str) -> str | None:
     try:
-        return hashlib.sha256(read_small(path)).hexdigest()
+        return hashlib.sha256(read_whole(path)).hexdigest()
     except OSError:
         return None

@@ -12,8 +12,8 @@ from functools import partial
 from typing import BinaryIO, Literal, NamedTuple
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.decompression import BROKEN, RAW, ZLIB, Cut, Decoded, Inflated, bomb, is_bomb
-from copydesk.readers.text import is_marked, many_controls
+from copydesk.readers.decompression import BROKEN, RAW, ZLIB, Decoded, Inflated, TruncatedStream, bomb, is_bomb
+from copydesk.readers.plain_text import is_marked, many_controls
 
 _STATUS = re.compile(rb"HTTP/[0-9.]+[ \t]+([0-9]{3})(?![0-9])")
 _BLANK = re.compile(rb"\r?\n\r?\n")
@@ -160,7 +160,7 @@ def _read(stream: Inflated | Decoded, max_bytes: int) -> tuple[bytes, Literal["w
     except BROKEN as error:
         if isinstance(stream, Inflated) and stream.between:
             return bytes(data), "followed"
-        return bytes(data), "cut" if isinstance(error, Cut) else "damaged"
+        return bytes(data), "cut" if isinstance(error, TruncatedStream) else "damaged"
     if len(data) > max_bytes and is_bomb(stream.consumed, len(data)):
         raise bomb(stream.consumed, len(data))
     return bytes(data), "whole"

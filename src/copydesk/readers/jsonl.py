@@ -8,10 +8,10 @@ from typing import BinaryIO
 
 from copydesk.core.json_schema import load_json
 from copydesk.errors import ConfigError
-from copydesk.readers.base import Record, Wanted
+from copydesk.readers.base import Record, RecordOptions
 
 
-def read_json_lines(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+def read_json_records(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     """Read the objects; a line that is none is refused, and the next is read. Empty lines are passed over."""
     limit = wanted.longest_line
     number = 0

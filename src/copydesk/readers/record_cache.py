@@ -14,7 +14,6 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,18 +21,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.core.atomic_files import replacing, sha256_file
-from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema
+from copydesk.core.atomic_files import replacing
+from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
 from copydesk.core.plugins import deciding
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.readers import COMPRESSED, FIELD, record_readers, split_name
-from copydesk.readers.base import TRUNCATED, Record, Wanted, shown
+from copydesk.readers.base import TRUNCATED, Record, RecordOptions, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.hash_cache import SETTLED
-from copydesk.readers.html import meant, read_html
+from copydesk.readers.html_pages import meant, read_html
+from copydesk.readers.plain_text import RawText, newline_style, read_text, refuse_blank_and_binary
 from copydesk.readers.seed_files import Refusal, Seed, Stamp, refused_id
 from copydesk.readers.stated import stated_of
-from copydesk.readers.text import RawText, newline_style, read_text, refuse_blank_and_binary
+from copydesk.store.fingerprint import fingerprint
+from copydesk.store.pinned_libraries import UNPINNED_FOR_RECORDS, installed_version
 
 #: What is read of all records; ``page`` tells whether the text is a web page, ``flag`` what is marked at its end.
 #: A row with a reason is a refusal, of a record or of a field that the record is kept without.
@@ -153,7 +154,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Read a file of records: a row for each, with its text, or with the reason why it is none."""
     stem, ending = split_name(path.name)
     fields = ingest["fields"]
-    wanted = Wanted(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
+    wanted = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
@@ -169,7 +170,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
 
 
-def _rows(record: Record, wanted: Wanted, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The row of a record, and one for each field that it is kept without."""
     number = record.number
     if record.problem is not None or record.fields is None:
@@ -199,7 +200,7 @@ def _without(number: int, name: str, problem: str) -> dict[str, Any]:
     return _refused(number, FIELD, f"record {number}: {name}: {problem}; the record is kept without it")
 
 
-def _id(record: Record, wanted: Wanted) -> str:
+def _id(record: Record, wanted: RecordOptions) -> str:
     assert record.fields is not None
     given = record.fields.get(wanted.id)
     if given is None:
@@ -214,7 +215,7 @@ def _id(record: Record, wanted: Wanted) -> str:
     return doc_id
 
 
-def _raw(record: Record, wanted: Wanted, encodings: Sequence[str]) -> tuple[RawText, bytes]:
+def _raw(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> tuple[RawText, bytes]:
     assert record.fields is not None
     text = record.fields.get(wanted.text)
     if text is None:
@@ -278,17 +279,11 @@ def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
 
 
 def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str:
-    """Everything that the rows follow from: the file as the file system knows it, settings, schema, code."""
+    """What the rows follow from: the file as the file system describes it, settings, schema, code, libraries."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
-    schema = sha256_file(schemas / "source.schema.json")
-    code = [_code(), deciding("reader"), pa.__version__]
-    return json.dumps([str(folder.resolve()), seed.path, seed.stamp, settings, schema, *code])
-
-
-@cache
-def _code() -> str:
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    libraries = [installed_version(name) for name in UNPINNED_FOR_RECORDS]
+    code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader"))
+    return json.dumps([str(folder.resolve()), seed.path, seed.stamp, code])
 
 
 def _key_of(rows: Path) -> str | None:

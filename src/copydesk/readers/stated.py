@@ -49,10 +49,10 @@ def stated_of(fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]
     return stated, unread
 
 
-def address(text: str) -> str:
+def normalised_url(text: str) -> str:
     """An address as RFC 3986 writes it: what it cannot hold is percent-encoded, a host is written in ASCII.
 
-    >>> address("https://Köln.example/a|b c?d=50%")
+    >>> normalised_url("https://Köln.example/a|b c?d=50%")
     'https://xn--kln-sna.example/a%7Cb%20c?d=50%25'
 
     Raises
@@ -119,7 +119,7 @@ def _iso(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(_ZONE.sub(lambda zone: "" if zone[0].isspace() else "+00:00", text))
 
 
-_READ: dict[str, Callable[[str], str]] = {"url": address, "published": moment}
+_READ: dict[str, Callable[[str], str]] = {"url": normalised_url, "published": moment}
 
 
 @cache

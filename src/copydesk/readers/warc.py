@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers.base import Record, Wanted, damaged
+from copydesk.readers.base import Record, RecordOptions, damaged
 from copydesk.readers.http import decoded_body, parse_response
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _AROUND = 1 << 20
 _NAMED = 10  # kinds of records that are no documents
 
 
-def read_warc(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+def read_warc(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     """Read responses with the status 200 that are HTML or plain text, and conversions (WET); others are skipped.
 
     A document's id is the UUID of its record, or a hash of what else the record is called.
@@ -83,7 +83,7 @@ class _Told(io.RawIOBase):
         return data
 
 
-def _read(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
+def _read(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
     """A record as a document or as a refusal; or what it is, if it is skipped."""
     if not (record.headers.get("Content-Length") or "").strip().isdigit() or not record.headers.get("WARC-Type"):
         raise damaged(number, "a record without its type or its length")
@@ -95,7 +95,7 @@ def _read(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
     return _response(record, number, wanted)
 
 
-def _conversion(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
+def _conversion(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
     if _media(record.headers.get("Content-Type"))[0] != "text/plain":
         return "conversion of another type"
     block = _block(record, number, wanted.max_bytes)
@@ -104,7 +104,7 @@ def _conversion(record: WarcRecord, number: int, wanted: Wanted) -> Record | str
     return Record(number, _fields(record, block, wanted), charset="utf-8", cut=_is_cut(record))
 
 
-def _response(record: WarcRecord, number: int, wanted: Wanted) -> Record | str:
+def _response(record: WarcRecord, number: int, wanted: RecordOptions) -> Record | str:
     block = _block(record, number, 2 * wanted.max_bytes + _AROUND)
     if block is None:
         return _too_large(record, number, wanted)
@@ -139,13 +139,13 @@ def _block(record: WarcRecord, number: int, limit: int) -> bytes | None:
     return data
 
 
-def _too_large(record: WarcRecord, number: int, wanted: Wanted) -> Record:
+def _too_large(record: WarcRecord, number: int, wanted: RecordOptions) -> Record:
     limit = f"at most {wanted.max_bytes:,} (params.yaml: ingest.max_bytes)"
     detail = f"{record.content_length:,} bytes, {limit}; split the document"
     return Record(number, None, ("too-large", detail))
 
 
-def _fields(record: WarcRecord, payload: bytes, wanted: Wanted) -> dict[str, Any]:
+def _fields(record: WarcRecord, payload: bytes, wanted: RecordOptions) -> dict[str, Any]:
     url = _url(record)
     # Records of other protocols are named by addresses of their own kind.
     return {wanted.id: _id(record, url), wanted.text: payload, "url": url if _WEB.match(url) else None}

@@ -1,1 +1,1 @@
-"""What a person looks at: rules and changes on a terminal, and pages."""
+"""The report: pages for review, and the listing of rules for the terminal."""

@@ -1,4 +1,4 @@
-"""The command that writes or serves the report."""
+"""The command report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from copydesk.core.plural import plural
 from copydesk.core.progress import show
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
@@ -14,14 +15,14 @@ Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/
 
 def report(
     root: Root = Path(),
-    out: Annotated[Optional[Path], typer.Option(help="Folder to write, if not ROOT/build/report.")] = None,  # noqa: UP045
-    serve: Annotated[bool, typer.Option("--serve", help="Serve it on this machine, to decide on edits.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve it on; 0 for any.")] = 8765,
+    out: Annotated[Optional[Path], typer.Option(help="Folder to write; default: ROOT/build/report.")] = None,  # noqa: UP045
+    serve: Annotated[bool, typer.Option("--serve", help="Serve it locally, with forms for decisions.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0: any free port.")] = 8765,
 ) -> None:
-    """Write pages to look at: the corpus, each document, the rules, what changed since the last release.
+    """Write HTML pages for review: the corpus, each document, the rules, the changes since the last release.
 
-    They load nothing and open from disk. With --serve nothing is written but the decisions made on the pages: lines
-    in seeds/decisions.jsonl, which the next build obeys. Exits with 0, or with 1 when there is no corpus.
+    The pages open from disk and load nothing. With --serve no pages are written; decisions made on them are saved in
+    seeds/decisions.jsonl and applied by the next build. Exits with 0, or with 1 if there is no corpus.
     """
     from copydesk.project import Project
 
@@ -35,7 +36,7 @@ def report(
 
     folder = out or project.build / "report"
     count = write_site(project, folder)
-    show(f"{folder / 'index.html'}: {count} pages")
+    show(f"{folder / 'index.html'}: {plural(count, 'page')}")
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""The corpus as its pages need it, read from the packaged tables that the manifest lists."""
+"""A view of the corpus for the pages, read from the tables that the manifest lists."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from copydesk.revisions.revision import Revision, open_revision
 from copydesk.tables.table import PUBLISHED
 
 Row = dict[str, Any]
-_HELD = 12  # shards in memory
+_CACHED_SHARDS = 12
 _SAMPLES = 3  # edits shown of a rule
-#: Columns of documents that pages never show.
+#: Columns of documents that no page about many documents shows.
 _TEXTS = frozenset({"text", "sentences", "passages"})
 
 
 class Document(NamedTuple):
-    """A document as its page shows it: the rows of each table."""
+    """The rows of one document in each table."""
 
     row: Row
     raw: Row
@@ -35,7 +35,7 @@ class Document(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """An edit that a rule made or suggests, and what stands around it in the raw text."""
+    """An edit or a suggestion of a rule, with the raw text around it."""
 
     doc_id: str
     lead: str
@@ -45,32 +45,32 @@ class Sample(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many edits and suggestions a document has."""
+    """The number of edits and of suggestions of a document."""
 
     edits: int = 0
     suggestions: int = 0
 
 
 def address(doc_id: str) -> str:
-    """The name of a document's page: ids may hold what no address and no file name may."""
+    """File name of a document's page: a hash, since ids may have characters not allowed in URLs or file names."""
     return f"documents/{hashlib.sha256(doc_id.encode()).hexdigest()[:20]}.html"
 
 
 class Corpus:
-    """The packaged tables of a project.
+    """The dataset of a project.
 
     Raises
     ------
     ReleaseError
-        If there is no corpus, or a file is not what the manifest says.
+        If there is no corpus, or a file does not match the manifest.
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.title: str = project.params["corpus"]["title"]
         self.revision: Revision = open_revision(project.corpus.parent)
-        self._decided: tuple[Any, dict[str, list[Decision]]] | None = None
-        self._read = lru_cache(_HELD)(self.revision.read)
+        self._decisions_cache: tuple[Any, dict[str, list[Decision]]] | None = None
+        self._read = lru_cache(_CACHED_SHARDS)(self.revision.read)
 
     @cached_property
     def documents(self) -> pa.Table:
@@ -85,64 +85,64 @@ class Corpus:
         return list(self.documents["doc_id"].to_pylist())
 
     @cached_property
-    def places(self) -> dict[str, int]:
-        """Where each document stands in the corpus."""
-        return {doc_id: place for place, doc_id in enumerate(self.ids)}
+    def positions(self) -> dict[str, int]:
+        """The position of each document in the corpus."""
+        return {doc_id: position for position, doc_id in enumerate(self.ids)}
 
     @cached_property
     def addresses(self) -> dict[str, str]:
-        """Ids of the documents by the names of their pages."""
+        """Ids of the documents, by the file name of their page."""
         return {address(doc_id): doc_id for doc_id in self.ids}
 
     @cached_property
     def metrics(self) -> Metrics:
-        """The figures of reports/metrics.json, counted anew."""
+        """The figures of reports/metrics.json, computed from the tables."""
         tables = {name: map(self.revision.read, self.revision.shards(name)) for name in PUBLISHED}
         return measure(tables, self.revision.listing["dropped"])
 
     def decisions(self) -> dict[str, list[Decision]]:
-        """What the steward decided so far, by document; read again once the file has changed."""
+        """The steward's decisions by document; the file is read again after it changed."""
         path = self.project.seeds / NAME
         state = path.stat() if path.exists() else None
         stamp = (state.st_mtime_ns, state.st_size, state.st_ino) if state else None
-        if self._decided is None or self._decided[0] != stamp:
+        if self._decisions_cache is None or self._decisions_cache[0] != stamp:
             by_document: dict[str, list[Decision]] = defaultdict(list)
             for decision in read_decisions(self.project.seeds, self.project.schemas):
                 by_document[decision.doc_id].append(decision)
-            self._decided = stamp, dict(by_document)
-        return self._decided[1]
+            self._decisions_cache = stamp, dict(by_document)
+        return self._decisions_cache[1]
 
     @cached_property
     def edit_counts(self) -> dict[str, Counts]:
-        """Edits and suggestions of the documents that have any."""
+        """The counts of every document that has edits or suggestions."""
         counted: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
         for shard in self.revision.shards("edits"):
             rows = self.revision.read(shard, ["doc_id", "applied"])
-            for found in rows.group_by(["doc_id", "applied"]).aggregate([([], "count_all")]).to_pylist():
-                counted[found["applied"]][found["doc_id"]] += found["count_all"]
+            for group in rows.group_by(["doc_id", "applied"]).aggregate([([], "count_all")]).to_pylist():
+                counted[group["applied"]][group["doc_id"]] += group["count_all"]
         return {i: Counts(counted[True][i], counted[False][i]) for i in {*counted[True], *counted[False]}}
 
     @cached_property
     def samples(self) -> dict[str, list[Sample]]:
-        """A few edits of each rule, the first of the corpus."""
-        found: dict[str, list[Row]] = defaultdict(list)
+        """The first few edits of each rule."""
+        rows_by_rule: dict[str, list[Row]] = defaultdict(list)
         for shard in self.revision.shards("edits"):
             rows = self.revision.read(shard, ["doc_id", "rules", "raw_start", "raw_end", "before", "after"])
             names = np.array(pc.list_flatten(rows["rules"]).to_pylist(), dtype=object)
             owners = pc.list_parent_indices(rows["rules"].combine_chunks()).to_numpy()
             for rule in sorted(set(names)):
-                places = owners[np.flatnonzero(names == rule)[: _SAMPLES - len(found[rule])]]
-                found[rule] += rows.take(pa.array(places)).to_pylist()
-        texts = self._raw_texts({row["doc_id"] for rows in found.values() for row in rows})
-        return {rule: [_sample(row, texts[row["doc_id"]]) for row in rows] for rule, rows in found.items()}
+                indices = owners[np.flatnonzero(names == rule)[: _SAMPLES - len(rows_by_rule[rule])]]
+                rows_by_rule[rule] += rows.take(pa.array(indices)).to_pylist()
+        texts = self._raw_texts({row["doc_id"] for rows in rows_by_rule.values() for row in rows})
+        return {rule: [_sample(row, texts[row["doc_id"]]) for row in rows] for rule, rows in rows_by_rule.items()}
 
     def document(self, doc_id: str) -> Document:
-        """All that is known of a document."""
+        """Read the rows of a document in each table."""
         rows = {name: self._rows(name, doc_id) for name in PUBLISHED}
         return Document(rows["documents"][0], rows["raw"][0], rows["edits"], rows["sentences"])
 
     def group(self, leader: str) -> list[Row]:
-        """The documents of a group of duplicates, given the one that is kept; in the order of the corpus."""
+        """The documents of a duplicate group, named by the document that is kept; in the order of the corpus."""
         columns = ["doc_id", "duplicate_of", "duplicate_kind", "title", "words"]
         rows = self.documents.filter(pc.equal(self.documents["duplicate_group"], leader))
         return list(rows.select(columns).to_pylist())
@@ -156,22 +156,22 @@ class Corpus:
 
     @cached_property
     def _shards(self) -> dict[str, dict[str, str]]:
-        """Which shard of a table a document's rows are in."""
-        return {name: dict(self._placed(name)) for name in PUBLISHED}
+        """For each table, the shard of each document."""
+        return {name: dict(self._shards_by_document(name)) for name in PUBLISHED}
 
-    def _placed(self, table: str) -> Iterator[tuple[str, str]]:
+    def _shards_by_document(self, table: str) -> Iterator[tuple[str, str]]:
         for shard in self.revision.shards(table):
             ids = self.revision.read(shard, ["doc_id"])["doc_id"]
             yield from ((doc_id, shard) for doc_id in pc.unique(ids).to_pylist())
 
     def _raw_texts(self, ids: Iterable[str]) -> dict[str, str]:
-        wanted = defaultdict(list)
+        ids_by_shard = defaultdict(list)
         for doc_id in sorted(ids):
-            wanted[self._shards["raw"][doc_id]].append(doc_id)
+            ids_by_shard[self._shards["raw"][doc_id]].append(doc_id)
         texts: dict[str, str] = {}
-        for shard, some in wanted.items():
+        for shard, ids_of_shard in ids_by_shard.items():
             rows = self.revision.read(shard, ["doc_id", "text"])
-            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(some)))
+            rows = rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(ids_of_shard)))
             texts |= zip(*(column.to_pylist() for column in rows.columns), strict=True)
         return texts
 

@@ -1,4 +1,4 @@
-"""What a steward decides by: forms beside edits, fields and the document, and what was decided so far."""
+"""Forms for decisions about edits, fields and documents, and the list of decisions made so far."""
 
 from __future__ import annotations
 
@@ -7,34 +7,33 @@ import json
 from collections.abc import Sequence
 
 from copydesk.core.decisions import Decision
-from copydesk.markup.html import Html, joined, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import Html, html_table, joined, tag
 from copydesk.report.corpus_view import Document, Row, address
 from copydesk.report.rules_page import deleted, inserted
 
-_SAID = {"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"}
-_TOLD = 120  # characters
+_PAST = {"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"}
+_SHOWN = 120  # characters
 
 
 def name_of(decision: Decision) -> str:
-    """What a form names a decision by: another about the same edit, or with another value, has another name."""
+    """The identifier of a decision in a form: a hash of everything in it."""
     return hashlib.sha256(json.dumps(decision).encode()).hexdigest()[:20]
 
 
 def exclusion(decisions: Sequence[Decision]) -> str:
-    """The name of the decision that leaves a document out, empty where there is none."""
+    """The identifier of the decision that excludes the document; empty if there is none."""
     return next((name_of(decision) for decision in decisions if decision.decision == "exclude"), "")
 
 
-def said(decision: Decision) -> str:
-    """What was decided, in words."""
+def decision_text(decision: Decision) -> str:
+    """The decision in words."""
     if decision.field:
         return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
-    return f"the {'document' if decision.raw_start is None else 'edit'} {_SAID[decision.decision]}"
+    return f"the {'document' if decision.raw_start is None else 'edit'} {_PAST[decision.decision]}"
 
 
 class Controls:
-    """The forms of a document's page; without a token there are none, and decisions are only shown."""
+    """The forms on the page of a document. Without a token there are none, and decisions are only shown."""
 
     def __init__(self, document: Document, decisions: Sequence[Decision], token: str | None) -> None:
         self._row = document.row
@@ -50,12 +49,12 @@ class Controls:
         return ("decide",) if self._token else ()
 
     def edit(self, edit: Row) -> list[Html]:
-        """The cell of an edit."""
+        """The cell of an edit: its form, or the decision about it."""
         if not self._token:
             return []
-        known = self._edits.get((edit["raw_start"], edit["raw_end"], edit["before"], edit["after"]))
-        if known is not None:
-            return [self._known(known, edit["applied"] == (known.decision == "accept"))]
+        decision = self._edits.get((edit["raw_start"], edit["raw_end"], edit["before"], edit["after"]))
+        if decision is not None:
+            return [self._made(decision, edit["applied"] == (decision.decision == "accept"))]
         number = edit["index"]
         place = {"edit": number, "raw_start": edit["raw_start"], "raw_end": edit["raw_end"]}
         kinds = ["reject"] if edit["applied"] else ["accept", "reject"]
@@ -66,39 +65,39 @@ class Controls:
         return [self._form(*buttons, **place)]
 
     def field(self, name: str, value: str | None) -> list[Html]:
-        """The cell of a field of the metadata."""
+        """The cell of a metadata field: its form, or the decision about it."""
         if not self._token:
             return []
-        known = self._fields.get(name)
-        if known is not None:
-            return [self._known(known, value == known.value)]
+        decision = self._fields.get(name)
+        if decision is not None:
+            return [self._made(decision, value == decision.value)]
         text = tag(
             "input", type="text", name="value", value=value or "", maxlength=2000, aria_label=f"Correct {name}"
         )
         button = tag("button", "Correct", tag("span", f" {name}", class_="hidden"), name="decision", value="correct")
         form = self._form(text, button, field=name)
-        note = tag("p", "Leave it empty where it is not known.", class_="quiet")
+        note = tag("p", "Leave it empty if it is not known.", class_="quiet")
         return [tag("details", tag("summary", "Correct"), form, note)]
 
     def decided(self) -> Html:
-        """All that was decided about the document, and the form to leave it out."""
+        """All decisions about the document, and the form to exclude it."""
         parts = []
         if self._decisions:
-            header = ("decision", "about", "value", *(("take back",) if self._token else ()))
+            header = ("decision", "about", "value", *(("undo",) if self._token else ()))
             rows = (listed(d, self._token, self._page, self._row["raw_sha256"]) for d in self._decisions)
-            parts.append(sheet("Decisions", header, rows))
+            parts.append(html_table("Decisions", header, rows))
         else:
-            parts.append(tag("p", "None so far.", class_="quiet"))
+            parts.append(tag("p", "No decisions yet.", class_="quiet"))
         if self._token and not any(decision.decision == "exclude" for decision in self._decisions):
-            label = tag("label", "Why (for whoever reviews it)", for_="reason")
+            label = tag("label", "Reason (for reviewers)", for_="reason")
             reason = tag("input", type="text", name="reason", id="reason", maxlength=1000)
             button = tag("button", "Exclude this document", name="decision", value="exclude")
             parts.append(self._form(label, reason, button))
         return joined(parts)
 
-    def _known(self, decision: Decision, obeyed: bool) -> Html:
-        when = "" if obeyed else ", from the next build on"
-        return joined([tag("p", f"{_SAID[decision.decision]}{when}"), withdrawal(decision, self._token, self._page)])
+    def _made(self, decision: Decision, applied: bool) -> Html:
+        when = "" if applied else "; takes effect in the next build"
+        return joined([tag("p", f"{_PAST[decision.decision]}{when}"), undo_form(decision, self._token, self._page)])
 
     def _form(self, *content: object, **values: object) -> Html:
         shown = {"raw_sha256": self._row["raw_sha256"], "excluded": exclusion(self._decisions)}
@@ -106,7 +105,7 @@ class Controls:
 
 
 def form(token: str | None, page: str, *content: object, **values: object) -> Html:
-    """A form that is sent to the server, which leads back to the page that it stands on."""
+    """A form for the server, which then redirects to the page of the form."""
     hidden = (
         tag("input", type="hidden", name=name, value=value)
         for name, value in {"token": token, "page": page, **values}.items()
@@ -114,15 +113,15 @@ def form(token: str | None, page: str, *content: object, **values: object) -> Ht
     return tag("form", *hidden, *content, method="post", action="/decide")
 
 
-def withdrawal(decision: Decision, token: str | None, page: str) -> Html:
-    """The form that takes a decision back."""
+def undo_form(decision: Decision, token: str | None, page: str) -> Html:
+    """The form that undoes a decision."""
     about = decision.field or (f"edit at {decision.raw_start:,}" if decision.raw_start is not None else "exclusion")
-    button = tag("button", "Take back", tag("span", f" {about}", class_="hidden"), name="decision", value="withdraw")
+    button = tag("button", "Undo", tag("span", f" {about}", class_="hidden"), name="decision", value="withdraw")
     return form(token, page, button, known=name_of(decision))
 
 
 def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | None = None) -> list[object]:
-    """The cells of a decision: what, about what, the value, and with a token the form to take it back."""
+    """The cells of a decision: what was decided, about what, the value; with a token also the form to undo it."""
     if decision.field:
         about: object = decision.field
         value: object = decision.value or "not known"
@@ -132,9 +131,9 @@ def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | N
     else:
         about, value = "the document", ""
     stale = raw_sha256 is not None and decision.raw_sha256 != raw_sha256
-    said = f"{_SAID[decision.decision]}{', but the file has changed since: not obeyed' if stale else ''}"
-    return [said, about, value, *([withdrawal(decision, token, page)] if token else [])]
+    state = f"{_PAST[decision.decision]}{'; not applied, because the file has changed since' if stale else ''}"
+    return [state, about, value, *([undo_form(decision, token, page)] if token else [])]
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

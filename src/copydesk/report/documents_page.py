@@ -1,4 +1,4 @@
-"""The list of documents: static pages for reading, and the whole list as data for search and filters."""
+"""The list of documents: static pages, and the whole list as data for search and filters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from copydesk.markup.html import Html, tag
-from copydesk.markup.html import table as sheet
+from copydesk.core.plural import plural
+from copydesk.markup.html import Html, html_table, tag
 from copydesk.report.corpus_view import Corpus, Counts, Row, address
-from copydesk.report.page_frame import page
+from copydesk.report.page_frame import render_page
 
 _PER_PAGE = 200
 _TITLE = 120  # characters
@@ -28,19 +28,19 @@ HEADER = (
 
 
 def documents_pages(corpus: Corpus, linked: bool) -> Iterator[tuple[str, str]]:
-    """The pages of the list by name; ``linked`` where each document has a page."""
+    """Render the pages of the list; ``linked`` says whether each document has a page."""
     rows = list(_rows(corpus))
     pages = [rows[start : start + _PER_PAGE] for start in range(0, len(rows), _PER_PAGE)]
     for number, some in enumerate(pages, start=1):
         name = _name(number)
-        listed = sheet("Documents", HEADER, (_cells(row, linked) for row in some), id="list", class_="numbers")
+        listed = html_table("Documents", HEADER, (_cells(row, linked) for row in some), id="list", class_="numbers")
         pager = _pager(number, len(pages))
-        told = tag("p", f"{len(rows):,} documents", role="status", id="told")
+        count = tag("p", plural(len(rows), "document"), role="status", id="count")
         note = None if linked else tag("p", "To open a document, run ", tag("code", "copydesk report --serve"), ".")
-        # Search works on the first page, on all of the documents.
+        # The first page has the search, which covers all documents.
         data = {"rows": rows, "linked": linked, "perPage": _PER_PAGE} if number == 1 else None
         search = _search(corpus) if number == 1 else None
-        yield name, page(name, "Documents", note, search, told, listed, pager, corpus=corpus.title, data=data)
+        yield name, render_page(name, "Documents", note, search, count, listed, pager, corpus=corpus.title, data=data)
 
 
 def _rows(corpus: Corpus) -> Iterator[list[Any]]:
@@ -52,7 +52,7 @@ def _rows(corpus: Corpus) -> Iterator[list[Any]]:
 
 
 def _listed(row: Row, counts: Counts) -> list[Any]:
-    """A row as the script reads it: the columns of the header, then the page and the title."""
+    """A row of the data for the script: the columns of the header, then the page and the title."""
     flags = Counter(flag["kind"] for flag in row["flags"])
     return [
         row["doc_id"],
@@ -84,11 +84,11 @@ def _as_html(value: object) -> Html:
 
 
 def _search(corpus: Corpus) -> Html:
-    """What to search by; shown by the script, which fills in the choices."""
-    asked = [
+    """The search fields; the script fills in the choices and shows them."""
+    inputs = [
         ("text", "Search in ids, titles and sources", tag("input", type="search", id="text", autocomplete="off"))
     ]
-    asked += [
+    inputs += [
         (name, label, tag("select", tag("option", "any", value=""), id=name))
         for name, label in (
             ("language", "Language"),
@@ -99,15 +99,15 @@ def _search(corpus: Corpus) -> Html:
             ("sort", "Sort by"),
         )
     ]
-    asked.append(
+    inputs.append(
         ("open", "With suggestions", tag("input", type="checkbox", id="open")),
     )
-    fields = (tag("div", tag("label", label, for_=name), field) for name, label, field in asked)
+    fields = (tag("div", tag("label", label, for_=name), field) for name, label, field in inputs)
     return tag("search", *fields, id="search", hidden=True, aria_label="Documents")
 
 
 def _pager(number: int, pages: int) -> Html:
-    around = [
+    targets = [
         ("Previous", number - 1 if number > 1 else None),
         ("Next", number + 1 if number < pages else None),
     ]
@@ -115,10 +115,10 @@ def _pager(number: int, pages: int) -> Html:
         tag("a", label, href=_name(to), id=label.lower(), hidden=False)
         if to
         else tag("span", label, class_="quiet", aria_disabled="true")
-        for label, to in around
+        for label, to in targets
     ]
-    place = tag("span", f"Page {number:,} of {pages:,}", id="place")
-    return tag("nav", links[0], place, links[1], class_="pager", id="pager", aria_label="Pages of the list")
+    position = tag("span", f"Page {number:,} of {pages:,}", id="position")
+    return tag("nav", links[0], position, links[1], class_="pager", id="pager", aria_label="Pages of the list")
 
 
 def _name(number: int) -> str:

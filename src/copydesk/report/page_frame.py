@@ -1,4 +1,4 @@
-"""The frame of every page: landmarks, navigation, style and script within it, and the policy that allows no more."""
+"""The frame of every page: landmarks, navigation, inline style and script, and the security policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from copydesk.markup.html import Html, joined, tag
 
 _ASSETS = Path(__file__).parent / "assets"
-#: Pages that the navigation leads to, with their names.
+#: Titles of the pages in the navigation, by file name.
 PAGES = {
     "index.html": "Corpus",
     "documents.html": "Documents",
@@ -24,12 +24,12 @@ PAGES = {
 
 @cache
 def asset(name: str) -> str:
-    """A file of the assets."""
+    """Read a file of assets/."""
     return (_ASSETS / name).read_text("utf-8")
 
 
 def policy(forms: bool) -> str:
-    """The Content-Security-Policy: nothing is loaded, only our own style and scripts are obeyed."""
+    """The Content-Security-Policy: nothing is loaded, and only our own style and script are allowed."""
     sent = "'self'" if forms else "'none'"
     return (
         f"default-src 'none'; style-src {_hash('report.css')}; script-src {_hash('report.js')}; base-uri 'none'; "
@@ -43,23 +43,23 @@ def _hash(name: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def page(name: str, title: str, *content: object, corpus: str, forms: bool = False, data: Any = None) -> str:
-    """A whole page.
+def render_page(name: str, title: str, *content: object, corpus: str, forms: bool = False, data: Any = None) -> str:
+    """Render a whole page.
 
     Parameters
     ----------
     name : str
-        Path of the page below the report's folder; links are made relative to it.
+        Path of the page in the report; links are relative to it.
     title : str
-        What the page is about.
+        Title of the page.
     content : Html or str
-        What stands in the main part.
+        Content of the main element.
     corpus : str
         Title of the corpus.
     forms : bool
-        Whether forms may be sent to the server that the page comes from.
+        Whether the page may send forms to its server.
     data : optional
-        Values for the script, as JSON.
+        Data for the script, embedded as JSON.
     """
     up = "../" * name.count("/")
     links = [
@@ -88,6 +88,6 @@ def page(name: str, title: str, *content: object, corpus: str, forms: bool = Fal
 
 
 def _data(value: Any) -> Html:
-    # No text within may end the element, nor begin a comment in it.
+    # No text in it may close the element or open a comment.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return Html(f'<script type="application/json" id="data">{text}</script>')

@@ -1,22 +1,22 @@
-"""The page of the rules: their tiers in force, what each did, and the first edits that it made."""
+"""The page rules.html: each rule with its tier, its counts and its first edits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from copydesk.cleaning.plan import DETECTORS, LISTED
-from copydesk.markup.html import Html, facts, tag
-from copydesk.markup.html import table as sheet
+from copydesk.markup.html import Html, facts, html_table, tag
 from copydesk.report.corpus_view import Corpus, Sample, address
-from copydesk.report.page_frame import page
+from copydesk.report.page_frame import render_page
 
 
 def rules_page(corpus: Corpus, linked: bool) -> str:
-    """The page rules.html; ``linked`` where each document has a page."""
+    """Render rules.html; ``linked`` says whether each document has a page."""
     summary = corpus.metrics.summary
     tiers = {**{rule.name: rule.tier for rule in LISTED}, **corpus.project.params["clean"]["rules"]}
     examples = {
-        rule.name: [("repairs", rule.repairs[0]), ("as", rule.repairs[1]), ("leaves", rule.leaves)] for rule in LISTED
+        rule.name: [("before", rule.repairs[0]), ("after", rule.repairs[1]), ("leaves alone", rule.leaves)]
+        for rule in LISTED
     }
     rules = []
     rows = []
@@ -34,26 +34,26 @@ def rules_page(corpus: Corpus, linked: bool) -> str:
         _article(
             detector.kind,
             [("flags", f"{summary['flags'].get(detector.kind, 0):,}")],
-            [("marks", detector.marks), ("leaves", detector.leaves)],
+            [("marks", detector.marks), ("leaves alone", detector.leaves)],
             [],
         )
         for detector in DETECTORS
     ]
-    order = tag("p", "In order of application. A tier can be changed in ", tag("code", "params.yaml"), ".")
-    listed = sheet("Rules", ("rule", "tier", "edits", "suggestions"), rows, class_="numbers")
-    content = [order, listed, tag("h2", "Repairs"), *rules, tag("h2", "Flags"), *flags]
-    return page("rules.html", "Rules", *content, corpus=corpus.title)
+    order = tag("p", "In order of application. Set the tier of a rule in ", tag("code", "params.yaml"), ".")
+    listed = html_table("Rules", ("rule", "tier", "edits", "suggestions"), rows, class_="numbers")
+    content = [order, listed, tag("h2", "Rules in detail"), *rules, tag("h2", "Flags"), *flags]
+    return render_page("rules.html", "Rules", *content, corpus=corpus.title)
 
 
 def _article(
     name: str, figures: Sequence[tuple[str, str]], examples: Sequence[tuple[str, str]], samples: Sequence[Html]
 ) -> Html:
-    shown = [(word, tag("code", _whole(text))) for word, text in examples]
+    shown = [(word, tag("code", _with_line_feeds(text))) for word, text in examples]
     listed = [tag("h4", "In this corpus"), tag("ul", *samples, class_="samples")] if samples else []
     return tag("article", tag("h3", name), facts(figures), facts(shown), *listed, id=name, class_="rule")
 
 
-def _whole(text: object) -> str:
+def _with_line_feeds(text: object) -> str:
     return str(text).replace("\n", "⏎\n")
 
 
@@ -64,17 +64,17 @@ def _sample(sample: Sample, linked: bool) -> Html:
 
 
 def deleted(text: str) -> Html | None:
-    """Text that an edit took away, its white space made visible."""
+    """Deleted text, with its white space made visible."""
     return tag("del", spelled(text)) if text else None
 
 
 def inserted(text: str) -> Html | None:
-    """Text that an edit put in, its white space made visible."""
+    """Inserted text, with its white space made visible."""
     return tag("ins", spelled(text)) if text else None
 
 
 def spelled(text: str) -> str:
-    """Text in which line feeds, tabs, and spaces at either end, can be seen."""
+    """Text with symbols for line feeds, tabs, and spaces at both ends."""
     inner = text.strip(" ")
     lead = len(text) - len(text.lstrip(" "))
     ends = "␣" * lead, "␣" * (len(text) - len(inner) - lead)

@@ -1,9 +1,9 @@
-"""The report as a server on this machine: pages made when they are asked for, and decisions that are written down.
+"""Serve the report on this machine: pages are rendered on request, and decisions are saved.
 
-It listens on loopback alone, where every user of the machine can connect. So nobody gets anything without the key in
-the address that is printed, which a first visit turns into a cookie. A page of another site can make a browser send
-requests here, so the name of the host must be ours (a name that someone else made to point here is not), and a
-decision must come from a page of ours and carry the token that only these have.
+The server listens on loopback, where every user of the machine can connect. So each request needs the key from the
+printed address, which the first visit stores in a cookie. Pages of other sites can make a browser send requests here.
+So the Host header must be ours (this defeats DNS rebinding), and a decision must come from one of our pages and carry
+the token that only these contain.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from copydesk.report.corpus_view import Corpus
 from copydesk.report.decisions_page import decisions_page
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
-from copydesk.report.page_frame import page, policy
+from copydesk.report.page_frame import policy, render_page
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
-from copydesk.report.save_decision import Refused, decide
+from copydesk.report.save_decision import RefusedDecision, decide
 
-_LARGEST = 64 << 10  # bytes of a form
-_FIELDS = 20  # of a form
-_PATIENCE = 30  # seconds for a whole request to arrive, and for a page to be taken
+_FORM_BYTES = 64 << 10
+_FORM_FIELDS = 20
+_TIMEOUT = 30  # seconds for a whole request to arrive, and for the client to read a page
 
 
 class Desk(ThreadingHTTPServer):
@@ -48,7 +48,7 @@ class Desk(ThreadingHTTPServer):
     ----------
     project : Project
     port : int
-        0 for any that is free.
+        0: any free port.
 
     Raises
     ------
@@ -57,14 +57,14 @@ class Desk(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    request_queue_size = 256  # connections that wait while threads begin; others are reset
+    request_queue_size = 256  # connections that wait for a thread; more are reset
 
     def __init__(self, project: Project, port: int) -> None:
         self.project = project
         self.key = secrets.token_urlsafe(32)
         self.token = secrets.token_urlsafe(32)
         self.deciding = threading.Lock()
-        self._locks = threading.Lock(), threading.Lock()  # to open the corpus; to make a page of all of it
+        self._locks = threading.Lock(), threading.Lock()  # to open the corpus; to render a page about all of it
         self._stamp: object = None
         self.corpus()
         try:
@@ -72,20 +72,20 @@ class Desk(ThreadingHTTPServer):
         except OSError as error:
             raise CopydeskError(f"port {port}: {error.strerror}; choose another with --port, or 0 for any") from None
         self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
-        # Browsers share cookies among the ports of a host, so each server has its own name for it.
+        # Browsers share cookies among the ports of a host, so the name contains the port.
         self.cookie = f"copydesk-{self.server_port}"
 
     @property
     def address(self) -> str:
-        """The address of the first visit. Whoever knows it may read and decide."""
+        """The address with the key. Everyone who knows it can read the pages and make decisions."""
         return f"http://127.0.0.1:{self.server_port}/?key={self.key}"
 
     def corpus(self) -> Corpus:
-        """The corpus as it is now."""
+        """The current corpus."""
         return self._opened()[0]
 
     def _opened(self) -> tuple[Corpus, dict[str, str]]:
-        """The corpus and the pages made of all of it; opened again once it was built again."""
+        """The corpus and the cached pages about all of it; reopened after a build."""
         with self._locks[0]:
             try:
                 state = (self.project.corpus / LISTING).stat()
@@ -93,19 +93,19 @@ class Desk(ThreadingHTTPServer):
             except OSError:
                 stamp = None
             if stamp is None or stamp != self._stamp:
-                self._held = Corpus(self.project), dict[str, str]()
+                self._current = Corpus(self.project), dict[str, str]()
                 self._stamp = stamp
-            return self._held
+            return self._current
 
     def render(self, path: str) -> str | None:
-        """The page at a path, None where there is none."""
+        """Render the page at a path; None if there is none."""
         corpus, pages = self._opened()
         if path in corpus.addresses:
             return document_page(corpus, corpus.addresses[path], self.token)
         if path == "decisions.html":
             return decisions_page(corpus, linked=True, token=self.token)
         with self._locks[1]:
-            # These follow from the corpus alone, and take long to make of a large one.
+            # These depend on the corpus alone, and take long for a large one: cache them.
             if path not in pages:
                 match path:
                     case "index.html":
@@ -119,28 +119,28 @@ class Desk(ThreadingHTTPServer):
             return pages.get(path)
 
 
-class _Refusal(Exception):
-    """A request that is not obeyed."""
+class _HttpError(Exception):
+    """An error response: its status and its message."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
         self.status = status
 
 
-class _Arriving(socket.SocketIO):
-    """What a client sends, until a moment: however many reads it takes, the time is that of all of them."""
+class _TimedReader(socket.SocketIO):
+    """Reads from a client with one deadline for all reads together."""
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection, "r")
         self._connection = connection
-        self.until = 0.0
+        self.deadline = 0.0
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait for it; TimeoutError when the time is over."""
-        left = self.until - time.monotonic()
-        if left <= 0:
+        """Read available data, or wait for it; raise TimeoutError after the deadline."""
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        self._connection.settimeout(left)
+        self._connection.settimeout(remaining)
         return super().readinto(buffer)
 
 
@@ -148,18 +148,18 @@ class _Handler(BaseHTTPRequestHandler):
     server: Desk
     server_version, sys_version = "copydesk", ""
     protocol_version = "HTTP/1.1"
-    timeout = _PATIENCE
+    timeout = _TIMEOUT
 
     def setup(self) -> None:
-        """Read by the clock."""
+        """Read with a deadline."""
         super().setup()
         self.rfile.close()
-        self._arriving = _Arriving(self.connection)
-        self.rfile = io.BufferedReader(self._arriving)
+        self._reader = _TimedReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
 
     def handle_one_request(self) -> None:
-        """Give a request its time, and close a connection that ends in the middle of one."""
-        self._arriving.until = time.monotonic() + self.timeout
+        """Set the deadline of a request; close the connection if it breaks off."""
+        self._reader.deadline = time.monotonic() + self.timeout
         try:
             super().handle_one_request()
         except ConnectionError:
@@ -170,43 +170,43 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._page)
 
     def do_HEAD(self) -> None:
-        """Send what would come before a page."""
+        """Send the headers of a page."""
         self._answer(self._page)
 
     def do_POST(self) -> None:
-        """Write a decision down, and lead back to the page that it was made on."""
+        """Save a decision, and redirect to its page."""
         self._answer(self._decide)
 
     def _answer(self, respond: Callable[[str], None]) -> None:
-        """Check who asks, respond to the path that is asked for, and say whatever is in the way of that."""
+        """Authorise a request and respond to it; turn errors into error pages."""
         try:
             self._check_host()
             try:
                 target = urlsplit(self.path)
-                query = parse_qs(target.query, errors="strict", max_num_fields=_FIELDS)
+                query = parse_qs(target.query, errors="strict", max_num_fields=_FORM_FIELDS)
             except ValueError:
-                raise _Refusal(HTTPStatus.BAD_REQUEST, "The address cannot be read.") from None
+                raise _HttpError(HTTPStatus.BAD_REQUEST, "The address cannot be read.") from None
             if self.command != "POST" and self._same(query.get("key", [""])[0], self.server.key):
                 self._welcome(target.path)
                 return
             self._check_key()
             respond(target.path)
-        except _Refusal as error:
-            self._wrong(error.status, str(error))
-        except Refused as error:
-            self._wrong(HTTPStatus.CONFLICT, str(error))
+        except _HttpError as error:
+            self._send_error(error.status, str(error))
+        except RefusedDecision as error:
+            self._send_error(HTTPStatus.CONFLICT, str(error))
         except CopydeskError as error:
-            self._wrong(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+            self._send_error(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         except TimeoutError:
-            self._wrong(HTTPStatus.REQUEST_TIMEOUT, f"The request did not arrive within {self.timeout} seconds.")
+            self._send_error(HTTPStatus.REQUEST_TIMEOUT, f"The request did not arrive within {self.timeout} seconds.")
         except ConnectionError:
-            raise  # nobody is there to be answered
+            raise  # nobody is left to answer
         except OSError as error:
             say(f"report: {explained(error)}")
-            self._wrong(HTTPStatus.INTERNAL_SERVER_ERROR, explained(error))
+            self._send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explained(error))
 
     def _welcome(self, path: str) -> None:
-        """Let the browser keep the key, and lead it to the address without."""
+        """Store the key in a cookie, and redirect to the address without it."""
         cookie = f"{self.server.cookie}={self.server.key}; Path=/; HttpOnly; SameSite=Strict"
         location = "/" + quote(path.lstrip("/"))
         self._send(HTTPStatus.SEE_OTHER, "", {"Location": location, "Set-Cookie": cookie})
@@ -215,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Send a page."""
         text = self.server.render(path.removeprefix("/") or "index.html")
         if text is None:
-            raise _Refusal(HTTPStatus.NOT_FOUND, "There is no such page; the corpus may have been built again.")
+            raise _HttpError(HTTPStatus.NOT_FOUND, "There is no such page; the corpus may have been built again.")
         if "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0":
             self.close_connection = True  # what comes next is no request
         self._send(HTTPStatus.OK, text)
@@ -235,51 +235,51 @@ class _Handler(BaseHTTPRequestHandler):
         hosts = self.headers.get_all("Host", [])
         if len(hosts) != 1 or hosts[0] not in self.server.hosts:
             message = "This server answers to 127.0.0.1 and localhost alone."
-            raise _Refusal(HTTPStatus.MISDIRECTED_REQUEST, message)
+            raise _HttpError(HTTPStatus.MISDIRECTED_REQUEST, message)
 
     def _check_key(self) -> None:
         cookies = (part.strip() for header in self.headers.get_all("Cookie", []) for part in header.split(";"))
         if not any(self._same(cookie, f"{self.server.cookie}={self.server.key}") for cookie in cookies):
             message = "Open the address that copydesk report --serve printed: it holds the key to these pages."
-            raise _Refusal(HTTPStatus.FORBIDDEN, message)
+            raise _HttpError(HTTPStatus.FORBIDDEN, message)
 
     @staticmethod
     def _same(given: str, wanted: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
     def _form(self, path: str) -> dict[str, str]:
-        """The fields of a form that a page of ours sent."""
+        """Read a form, and check that one of our pages sent it."""
         if self.headers.get("Origin") not in {f"http://{host}" for host in self.server.hosts}:
-            raise _Refusal(HTTPStatus.FORBIDDEN, "The form does not come from a page of this server.")
+            raise _HttpError(HTTPStatus.FORBIDDEN, "The form does not come from a page of this server.")
         if path != "/decide":
-            raise _Refusal(HTTPStatus.NOT_FOUND, "Forms are sent to /decide.")
+            raise _HttpError(HTTPStatus.NOT_FOUND, "Forms are sent to /decide.")
         lengths = self.headers.get_all("Content-Length", [])
         length = lengths[0] if len(lengths) == 1 and "Transfer-Encoding" not in self.headers else ""
-        # No more digits than the limit has: nobody has to read a number of a million of them.
-        if not (length.isascii() and length.isdecimal() and len(length) <= 5 and int(length) <= _LARGEST):
-            message = f"A form has a length, of at most {_LARGEST:,} bytes."
-            raise _Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+        # Check the number of digits first: parsing a very long number is slow.
+        if not (length.isascii() and length.isdecimal() and len(length) <= 5 and int(length) <= _FORM_BYTES):
+            message = f"Expected a form with a Content-Length of at most {_FORM_BYTES:,} bytes."
+            raise _HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
         if self.headers.get_content_type() != "application/x-www-form-urlencoded":
-            raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a form.")
+            raise _HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a form.")
         try:
             text = self.rfile.read(int(length)).decode("ascii")
-            fields = parse_qs(text, True, True, errors="strict", max_num_fields=_FIELDS)
+            fields = parse_qs(text, True, True, errors="strict", max_num_fields=_FORM_FIELDS)
         except ValueError:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, "The form cannot be read.") from None
+            raise _HttpError(HTTPStatus.BAD_REQUEST, "The form cannot be read.") from None
         form = {name: values[0] for name, values in fields.items() if len(values) == 1}
         if not self._same(form.get("token", ""), self.server.token):
-            message = "The page is of an earlier run of the server: go back and reload it."
-            raise _Refusal(HTTPStatus.FORBIDDEN, message)
+            message = "The page is from an earlier run of the server: go back and reload it."
+            raise _HttpError(HTTPStatus.FORBIDDEN, message)
         return form
 
-    def _wrong(self, status: HTTPStatus, message: str) -> None:
+    def _send_error(self, status: HTTPStatus, message: str) -> None:
         back = tag("p", tag("a", "Back to the corpus", href="/index.html"))
         self.close_connection = True
-        self._send(status, page("error.html", status.phrase, tag("p", message), back, corpus="Report"))
+        self._send(status, render_page("error.html", status.phrase, tag("p", message), back, corpus="Report"))
 
     def _send(self, status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> None:
         data = text.encode()
-        self.connection.settimeout(_PATIENCE)
+        self.connection.settimeout(_TIMEOUT)
         self.send_response(status)
         for name, value in {
             "Content-Type": "text/html; charset=utf-8",
@@ -299,16 +299,16 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command != "HEAD":
                 self.wfile.write(data)
         except TimeoutError:
-            raise ConnectionAbortedError("the answer is not taken") from None
+            raise ConnectionAbortedError("the client does not read the response") from None
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: what was decided stands in the file."""
+        """Write no access log."""
 
 
 def serve(project: Project, port: int) -> None:
-    """Serve the report until it is interrupted."""
+    """Serve the report until Ctrl+C."""
     with Desk(project, port) as desk:
-        say(f"{desk.address} (for you alone: who has it may decide; stop with Ctrl+C)")
+        say(f"{desk.address} (keep it secret: it allows decisions; stop with Ctrl+C)")
         try:
             desk.serve_forever()
         except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""A document's raw and clean text side by side, line by line, with all edits, suggestions, flags and sentences."""
+"""Raw and clean text side by side, line by line, with edits, suggestions, flags and sentences."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from copydesk.markup.html import Html, joined, tag
 from copydesk.report.corpus_view import Document, Row
 from copydesk.report.rules_page import deleted, spelled
 
-#: Characters of a text that are shown: browsers grow slow on more.
+#: Characters shown of a text: more would make browsers slow.
 LONGEST = 300_000
-_TOLD = 80  # characters of an edit that its tip repeats
+_TIP = 80  # characters of an edit shown in its tooltip
 
 
-class Piece(NamedTuple):
-    """A stretch of both texts: equal, or what an edit made of it."""
+class Stretch(NamedTuple):
+    """A span of the raw text and the span of the clean text that it became, either unchanged or by an edit."""
 
     raw_start: int
     raw_end: int
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """A span of the clean text that is flagged, or to which a suggestion applies."""
+    """A span of the clean text with a flag or a suggestion."""
 
     start: int
     end: int
@@ -36,37 +36,37 @@ class _Mark(NamedTuple):
     tip: str
 
 
-def pieces(document: Document) -> Iterator[Piece]:
-    """Both texts as stretches that follow each other: all of the raw text and all of the clean text."""
+def stretches(document: Document) -> Iterator[Stretch]:
+    """Divide both texts into consecutive stretches that cover them completely."""
     raw_at = at = 0
     for edit in document.edits:
         if not edit["applied"]:
             continue
         if edit["raw_start"] > raw_at:
-            yield Piece(raw_at, edit["raw_start"], at, edit["start"], None)
-        yield Piece(edit["raw_start"], edit["raw_end"], edit["start"], edit["end"], edit)
+            yield Stretch(raw_at, edit["raw_start"], at, edit["start"], None)
+        yield Stretch(edit["raw_start"], edit["raw_end"], edit["start"], edit["end"], edit)
         raw_at, at = edit["raw_end"], edit["end"]
     if raw_at < len(document.raw["text"]):
-        yield Piece(raw_at, len(document.raw["text"]), at, len(document.row["text"]), None)
+        yield Stretch(raw_at, len(document.raw["text"]), at, len(document.row["text"]), None)
 
 
 def side_by_side(document: Document) -> Html:
-    """The texts as rows of two cells; a row ends where both texts have a line feed, or an edit does."""
+    """Rows of two cells; a row ends at a line feed that both texts have, or that an edit inserts."""
     clean = _Clean(document)
     raw = document.raw["text"]
     language = document.row["language"]
     rows: list[tuple[list[Html], list[Html]]] = [([], [])]
-    for piece in pieces(document):
-        if piece.raw_start >= LONGEST:
+    for stretch in stretches(document):
+        if stretch.raw_start >= LONGEST:
             break
-        if piece.edit is not None:
-            rows[-1][0].append(_raw_edit(piece.edit))
-            rows[-1][1].append(clean.edit(piece))
-            if "\n" in piece.edit["after"]:
+        if stretch.edit is not None:
+            rows[-1][0].append(_raw_edit(stretch.edit))
+            rows[-1][1].append(clean.edit(stretch))
+            if "\n" in stretch.edit["after"]:
                 rows.append(([], []))
             continue
-        start = piece.start
-        for line in io.StringIO(raw[piece.raw_start : min(piece.raw_end, LONGEST)]):
+        start = stretch.start
+        for line in io.StringIO(raw[stretch.raw_start : min(stretch.raw_end, LONGEST)]):
             rows[-1][0].append(tag("span", line))
             rows[-1][1].append(clean.same(start, start + len(line)))
             start += len(line)
@@ -81,11 +81,11 @@ def side_by_side(document: Document) -> Html:
 
 
 def tip(edit: Row) -> str:
-    """What an edit is, in a line."""
+    """The tooltip of an edit."""
     before, after = (_brief(edit[name]) for name in ("before", "after"))
-    did = f"puts in “{after}”" if not before else f"takes out “{before}”" if not after else f"“{before}” → “{after}”"
+    change = f"inserts “{after}”" if not before else f"deletes “{before}”" if not after else f"“{before}” → “{after}”"
     kind = "" if edit["applied"] else "suggestion, "
-    return f"{kind}{' + '.join(edit['rules'])} · {edit['tier']} · confidence {edit['confidence']:.2f} · {did}"
+    return f"{kind}{' + '.join(edit['rules'])} · {edit['tier']} · confidence {edit['confidence']:.2f} · {change}"
 
 
 def _row(left: list[Html], right: list[Html], language: str | None) -> Html:
@@ -119,16 +119,16 @@ def _anchor(edit: Row, what: Html, side: str) -> Html:
 
 def _brief(text: str) -> str:
     shown = spelled(text).replace("⏎\n", "⏎")
-    return shown if len(shown) <= _TOLD else f"{shown[: _TOLD // 2]}…{shown[-_TOLD // 2 :]}"
+    return shown if len(shown) <= _TIP else f"{shown[: _TIP // 2]}…{shown[-_TIP // 2 :]}"
 
 
 def _caret(mark: _Mark) -> Html:
-    """The place at which something is suggested to be put in."""
+    """The position of a suggested insertion."""
     return tag("span", tag("span", mark.tip, class_="hidden"), class_="empty")
 
 
 class _Clean:
-    """The clean text, cut where a sentence, a flag or a suggestion begins or ends."""
+    """The clean text, cut where sentences, flags and suggestions begin and end."""
 
     def __init__(self, document: Document) -> None:
         self._text = document.row["text"]
@@ -143,13 +143,13 @@ class _Clean:
             if not edit["applied"]
         )
         marks = sorted((*flags, *suggestions))
-        self._places = {mark.start: mark for mark in marks if mark.start == mark.end}
+        self._insertions = {mark.start: mark for mark in marks if mark.start == mark.end}
         self._cuts = sorted({0, len(self._text), *self._sentences, *(at for mark in marks for at in mark[:2])})
         self._marked = self._spread([mark for mark in marks if mark.start < mark.end])
-        self._begun: set[tuple[str, int]] = set()
+        self._rendered: set[tuple[str, int]] = set()
 
     def _spread(self, marks: list[_Mark]) -> list[list[_Mark]]:
-        """For each stretch between two cuts the marks that lie over it."""
+        """For each part between two cuts, the marks that cover it."""
         over: list[list[_Mark]] = []
         running: list[_Mark] = []
         following = 0
@@ -162,20 +162,20 @@ class _Clean:
         return over
 
     def same(self, start: int, end: int) -> Html:
-        """A stretch that no edit made."""
+        """Render unchanged text."""
         return joined(self._parts(start, end, linked=True))
 
-    def edit(self, piece: Piece) -> Html:
-        """What an edit put in."""
-        edit = piece.edit
+    def edit(self, stretch: Stretch) -> Html:
+        """Render the text that an edit inserted."""
+        edit = stretch.edit
         assert edit is not None
-        parts = list(self._parts(piece.start, min(piece.end, piece.start + LONGEST), linked=False))
+        parts = list(self._parts(stretch.start, min(stretch.end, stretch.start + LONGEST), linked=False))
         what = tag("ins", *parts) if edit["after"] else tag("ins", class_="empty")
         return _anchor(edit, what, "clean")
 
     def rest(self) -> Html:
-        """What stands behind the last character."""
-        place = self._places.get(len(self._text))
+        """Render the suggestion after the last character, if there is one."""
+        place = self._insertions.get(len(self._text))
         return self._mark(place, _caret(place), linked=True) if place else Html("")
 
     def _parts(self, start: int, end: int, linked: bool) -> Iterator[Html]:
@@ -187,11 +187,11 @@ class _Clean:
             low, high = max(start, self._cuts[number]), min(end, self._cuts[number + 1])
             if low in self._sentences:
                 yield tag("sup", self._sentences[low] + 1, class_="sentence", aria_hidden="true")
-            if low in self._places:
-                yield self._mark(self._places[low], _caret(self._places[low]), linked)
-            # Within an edit white space is part of what is to be seen.
+            if low in self._insertions:
+                yield self._mark(self._insertions[low], _caret(self._insertions[low]), linked)
+            # Inside an edit white space is made visible.
             text = tag("span", self._text[low:high] if linked else spelled(self._text[low:high]))
-            # Of marks that lie over each other the first is the link: links cannot stand in links.
+            # Links cannot be nested: of marks that overlap, only the first is a link.
             over = self._marked[number]
             for depth in reversed(range(len(over))):
                 text = self._mark(over[depth], text, linked and not depth)
@@ -200,8 +200,8 @@ class _Clean:
 
     def _mark(self, mark: _Mark, text: Html, linked: bool) -> Html:
         place = (mark.kind, mark.number)
-        first = place not in self._begun
-        self._begun.add(place)
+        first = place not in self._rendered
+        self._rendered.add(place)
         row = f"edit-{mark.number}" if mark.kind == "suggestion" else f"flag-{mark.number}"
         return tag(
             "a" if linked else "mark",

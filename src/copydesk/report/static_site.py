@@ -1,4 +1,4 @@
-"""The whole report as files: pages that open from disk and load nothing."""
+"""Write the whole report as files: pages that open from disk and load nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from copydesk.report.documents_page import documents_pages
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
 
-#: Documents up to which each gets a page on disk; for more there is the server.
+#: Up to this many documents, each gets a page on disk. For more, use the server.
 MOST = 2000
 _MARK = "index.html"
 
@@ -27,10 +27,10 @@ def write_site(project: Project, out: Path) -> int:
     Raises
     ------
     CopydeskError
-        If the folder holds something that is no report, or there is no corpus.
+        If the folder contains something else than a report, or there is no corpus.
     """
     if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or _is_report(out))):
-        raise CopydeskError(f"{out}: holds something that is no report; choose another folder, or empty it")
+        raise CopydeskError(f"{out}: contains something else than a report; choose another folder, or empty it")
     corpus = Corpus(project)
     count = 0
     with replacing_folder(out) as folder:

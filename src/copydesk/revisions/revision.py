@@ -151,7 +151,7 @@ class Revision:
         text = self.text(path) or ""
         if len(text) > SETTINGS_BYTES:
             raise ReleaseError(
-                f"{self.name}: {path}: more than {SETTINGS_BYTES:,} bytes, which is as much as is read"
+                f"{self.name}: {path}: more than {SETTINGS_BYTES:,} bytes, the largest size that is read"
             )
         return text
 

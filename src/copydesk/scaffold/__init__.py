@@ -1,1 +1,1 @@
-"""A corpus of one's own: the repository it lies in, how that follows the toolkit, and what may be in its way."""
+"""Repositories for corpora: create one (init), move it to another toolkit (upgrade), diagnose it (doctor)."""

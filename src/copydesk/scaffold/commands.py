@@ -1,4 +1,4 @@
-"""The commands that make, move and examine the repository of a corpus."""
+"""The commands init, upgrade and doctor."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make; the corpus is named after it.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to create; the corpus gets its name.")],
 ) -> None:
-    """Make a repository for a corpus of one's own: put articles into its seeds/ and run `dvc repro`.
+    """Create a repository for a corpus; then put articles into its seeds/ and run `dvc repro`.
 
-    It has the layout, schemas, pipeline, settings and CI of copydesk's own repository, is under git and DVC, and
-    nothing is committed. Exits with 0, or with 1 when the folder holds something.
+    It has the layout, schemas, pipeline, settings and CI of copydesk's own repository. Git and DVC are set up, and
+    nothing is committed. Exits with 0, or with 1 if the folder is not empty.
     """
     from copydesk.scaffold.repository import init as make
 
@@ -27,40 +27,40 @@ def init(
 
 
 def upgrade(root: Root = Path()) -> None:
-    """Move a repository made by `copydesk init` to the copydesk that is installed; look at it with `git diff`.
+    """Move a repository made by `copydesk init` to the installed copydesk; review it with `git diff`.
 
-    The next `dvc repro` runs the stages whose code changed. Exits with 0, or with 1 when files that you changed have
-    changed in copydesk too: the new ones lie beside them, as FILE.new, to be merged and removed.
+    The next `dvc repro` runs the stages whose code changed. Exits with 0, or with 1 if you changed a file that also
+    changed in copydesk: the new one is written beside it as FILE.new; merge it, then remove it.
     """
     from copydesk.scaffold.repository import upgrade as move
 
-    moved = move(root)
-    for path in moved.written:
+    upgraded = move(root)
+    for path in upgraded.written:
         show(f"{path}: written")
-    for path in moved.differing:
-        show(f"{path}: yours was kept; merge {path}.new into it")
-    if not moved.written and not moved.differing:
+    for path in upgraded.differing:
+        show(f"{path}: your version was kept; merge {path}.new into it")
+    if not upgraded.written and not upgraded.differing:
         show("nothing to do")
-    if moved.differing:
+    if upgraded.differing:
         raise typer.Exit(1)
 
 
 def doctor(
     root: Root = Path(),
-    remotes: Annotated[bool, typer.Option(help="Also ask each DVC remote whether it is there.")] = True,
+    remotes: Annotated[bool, typer.Option(help="Also try to reach each DVC remote.")] = True,
 ) -> None:
-    """Look for what would be in the way of a build or a release, and say what to do about it.
+    """Look for problems that would stop a build or a release, and say how to fix them.
 
-    Examines Python, copydesk and the libraries that are pinned, git, DVC, its remotes, the settings and the free
-    disk. Exits with 0, also when there are warnings, and with 1 when something must be mended.
+    Checks Python, copydesk, the pinned libraries, git, DVC and its remotes, the settings and the free disk space.
+    Exits with 0, also if there are warnings, or with 1 if there are errors.
     """
     from copydesk.scaffold.doctor import examine
 
-    found = list(examine(root, remotes=remotes))
-    width = max(len(finding.subject) for finding in found)
-    for finding in found:
-        show(f"{finding.verdict:4}  {finding.subject:{width}}  {finding.detail}")
-    if any(finding.verdict == "bad" for finding in found):
+    diagnoses = list(examine(root, remotes=remotes))
+    width = max(len(diagnosis.subject) for diagnosis in diagnoses)
+    for diagnosis in diagnoses:
+        show(f"{diagnosis.verdict:5}  {diagnosis.subject:{width}}  {diagnosis.detail}")
+    if any(diagnosis.verdict == "error" for diagnosis in diagnoses):
         raise typer.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Making the repository of a corpus, and moving it to the toolkit that is installed."""
+"""Create the repository of a corpus, and move it to the installed toolkit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from copydesk.core.atomic_files import replacing
 from copydesk.core.config import check_params
 from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
+from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
 from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
@@ -20,41 +21,42 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
 class Upgraded(NamedTuple):
-    """Files that were written anew, and files that the steward changed and the toolkit too."""
+    """Files that were rewritten, and files that both the steward and the toolkit changed."""
 
     written: list[str]
     differing: list[str]
 
 
 def init(root: Path) -> None:
-    """Make a repository for a corpus: its layout, settings and pipeline, under git and DVC, without a document.
+    """Create a repository for a corpus: layout, settings and pipeline, git and DVC, no documents.
 
-    Killed on its way, it may be run again.
+    If it was interrupted, run it again.
 
     Parameters
     ----------
     root : Path
-        A folder that is not there, or is empty; a repository of git without a file is as good.
+        A folder that does not exist or is empty; an empty clone of a repository will do.
 
     Raises
     ------
     ConfigError
-        If the folder holds something, or its name cannot be that of a corpus.
+        If the folder is not empty, or its name cannot be that of a corpus.
     """
     name = root.resolve().name
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{root}: the corpus is named after its folder, and {name!r} will not do; expected letters of the "
-            "Latin alphabet, digits, '.', '_' and '-', at most 96"
+            f"{root}: the corpus is named after its folder, and {name!r} is not a valid name; expected Latin "
+            "letters, digits, '.', '_' and '-', at most 96 characters"
         )
     if root.exists() and not root.is_dir():
         raise ConfigError(f"{root}: a file; expected an empty folder, or none")
-    wanted = files(name)
-    foreign = sorted(p for p in _there(root) if wanted.get(p) != (root / p).read_bytes()) if root.exists() else []
+    template = files(name)
+    existing = _files_below(root) if root.exists() else []
+    foreign = sorted(path for path in existing if template.get(path) != (root / path).read_bytes())
     if foreign:
         advice = "expected an empty folder, or none; choose another name, or move them away"
-        raise ConfigError(f"{root}: holds {foreign[0]} ({len(foreign)} files in all); {advice}")
-    for path, data in wanted.items():
+        raise ConfigError(f"{root}: holds {foreign[0]} ({plural(len(foreign), 'file')} in all); {advice}")
+    for path, data in template.items():
         _write(root / path, data, path in EXECUTABLE)
     if not (root / ".git").exists():
         git(root, "init", "--quiet")
@@ -62,35 +64,35 @@ def init(root: Path) -> None:
 
 
 def upgrade(root: Path) -> Upgraded:
-    """Move a repository to the toolkit that is installed.
+    """Move a repository to the installed toolkit.
 
-    Files that are as the toolkit wrote them are written anew, also into their place if they are gone. Of those that
-    the steward changed nothing is lost: where the toolkit's changed too, it is written beside, with the ending
-    ``.new``. README.md, params.yaml and .dvc/config are the steward's own.
+    Files that are missing, or as an earlier toolkit wrote them, are rewritten. Files that the steward changed are
+    kept; if the toolkit changed one of them too, its version is written beside it as ``FILE.new``. README.md,
+    params.yaml and .dvc/config belong to the steward and are never touched.
 
     Raises
     ------
     ConfigError
-        If this is no repository that ``copydesk init`` made.
+        If ``copydesk init`` did not make this repository.
     """
-    told = read_toolkit(root)
-    if told is None:
-        raise ConfigError(f"{root / NAME}: not there; copydesk init makes a repository that can be upgraded")
+    toolkit = read_toolkit(root)
+    if toolkit is None:
+        raise ConfigError(f"{root / NAME}: missing; only a repository made by copydesk init can be upgraded")
     written, differing = [], []
     for path, data in files("corpus", _plugins(root)).items():
         if path in OWNED:
             continue
-        place = root / path
-        found = place.read_bytes() if place.is_file() else None
-        if found == data:
+        target = root / path
+        current = target.read_bytes() if target.is_file() else None
+        if current == data:
             continue
-        if found is not None:
-            found = found.replace(b"\r\n", b"\n")  # git may have changed line ends: nobody wrote another file
-        if found in (None, data) or path == NAME or told["files"].get(path) == _sha256(found):
-            _write(place, data, path in EXECUTABLE)
+        if current is not None:
+            current = current.replace(b"\r\n", b"\n")  # git may have converted the line ends
+        if current in (None, data) or path == NAME or toolkit["files"].get(path) == _sha256(current):
+            _write(target, data, path in EXECUTABLE)
             written.append(path)
-        elif told["files"].get(path) != _sha256(data):
-            _write(place.with_name(f"{place.name}.new"), data, path in EXECUTABLE)
+        elif toolkit["files"].get(path) != _sha256(data):
+            _write(target.with_name(f"{target.name}.new"), data, path in EXECUTABLE)
             differing.append(path)
     return Upgraded(written, differing)
 
@@ -105,11 +107,11 @@ def _plugins(root: Path) -> list[str] | None:
     return list(dict.fromkeys(plugin.path for plugin in read_plugins(root, named)))
 
 
-def _there(root: Path) -> list[str]:
-    """Files below a folder, and links; not those of git."""
-    found = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
-    listed = (path.relative_to(root) for path in found)
-    return [path.as_posix() for path in listed if path.parts[0] != ".git"]
+def _files_below(root: Path) -> list[str]:
+    """Paths of the files and links below a folder, except in ``.git``."""
+    files_and_links = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
+    paths = (path.relative_to(root) for path in files_and_links)
+    return [path.as_posix() for path in paths if path.parts[0] != ".git"]
 
 
 def _write(path: Path, data: bytes, executable: bool) -> None:
@@ -117,7 +119,7 @@ def _write(path: Path, data: bytes, executable: bool) -> None:
         file.write(data)
     if executable:
         mode = path.stat().st_mode
-        path.chmod(mode | (mode & 0o444) >> 2)  # whoever may read it may run it
+        path.chmod(mode | (mode & 0o444) >> 2)  # everyone who may read it may run it
 
 
 def _sha256(data: bytes) -> str:

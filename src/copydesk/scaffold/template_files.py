@@ -1,8 +1,8 @@
-"""The files of a repository for a corpus, made of this repository's own.
+"""The files of a new repository, derived from the files of this one.
 
-``template/`` holds links to the pipeline and the settings of this repository, so there is no second copy to keep; a
-wheel has the files themselves. Two of them follow from ours: dvc.yaml, whose stages depend on toolkit.json instead of
-the toolkit's code, and params.yaml, which presents another corpus.
+``template/`` links to the pipeline and the settings of this repository, so that there is no second copy to maintain;
+a wheel contains the files themselves. Two files are rewritten: the stages of dvc.yaml depend on toolkit.json instead
+of the toolkit's code, and params.yaml describes the new corpus.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from copydesk.core.json_schema import PACKAGED
 from copydesk.stages.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
 
 _TEMPLATE = Path(__file__).parent / "template"
-#: Names under which files without a leading dot lie in the template.
-_PLACES = {
+#: Paths in the new repository, by the name of the file in the template.
+_PATHS = {
     "gitattributes": ".gitattributes",
     "gitignore": ".gitignore",
     "dvcignore": ".dvcignore",
-    "dvc-yaml": "dvc.yaml",  # under its own name DVC would take it for a pipeline
+    "dvc-yaml": "dvc.yaml",  # under its own name DVC would run it as a pipeline
     "dvc-config": ".dvc/config",
     "dvc-gitignore": ".dvc/.gitignore",
     "ci-run": ".ci/run",
@@ -31,7 +31,7 @@ _PLACES = {
     "pre-commit-config.yaml": ".pre-commit-config.yaml",
     "workflow.yml": ".github/workflows/corpus.yml",
 }
-#: What the steward owns from the first day: upgrade leaves it alone.
+#: Files that belong to the steward: upgrade never touches them.
 OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config")
 EXECUTABLE = (".ci/run", ".githooks/pre-commit")
 _CORPUS = re.compile(r"^corpus:\n(?:  .*\n)+", re.MULTILINE)
@@ -39,64 +39,64 @@ _PARAMS = "    params: ["
 
 
 def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
-    """Every file of a new repository, by its path, for a corpus of that name; toolkit.json is the last.
+    """The content of every file of a new repository, by path; toolkit.json comes last.
 
     ``plugins`` are the paths that stages must depend on; None if params.yaml has no such setting.
     """
-    made = {_PLACES.get(path, path): (_TEMPLATE / path).read_bytes() for path in _listed()}
+    made = {_PATHS.get(path, path): (_TEMPLATE / path).read_bytes() for path in _template_paths()}
     made |= {f"schemas/{path.name}": path.read_bytes() for path in sorted(PACKAGED.glob("*.schema.json"))}
     made["README.md"] = made["README.md"].replace(b"NAME", name.encode())
     made["dvc.yaml"] = pipeline(made["dvc.yaml"].decode(), plugins).encode()
     made["params.yaml"] = settings(made["params.yaml"].decode(), name).encode()
     made["requirements.txt"] = f"copydesk=={__version__}\n".encode()
     made["seeds/.gitkeep"] = b""
-    return made | {NAME: manifest(made)}
+    return made | {NAME: toolkit_file(made)}
 
 
-def manifest(made: dict[str, bytes]) -> bytes:
-    """toolkit.json: the version, the code of each stage, and the files that upgrade keeps up with."""
-    kept = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(made.items()) if path not in OWNED}
-    told = {"copydesk": __version__, "files": kept, "stages": stage_hashes()}
-    return (json.dumps(told, indent=2, sort_keys=True) + "\n").encode()
+def toolkit_file(made: dict[str, bytes]) -> bytes:
+    """toolkit.json: the version, a hash of the code of each stage, hashes of the files that upgrade maintains."""
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(made.items()) if path not in OWNED}
+    content = {"copydesk": __version__, "files": hashes, "stages": stage_hashes()}
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
 def pipeline(ours: str, plugins: Sequence[str] | None = ()) -> str:
     """A dvc.yaml whose stages depend on their line in toolkit.json, where ours lists code, and on plug-ins."""
     lines: list[str] = []
-    code, named, name = "", False, ""
+    name, dependency, has_params = "", "", False
     for line in ours.splitlines(keepends=True):
-        if found := re.match(r"  ([a-z]+):\n", line):
-            name = found[1]
-            code, named = f"{{{NAME}: [stages.{name}]}}", False
+        if stage := re.match(r"  ([a-z]+):\n", line):
+            name, has_params = stage[1], False
+            dependency = f"{{{NAME}: [stages.{name}]}}"
         if line.startswith("      - src/copydesk/"):
             continue
         if line.startswith(_PARAMS):
-            named = True
-            listed = line.removeprefix(_PARAMS)
-            if plugins is None:  # DVC refuses a setting that is not there
-                listed = listed.replace(", plugins]", "]")
-            lines.append(f"{_PARAMS}{code}, {listed}")
+            has_params = True
+            params = line.removeprefix(_PARAMS)
+            if plugins is None:  # DVC refuses a setting that params.yaml does not have
+                params = params.replace(", plugins]", "]")
+            lines.append(f"{_PARAMS}{dependency}, {params}")
         elif line == f"      - scripts/{name}.py\n" and name in WITH_PLUGINS:
             lines += [line, *(f"      - {path}\n" for path in plugins or ())]
-        elif line == "    outs:\n" and not named:
-            lines += [f"    params: [{code}]\n", line]
+        elif line == "    outs:\n" and not has_params:
+            lines += [f"    params: [{dependency}]\n", line]
         else:
             lines.append(line)
     return "".join(lines)
 
 
 def settings(ours: str, name: str) -> str:
-    """A params.yaml with the settings of ours, for a corpus of that name and nothing yet said of it."""
+    """A params.yaml with our settings and a section ``corpus`` that has only the new name."""
     title = json.dumps(name.replace("-", " ").replace("_", " ").strip() or name)
-    # A name may look like a number: in quotes it is a string in YAML too.
+    # In quotes, because a name may look like a number to YAML.
     section = f'corpus:\n  name: "{name}"\n  title: {title}\n  summary: ""\n  version: 0.0.0\n'
     made, times = _CORPUS.subn(lambda _: section, ours)
     assert times == 1, "params.yaml has one section corpus"
     return made
 
 
-def _listed() -> list[str]:
-    found = (path for path in _TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    # rglob does not follow a link to a folder in all versions of Python.
+def _template_paths() -> list[str]:
+    files_found = (path for path in _TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    # Not in all versions of Python does rglob follow a link to a folder.
     scripts = (_TEMPLATE / "scripts").glob("*.py")
-    return sorted({path.relative_to(_TEMPLATE).as_posix() for path in (*found, *scripts)})
+    return sorted({path.relative_to(_TEMPLATE).as_posix() for path in (*files_found, *scripts)})

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.core.json_schema import schema_path
+from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.description.duplicates.clusters import near_groups
 from copydesk.description.duplicates.stored_signatures import Stored, Task, told
@@ -35,7 +36,7 @@ def run(project: Project) -> None:
         shards = {f"{number:08d}": part for number, part in enumerate(_duplicates(project, parts))}
         project.store.record(whole, shards)
     else:
-        say(f"deduplicate: {sum(part.rows for part in parts)} documents as before, from the store")
+        say(f"deduplicate: {plural(sum(part.rows for part in parts), 'document')}, cached")
     write_receipts(project, "deduplicate", ({"duplicates": shards[name]} for name in sorted(shards)))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.atomic_files import read_small, write_json_lines
+from copydesk.core.atomic_files import read_whole, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, read_decisions
 from copydesk.core.ledger import in_force, read_ledger
@@ -24,11 +24,11 @@ from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.project import Project
 from copydesk.readers import FIELD, READERS, record_readers
 from copydesk.readers.document_listing import list_documents
+from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import Refusal, list_seeds
-from copydesk.readers.text import RawText, to_bytes
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
-from copydesk.tables.shard_cutting import Cut, cut
+from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 
 #: Columns of ``documents`` that sources.jsonl fills: its own name for each.
 PROVENANCE = {
@@ -78,7 +78,7 @@ def run(project: Project) -> None:
     absent = sorted(decisions.keys() - set(ids)) if decisions else []
     nowhere = [decision for doc_id in absent for decision in decisions[doc_id]]
     write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in nowhere))
-    shards = cut(ids, listed["size"].to_pylist(), Cut(**project.params["shards"]))
+    shards = shard_ranges(ids, listed["size"].to_pylist(), ShardLimits(**project.params["shards"]))
     unknown = sorted(sources.keys() - set(ids)) if sources else []
     del ids
     parts = run_shards(
@@ -143,7 +143,7 @@ def _read(
 
 def _read_file(path: str, seed: dict[str, Any], encodings: list[str]) -> dict[str, Any] | Refusal:
     try:
-        data = read_small(path)
+        data = read_whole(path)
     except OSError as error:
         return Refusal(seed["path"], "unreadable", f"{error.strerror}; make the file readable")
     _same(seed, data, path)
@@ -206,9 +206,9 @@ def _digest(column: pa.StringArray) -> str:
 
 
 def _page_readers() -> list[str]:
-    from copydesk.webpages.trafilatura_article import versions
+    from copydesk.webpages.trafilatura_article import page_libraries
 
-    return versions()
+    return page_libraries()
 
 
 def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import (
-    clear_left,
     is_file_of,
     link_or_copy,
     read_json_lines,
+    remove_unfinished,
     replacing_folder,
     write_json,
     write_json_lines,
@@ -58,7 +58,9 @@ _JOINED = ("text", "description", "spans", "duplicates")
 
 def run(project: Project) -> None:
     """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
-    clear_left(project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build)
+    remove_unfinished(
+        project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build
+    )
     shards = run_shards(project, STAGE)
     # A table without rows, or a file without rows, makes a dataset that cannot be loaded.
     parts = {

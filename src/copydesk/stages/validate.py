@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from copydesk.core.atomic_files import clear_left, write_json
+from copydesk.core.atomic_files import remove_unfinished, write_json
 from copydesk.core.escaping import log_line
 from copydesk.core.findings import Report
 from copydesk.core.progress import draw, say
@@ -30,7 +30,7 @@ def run(
 
     ``base`` is as for :func:`copydesk.validation.validate`.
     """
-    clear_left(project.reports)
+    remove_unfinished(project.reports)
     workers = project.params["engine"]["workers"]
     report = validate(
         project.corpus,

@@ -1,4 +1,4 @@
-"""What a storage can do."""
+"""The interface of a storage: bytes under names, in a folder or a bucket."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ Result = TypeVar("Result")
 
 
 class Storage(ABC):
-    """Bytes under names such as ``objects/ab/ab01``; what is there is complete.
+    """Bytes under names such as ``objects/ab/ab01``. An object is always complete.
 
-    Functions raise a StoreError if a bucket cannot be used, and a FileNotFoundError for a name that is not there.
+    Methods raise a StoreError if a bucket cannot be used, and a FileNotFoundError if a name does not exist.
     """
 
     @abstractmethod
     def where(self, name: str) -> str:
-        """A name as a person finds it."""
+        """Return the path or the URL of a name, for messages."""
 
     @abstractmethod
     def read(self, name: str) -> bytes:
-        """What lies under a name."""
+        """Return the bytes of an object."""
 
     @abstractmethod
     def write(self, name: str, data: bytes | memoryview) -> None:
-        """Put bytes under a name: others see what was there before, or all of them."""
+        """Write an object atomically: other processes see the old bytes or the new ones."""
 
     @abstractmethod
     def delete(self, name: str) -> None:
-        """Remove what lies under a name, if it does."""
+        """Delete an object if it exists."""
 
     @abstractmethod
     def size(self, name: str) -> int | None:
-        """How many bytes lie under a name, None if none do."""
+        """Return the size of an object in bytes, or None if it does not exist."""
 
     @abstractmethod
     def present(self, names: Iterable[str]) -> set[str]:
-        """Those of some names that are there."""
+        """Return those of some names that exist."""
 
     @abstractmethod
     def names(self, folder: str) -> list[str]:
-        """Everything below a folder, sorted."""
+        """Return all names below a folder, sorted."""
 
     def copy(self, name: str, target: Path) -> str:
-        """Copy what lies under a name to a file, put it on disk, and return its SHA-256."""
+        """Copy an object to a file, sync it to disk, and return its SHA-256."""
         return write_hashed(io.BytesIO(self.read(name)), target)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Apply a function to items, in their order; side by side where it waits for a network."""
+        """Apply a function to items and yield the results in order; a bucket runs several calls at a time."""
         return map(function, items)
 
 
-class Stored(NamedTuple):
-    """A name in a storage."""
+class StoredObject(NamedTuple):
+    """An object of a storage, by its name."""
 
     storage: Storage
     name: str
@@ -67,9 +67,9 @@ class Stored(NamedTuple):
         return self.storage.where(self.name)
 
     def read(self) -> bytes:
-        """What lies there."""
+        """Return its bytes."""
         return self.storage.read(self.name)
 
     def delete(self) -> None:
-        """Remove it."""
+        """Delete it."""
         self.storage.delete(self.name)

@@ -1,4 +1,4 @@
-"""What a result of a stage follows from, as a hash: code, schemas, settings, libraries, inputs."""
+"""Fingerprints: hashes of all that decides a stage's result, which are code, schemas, settings, libraries, inputs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.atomic_files import sha256_file
+from copydesk.store.pinned_libraries import PINNED, UNPINNED, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
-#: Modules that run the work, show it, keep it and check who does it; tests hold that they change no byte.
+#: Modules excluded from the fingerprint: execution, progress, storage, version check. Tests prove that they cannot
+#: affect output bytes.
 _NEVER_DECIDE = frozenset(
     (
         "engines",
@@ -29,27 +30,36 @@ _NEVER_DECIDE = frozenset(
         "store.open_backend",
     )
 )
-#: Libraries whose version may change what a stage writes.
-_LIBRARIES = ("pyarrow", "ftfy", "numpy", "pycld2", "rensa", "wordfreq")
 
 
 def key(stage: str, fingerprint: str, inputs: Any) -> str:
-    """Hash of everything that a stage's result for one shard follows from."""
+    """Return the store key of a stage's result for one shard."""
     return _digest([stage, fingerprint, inputs])
 
 
 def fingerprint(
     module: str, schemas: Iterable[Path], params: Any, plugins: Mapping[str, str] = MappingProxyType({})
 ) -> str:
-    """Hash of a stage's code, schemas, parameters, plug-ins and the libraries that decide what it writes.
+    """Return the hash of a stage's code, schemas, settings and plug-ins, and of the libraries it runs on.
 
-    The code is that of the module and of every module of this package that it imports, directly or not, with
-    the data files that lie beside them; so no list can be forgotten when a rule moves.
+    The code is that of the module and of every module of this package that it imports, directly or not, with the data
+    files beside them. So there is no list to keep up to date when code moves.
+
+    Parameters
+    ----------
+    module : str
+        Name of the stage's module.
+    schemas : iterable of Path
+        The schemas of the tables that it writes.
+    params : any
+        The settings that it reads, as JSON can hold them.
+    plugins : mapping of str to str
+        Hashes of the plug-ins that add something to it.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
-    made_by = [version(name) for name in _LIBRARIES] + [unicodedata.unidata_version]
-    shapes = [(p.name, sha256_file(p)) for p in sorted(schemas)]
-    return _digest([code, shapes, params, made_by, sorted(plugins.items())])
+    libraries = [(name, installed_version(name)) for name in (*PINNED, *UNPINNED)]
+    schema_hashes = [(path.name, sha256_file(path)) for path in sorted(schemas)]
+    return _digest([code, schema_hashes, params, libraries, unicodedata.unidata_version, sorted(plugins.items())])
 
 
 @cache
@@ -59,7 +69,7 @@ def _hashed(path: Path) -> str:
 
 @cache
 def sources(module: str) -> tuple[Path, ...]:
-    """Files of this package that a module of it runs: its own, those it imports, and their data, sorted."""
+    """Return the files of this package that a module depends on, sorted: code that it imports, and data files."""
     seen: set[Path] = set()
     todo = [_module_file(module)]
     while todo:
@@ -75,7 +85,7 @@ def sources(module: str) -> tuple[Path, ...]:
 
 @cache
 def _imports(path: Path) -> list[str]:
-    """Modules that a file of this package imports, anywhere in it."""
+    """Return the modules that a file of this package imports, also inside functions."""
     package = ["copydesk", *path.relative_to(_PACKAGE).parent.parts]
     return [name for node in ast.walk(ast.parse(path.read_bytes())) for name in _imported(node, package)]
 
@@ -86,7 +96,7 @@ def _imported(node: ast.AST, package: list[str]) -> list[str]:
     elif isinstance(node, ast.ImportFrom):
         base = package[: len(package) - node.level + 1] if node.level else []
         module = ".".join([*base, *([node.module] if node.module else [])])
-        # "from copydesk.cleaning import rules" may name a module or something inside one.
+        # "from copydesk.cleaning import rules" may import a module, or a name of a module.
         names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
     else:
         return []
@@ -96,7 +106,7 @@ def _imported(node: ast.AST, package: list[str]) -> list[str]:
 
 def _module_file(module: str) -> Path | None:
     root, *rest = module.split(".")
-    # The top package imports everything; only what a stage names counts.
+    # The top package is left out, because it imports everything.
     if root != "copydesk" or not rest or _NEVER_DECIDE & {rest[0], ".".join(rest[:2])}:
         return None
     path = _PACKAGE.joinpath(*rest)

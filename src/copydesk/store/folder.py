@@ -1,4 +1,4 @@
-"""A folder of this machine, or one that all machines mount."""
+"""A storage in a folder, local or mounted by all machines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from copydesk.core.atomic_files import copy_hashed, replacing
 from copydesk.store.backend import Storage
 
 
-class Folder(Storage):
-    """Files below a folder."""
+class FolderStorage(Storage):
+    """A storage whose objects are files below a folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

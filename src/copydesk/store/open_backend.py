@@ -1,27 +1,27 @@
-"""Where finished shards lie: in a folder, or in a bucket of an object store. It knows names and bytes, no tables."""
+"""Open the storage of finished shards: a folder, or a bucket of an object store."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from copydesk.store.backend import Storage
-from copydesk.store.folder import Folder
+from copydesk.store.folder import FolderStorage
 
-#: A folder, or an address such as ``s3://bucket/prefix``.
+#: A folder, or a URL such as ``s3://bucket/prefix``.
 Root = Path | str
 
 
 def storage(root: Root) -> Storage:
-    """What lies below a folder, or below an address.
+    """Open the storage in a folder or at a URL.
 
     Raises
     ------
     ConfigError
-        If the address is none of an object store, or its library is not installed.
+        If the URL is not that of an object store, or its library is not installed.
     """
     if isinstance(root, Path):
-        return Folder(root)
-    # Imported where there is an address: fsspec and what it imports take as long to load as some builds.
+        return FolderStorage(root)
+    # Imported only for a URL: fsspec and its imports take as long to load as a small build.
     from copydesk.store.bucket import Bucket
 
     return Bucket(root)

@@ -1,17 +1,40 @@
-"""Libraries of which one version alone makes the right bytes."""
+"""The libraries whose version decides what a stage writes: the only list of them.
+
+The fingerprint of a stage, ``manifest.json``, ``toolkit.json`` and ``copydesk doctor`` follow from it. It is code, so
+a new pin changes the fingerprint of every stage. A test holds that ``pyproject.toml`` pins the same versions.
+"""
 
 from __future__ import annotations
 
-import re
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, version
 
-_PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^ ;]+)")
+#: Libraries of which only one version writes the right bytes.
+PINNED = {
+    "ftfy": "6.3.1",  # its heuristics decide which characters are repaired
+    "pyarrow": "26.0.1",  # writes the Parquet files
+    "pycld2": "0.42",  # its tables decide which language a text is in
+    "rensa": "0.5.0",  # signatures of two versions cannot be compared
+    "wordfreq": "3.1.1",  # its frequencies decide which words were glued
+}
+#: The same for web pages: they decide what the article of a page is. Installed with the extra ``web``.
+PINNED_FOR_PAGES = {
+    "courlan": "1.4.0",
+    "htmldate": "1.11.0",
+    "justext": "3.0.2",
+    "lxml": "6.1.3",
+    "lxml-html-clean": "0.4.6",
+    "trafilatura": "2.3.1",
+}
+#: Libraries that may be installed in several versions. Those should write the same bytes; in case one does not, a
+#: shard that another version made is computed again. They are not in ``manifest.json``, which is the same everywhere.
+UNPINNED = ("numpy",)
+#: The same for the cache of records: ``fastwarc`` reads archives, ``idna`` the hosts of addresses.
+UNPINNED_FOR_RECORDS = ("fastwarc", "idna")
 
 
-def pins(*, extras: bool = True) -> dict[str, str]:
-    """Libraries of which one version alone makes the right bytes, and that version.
-
-    Those of extras, which are not always installed, are left out if they are not asked for.
-    """
-    found = (_PINNED.match(line) for line in requires("copydesk") or () if extras or "extra ==" not in line)
-    return {match[1]: match[2] for match in found if match}
+def installed_version(library: str) -> str | None:
+    """The version of a library that is installed; None if it is not installed."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

@@ -1,9 +1,9 @@
-"""The store of finished shards: what a stage made of a shard, kept under what it was made from.
+"""The store of finished shards: results of stages, under the hash of what they were made from.
 
-Below ``build/store`` (or an address in an object store) ``objects/`` holds Parquet files named after the SHA-256 of
-their bytes; ``results/`` holds receipts, each named after the hash of (stage, fingerprint, inputs). Receipts name
-objects, so equal bytes are kept once, and a stage whose code changed but whose outcome did not leaves the stages
-behind it alone. Nothing here is ever changed in place, and all of it may be deleted: the next build makes it again.
+In ``build/store`` (or a bucket of an object store) ``objects/`` holds Parquet files named after the SHA-256 of their
+bytes; ``results/`` holds receipts, each named after the hash of (stage, fingerprint, inputs). Receipts name objects,
+so equal bytes are stored once. If a stage's code changes and its output does not, later stages stay cached. Nothing
+is ever changed in place, and all of it may be deleted: the next build makes it again.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import json_text
 from copydesk.errors import StoreError
-from copydesk.store.backend import Stored
+from copydesk.store.backend import StoredObject
 from copydesk.store.open_backend import Root, storage
 from copydesk.tables.parquet import read_parquet, write_parquet
 
 
 class Part(NamedTuple):
-    """One table's rows in one shard: how many, and the SHA-256 of the Parquet file that holds them."""
+    """One table of one shard: its number of rows, and the SHA-256 of its Parquet file."""
 
     rows: int
     sha256: str
@@ -35,69 +35,71 @@ Result = TypeVar("Result")
 
 
 class Store:
-    """Finished shards below a folder, or below the address of an object store."""
+    """Finished shards in a folder, or in a bucket of an object store."""
 
     def __init__(self, root: Root) -> None:
         self.root = root
         self._files = storage(root)
 
     def path(self, part: Part) -> Path:
-        """Where a part's Parquet file lies in a folder.
+        """Return the path of a part's Parquet file.
 
         Raises
         ------
         StoreError
-            If the store is no folder.
+            If the store is not a folder.
         """
         if isinstance(self.root, str):
-            raise StoreError(f"{self._files.where(_object(part))}: no file of this machine")
+            raise StoreError(f"{self._files.where(_object(part))}: not a file on this machine")
         return self.root / _object(part)
 
     def result(self, key: str) -> Parts | None:
-        """What was stored under a key, or None if nothing was or if a part of it has gone."""
+        """Return the result stored under a key; None if there is none, or if one of its objects is missing."""
         return self.results([key])[0]
 
     def results(self, keys: Sequence[str]) -> list[Parts | None]:
-        """The same of many keys, without a request to a distant store for each."""
+        """Return the results of many keys (see :meth:`result`), with few requests to a bucket."""
         receipts = list(map(_receipt, keys))
-        there = self._files.present(receipts)
-        found = dict(zip(there, self._files.each(self._parts, there), strict=True))
-        objects = self._files.present({_object(part) for parts in found.values() for part in (parts or {}).values()})
-        all_parts = map(found.get, receipts)
+        existing = self._files.present(receipts)
+        by_receipt = dict(zip(existing, self._files.each(self._parts, existing), strict=True))
+        objects = self._files.present(
+            {_object(part) for parts in by_receipt.values() for part in (parts or {}).values()}
+        )
+        all_parts = map(by_receipt.get, receipts)
         return [
             parts if parts is not None and all(_object(part) in objects for part in parts.values()) else None
             for parts in all_parts
         ]
 
     def put(self, key: str, tables: Mapping[str, pa.Table], published: Collection[str] = ()) -> Parts:
-        """Write tables, then the receipt that makes them a result. Safe to run twice, anywhere, at once.
+        """Write tables, then the receipt that makes them a result. Several processes may put one result at once.
 
-        Those of ``published`` are written as the files of a dataset are.
+        The tables named in ``published`` are written with the settings of a dataset's files.
         """
-        made = (_encoded(table, name in published) for name, table in tables.items())
-        parts = dict(zip(tables, self._files.each(self._keep, made), strict=True))
+        encoded = (_encoded(table, name in published) for name, table in tables.items())
+        parts = dict(zip(tables, self._files.each(self._keep, encoded), strict=True))
         self.record(key, parts)
         return parts
 
     def record(self, key: str, parts: Parts) -> None:
-        """Make parts that were added a result."""
+        """Write the receipt that makes added parts a result."""
         self._files.write(_receipt(key), json_text(parts).encode())
 
     def add(self, table: pa.Table) -> Part:
-        """Write one table as an object, unless it is there already."""
+        """Write one table as an object, unless it exists already."""
         return self._keep(_encoded(table))
 
     def add_all(self, tables: Iterable[pa.Table]) -> Iterator[Part]:
-        """The same of many tables."""
+        """Write many tables (see :meth:`add`); yield their parts in order."""
         return self._files.each(self.add, tables)
 
     def read(self, part: Part, columns: list[str] | None = None, *, again: bool = False) -> pa.Table:
-        """Read a part back; ``again``, if this run read it before: its bytes are not hashed a second time.
+        """Read a part. With ``again``, its hash is not checked, because this run has read it before.
 
         Raises
         ------
         StoreError
-            If the file has gone or its bytes are not those it is named after.
+            If the object is missing, or its bytes do not match its name.
         """
         name = _object(part)
         try:
@@ -111,20 +113,20 @@ class Store:
     def read_all(
         self, parts: Iterable[Part], columns: list[str] | None = None, *, again: bool = False
     ) -> Iterator[pa.Table]:
-        """The same of many parts, in their order."""
+        """Read many parts (see :meth:`read`) and yield their tables in order."""
         return self._files.each(lambda part: self.read(part, columns, again=again), parts)
 
     def rows(self, parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
-        """The rows of many small parts, in their order."""
+        """Return the rows of many small parts, in order."""
         return (row for table in self.read_all(parts) for row in table.to_pylist())
 
-    def each_object(self, function: Callable[[Stored], Result]) -> Iterator[tuple[Stored, Result]]:
-        """Every object, whatever it belongs to, and what a function says of it."""
-        objects = [Stored(self._files, name) for name in self._files.names("objects")]
+    def each_object(self, function: Callable[[StoredObject], Result]) -> Iterator[tuple[StoredObject, Result]]:
+        """Yield every object of the store, with the result of a function for it."""
+        objects = [StoredObject(self._files, name) for name in self._files.names("objects")]
         return zip(objects, self._files.each(function, objects), strict=True)
 
     def copy(self, part: Part, target: Path) -> None:
-        """Copy a part to a file and put it on disk; errors are those of ``read``."""
+        """Copy a part to a file and sync it to disk; errors as for :meth:`read`."""
         try:
             copied = self._files.copy(_object(part), target)
         except FileNotFoundError:
@@ -132,8 +134,8 @@ class Store:
         if copied != part.sha256:
             raise self._damaged(part)
 
-    def _keep(self, made: tuple[Part, pa.Buffer]) -> Part:
-        part, data = made
+    def _keep(self, encoded: tuple[Part, pa.Buffer]) -> Part:
+        part, data = encoded
         if self._files.size(_object(part)) != data.size:
             self._files.write(_object(part), memoryview(data))
         return part
@@ -146,14 +148,14 @@ class Store:
             return None
 
     def _gone(self, part: Part) -> StoreError:
-        return StoreError(f"{self._files.where(_object(part))}: gone; delete the folder build/ {_HEAL}")
+        return StoreError(f"{self._files.where(_object(part))}: missing; delete the folder build/ {_REMEDY}")
 
     def _damaged(self, part: Part) -> StoreError:
         where = self._files.where(_object(part))
-        return StoreError(f"{where}: bytes are not those of its name; delete it and the folder build/ {_HEAL}")
+        return StoreError(f"{where}: its bytes do not match its name; delete it and the folder build/ {_REMEDY}")
 
 
-_HEAL = "and build again: finished work is made anew, nothing else is lost"
+_REMEDY = "and build again: finished work is computed again, nothing else is lost"
 
 
 def _object(part: Part) -> str:

@@ -1,9 +1,9 @@
-"""A hash of rows, and not of files: the same whoever wrote them, however they are cut, in any order of columns.
+"""The logical hash of a table: a hash of its rows that does not depend on files, shards or the order of columns.
 
-``docs/logical-hash.md`` says how it is computed, so that it can be checked without this module:
+``docs/logical-hash.md`` specifies it, so that it can be checked without this module:
 
-- It is a SHA-256 all the way down, so no other rows have the same hash, be it by accident or on purpose.
-- What a shard adds to it is small and does not depend on the shards before: see :class:`Digests`.
+- Every step is a SHA-256, so different rows have different hashes, by accident or on purpose.
+- The contribution of a shard is small and does not depend on the shards before it: see :class:`Digests`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ import pyarrow.compute as pc
 from copydesk.errors import SchemaError
 
 _BATCH = 2_000
-#: Bytes of the rows that are encoded at a time: few enough to stay in the processor's cache.
+#: Bytes of rows to encode at a time, few enough for the processor's cache.
 _BATCH_BYTES = 1 << 22
 Mask = npt.NDArray[np.bool_]
 
 _WIDTH = 32  # bytes of a SHA-256
-#: What stands before each value: its kind, then a number of 64 bits.
+#: The head before each value: its kind, then a 64-bit number.
 _HEAD = np.dtype([("kind", "u1"), ("number", "<i8")])
 
 
 class Digests(NamedTuple):
-    """What some rows that follow each other add to the hash of their table.
+    """The contribution of consecutive rows to the hash of their table.
 
-    The digests of all rows of a table are joined in order and cut into pieces: behind each digest whose first byte
-    is 0, one in 256. Where a piece ends follows from the rows, so a shard can be hashed before its neighbours are
-    known: ``first`` are the digests up to the first cut (all of them where there is none), ``pieces`` the hashes of
-    the whole pieces behind it, ``last`` the digests behind the last cut.
+    The digests of all rows of a table are joined in order and cut into pieces, after each digest whose first byte is
+    0, which is one in 256. The cuts follow from the rows, so a shard can be hashed before its neighbours: ``first``
+    has the digests up to the first cut (all of them without a cut), ``pieces`` the hashes of the whole pieces after
+    it, ``last`` the digests after the last cut.
     """
 
     rows: int = 0
@@ -52,10 +52,10 @@ class Digests(NamedTuple):
         Raises
         ------
         SchemaError
-            Naming a column of a type that has no logical hash.
+            If a column has a type without a logical hash.
         """
         batch = max(1, table.num_rows * _BATCH_BYTES // max(1, table.nbytes))
-        joined = b"".join(digest for some in table.to_batches(batch) for digest in _row_digests(some))
+        joined = b"".join(digest for rows in table.to_batches(batch) for digest in _row_digests(rows))
         firsts = np.frombuffer(joined, np.uint8)[::_WIDTH]
         ends = ((np.flatnonzero(firsts == 0) + 1) * _WIDTH).tolist()
         if not ends:
@@ -64,56 +64,56 @@ class Digests(NamedTuple):
         return cls(len(firsts), joined[: ends[0]], b"".join(pieces), joined[ends[-1] :])
 
     def as_row(self) -> dict[str, Any]:
-        """As a row of the table ``digests`` has it."""
+        """Return a row of the table ``digests``."""
         return {name: value.hex() if isinstance(value, bytes) else value for name, value in self._asdict().items()}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Digests:
-        """Read what :meth:`as_row` wrote; further columns are passed over."""
+        """Make digests from a row of :meth:`as_row`; further columns are ignored."""
         return cls(row["rows"], *(bytes.fromhex(row[name]) for name in ("first", "pieces", "last")))
 
 
 def combined(shape: str, digests: Iterable[Digests]) -> str:
-    """The logical hash of a table of a shape (see :func:`shape_of`), from what its parts add to it, in order."""
+    """Return the logical hash of a table from its shape (see :func:`shape_of`) and its parts, in order."""
     whole = hashlib.sha256(f"{shape}\n".encode())
-    held = b""
+    pending = b""  # digests since the last cut
     for part in digests:
-        held += part.first
-        if held and not held[-_WIDTH]:
-            whole.update(hashlib.sha256(held).digest())
-            held = b""
+        pending += part.first
+        if pending and not pending[-_WIDTH]:
+            whole.update(hashlib.sha256(pending).digest())
+            pending = b""
         if part.pieces or part.last:
             whole.update(part.pieces)
-            held = part.last
-    if held:
-        whole.update(hashlib.sha256(held).digest())
+            pending = part.last
+    if pending:
+        whole.update(hashlib.sha256(pending).digest())
     return whole.hexdigest()
 
 
 def of_splits(hashes: Mapping[str, str]) -> str:
-    """The logical hash of a table, from those of its splits: of a line for each, ``split hash``, sorted by split."""
+    """Return the logical hash of a table from its splits': the hash of lines ``split hash``, sorted by split."""
     return hashlib.sha256("".join(f"{split} {hashes[split]}\n" for split in sorted(hashes)).encode()).hexdigest()
 
 
 def logical_hash(rows: Any) -> str:
-    """Hash rows as ``manifest.json`` does, to check what a loader gave.
+    """Return the logical hash of loaded rows, to compare with ``manifest.json``.
 
     Parameters
     ----------
     rows : table, dataset, or mapping of them by split
         A ``pyarrow.Table`` or ``pyarrow.dataset.Dataset``; a ``datasets.Dataset`` or ``IterableDataset``, which is
-        read through. Of a mapping by split, such as a ``DatasetDict``, the hash is that of the whole table.
+        read to its end; a mapping by split, such as a ``DatasetDict``, for the hash of the whole table.
 
     Returns
     -------
     str
-        As ``tables.NAME.splits.SPLIT.logical_sha256`` in ``manifest.json``; for a mapping as
+        Equal to ``tables.NAME.splits.SPLIT.logical_sha256`` in ``manifest.json``, or for a mapping to
         ``tables.NAME.logical_sha256``.
 
     Raises
     ------
     SchemaError
-        If the rows have a column of a type that has no logical hash, or are nothing of the above.
+        If a column has a type without a logical hash, or ``rows`` is none of the above.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def logical_hash(rows: Any) -> str:
         try:
             return hash_of_tables(rows.with_format("arrow").iter(_BATCH), schema)
         except (pa.ArrowException, SchemaError):
-            # Behind a filter or a map datasets makes a table of each row, whatever the others hold: null is a type.
+            # After a filter or a map, datasets infers the types of each row alone, so a missing value has type null.
             batches = rows.with_format(None).iter(_BATCH)
             return hash_of_tables((_table_of(batch, schema) for batch in batches), schema)
     if not hasattr(rows, "to_batches"):
@@ -140,42 +140,49 @@ def logical_hash(rows: Any) -> str:
 
 def _table_of(batch: dict[str, list[Any]], schema: pa.Schema | None) -> pa.Table:
     if schema is not None and set(batch) != set(schema.names):
-        schema = None  # so that what is missing is named
+        schema = None  # hash_of_tables then names the missing column
     try:
         return pa.Table.from_pydict(batch, schema)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        raise SchemaError(f"the rows of a stream make no table: {error}") from None
+        raise SchemaError(f"the rows of a stream do not form a table: {error}") from None
 
 
 def hash_of_tables(tables: Iterable[pa.Table], schema: pa.Schema | None = None) -> str:
-    """The logical hash of tables that follow each other; ``schema`` says what there is when there are none."""
+    """Return the logical hash of consecutive tables. ``schema`` gives the columns if there is no table.
+
+    Raises
+    ------
+    SchemaError
+        If the tables have different columns, or a column has a type without a logical hash.
+    """
     kinds = None if schema is None else _kinds(schema)
     parts: list[Digests] = []
     for table in tables:
-        found = _kinds(table.schema)
-        kinds = _merged(found if kinds is None else kinds, found)
-        for name in sorted({*found, *kinds}):
-            if name not in found or _merged(found[name], kinds.get(name)) != kinds.get(name):
+        table_kinds = _kinds(table.schema)
+        kinds = _merged(table_kinds if kinds is None else kinds, table_kinds)
+        for name in sorted({*table_kinds, *kinds}):
+            if name not in table_kinds or _merged(table_kinds[name], kinds.get(name)) != kinds.get(name):
                 raise SchemaError(
-                    f"column {name}: behind row {sum(part.rows for part in parts)} {found.get(name, 'missing')}, "
-                    f"before it {kinds.get(name, 'missing')}; give all rows the same columns"
+                    f"column {name}: after row {sum(part.rows for part in parts)} "
+                    f"{table_kinds.get(name, 'missing')}, before it {kinds.get(name, 'missing')}; "
+                    "give all rows the same columns"
                 )
         parts.append(Digests.of(table))
-    return combined(_spoken(kinds or {}), parts)
+    return combined(_as_json(kinds or {}), parts)
 
 
 def shape_of(schema: pa.Schema) -> str:
-    """Columns and their kinds in the words of JSON Schema, as JSON with sorted keys and no white space.
+    """Return the columns and their kinds, named as in JSON Schema, as JSON with sorted keys and no white space.
 
     >>> shape_of(pa.schema({"b": pa.int32(), "a": pa.list_(pa.string())}))
     '{"a":["string"],"b":"integer"}'
     """
-    return _spoken(_kinds(schema))
+    return _as_json(_kinds(schema))
 
 
-def _spoken(kinds: dict[str, Any]) -> str:
+def _as_json(kinds: dict[str, Any]) -> str:
     for name, kind in kinds.items():
-        if "null" in _plain_kinds(kind):  # of no row is it known what the others would hold
+        if "null" in _plain_kinds(kind):  # a column without any value has no type
             raise SchemaError(f"column {name}: null has no logical hash; {_EXPECTED}")
     return json.dumps(kinds, sort_keys=True, separators=(",", ":"))
 
@@ -189,13 +196,13 @@ def _kinds(fields: Iterable[pa.Field], where: str = "") -> dict[str, Any]:
     kinds: dict[str, Any] = {}
     for field in fields:
         if field.name in kinds:
-            raise SchemaError(f"column {where}{field.name}: given twice; give each column a name of its own")
+            raise SchemaError(f"column {where}{field.name}: given twice; give each column its own name")
         kinds[field.name] = _kind(field.type, f"{where}{field.name}")
     return kinds
 
 
 def _kind(kind: pa.DataType, where: str) -> Any:
-    """The kind of a column's values, by the names of :data:`_KINDS`; a list of one is a list, a dict a struct."""
+    """Return the kind of a column: a name of :data:`_KINDS`, ``[kind]`` for a list, a dict of kinds for a struct."""
     if pa.types.is_dictionary(kind):
         return _kind(kind.value_type, where)
     if _is_list(kind):
@@ -214,7 +221,7 @@ _EXPECTED = "expected strings, numbers, booleans, lists, structs"
 
 
 def _merged(first: Any, second: Any) -> Any:
-    """The kind of two parts of a column; null stands for any, and what does not fit is left as the first has it."""
+    """Merge the kinds of two parts of a column. Null fits any kind; if the kinds differ, return the first."""
     if first == "null":
         return second
     if isinstance(first, list) and isinstance(second, list):
@@ -244,7 +251,7 @@ def _is_boolean(kind: pa.DataType) -> bool:
     return bool(pa.types.is_boolean(kind) or kind == pa.bool8())
 
 
-#: Kinds of values: the letter that stands before them, and the types that hold them.
+#: Kinds of values: the letter in the head of a value, and the test for Arrow types of the kind.
 _KINDS = {
     "string": ("s", _is_string),
     "integer": ("i", pa.types.is_integer),
@@ -254,22 +261,22 @@ _KINDS = {
 
 
 class _Heads(NamedTuple):
-    """For each value its kind and its number, as they stand before it; ``missing`` says which are null, if any."""
+    """The heads of a column's values, shape (n,): their kind and their numbers. ``missing`` marks the nulls."""
 
     kind: str
     missing: Mask | None
     numbers: npt.NDArray[Any]
 
 
-#: What encodings are made of: bytes that are joined row by row.
+#: Parts of an encoding, which are joined row by row.
 _Piece: TypeAlias = _Heads | pa.Array
 
 
 def _row_digests(batch: pa.RecordBatch) -> list[bytes]:
-    """SHA-256 of each row: of its values' encodings, joined in the order of the columns' names."""
+    """Return the SHA-256 of each row: of the encodings of its values, in the order of the columns' names."""
     if not batch.num_columns:
         raise SchemaError("no columns: rows without values have no logical hash")
-    _kinds(batch.schema)  # names a column that cannot be encoded
+    _kinds(batch.schema)  # raises for a column that cannot be encoded
     offsets, data = _buffers(
         _joined([p for name in sorted(batch.schema.names) for p in _encoded(batch.column(name))])
     )
@@ -279,7 +286,7 @@ def _row_digests(batch: pa.RecordBatch) -> list[bytes]:
 
 
 def _encoded(column: pa.Array) -> list[_Piece]:  # noqa: PLR0911  (one case a kind of type)
-    """Encode each value of a column, as pieces to be joined; nothing is null in them, and no two values are alike."""
+    """Encode each value of a column, as pieces to join without nulls. Different values get different encodings."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _encoded(column.dictionary_decode())
@@ -309,7 +316,7 @@ def _encoded(column: pa.Array) -> list[_Piece]:  # noqa: PLR0911  (one case a ki
 def _encoded_numbers(column: pa.Array, missing: Mask | None) -> _Heads:
     if pa.types.is_floating(column.type):
         numbers = _filled(column.cast(pa.float64()), 0.0).to_numpy().copy()
-        numbers[np.isnan(numbers)] = np.nan  # of the many NaNs one
+        numbers[np.isnan(numbers)] = np.nan  # one bit pattern for all NaNs
         return _Heads("f", missing, numbers.view(np.int64))
     try:
         numbers = _filled(column.cast(pa.int64()), 0).to_numpy()
@@ -323,11 +330,11 @@ def _filled(column: pa.Array, value: Any) -> pa.Array:
 
 
 def _joined(pieces: list[_Piece]) -> pa.Array:
-    """Join pieces row by row. Every byte is copied once, so heads that follow each other are laid out together."""
+    """Join pieces row by row. Consecutive heads are laid out together, so that every byte is copied only once."""
     parts: list[pa.Array] = []
     for are_heads, group in groupby(pieces, lambda piece: isinstance(piece, _Heads)):
-        some = list(group)
-        parts += [_laid_out(some)] if are_heads else some
+        consecutive = list(group)
+        parts += [_laid_out(consecutive)] if are_heads else consecutive
     return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.large_binary()))
 
 
@@ -346,7 +353,7 @@ def _binary(offsets: npt.NDArray[np.int64], data: pa.Buffer) -> pa.Array:
 
 
 def _buffers(values: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Buffer]:
-    """Offsets and bytes of binary values."""
+    """Return offsets and bytes of binary values."""
     _, offsets, data = values.buffers()
     first = values.offset
     return np.frombuffer(offsets, np.int64)[first : first + len(values) + 1], data or pa.py_buffer(b"")

@@ -1,4 +1,4 @@
-"""Parquet files with fixed settings: the same rows give the same bytes."""
+"""Parquet files with fixed settings: equal rows give equal bytes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-#: Rows of a row group. A shard holds at most ``shards.max_bytes`` of text, so a group stays far below the
-#: 300 MB that the Hub's viewer accepts.
+#: Rows in a row group. A shard holds at most ``shards.max_bytes`` of text, so a group stays far below the 300 MB
+#: that the Hub's viewer accepts.
 ROW_GROUP = 10_000
-#: What pyarrow raises of a file that is damaged, or made to look like Parquet.
+#: What pyarrow raises for a damaged or hostile file.
 DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, ArithmeticError)
-#: zstd for size; content-defined chunking and a page index, so that the Hub stores and its viewer reads no more than
-#: what changed.
+#: zstd for size; content-defined chunking and a page index, so that the Hub stores only changed pages and its viewer
+#: reads only what it shows.
 _PUBLISHED = {
     "compression": "zstd",
     "compression_level": 3,
@@ -21,15 +21,15 @@ _PUBLISHED = {
     "use_content_defined_chunking": True,
     "write_page_index": True,
 }
-#: What one stage hands to the next is read soon and whole: lz4 takes a third of the time.
-_PASSED_ON = {"compression": "lz4"}
+#: A later stage reads a whole file soon after it is written: lz4 takes a third of the time.
+_INTERMEDIATE = {"compression": "lz4"}
 
 
 def as_loaded(schema: pa.Schema) -> pa.Schema:
-    """A schema as ``datasets`` has it, which does not know that a column is never null.
+    """Return a schema whose columns are all nullable, as in ``datasets``.
 
-    Files that say so are converted there, batch by batch, which takes a quarter of the time of reading them. That
-    nothing is null that must not be, the stages and the validation see to.
+    ``datasets`` would convert files with non-nullable columns batch by batch, a quarter of the time of reading them.
+    The stages and the validation check that no value is null where none may be.
     """
     return pa.schema([pa.field(field.name, _nullable(field.type)) for field in schema])
 
@@ -43,15 +43,16 @@ def _nullable(kind: pa.DataType) -> pa.DataType:
 
 
 def write_parquet(table: pa.Table, path: Path | pa.NativeFile, *, published: bool = True) -> None:
-    """Write a table with fixed settings; its bytes depend on the rows and the version of pyarrow alone.
+    """Write a table with fixed settings: the bytes depend only on the rows and the version of pyarrow.
 
-    No Arrow or ``huggingface`` metadata, which older readers fail on. What is not ``published`` is written faster.
+    The file has no Arrow or ``huggingface`` metadata, on which older readers fail. An intermediate table, which is
+    not ``published``, is written with faster settings.
     """
-    settings = _PUBLISHED if published else _PASSED_ON
+    settings = _PUBLISHED if published else _INTERMEDIATE
     plain = table.cast(as_loaded(table.schema)) if published else table.replace_schema_metadata(None)
     pq.write_table(plain, path, version="2.6", data_page_version="1.0", store_schema=False, **settings)
 
 
 def read_parquet(path: Path | pa.NativeFile, columns: list[str] | None = None) -> pa.Table:
-    """Read one Parquet file as it is: no dictionary, no pandas metadata, no partitioning guessed from paths."""
+    """Read one Parquet file, without dictionaries, pandas metadata or partitions guessed from paths."""
     return pq.ParquetFile(path).read(columns=columns, use_threads=False)

@@ -1,4 +1,4 @@
-"""Where a shard is cut, and how it is written: the same rows give the same bytes, whoever writes them."""
+"""Content-defined cutting of a corpus into shards."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from copydesk.errors import ConfigError
 
 
-class Cut(NamedTuple):
-    """Where shards end; see ``schemas/params.schema.json``, section ``shards``."""
+class ShardLimits(NamedTuple):
+    """Limits of the size of a shard: ``shards`` in ``schemas/params.schema.json``."""
 
     target: int
     minimum: int
@@ -20,15 +20,15 @@ class Cut(NamedTuple):
     max_bytes: int
 
 
-def cut(ids: Sequence[str], sizes: Sequence[int], limits: Cut) -> list[tuple[int, int]]:
+def shard_ranges(ids: Sequence[str], sizes: Sequence[int], limits: ShardLimits) -> list[tuple[int, int]]:
     """Cut a sequence of documents into shards by content-defined chunking at the level of documents.
 
-    A document is a candidate when the hash of its id falls under 1 / target. A shard ends after a candidate
-    unless another candidate lies among the ``minimum - 1`` documents before it. Whether it does depends on
-    these documents alone and not on earlier cuts, so that a change cannot travel: inserting, removing or
+    A document is a candidate if the hash of its id, as a fraction, is at most 1 / target. A shard ends after a
+    candidate unless another candidate is among the ``minimum - 1`` documents before it. This depends only on these
+    documents and not on earlier cuts, so a change has no effect further on: inserting, removing or
     editing one document replaces at most two shards by at most two, and appending touches the last one only.
-    A run without cuts that is longer than ``maximum`` or heavier than ``max_bytes`` is cut by counting from
-    its beginning, and there a change reaches to the end of the run (with target 1,000 and maximum 4,000, one
+    A run without cuts that exceeds ``maximum`` documents or ``max_bytes`` is cut by counting from its
+    beginning, and there a change reaches to the end of the run (with target 1,000 and maximum 4,000, one
     run in 55 is longer than the maximum and one in 3,000 longer than twice that).
 
     Parameters
@@ -37,13 +37,18 @@ def cut(ids: Sequence[str], sizes: Sequence[int], limits: Cut) -> list[tuple[int
         Document ids in corpus order.
     sizes : sequence of int
         Size in bytes of each document.
-    limits : Cut
+    limits : ShardLimits
         Target, minimum and maximum number of documents, maximum number of bytes.
 
     Returns
     -------
     list of (start, stop)
-        Half-open ranges of documents that follow each other; no range is empty.
+        Half-open ranges of documents, consecutive and not empty.
+
+    Raises
+    ------
+    ConfigError
+        If minimum <= target <= maximum does not hold.
     """
     if not limits.minimum <= limits.target <= limits.maximum:
         raise ConfigError(

@@ -1,7 +1,7 @@
-"""A table is one JSON Schema, seen as an Arrow schema, as ``datasets.Features`` and as documentation.
+"""Tables: one JSON Schema each, seen as an Arrow schema, as ``datasets.Features`` and as documentation.
 
-``schemas/*.schema.json`` (JSON Schema 2020-12) is the only place where a column is declared. A schema of a table
-is kept to what all of those can say: every column is required and described, no further column is allowed,
+``schemas/*.schema.json`` (JSON Schema 2020-12) is the only place where a column is declared. The schema of a table
+uses only what all of these can express: every column is required and described, no further column is allowed,
 ``["string", "null"]`` makes a column nullable, ``$ref`` points into ``$defs`` of the same file.
 """
 
@@ -14,26 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.core.json_schema import (
-    PACKAGED,
-    Schema,
-    load_schema,
-)
+from copydesk.core.json_schema import PACKAGED, Schema, load_schema
 from copydesk.errors import SchemaError
 
 if TYPE_CHECKING:
     import datasets
 
-#: The tables that are published, in the order in which the card lists them; the first is the default.
+#: The published tables, in the order of the card; the first is the default configuration.
 PUBLISHED = ("documents", "sentences", "raw", "edits")
 
 _INT32 = 2**31
-#: Keywords that say which columns there are.
+#: Keywords that decide the columns.
 _SHAPE = ("additionalProperties", "items", "properties", "required")
 
 
 class Column(NamedTuple):
-    """A column as a reader of the documentation sees it."""
+    """A column as the documentation shows it."""
 
     name: str
     type: str
@@ -42,7 +38,7 @@ class Column(NamedTuple):
 
 
 class Table:
-    """A table and everything that follows from its schema.
+    """A table and all that is derived from its schema.
 
     Parameters
     ----------
@@ -51,12 +47,12 @@ class Table:
     folder : Path, optional
         Folder with the schemas; the packaged ones by default.
     columns : sequence of str, optional
-        Only these columns of the schema, in this order: a part of the table that a stage makes on the way.
+        Only these columns of the schema, in this order: an intermediate table of a stage.
 
     Raises
     ------
     SchemaError
-        If the schema is missing or says something that a column cannot say.
+        If the schema is missing, or declares what cannot be a column.
     """
 
     def __init__(self, name: str, folder: Path = PACKAGED, columns: Sequence[str] = ()) -> None:
@@ -78,19 +74,19 @@ class Table:
     def columns(self) -> list[Column]:
         """The table's columns with their types and descriptions."""
         properties = self.schema["properties"]
-        return [Column(f.name, _spoken(f.type), f.nullable, properties[f.name]["description"]) for f in self.arrow]
+        return [Column(f.name, _type_name(f.type), f.nullable, properties[f.name]["description"]) for f in self.arrow]
 
     def from_rows(self, rows: Iterable[dict[str, Any]]) -> pa.Table:
-        """Make an Arrow table of rows; every row names every column."""
+        """Make an Arrow table from rows, each with every column."""
         return self.conform(pa.Table.from_pylist(list(rows), schema=self.arrow))
 
     def conform(self, table: pa.Table) -> pa.Table:
-        """Return the table in the schema's order and types, or say what is in the way.
+        """Return the table with the columns and types of the schema, in its order.
 
         Raises
         ------
         SchemaError
-            If a column is missing, unknown, of a type that does not fit, or null where none may be.
+            If a column is missing, unknown, of an unsuitable type, or has nulls that are not allowed.
         """
         missing = [name for name in self.arrow.names if name not in table.column_names]
         unknown = [name for name in table.column_names if name not in self.arrow.names]
@@ -110,7 +106,7 @@ class Table:
         if "object" not in schema.get("type", ()) or schema.get("additionalProperties") is not False:
             raise SchemaError(f"{where}: expected an object with additionalProperties: false")
         if sorted(schema.get("required", ())) != sorted(properties):
-            raise SchemaError(f"{where}: required must name every property: a column is always there")
+            raise SchemaError(f"{where}: required must name every property, because a table has all its columns")
         return [self._field(name, prop, f"{path}.{name}", within) for name, prop in properties.items()]
 
     def _field(self, name: str, schema: Any, path: str, within: tuple[str, ...]) -> pa.Field:
@@ -143,7 +139,7 @@ class Table:
         raise SchemaError(f"{self._where}{path}: type {kind} has no column type")
 
     def _resolved(self, schema: Any, path: str, within: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
-        """What a schema and those it refers to say together, and the definitions that it stands in."""
+        """Merge a schema with the schemas it refers to; return it with the names of the definitions it is in."""
         merged: Schema = {}
         while True:
             if not isinstance(schema, dict):
@@ -157,11 +153,13 @@ class Table:
             if name == reference or name not in self.schema.get("$defs", {}):
                 raise SchemaError(f"{self._where}{path}: $ref {reference} is not in $defs of this file")
             if name in within:
-                raise SchemaError(f"{self._where}{path}: $ref {reference} leads back to itself; a column has an end")
+                raise SchemaError(
+                    f"{self._where}{path}: $ref {reference} leads back to itself; a column cannot be recursive"
+                )
             within, schema = (*within, name), self.schema["$defs"][name]
 
     def _both(self, keyword: str, first: Any, second: Any, path: str) -> Any:
-        """What a keyword says where a schema and its ``$ref`` both have it: both hold."""
+        """Combine the values of a keyword that stands both in a schema and in its ``$ref``, since both apply."""
         if first == second or keyword not in ("type", "minimum", "maximum", *_SHAPE):
             return first
         match keyword:
@@ -170,14 +168,16 @@ class Table:
             case "maximum":
                 return min(first, second)
             case "type":
-                types = [[each] if isinstance(each, str) else each for each in (first, second)]
-                return [each for each in types[0] if each in types[1]]
-        raise SchemaError(f"{self._where}{path}: {keyword} stands beside $ref and in $defs, and both hold; keep one")
+                types = [[value] if isinstance(value, str) else value for value in (first, second)]
+                return [name for name in types[0] if name in types[1]]
+        raise SchemaError(
+            f"{self._where}{path}: {keyword} is given beside $ref and in $defs, and both apply; keep one"
+        )
 
 
 @cache
 def table(name: str, folder: Path = PACKAGED, columns: tuple[str, ...] = ()) -> Table:
-    """Return the table of that name (made once for each folder and choice of columns)."""
+    """Return a table by name; it is made once for each folder and choice of columns."""
     return Table(name, folder, columns)
 
 
@@ -188,9 +188,9 @@ def _projected(name: str, schema: Schema, columns: Sequence[str]) -> Schema:
     return {**schema, "required": list(columns), "properties": {c: schema["properties"][c] for c in columns}}
 
 
-def _spoken(kind: pa.DataType) -> str:
+def _type_name(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
-        return f"list of {_spoken(kind.value_type)}"
+        return f"list of {_type_name(kind.value_type)}"
     if pa.types.is_struct(kind):
-        return "{" + ", ".join(f"{f.name}: {_spoken(f.type)}" for f in kind) + "}"
+        return "{" + ", ".join(f"{f.name}: {_type_name(f.type)}" for f in kind) + "}"
     return str(kind)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import CopydeskError, ReleaseError, StoreError
 from copydesk.revisions.dvc_places import Places
-from copydesk.store.backend import Stored
+from copydesk.store.backend import StoredObject
 from copydesk.store.shard_store import Store
 from copydesk.takedowns.delivered_records import Deliveries
 
@@ -59,7 +59,7 @@ class Sought(NamedTuple):
 
     objects: dict[str, frozenset[str]]
     plain: frozenset[str]
-    store: dict[Stored, frozenset[str]]
+    store: dict[StoredObject, frozenset[str]]
     stores: list[Store]
     files: frozenset[str]
     searched: int
@@ -132,7 +132,7 @@ def search(
 
 def _search_stores(
     stores: list[Store], wanted: Wanted
-) -> tuple[dict[Stored, frozenset[str]], list[Store], int, list[str]]:
+) -> tuple[dict[StoredObject, frozenset[str]], list[Store], int, list[str]]:
     shards, searched, read, broken = {}, [], 0, []
     for store in stores:
         try:
@@ -148,7 +148,7 @@ def _search_stores(
     return shards, searched, read, broken
 
 
-def _owners(stored: Stored, wanted: Wanted) -> frozenset[str] | str:
+def _owners(stored: StoredObject, wanted: Wanted) -> frozenset[str] | str:
     """The same of a finished shard, or what is wrong with it."""
     try:
         return owners(pa.BufferReader(stored.read()), wanted)

@@ -19,7 +19,7 @@ from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_places import DATA, Places
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import contents, tracked_names, versions_of
-from copydesk.store.backend import Stored
+from copydesk.store.backend import StoredObject
 from copydesk.takedowns.git_search import Blob, holding_blobs
 from copydesk.takedowns.object_search import Sought, Wanted, ids_in, search
 from copydesk.takedowns.takedown import document_of, ledger_of
@@ -54,7 +54,7 @@ class Holdings(NamedTuple):
         The names of each of DVC's objects, by its hash.
     late : frozenset of str
         Objects that must go last: tables that tell by themselves that they hold it, and which others do.
-    store : list of Stored
+    store : list of StoredObject
         Finished shards, in ``build/store`` and wherever else they lie.
     folders : list of Path
         Releases that ``copydesk.load`` keeps on this machine.
@@ -71,7 +71,7 @@ class Holdings(NamedTuple):
     others: list[State]
     objects: dict[str, list[str]]
     late: frozenset[str]
-    store: list[Stored]
+    store: list[StoredObject]
     folders: list[Path]
     blobs: list[Blob]
     sought: Sought
@@ -166,13 +166,13 @@ def _names(places: Places, oids: set[str]) -> dict[str, list[str]]:
     return {oid: sorted(found) for oid, found in names.items()}
 
 
-def _in_stores(project: Project, sought: Sought, ids: frozenset[str]) -> list[Stored]:
+def _in_stores(project: Project, sought: Sought, ids: frozenset[str]) -> list[StoredObject]:
     """Finished shards that hold it: by what is in them; those that hold only ids of copies if no build needs them."""
     if not ids:
         return sorted(sought.store, key=str)
     needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
 
-    def others(stored: Stored) -> set[str]:
+    def others(stored: StoredObject) -> set[str]:
         left_alone = stored in sought.store or PurePosixPath(stored.name).name in needed
         return set() if left_alone else ids_in(stored.read())
 

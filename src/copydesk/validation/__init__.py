@@ -155,7 +155,7 @@ def _check_units(
         for unit, found in zip(parts, known.digests(keys), strict=True)
     ]
     todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
-    rest = "as before or from the store" if held else "from the store"
+    rest = "unchanged or cached" if held else "cached"
     run = Local({"workers": workers}).run(check_unit, todo)
     checked = track(run, len(todo), "validate", len(parts), rest, documents=_documents)
     rows: list[dict[str, Any]] = []

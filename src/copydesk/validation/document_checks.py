@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from copydesk.core.findings import Report
 from copydesk.errors import EditError
-from copydesk.readers.text import RawText, newline_style, to_bytes
+from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.file_checks import Files

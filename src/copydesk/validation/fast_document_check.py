@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.errors import EditError
-from copydesk.readers.text import RawText, newline_style, to_bytes
+from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 
 Rows = NDArray[np.int64]

@@ -13,7 +13,7 @@ from copydesk.core.stray_bytes import STRAYS, without_strays
 from copydesk.errors import UnreadableError
 from copydesk.text import Edit
 from copydesk.webpages.junctions import breaks, rewritten, settled, without_shreds
-from copydesk.webpages.text_alignment import Run, codes, runs
+from copydesk.webpages.text_alignment import Run, codes, matching_runs
 from copydesk.webpages.trafilatura_article import article
 from copydesk.webpages.visible_text import CELL, LINE, PARAGRAPH, Visible, solid, visible
 
@@ -85,7 +85,7 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
     places = np.flatnonzero(page.solid)
     wanted, theirs = _solid(text, solid(text)), _solid(page.text, page.solid)
     parts = breaks(page)
-    found = without_shreds(settled(runs(wanted, theirs), codes(theirs), parts), len(wanted), parts)
+    found = without_shreds(settled(matching_runs(wanted, theirs), codes(theirs), parts), len(wanted), parts)
     count = sum(run.length for run in found)
     aligned = round(count / max(1, len(wanted)), 4)
     if not count or aligned < _LEAST:

@@ -41,10 +41,10 @@ class _Gap(NamedTuple):
     stop: int
 
 
-def runs(wanted: str, text: str) -> list[Run]:
+def matching_runs(wanted: str, text: str) -> list[Run]:
     """Find a text in another: runs in order, without overlap in either, none of which could be longer.
 
-    >>> runs("A short article.", "Home | A short article. | Imprint")
+    >>> matching_runs("A short article.", "Home | A short article. | Imprint")
     [Run(start=0, place=7, length=16)]
     """
     match = _Matching(wanted, text)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime
 import logging
 import re
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from copydesk.core.json_schema import bulk_violations, load_schema
 from copydesk.errors import BuildError, UnreadableError
+from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
 from copydesk.webpages.visible_text import shallow
 
-#: Libraries that decide what the article is.
-LIBRARIES = ("trafilatura", "lxml", "lxml_html_clean", "justext", "htmldate", "courlan")
 #: Elements of elements of elements: trafilatura calls itself for each, and lxml gives up at 256.
 _DEEPEST = 128
 #: Characters of a page, and its elements: trafilatura takes quadratic time for some, half a minute for the worst.
@@ -29,18 +27,19 @@ class Article(NamedTuple):
     stated: dict[str, str]
 
 
-def versions() -> list[str]:
-    """Versions of the libraries that decide what the article of a page is.
+def page_libraries() -> list[str]:
+    """Names and installed versions of the libraries that decide what the article of a page is.
 
     Raises
     ------
     BuildError
-        If they are not installed.
+        If one of them is not installed.
     """
-    try:
-        return [f"{name} {version(name)}" for name in LIBRARIES]
-    except PackageNotFoundError as error:
-        raise BuildError(f"web pages are read with {error.name}, which is not installed; {INSTALL}") from None
+    versions = {name: installed_version(name) for name in PINNED_FOR_PAGES}
+    for name, installed in versions.items():
+        if installed is None:
+            raise BuildError(f"web pages are read with {name}, which is not installed; {INSTALL}")
+    return [f"{name} {installed}" for name, installed in versions.items()]
 
 
 INSTALL = "run: pip install 'copydesk[web]'"

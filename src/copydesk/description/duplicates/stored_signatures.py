@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from copydesk.description.duplicates.clusters import Rows, all_band_keys
 from copydesk.description.duplicates.minhash import COMPONENTS, WORDLESS, Signatures
 from copydesk.description.signals.tokens import Hashes
-from copydesk.engines.base import Engine, shared
+from copydesk.engines.interface import Engine, shared
 from copydesk.project import Project
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Store

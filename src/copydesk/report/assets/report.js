@@ -1,7 +1,7 @@
 "use strict";
 
-// The list of documents: search, filters and pages over all of them.
-function list(data) {
+// The list of documents: search, filters and pages.
+function documents(data) {
   const [ID, SOURCE, LANGUAGE, WORDS, SENTENCES, EDITS, SUGGESTIONS, FLAGS, DUPLICATE, SPLIT, PAGE, TITLE] =
     Array.from({ length: 12 }, (_, number) => number);
   const at = (id) => document.getElementById(id);
@@ -32,11 +32,11 @@ function list(data) {
     return counts;
   }
 
-  function asked() {
+  function criteria() {
     return Object.fromEntries(fields.map((id) => [id, id === "open" ? at(id).checked : at(id).value]));
   }
 
-  function chosen(want) {
+  function matching(want) {
     const words = want.text.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length && !texts) {
       texts = new Map(data.rows.map((row) => [row, `${row[ID]} ${row[TITLE]} ${row[SOURCE]}`.toLowerCase()]));
@@ -60,40 +60,41 @@ function list(data) {
     name.append(data.linked ? element("a", row[ID], { href: row[PAGE] }) : element("span", row[ID]));
     if (row[TITLE]) name.append(" ", element("span", row[TITLE], { class: "quiet" }));
     const flags = Object.entries(row[FLAGS]).map(([kind, number]) => `${kind} ${number}`).join(", ");
-    const said = (value) => (typeof value === "number" ? value.toLocaleString("en") : value);
-    const rest = [...row.slice(SOURCE, FLAGS).map(said), flags, row[DUPLICATE], row[SPLIT]];
+    const formatted = (value) => (typeof value === "number" ? value.toLocaleString("en") : value);
+    const rest = [...row.slice(SOURCE, FLAGS).map(formatted), flags, row[DUPLICATE], row[SPLIT]];
     const line = document.createElement("tr");
     line.append(name, ...rest.map((text) => element("td", text)));
     return line;
   }
 
   function show() {
-    const rows = chosen(asked());
+    const rows = matching(criteria());
     const pages = Math.max(1, Math.ceil(rows.length / data.perPage));
     page = Math.min(Math.max(page, 0), pages - 1);
     body.replaceChildren(...rows.slice(page * data.perPage, (page + 1) * data.perPage).map(cells));
     const all = data.rows.length;
-    at("told").textContent = rows.length === all
-      ? `${all.toLocaleString("en")} documents`
-      : `${rows.length.toLocaleString("en")} of ${all.toLocaleString("en")} documents`;
-    at("place").textContent = `Page ${(page + 1).toLocaleString("en")} of ${pages.toLocaleString("en")}`;
-    back.disabled = page === 0;
-    on.disabled = page === pages - 1;
+    const noun = all === 1 ? "document" : "documents";
+    at("count").textContent = rows.length === all
+      ? `${all.toLocaleString("en")} ${noun}`
+      : `${rows.length.toLocaleString("en")} of ${all.toLocaleString("en")} ${noun}`;
+    at("position").textContent = `Page ${(page + 1).toLocaleString("en")} of ${pages.toLocaleString("en")}`;
+    previous.disabled = page === 0;
+    next.disabled = page === pages - 1;
   }
 
-  function ask() {
+  function search() {
     page = 0;
-    const given = new URLSearchParams();
-    for (const [id, value] of Object.entries(asked())) if (value) given.set(id, String(value));
-    history.replaceState(null, "", `#${given}`);
+    const parameters = new URLSearchParams();
+    for (const [id, value] of Object.entries(criteria())) if (value) parameters.set(id, String(value));
+    history.replaceState(null, "", `#${parameters}`);
     show();
   }
 
-  function obey() {
-    const given = new URLSearchParams(location.hash.slice(1));
+  function readAddress() {
+    const parameters = new URLSearchParams(location.hash.slice(1));
     for (const id of fields) {
-      if (id === "open") at(id).checked = given.has(id);
-      else at(id).value = given.get(id) || "";
+      if (id === "open") at(id).checked = parameters.has(id);
+      else at(id).value = parameters.get(id) || "";
     }
     show();
   }
@@ -103,19 +104,19 @@ function list(data) {
   choices("flag", count((row) => Object.keys(row[FLAGS])));
   choices("duplicate", count((row) => [row[DUPLICATE]]));
   choices("split", count((row) => [row[SPLIT]]));
-  at("sort").options[0].textContent = "order of the corpus";
+  at("sort").options[0].textContent = "corpus order";
   for (const name of [...Object.keys(sizes), "flags"]) at("sort").append(element("option", `most ${name}`, { value: name }));
-  const [back, on] = ["Previous", "Next"].map((label) => element("button", label, { type: "button" }));
-  back.addEventListener("click", () => { page -= 1; show(); });
-  on.addEventListener("click", () => { page += 1; show(); });
-  at("pager").replaceChildren(back, at("place"), on);
+  const [previous, next] = ["Previous", "Next"].map((label) => element("button", label, { type: "button" }));
+  previous.addEventListener("click", () => { page -= 1; show(); });
+  next.addEventListener("click", () => { page += 1; show(); });
+  at("pager").replaceChildren(previous, at("position"), next);
   at("search").hidden = false;
-  at("search").addEventListener("input", ask);
-  addEventListener("hashchange", obey);
-  obey();
+  at("search").addEventListener("input", search);
+  addEventListener("hashchange", readAddress);
+  readAddress();
 }
 
-// A document: an edit and its twin on the other side light up together; n and p go from edit to edit.
+// A document: an edit is highlighted on both sides at once; the keys n and p go to the next and the previous edit.
 function edits() {
   const links = [...document.querySelectorAll(".clean .edit")];
   const twin = (link) => document.getElementById(link.id.replace(/^(raw|clean)/, (side) => (side === "raw" ? "clean" : "raw")));
@@ -126,12 +127,12 @@ function edits() {
   }
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !["n", "p"].includes(event.key) || event.target.matches("input, select")) return;
-    const here = links.indexOf(document.activeElement);
-    const next = event.key === "n" ? here + 1 : (here < 0 ? links.length : here) - 1;
-    links[next]?.focus();
+    const current = links.indexOf(document.activeElement);
+    const target = event.key === "n" ? current + 1 : (current < 0 ? links.length : current) - 1;
+    links[target]?.focus();
   });
 }
 
-const given = document.getElementById("data");
-if (given) list(JSON.parse(given.textContent));
+const embedded = document.getElementById("data");
+if (embedded) documents(JSON.parse(embedded.textContent));
 else edits();

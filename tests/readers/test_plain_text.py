@@ -10,7 +10,7 @@ from hypothesis import given
 
 from copydesk.errors import UnreadableError
 from copydesk.readers import REASONS
-from copydesk.readers.text import newline_style, read_text, to_bytes
+from copydesk.readers.plain_text import newline_style, read_text, to_bytes
 from support import hard_texts
 
 TEXT = "Kiev – “café”\r\nsecond line\n"

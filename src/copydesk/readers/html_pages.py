@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.text import RawText, is_marked, read_stray, read_text
+from copydesk.readers.plain_text import RawText, is_marked, read_stray, read_text
 
 #: Encodings that a page may name, as Python calls them, and what is meant by them: browsers read more than was named.
 _MEANT = {
@@ -56,7 +56,7 @@ def read_html(data: bytes, encodings: Sequence[str], charset: str | None = None)
     Raises
     ------
     UnreadableError
-        As of :func:`~copydesk.readers.text.read_text`.
+        As of :func:`~copydesk.readers.plain_text.read_text`.
     """
     marked = is_marked(data)
     # ISO-2022-JP looks like ASCII: it begins its characters with an escape.

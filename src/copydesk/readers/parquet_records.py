@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.base import Record, Wanted, damaged
+from copydesk.readers.base import Record, RecordOptions, damaged
 from copydesk.readers.decompression import refuse_bomb
 from copydesk.readers.parquet_footer import footer_length, refuse_lies
 from copydesk.tables.parquet import DAMAGED
@@ -22,7 +22,7 @@ from copydesk.tables.parquet import DAMAGED
 _ROWS, _BYTES = 64, 32 << 20  # at most in memory; a row holds one text
 
 
-def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+def read_parquet_rows(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     """Read the rows, of the columns that are wanted alone."""
     with tempfile.TemporaryFile() as unpacked:
         if not file.seekable():
@@ -31,7 +31,7 @@ def read_parquet_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
         yield from _rows(file, wanted)
 
 
-def _rows(file: BinaryIO, wanted: Wanted) -> Iterator[Record]:
+def _rows(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     number = 0
     try:
         refuse_lies(file, wanted.fields)

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from copydesk.core.stray_bytes import without_strays
 from copydesk.errors import UnreadableError
-from copydesk.readers.html import meant, read_html
-from copydesk.readers.text import STRAY, to_bytes
+from copydesk.readers.html_pages import meant, read_html
+from copydesk.readers.plain_text import STRAY, to_bytes
 
 PAGE = "<html><head>{}</head><body><p>Kaffee für 5 €: „später“.</p></body></html>"
 

@@ -1,4 +1,4 @@
-"""What an engine can do."""
+"""The interface of an engine."""
 
 from __future__ import annotations
 
@@ -16,63 +16,63 @@ Result = TypeVar("Result")
 
 
 class Engine(ABC):
-    """Runs functions over tasks, somewhere.
+    """Runs functions over tasks.
 
-    A task may be run more than once, even twice at the same time: functions put what they make under a name that
-    follows from the task, complete or not at all (``Store.put``). What was finished before an error, a kill or
-    Ctrl-C is found there by the next run.
+    A task may run more than once, even twice at the same time: a function writes its result atomically, under a name
+    that follows from the task (``Store.put``). The next run finds what was finished
+    before an error, a kill or Ctrl-C.
     """
 
     @abstractmethod
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[int, Result]]:
-        """Run a function over tasks and yield, in any order, the place of each task and its result.
+        """Run a function over tasks and yield, in any order, the index of each task and its result.
 
         Parameters
         ----------
         function : callable
             Importable by name.
         tasks : iterable
-            Small: what is large lies in the store.
+            Small objects; large data is in the store.
 
         Raises
         ------
         BuildError
-            If a task cannot be run; what the function itself raises comes through as it is.
+            If a task cannot be run. Exceptions of the function itself are raised unchanged.
         """
 
     def run(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """The results of ``map``, in the order of the tasks."""
-        early: dict[int, Result] = {}
-        expected = 0
+        """Yield the results of ``map`` in the order of the tasks."""
+        waiting: dict[int, Result] = {}
+        next_place = 0
         for place, result in self.map(function, tasks):
-            early[place] = result
-            while expected in early:
-                yield early.pop(expected)
-                expected += 1
+            waiting[place] = result
+            while next_place in waiting:
+                yield waiting.pop(next_place)
+                next_place += 1
 
     @abstractmethod
     def edges(
         self, function: Callable[[Task], tuple[Numbers, Keys]], tasks: Iterable[Task]
     ) -> Iterator[tuple[Numbers, Keys]]:
-        """Find out which numbers share a key, for one column of keys after the other.
+        """Find the numbers that share a key, for each column of keys.
 
         Parameters
         ----------
         function : callable
-            Gives some numbers, shape (n,), and their keys, shape (n, columns), with the same columns for each task.
+            Returns numbers, shape (n,), and their keys, shape (n, columns); every task has the same columns.
         tasks : iterable
-            Each number comes from one of them.
+            Every number is returned for exactly one of them.
 
         Returns
         -------
         iterator of (numbers, keys)
-            One pair a column, each of shape (m,), as ``shared`` sorts them; columns in which nothing is shared may
-            be left out.
+            One pair per column, each of shape (m,), sorted as by ``shared``. Columns without a shared key may be
+            left out.
         """
 
 
 def shared(numbers: Numbers, keys: Keys) -> tuple[Numbers, Keys]:
-    """Those numbers whose key another has too, sorted by key, then number: shape (n,) in, shape (m,) out."""
+    """Return the numbers whose key occurs more than once, sorted by key, then number: shape (n,) in, (m,) out."""
     order = np.argsort(keys)
     keys = keys[order]
     equal = keys[1:] == keys[:-1]
