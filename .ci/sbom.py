@@ -2,7 +2,7 @@
 
     python .ci/sbom.py > build/sbom.json
 
-Names, versions, hashes and markers are those of the lock; who needs whom, and licences, are as the packages that are
+Names, versions, hashes and markers are those of the lock; who needs whom, and licenses, are as the packages that are
 installed say. No clock and no random number: the same lock, installed, gives the same bytes.
 """
 
@@ -147,13 +147,13 @@ def _component(package: Locked, required: Container[str], optional: Container[st
     }
     if package.marker:
         made["properties"] = [{"name": "copydesk:marker", "value": package.marker}]
-    if expression := _licence(package):
+    if expression := _license(package):
         made["licenses"] = [{"expression": expression}]
     return made
 
 
-def _licence(package: Locked) -> str | None:
-    """The licence as SPDX writes it, if the package that is installed says so."""
+def _license(package: Locked) -> str | None:
+    """The license as SPDX writes it, if the package that is installed says so."""
     try:
         told = importlib.metadata.metadata(package.name)
     except importlib.metadata.PackageNotFoundError:

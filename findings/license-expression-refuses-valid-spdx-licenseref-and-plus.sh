@@ -4,7 +4,7 @@
 # Expected: get_spdx_licensing().validate() accepts every valid SPDX license
 # expression. By the grammar of the SPDX specification (annex on license
 # expressions) a simple expression is a license id, a license id followed by
-# "+", or a LicenseRef-..., which names a licence that is not on the list.
+# "+", or a LicenseRef-..., which names a license that is not on the list.
 #
 # Seen: a LicenseRef of one's own is an "unknown license key", and so is "+"
 # on an id, save where the pair was once an id of its own (LGPL-2.1+).
@@ -17,7 +17,7 @@
 #   MIT AND LicenseRef-My-Terms  ['Unknown license key(s): LicenseRef-My-Terms']
 #
 # Why it matters: LicenseRef is how SPDX has one write the terms of a site or
-# of a donor of texts. A check of a corpus's licences with this validator
+# of a donor of texts. A check of a corpus's licenses with this validator
 # refuses just the sources whose terms were written down with care.
 set -euo pipefail
 

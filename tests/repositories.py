@@ -7,11 +7,14 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+import forks
+from copydesk.revisions import dvc_command
 from servers import Place, folder_place
 from support import BUILD, GIT, OUTS, ROOT, articles, write_seeds
 from support import run_command as run
@@ -76,6 +79,28 @@ def _committer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who commits where a test calls the library, which runs git itself."""
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def _dvc_in_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC that the library runs: in a fork, as that which tests run."""
+    monkeypatch.setattr(dvc_command, "_completed", forks.completed)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks_end() -> Iterator[None]:
+    yield
+    forks.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Releases are validated without loading by datasets, which takes most of the time."""
+    from copydesk.releases import check, prove
+    from copydesk.validation import validate
+
+    for step in (check, prove):
+        monkeypatch.setattr(step, "validate", partial(validate, load=False))
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
+import forks
 from copydesk.description.signals.tokens import SPACELESS
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
@@ -104,8 +105,16 @@ GIT = {
     **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
 }
 
-#: A stage that builds a small corpus without the final validation.
-BUILD = """
+#: A stage that builds a small corpus without the final validation, in a fork where there is a process for that.
+BUILD = f"""
+import os
+import sys
+
+if address := os.environ.get("{forks.ADDRESS}"):
+    sys.path.insert(0, {str(ROOT / "tests")!r})
+    from forks import ask
+
+    sys.exit(ask(address, ["build"], os.getcwd(), dict(os.environ), (1, 2)))
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 
@@ -145,12 +154,16 @@ def make_repository(root: Path, dvc: str, params: str) -> None:
 
 
 def run_command(root: Path, *command: str) -> str:
-    """Run git, DVC or Python in a repository; what it says is returned, and shown if it fails."""
+    """Run git, DVC (in a fork) or Python in a repository; its output is returned, and shown if it fails."""
     environment = {
         **os.environ,
         **GIT,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+    if command[0] == "dvc":
+        forked = forks.completed([*command], root, environment)
+        assert forked.returncode == 0, forked.stdout + forked.stderr
+        return forked.stdout + forked.stderr
     done = subprocess.run(
         command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -3,8 +3,8 @@
     python benchmarks/quality/score_cleaning.py
 
 Prints recall for each class of defect, precision for each rule, and false edits in good text. A repair counts when
-it is exactly the known one. ``open/*.jsonl`` holds texts under free licences (each line names its source and
-licence); ``floors.json`` holds what a test does not let the figures fall below, and is only ever raised.
+it is exactly the known one. ``open/*.jsonl`` holds texts under free licenses (each line names its source and
+license); ``floors.json`` holds what a test does not let the figures fall below, and is only ever raised.
 """
 
 from __future__ import annotations

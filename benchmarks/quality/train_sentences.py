@@ -4,7 +4,7 @@
 
 FILE holds a document a line: {"id", "lang", "text", "spans": [[start, end], ...]}. The weights that are shipped come
 from open/sentences/train.jsonl.xz: the training parts of the Universal Dependencies treebanks EWT and GUM, of GUM
-the genres whose texts are under free licences, without news. Sentences are joined with spaces, paragraphs with line
+the genres whose texts are under free licenses, without news. Sentences are joined with spaces, paragraphs with line
 feeds.
 
 A logistic regression with an L2 penalty (Hastie, Tibshirani and Friedman 2009, section 4.4), by Nesterov's

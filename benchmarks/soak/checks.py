@@ -59,8 +59,7 @@ class Checks:
             assert revert(row["text"], edits.get(row["doc_id"], [])) == known.text, row["doc_id"]
             assert row["duplicate_group"] == known.first_copy, (row["doc_id"], row["duplicate_group"], known)
             for name, value in json.loads(known.source or "{}").items():
-                column = {"outlet": "source_outlet"}.get(name, name)
-                assert row[column] == value, (row["doc_id"], column, row[column], value)
+                assert row[name] == value, (row["doc_id"], name, row[name], value)
 
     def releases(self) -> None:
         """Each release has its tag, at its commit, and all of its data is in the cache and in the remote."""

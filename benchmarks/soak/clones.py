@@ -23,6 +23,7 @@ import re
 import resource
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,8 +38,9 @@ from desk import Desk, at_work, forked
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases import release as releasing
+from copydesk.releases import prove
 from copydesk.releases.verify import parse_manifest, verify
+from copydesk.revisions import dvc_command
 from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_places import DATA, open_places
 from copydesk.takedowns import purge as purging
@@ -504,24 +506,24 @@ class World:
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
     """A release builds in this process and tells DVC what it built; one in five is proved, since all are checked."""
-    prove, asked = releasing.prove, itertools.count()
+    verify_clone, calls = prove.verify_fresh_clone, itertools.count()
 
     def sometimes(*given: Any) -> Any:
-        return [] if next(asked) % 5 else prove(*given)
+        return [] if next(calls) % 5 else verify_clone(*given)
 
-    def command(root: Path, *words: str) -> str:
-        if words != ("dvc", "repro"):
-            return forked(root, *words)
+    def completed(command: list[str], root: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        if command != ["dvc", "repro"]:
+            return forked(command, root, environment)
         Clone(root, root, "any").build()
-        return forked(root, "dvc", "commit", "--quiet", "--force")
+        return forked(["dvc", "commit", "--quiet", "--force"], root, environment)
 
     with at_work():
-        releasing._run = command
-        releasing.prove = purging.prove = sometimes  # type: ignore[attr-defined]
+        dvc_command._completed = completed
+        prove.verify_fresh_clone = purging.verify_fresh_clone = sometimes  # type: ignore[attr-defined]
         try:
             yield
         finally:
-            releasing.prove = purging.prove = prove  # type: ignore[attr-defined]
+            prove.verify_fresh_clone = purging.verify_fresh_clone = verify_clone  # type: ignore[attr-defined]
 
 
 def _planned(clone: Clone, doc_id: str) -> purging.Plan:

@@ -22,10 +22,13 @@ from pathlib import Path
 import dvc.cli
 from model import Banned, Row, Seeds, rows_of
 
-from copydesk.errors import ReleaseError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.releases import release as releasing
+from copydesk.releases import check, prove
+from copydesk.releases.release import ReleaseResult, release
+from copydesk.revisions import dvc_command
+from copydesk.revisions.dvc_command import run_dvc
+from copydesk.revisions.git import git
 from copydesk.scaffold.repository import init
 from copydesk.stages import validate
 from copydesk.takedowns.takedown import entry, ledger_of, take_down
@@ -36,46 +39,45 @@ ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     **{f"GIT_{who}_{what}": "soak@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
 }
-_COMMAND = releasing._run
 
 
-def forked(root: Path, *command: str) -> str:
-    """Run a command as releases do, DVC in a fork of this process."""
-    if command[0] != "dvc":
-        return _COMMAND(root, *command)
-    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
+def forked(command: list[str], root: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command of DVC in a fork of this process."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         pid = os.fork()
         if pid == 0:
             status = 255
             with contextlib.suppress(BaseException):
+                os.environ.update(environment)
                 os.chdir(root)
                 warnings.simplefilter("ignore")  # which tests take for errors
-                os.dup2(told.fileno(), 1)
-                os.dup2(said.fileno(), 2)
+                os.dup2(stdout.fileno(), 1)
+                os.dup2(stderr.fileno(), 2)
                 sys.stdout, sys.stderr = (os.fdopen(os.dup(n), "w") for n in (1, 2))
-                status = dvc.cli.main(list(command[1:]))
+                status = dvc.cli.main(command[1:])
                 sys.stdout.flush()
             os._exit(status)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        for file in (told, said):
+        outputs = []
+        for file in (stdout, stderr):
             file.seek(0)
-        if status:
-            message = f"{root}: {' '.join(command[:3])} failed with status {status}"
-            raise ReleaseError(f"{message}: {said.read().decode(errors='replace').strip()[-800:]}")
-        return told.read().decode()
+            outputs.append(file.read().decode(errors="replace"))
+    return subprocess.CompletedProcess(command, status, *outputs)
 
 
 @contextlib.contextmanager
 def at_work() -> Iterator[None]:
     """Releases run DVC in forks and leave loading by `datasets` to the steps that load."""
-    checks = releasing.validate
-    kept, os.environ["PATH"] = os.environ["PATH"], f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run, checks, path = dvc_command._completed, check.validate, os.environ["PATH"]
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
     os.environ.update(ENVIRONMENT)
-    releasing._run, releasing.validate = forked, partial(checks, load=False)
+    dvc_command._completed = forked
+    check.validate = prove.validate = partial(checks, load=False)
     try:
         yield
     finally:
-        releasing._run, releasing.validate, os.environ["PATH"] = _COMMAND, checks, kept
+        dvc_command._completed, os.environ["PATH"] = run, path
+        check.validate = prove.validate = checks
 
 
 class Desk:
@@ -113,11 +115,11 @@ class Desk:
 
     def git(self, *arguments: str) -> str:
         """Run git in the repository."""
-        return _COMMAND(self.root, "git", *arguments).strip()
+        return git(self.root, *arguments, hooks=True).strip()
 
     def dvc(self, *arguments: str) -> str:
         """Run DVC in the repository."""
-        return forked(self.root, "dvc", *arguments)
+        return run_dvc(self.root, *arguments)
 
     def set(self, section: str, key: str, value: str) -> None:
         """Write a setting into params.yaml."""
@@ -168,9 +170,9 @@ class Desk:
         if self.git("status", "--porcelain"):
             self.git("commit", "--quiet", "--no-verify", "--message", "Documents")
 
-    def release(self, at_least: str) -> releasing.Release:
+    def release(self, at_least: str) -> ReleaseResult:
         """Cut a release."""
-        return releasing.release(self.root, at_least=at_least)  # type: ignore[arg-type]
+        return release(self.root, at_least=at_least)  # type: ignore[arg-type]
 
     def recorded(self, version: str) -> None:
         """Remember what a release was cut from."""

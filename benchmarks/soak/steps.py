@@ -12,7 +12,7 @@ from copydesk.errors import ReleaseError
 
 FEWEST, MOST = 10, 30
 _OUTLETS = ("The Courier", "Evening Post", "Die Zeitung", "Deník")
-_LICENCES = ("CC-BY-4.0", "CC0-1.0", "LicenseRef-unknown")
+_LICENSES = ("CC-BY-4.0", "CC0-1.0", "LicenseRef-unknown")
 _LEVELS = ("patch", "patch", "patch", "minor", "major")
 
 
@@ -68,8 +68,8 @@ class Steps:
         else:
             month = self.rng.randint(1, 12)
             given = {
-                "outlet": self.rng.choice(_OUTLETS),
-                "licence": self.rng.choice(_LICENCES),
+                "source": self.rng.choice(_OUTLETS),
+                "license": self.rng.choice(_LICENSES),
                 "published": f"2026-{month:02d}-03",
             }
             sources[doc_id] = dict(self.rng.sample(sorted(given.items()), self.rng.randint(1, 3)))

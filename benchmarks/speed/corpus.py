@@ -3,7 +3,7 @@
     python benchmarks/speed/corpus.py FOLDER [--documents 1000] [--mix clean|defects] [--lines FILE]
 
 Writes ``FOLDER/00000/document-00000000.txt`` and so on, or one JSON line a document. Sentences are those that people
-marked in openly licensed English text (``benchmarks/quality/open/sentences``, each with its source and licence).
+marked in openly licensed English text (``benchmarks/quality/open/sentences``, each with its source and license).
 Lengths are log-normal with a mean of about 3.5 kB; 5 % of the documents repeat another one, 10 % nearly. Some of the
 names are made up and numbers vary, so that the vocabulary keeps growing with the corpus, as it does in the world. In
 the mix ``defects`` three documents of ten have one to five of ``defects.DEFECTS``.

@@ -1,3 +1,3 @@
 """The version of copydesk: pyproject.toml reads it from here, without importing anything."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

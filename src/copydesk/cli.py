@@ -233,7 +233,7 @@ def export(
     root: Root = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")] = False,
 ) -> None:
-    """Export the publishable part of the dataset: documents whose licence publish.allow names.
+    """Export the publishable part of the dataset: documents whose license publish.allow names.
 
     If personal data were masked in a document, its raw text and its edits are withheld. Exits with 0, or with 1 if
     no document is publishable.

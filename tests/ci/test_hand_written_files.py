@@ -67,7 +67,7 @@ def test_params(tmp_path: Path, text: str, line: int, field: str, message: str) 
     ("line", "field", "message"),
     [
         ('{"doc_id": "b", "doc_id": "c"}', "", "keys given twice: doc_id"),
-        ('{"doc_id": "b", "outlet": NaN}', "", "NaN is not JSON"),
+        ('{"doc_id": "b", "source": NaN}', "", "NaN is not JSON"),
         ('{"doc_id": ', "", "not JSON: Expecting value"),
         ('{"doc_id": "\\ud800"}', "", "unpaired surrogate"),
         ('{"doc_id": "b", "url": 3}', "url", "is not of type"),

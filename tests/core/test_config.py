@@ -64,8 +64,8 @@ def test_settings_that_are_not_utf8_are_named(tmp_path: Path) -> None:
 
 def test_sources_by_document(tmp_path: Path) -> None:
     path = tmp_path / "sources.jsonl"
-    path.write_text('{"doc_id": "a", "outlet": "X"}\n\n{"doc_id": "b"}\n')
-    assert load_json_lines(path, "source", "doc_id") == {"a": {"doc_id": "a", "outlet": "X"}, "b": {"doc_id": "b"}}
+    path.write_text('{"doc_id": "a", "source": "X"}\n\n{"doc_id": "b"}\n')
+    assert load_json_lines(path, "source", "doc_id") == {"a": {"doc_id": "a", "source": "X"}, "b": {"doc_id": "b"}}
     assert load_json_lines(tmp_path / "none.jsonl", "source", "doc_id") == {}
 
 
@@ -75,7 +75,7 @@ def test_sources_by_document(tmp_path: Path) -> None:
         ('{"doc_id": "a"}\n{"doc_id": "b", "url": 3}', r"sources.jsonl:2: url: 3 is not of type"),
         ('{"doc_id": "a"}\n{"doc_id": "a"}', r"sources.jsonl:2: doc_id 'a' is given twice; keep one line"),
         ('{"doc_id": "a",}', r"sources.jsonl:1: not JSON"),
-        ('{"outlet": "X"}', r"sources.jsonl:1: \(line\): 'doc_id' is a required property"),
+        ('{"source": "X"}', r"sources.jsonl:1: \(line\): 'doc_id' is a required property"),
     ],
 )
 def test_bad_sources_are_named_by_line(tmp_path: Path, text: str, message: str) -> None:

@@ -51,8 +51,8 @@ def test_tables_without_rows_are_left_out(make_corpus: Callable[..., Project]) -
     assert [c["config_name"] for c in card_of(project).data.to_dict()["configs"]] == ["documents", "sentences", "raw"]
 
 
-def test_a_known_licence_is_named(make_corpus: Callable[..., Project]) -> None:
-    sources = "".join(f'{{"doc_id": "{name}", "licence": "CC-BY-4.0"}}\n' for name in "ab")
+def test_a_known_license_is_named(make_corpus: Callable[..., Project]) -> None:
+    sources = "".join(f'{{"doc_id": "{name}", "license": "CC-BY-4.0"}}\n' for name in "ab")
     project = make_corpus({"a.txt": "One.", "b.txt": "Two.", "sources.jsonl": sources})
     card = card_of(project)
     assert card.data.to_dict()["license"] == "cc-by-4.0"

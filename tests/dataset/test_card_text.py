@@ -149,7 +149,7 @@ def test_what_settings_say_stays_text(two_articles: Project) -> None:
     from copydesk.tables.table import table
 
     metrics = metrics_of(two_articles)
-    evil = metrics._replace(sources={EVIL: 2}, languages={EVIL: 2}, licences={EVIL: 2})
+    evil = metrics._replace(sources={EVIL: 2}, languages={EVIL: 2}, licenses={EVIL: 2})
     made = render_card(params, [Config(table("documents"), [])], evil)
     assert DatasetCard(made).data.to_dict()["pretty_name"] == EVIL
     prose = DatasetCard(made).text

@@ -73,7 +73,7 @@ def test_a_release_that_says_all_there_is_to_say_has_no_warning(make_corpus: Cal
         "creators": ["A. Writer", "The Desk"],
         "publisher": "The Paper",
     }
-    sources = '{"doc_id": "a", "licence": "CC-BY-4.0"}\n{"doc_id": "b", "licence": "MIT OR CC0-1.0"}\n'
+    sources = '{"doc_id": "a", "license": "CC-BY-4.0"}\n{"doc_id": "b", "license": "MIT OR CC0-1.0"}\n'
     project = make_corpus({"a.txt": "One.", "b.txt": "Two.", "sources.jsonl": sources}, {"corpus": settings})
     metadata = mlcroissant.Dataset(jsonld=str(project.corpus / "croissant.json")).metadata
     assert (metadata.issues.errors, metadata.issues.warnings) == (set(), set())

@@ -29,8 +29,8 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
 
 def made(make_corpus: Make, **params: Any) -> Project:
     files = articles(8) | {"mail.txt": MAIL, "closed.txt": articles(8)["article-0002.txt"] + " A little longer."}
-    licences = [{"doc_id": name[:-4], "licence": "CC-BY-4.0"} for name in files if name != "closed.txt"]
-    files["sources.jsonl"] = "".join(json.dumps(row) + "\n" for row in licences)
+    licenses = [{"doc_id": name[:-4], "license": "CC-BY-4.0"} for name in files if name != "closed.txt"]
+    files["sources.jsonl"] = "".join(json.dumps(row) + "\n" for row in licenses)
     settings = {
         "publish": {"allow": ["CC-BY-4.0"]},
         "clean": {"rules": {"mask-email-address": "probable"}},

@@ -21,11 +21,11 @@ BIOGRAPHY = "Ines Falk is a seasoned journalist and author at The Harbour Gazett
 @pytest.mark.parametrize(
     ("rule", "removed", "fields"),
     [
-        ("source-line", "\nSource: Today IT", {"source_outlet": "Today IT"}),
-        ("source-line", "\n\n(Source: The Harbour Gazette)", {"source_outlet": "The Harbour Gazette"}),
-        ("source-line", "\nSource: Example Wire / Agencies", {"source_outlet": "Example Wire"}),
-        ("source-line", "\nVia Example Wire", {"source_outlet": "Example Wire"}),
-        ("source-line", "\nQuelle: Beispielzeitung", {"source_outlet": "Beispielzeitung"}),
+        ("source-line", "\nSource: Today IT", {"source": "Today IT"}),
+        ("source-line", "\n\n(Source: The Harbour Gazette)", {"source": "The Harbour Gazette"}),
+        ("source-line", "\nSource: Example Wire / Agencies", {"source": "Example Wire"}),
+        ("source-line", "\nVia Example Wire", {"source": "Example Wire"}),
+        ("source-line", "\nQuelle: Beispielzeitung", {"source": "Beispielzeitung"}),
         ("source-line", "\nSource: https://www.example.com/1.html", {}),
         ("source-line", "\nSource: the minister himself.", {}),
         ("byline", "By Ines Falk\n", {"byline": "Ines Falk"}),
@@ -93,12 +93,12 @@ def test_lines_removed_together_are_asked_one_by_one() -> None:
     text = f"\nSource: Today IT\n{BIOGRAPHY}"
     fields = told(removed((("source-line", "author-biography"), text)))
     assert values(fields) == {
-        "source_outlet": "Today IT",
+        "source": "Today IT",
         "byline": "Ines Falk",
         "publisher": "The Harbour Gazette",
     }
     assert {name: (field.origin, text[field.raw_start : field.raw_end]) for name, field in fields.items()} == {
-        "source_outlet": ("source-line", "Today IT"),
+        "source": ("source-line", "Today IT"),
         "byline": ("author-biography", "Ines Falk"),
         "publisher": ("author-biography", "The Harbour Gazette"),
     }
@@ -119,7 +119,7 @@ def test_what_the_third_article_says() -> None:
     edits = clean_text(raw, plan(check_params({})["clean"])).edited.edits
     fields = told(Removed(frozenset(edit.rules), edit.before, edit.raw_start) for edit in edits)
     assert values(fields) == {
-        "source_outlet": "Today IT",
+        "source": "Today IT",
         "byline": "Karen Clayton",
         "publisher": "The Nation Update",
     }
@@ -142,4 +142,4 @@ def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project])
 @given(hard_texts)
 def test_any_text_gives_known_fields(text: str) -> None:
     for rule in FEEDING:
-        assert found(rule, text).keys() <= {"byline", "source_outlet", "publisher", "published"}
+        assert found(rule, text).keys() <= {"byline", "source", "publisher", "published"}

@@ -39,7 +39,7 @@ def revision(root: Path, tables: Tables, decisions: str = "", params: dict[str, 
 
 def document(doc_id: str = "a", **more: Any) -> dict[str, Any]:
     row = {"doc_id": doc_id, "text": "T.", "text_sha256": "t", "raw_sha256": "r", "split": "train", "title": "One"}
-    named = {"licence": "MIT", "public": True, "words": 2, "source_outlet": "o", "publisher": "p", "language": "en"}
+    named = {"license": "MIT", "public": True, "words": 2, "source": "o", "publisher": "p", "language": "en"}
     return {**row, **named, "provenance": [{"field": "title", "origin": "first-line"}], **more}
 
 
@@ -72,9 +72,9 @@ STATED = [{"field": "title", "origin": "sources.jsonl"}]
         ({}, {"title": "Two"}, "", f"\n{FIELD}", ["decision"]),
         ({}, {"title": "Two", "words": 3}, "", FIELD, ["decision", "code"]),
         ({}, {"title": "Two", "public": False}, "", FIELD, ["decision", "code"]),
-        # Of a licence follows whether a document is public.
-        ({}, {"licence": "X", "public": False}, "", decided(field="licence", value="X"), ["decision"]),
-        ({}, {"licence": "X", "provenance": OTHER}, "", decided(field="licence", value="X"), ["decision"]),
+        # Of a license follows whether a document is public.
+        ({}, {"license": "X", "public": False}, "", decided(field="license", value="X"), ["decision"]),
+        ({}, {"license": "X", "provenance": OTHER}, "", decided(field="license", value="X"), ["decision"]),
         # One that both revisions have decides nothing, and neither does that of another document.
         ({}, {"title": "Two"}, FIELD, FIELD, ["code"]),
         ({}, {"title": "Two"}, PLACE + FIELD, FIELD + PLACE, ["code"]),

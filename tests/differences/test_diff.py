@@ -75,7 +75,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unruled = {**SETTINGS, "clean": {"rules": {"spaces": "off"}}}
     release(root, "unruled", unruled)
 
-    known = {"doc_id": "article-0001", "title": "What a steward knows", "outlet": "The Paper"}
+    known = {"doc_id": "article-0001", "title": "What a steward knows", "source": "The Paper"}
     write_seeds(root / "seeds", {"sources.jsonl": json.dumps(known) + "\n"})
     release(root, "stated", unruled)
 
@@ -119,7 +119,7 @@ def test_a_rule_that_is_switched_off_is_named(history: Path) -> None:
 def test_what_a_steward_states_is_metadata(history: Path) -> None:
     (change,) = between(history, "unruled", "stated").changed
     assert (change.doc_id, change.causes) == ("article-0001", ("metadata",))
-    assert {"title", "source_outlet"} <= set(change.columns)
+    assert {"title", "source"} <= set(change.columns)
     assert change.tables == ()
 
 
@@ -364,7 +364,7 @@ def corpus(root: Path, rows: dict[str, tuple[str, str]], size: int) -> Path:
     files: dict[str, Any] = {}
     for number, start in enumerate(range(0, len(rows), size)):
         part = [{"doc_id": i, "split": s, "text_sha256": t} for i, (t, s) in [*rows.items()][start : start + size]]
-        named = {"source_outlet": "outlet", "publisher": "publisher", "language": "en"}
+        named = {"source": "source", "publisher": "publisher", "language": "en"}
         path = root / "corpus" / f"{number}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_parquet(pa.Table.from_pylist([{**row, **named} for row in part]), path)
@@ -413,8 +413,8 @@ def context(
     [
         ({"text_sha256", "split"}, {"resourced": True}, context(["clean.apply"]), ["source"]),
         ({"text_sha256", "title"}, {"resourced": True, "stated": {"title"}}, context(), ["source", "metadata"]),
-        ({"licence", "public", "provenance"}, {"stated": {"licence"}}, context(), ["metadata"]),
-        ({"title"}, {"stated": {"licence"}}, context(), ["code"]),
+        ({"license", "public", "provenance"}, {"stated": {"license"}}, context(), ["metadata"]),
+        ({"title"}, {"stated": {"license"}}, context(), ["code"]),
         ({"edits/", "text_sha256", "words"}, {"rules": ["a", "b"]}, context(["clean.rules"]), ["rule a", "rule b"]),
         ({"edits/", "words"}, {"rules": ["a"]}, context(), ["rule a", "code"]),
         ({"public"}, {}, context(["publish.allow", "clean.apply"]), ["parameter publish.allow"]),

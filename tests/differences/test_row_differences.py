@@ -62,7 +62,7 @@ def row(
     doc_id: str, text: str = "Text.", split: str = "train", outlet: str | None = None, **more: Any
 ) -> dict[str, Any]:
     told = {"doc_id": doc_id, "text": text, "text_sha256": text, "raw_sha256": text, "split": split}
-    return {**told, "source_outlet": outlet, "publisher": "House", "language": "en", **more}
+    return {**told, "source": outlet, "publisher": "House", "language": "en", **more}
 
 
 def revisions(
@@ -98,7 +98,7 @@ def test_files_that_are_not_at_hand_are_not_counted(tmp_path: Path) -> None:
 
 
 def test_a_revision_without_these_columns_counts_as_unknown(tmp_path: Path) -> None:
-    told = {name: value for name, value in row("a").items() if name not in ("publisher", "source_outlet", "language")}
+    told = {name: value for name, value in row("a").items() if name not in ("publisher", "source", "language")}
     old, new = revisions(tmp_path, [[told]], [[row("a", "Another.", outlet="Post")]])
     found = diff(old, new)
     assert (found.sources, found.languages) == (

@@ -30,7 +30,7 @@ from fuzz.scratch import scratch
 from support import ROOT, run_stages, write_seeds
 
 _PLAN = plan(check_params({})["clean"])
-_STATED = ("title", "byline", "source_outlet", "publisher", "url", "licence", "published", "language")
+_STATED = ("title", "byline", "source", "publisher", "url", "license", "published", "language")
 #: Characters that mean something to HTML, and one that does not.
 _INERT = str.maketrans("<>&\"'`=/", "x" * 8)
 
@@ -168,7 +168,7 @@ def _pages(document: Document) -> list[Parsed]:
     return [Parsed(text) for text in (*pages, *(text for _, text in documents_pages(corpus, linked=True)))]
 
 
-_LISTED = "doc_id title source_outlet publisher language words sentence_count duplicate_kind split flags".split()
+_LISTED = "doc_id title source publisher language words sentence_count duplicate_kind split flags".split()
 
 
 class Parsed(HTMLParser):

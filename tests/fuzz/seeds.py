@@ -58,7 +58,7 @@ def _json_lines() -> list[bytes]:
         b'{"id": 12345678901234567890123, "text": "x"}',
         b'{"id": "a", "id": "b", "text": "x"}',
         b'{"id": 1e400, "text": "\\ud83d\\ude00 \\ud83d"}',
-        b'\xef\xbb\xbf{"text": "x", "title": null, "outlet": 5}',
+        b'\xef\xbb\xbf{"text": "x", "title": null, "source": 5}',
         b"[[[[[[]]]]]]",
     ]
     return [*rows, b"\n".join(rows[:4]), *strange]

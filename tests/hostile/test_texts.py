@@ -161,9 +161,9 @@ EVIL = (
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("texts")
-    names = ("title", "byline", "outlet", "publisher")
+    names = ("title", "byline", "source", "publisher")
     rows = [
-        {"id": start + "x", "text": f"{start}{EVIL} said.  Text.", "url": "javascript:alert(1)", "licence": "MIT"}
+        {"id": start + "x", "text": f"{start}{EVIL} said.  Text.", "url": "javascript:alert(1)", "license": "MIT"}
         | dict.fromkeys(names, start + EVIL)
         for start in "=+-@\t"
     ]

@@ -249,7 +249,7 @@ LEFT_OUT = {
     "published": ("14.2.2023", "published: '14.2.2023' is no date; expected one such as 2024-05-31"),
     "url": ("no address", "url: 'no address' is no address; expected one such as https://example.org/a"),
     "title": (["x"], "title: ['x'], expected text"),
-    "licence": ("free for all", "licence: 'free for all' does not match"),
+    "license": ("free for all", "license: 'free for all' does not match"),
 }
 
 
@@ -404,9 +404,9 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     read: list[str] = []
     plain = record_cache.rows_of
 
-    def recorded(path: Path, given: Any) -> Any:
+    def recorded(path: Path, *arguments: Any) -> Any:
         read.append(path.name)
-        return plain(path, given)
+        return plain(path, *arguments)
 
     monkeypatch.setattr(record_cache, "rows_of", recorded)
     monkeypatch.setattr(record_cache, "SETTLED", -(10**12))
@@ -452,8 +452,8 @@ def test_a_file_that_changes_while_it_is_read_stops_the_build(
 ) -> None:
     plain = record_cache.rows_of
 
-    def changing(path: Path, given: Any) -> Any:
-        yield from plain(path, given)
+    def changing(path: Path, *arguments: Any) -> Any:
+        yield from plain(path, *arguments)
         path.open("ab").close()
         os.utime(path, ns=(1, 1))
 
@@ -467,7 +467,7 @@ SMALL: dict[str, Any] = {"shards": {"target": 6, "minimum": 3, "maximum": 18}, "
 
 
 def forty() -> list[dict[str, Any]]:
-    return [{"id": name[:-4], "text": text, "outlet": "The Paper"} for name, text in articles(40).items()]
+    return [{"id": name[:-4], "text": text, "source": "The Paper"} for name, text in articles(40).items()]
 
 
 def keys(project: Project) -> list[tuple[str, ...]]:
@@ -493,7 +493,7 @@ def test_one_changed_record_touches_its_shard_alone(make_project: Callable[..., 
     elif change == "append":
         rows.append({"id": "new", "text": "A new record."})
     else:
-        rows[20]["outlet"] = "Another paper"
+        rows[20]["source"] = "Another paper"
     write_seeds(project.seeds, {"news.jsonl.gz": gzip.compress(as_jsonl(rows))})
     ingest.run(project)
     after = keys(project)
@@ -524,7 +524,7 @@ def test_records_and_files_make_the_same_corpus_and_a_whole_one(make_project: Ca
 
 def test_what_is_known_and_decided_of_documents_holds_for_records(make_project: Callable[..., Project]) -> None:
     rows = [
-        {"id": "a", "text": "One  text.", "outlet": "Its own", "title": "Its title"},
+        {"id": "a", "text": "One  text.", "source": "Its own", "title": "Its title"},
         {"id": "b", "text": "Two."},
         {"id": "c", "text": "Three."},
         {"id": "d", "text": "Four."},
@@ -539,7 +539,7 @@ def test_what_is_known_and_decided_of_documents_holds_for_records(make_project: 
     project = make_project(
         {
             "a.jsonl": as_jsonl(rows),
-            "sources.jsonl": as_jsonl([{"doc_id": "a", "outlet": "Stated", "title": None}]),
+            "sources.jsonl": as_jsonl([{"doc_id": "a", "source": "Stated", "title": None}]),
             "takedowns.jsonl": as_jsonl(ledger),
             "decisions.jsonl": as_jsonl(decisions),
         }
@@ -547,7 +547,7 @@ def test_what_is_known_and_decided_of_documents_holds_for_records(make_project: 
     ingest.run(project)
     (parts,) = read_inputs(project, ["ingest.provenance", "ingest.decisions"])
     stated = project.store.read(parts["ingest.provenance"]).to_pylist()
-    assert [(row["doc_id"], row["source_outlet"], row["title"]) for row in stated] == [
+    assert [(row["doc_id"], row["source"], row["title"]) for row in stated] == [
         ("a", "Stated", "Its title"),
         ("d", None, None),
     ]
@@ -561,3 +561,27 @@ def test_what_is_known_and_decided_of_documents_holds_for_records(make_project: 
         ("a.jsonl#c", "taken-down"),
     ]
     assert refused[1]["detail"].endswith("is in seeds/takedowns.jsonl; remove the record")
+
+
+@pytest.mark.parametrize("write", [as_jsonl, as_csv, as_parquet])
+def test_records_with_old_names_of_fields(
+    tmp_path: Path, write: Callable[..., bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"id": "a", "text": "One text.", "licence": "MIT", "outlet": "The Paper", "license": "CC0-1.0"},
+        {"id": "b", "text": "Another text.", "licence": "MIT"},
+        {"id": "c", "text": "A third text.", "outlet": "The Paper"},
+    ]
+    path = f"a.{write.__name__.removeprefix('as_')}"
+    documents, (refusal,) = listed(tmp_path, {path: write(rows)})
+    assert [json.loads(row["stated"]) for row in documents] == [
+        {"source": "The Paper"},
+        {"license": "MIT"},
+        {"source": "The Paper"},
+    ]
+    assert (refusal.path, refusal.reason) == (f"{path}#1", "bad-metadata")
+    assert "license is 'CC0-1.0' and licence is 'MIT'; keep license alone" in refusal.detail
+    assert capsys.readouterr().err.splitlines() == [
+        f"warning: {tmp_path / 'seeds' / path}: licence is now license (2 records); the old name is still read",
+        f"warning: {tmp_path / 'seeds' / path}: outlet is now source (2 records); the old name is still read",
+    ]

@@ -82,9 +82,33 @@ values = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(STATED), values))
 def test_what_any_record_says_is_text_or_left_out(fields: dict[str, object]) -> None:
-    stated, unread = stated_of(fields)
+    stated, unread, _ = stated_of(fields)
     assert not stated.keys() & unread.keys()
     schema = load_schema("source")
     assert not [v for v in violations(schema, {"doc_id": "x", **stated}) if v.field in {"url", "published"}]
     for name, value in fields.items():
         assert name in stated or name in unread or not isinstance(value, str) or not value
+
+
+@pytest.mark.parametrize(
+    ("fields", "values", "unread"),
+    [
+        ({"licence": "MIT", "outlet": "A"}, {"license": "MIT", "source": "A"}, {}),
+        ({"licence": float("nan"), "license": "MIT", "outlet": ""}, {"license": "MIT"}, {}),
+        ({"source": "A", "outlet": "A"}, {"source": "A"}, {}),
+        (
+            {"source": "A", "outlet": "B", "title": "T"},
+            {"title": "T"},
+            {"source": "source is 'A' and outlet is 'B'; keep source alone"},
+        ),
+        ({"outlet": 5}, {}, {"source": "5, expected text"}),
+        ({"source": "The text of a record"}, {}, {}),
+    ],
+)
+def test_old_names_are_read_and_counted(
+    fields: dict[str, object], values: dict[str, str], unread: dict[str, str]
+) -> None:
+    text_field = "source" if "text" in str(fields) else "text"
+    stated = stated_of(fields, text_field)
+    assert (stated.values, stated.unread) == (values, unread)
+    assert {*stated.old_names} == {name for name in ("licence", "outlet") if fields.get(name) in ("MIT", "A", "B", 5)}

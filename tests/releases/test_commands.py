@@ -17,7 +17,7 @@ from copydesk.differences.rendering import as_markdown
 from copydesk.errors import ReleaseError
 from copydesk.releases import release as module
 from copydesk.releases.commands import register, schema
-from copydesk.releases.release import Release
+from copydesk.releases.release import ReleaseResult
 from copydesk.releases.signing import sign
 from copydesk.revisions.revision import open_revision
 
@@ -32,7 +32,7 @@ def test_every_command_is_there() -> None:
     made = typer.Typer()
     register(made)
     names = [command.callback.__name__ for command in made.registered_commands if command.callback]
-    assert names == ["diff", "pull", "release", "releases", "takedown", "verify"]
+    assert names == ["diff", "pull", "release", "releases", "verify"]
     assert [(group.name, group.typer_instance) for group in made.registered_groups] == [("schema", schema)]
 
 
@@ -91,9 +91,9 @@ def test_schemas(releases: Any, tmp_path: Path) -> None:
 def test_a_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[Any] = []
 
-    def cut(root: Path, **options: Any) -> Release:
+    def cut(root: Path, **options: Any) -> ReleaseResult:
         asked.append((root, options))
-        return Release("1.0.0", "corpus@v1.0.0", None if options["dry_run"] else "abc", None)
+        return ReleaseResult("1.0.0", "corpus@v1.0.0", None if options["dry_run"] else "abc", None)
 
     monkeypatch.setattr(module, "release", cut)
     assert call(tmp_path, "release").output == "corpus@v1.0.0 at abc\n"

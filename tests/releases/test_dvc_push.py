@@ -15,6 +15,7 @@ from dvc.repo import Repo
 from dvc_data.hashfile.db.local import LocalHashFileDB
 
 from copydesk.errors import ReleaseError
+from copydesk.releases import dvc_push
 from copydesk.releases.dvc_push import push
 from copydesk.revisions.dvc_places import open_places
 from support import write_seeds
@@ -41,7 +42,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Made:
     """A repository of DVC with a remote, which no program pushes to."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dvc_push, "run_dvc", self.run)
         self.root, self.asked = root, list[Any]()
         self.remote, self.other = root.with_name("remote"), root.with_name("other")
         (root / ".dvc" / "config.local").write_text(
@@ -54,7 +56,7 @@ class Made:
         return ""
 
     def push(self, remote: str | None = None, **more: Any) -> None:
-        push(self.root, remote, self.run, **more)
+        push(self.root, remote, **more)
 
     def cached(self, oid: str) -> Path:
         return self.root / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]
@@ -72,16 +74,16 @@ def held(place: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def made(template: Path, tmp_path: Path) -> Made:
+def made(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     shutil.copytree(template, tmp_path / "repository", symlinks=True)
-    return Made(tmp_path / "repository")
+    return Made(tmp_path / "repository", monkeypatch)
 
 
 @pytest.mark.parametrize("remote", [None, "other"])
 def test_what_the_remote_lacks_is_pushed_again(made: Made, remote: str | None) -> None:
     made.push(remote)
     there, empty = (made.other, made.remote) if remote else (made.remote, made.other)
-    assert made.asked == [(made.root, "dvc", "push", *(["--remote=other"] if remote else []))]
+    assert made.asked == [(made.root, "push", *(["--remote=other"] if remote else []))]
     assert sorted(held(there)) == sorted([*map(md5, FILES.values()), md5(made.listing.read_bytes()) + ".dir"])
     assert held(empty) == {}
 

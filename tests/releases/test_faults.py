@@ -9,25 +9,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from copydesk.errors import ReleaseError
-from copydesk.releases import release as module
-from copydesk.releases.release import release
+from copydesk.releases import prove
+from copydesk.releases.dvc_push import push
+from copydesk.releases.release import only_release, release
+from copydesk.releases.tag import tag_release
 from copydesk.releases.verify import verify
+from copydesk.releases.write import CommittedRelease
 from servers import Place, folder_place, wire
 from support import file_bytes, run_command, run_on_small_disk, write_seeds
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No loading by datasets in validation, which takes most of the time."""
+def _environment(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
 
 
 def run(root: Path, *command: str) -> str:
@@ -161,7 +161,7 @@ def test_a_cache_that_cannot_be_mended_is_named_with_what_to_do(due: Path, place
     kept.unlink()
     file.unlink()
     with pytest.raises(ReleaseError, match=rf"{kept}: .* and so is the file; delete both, run dvc repro"):
-        module.push(due, None, module._run)
+        push(due, None)
     # A release finds the shard that was deleted before it does anything.
     with pytest.raises(ReleaseError, match=r"the pipeline is stale \(package\); run dvc repro and commit"):
         release(due)
@@ -173,7 +173,7 @@ def test_a_cache_that_cannot_be_mended_is_named_with_what_to_do(due: Path, place
     with pytest.raises(
         ReleaseError, match=r"list of the files in .*corpus/data is lost; run dvc commit --force, then"
     ):
-        module.push(due, None, module._run)
+        push(due, None)
     run(due, "dvc", "commit", "--quiet", "--force")
     assert listing.read_bytes() == listed
     assert run(due, "git", "status", "--porcelain") == ""
@@ -189,8 +189,8 @@ def test_a_tag_that_appears_meanwhile_stays_and_what_to_do_is_said(
     def meanwhile(root: Path, *_: Any, **__: Any) -> None:
         run(root, "git", "tag", "--annotate", "corpus@v1.2.0", "HEAD~1", "--message", "somebody else's")
 
-    monkeypatch.setattr(module, "push", meanwhile)
-    monkeypatch.setattr(module, "prove", lambda *_: [])
+    monkeypatch.setattr(prove, "push", meanwhile)
+    monkeypatch.setattr(prove, "verify_fresh_clone", lambda *_: [])
     base = run(due, "git", "rev-parse", "HEAD")
     with pytest.raises(
         ReleaseError, match=r"corpus@v1\.2\.0 is there already, at .* and stays; to give up"
@@ -210,15 +210,15 @@ def test_a_tag_that_appears_meanwhile_stays_and_what_to_do_is_said(
 def test_a_release_that_was_killed_behind_its_tag_is_finished(due: Path) -> None:
     head = run(due, "git", "rev-parse", "HEAD")
     for _ in range(2):
-        module._tag(due, head, "1.2.0")
+        assert tag_release(due, CommittedRelease("1.2.0", head)) == "corpus@v1.2.0"
     assert tags(due) == ["corpus@v1.0.0", "corpus@v1.1.0", "corpus@v1.2.0"]
 
 
 def test_two_releases_at_once(due: Path) -> None:
-    with module._alone(due), pytest.raises(ReleaseError, match="another release is at work here; wait until it ends"):
+    with only_release(due), pytest.raises(ReleaseError, match="another release is at work here; wait until it ends"):
         release(due)
     assert tags(due) == ["corpus@v1.0.0", "corpus@v1.1.0"]
-    with module._alone(due):  # the one that was refused holds nothing
+    with only_release(due):  # the one that was refused holds nothing
         pass
 
 
@@ -246,13 +246,12 @@ FULL = """
 import hashlib
 from pathlib import Path
 from copydesk.errors import ReleaseError
-from copydesk.releases.loading import fetch, find
-from copydesk.releases.push import push
-from copydesk.releases.release import _run
+from copydesk.releases.dvc_push import push
+from copydesk.releases.load import fetch, find
 
 root, disk = Path({root!r}), Path({disk!r})
 release = find(root, "1.1.0")
-for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "there", _run)):
+for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "there")):
     try:
         attempt()
     except ReleaseError as error:
@@ -262,7 +261,7 @@ for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "ther
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name.removesuffix(".dir"), path
 make_room()
 print(len(list(fetch(release, disk / "cache").rglob("*.parquet"))))
-push(root, "there", _run)
+push(root, "there")
 print(len(list(disk.glob("remote/files/md5/??/[0-9a-f]*"))))
 """
 

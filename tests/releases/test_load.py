@@ -25,7 +25,7 @@ from support import run_python
 COUNT = """
 import json
 from pathlib import Path
-from copydesk.releases.loading import load
+from copydesk.releases.load import load
 
 def count(version, config="documents", streaming=False, split="train", repo={repo!r}):
     rows = list(load(config, version=version, repo=repo, streaming=streaming, split=split, cache=Path({cache!r})))
@@ -40,8 +40,8 @@ print(json.dumps(found))
 def test_the_example_in_the_docstring_holds(releases: Any, tmp_path: Path) -> None:
     code = f"""
 import doctest
-from copydesk.releases import loading
-doctest.run_docstring_examples(loading.load, {{"load": loading.load, "repo": {str(releases.bare)!r}}})
+from copydesk.releases.load import load
+doctest.run_docstring_examples(load, {{"load": load, "repo": {str(releases.bare)!r}}})
 """
     done = run_python(code, home=tmp_path / "home", cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -1,11 +1,10 @@
-"""What a release promises: a signature, licences, schemas, and a version that model registries understand."""
+"""What a release promises: a signature, licenses, schemas, and a version that model registries understand."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,11 @@ import pytest
 from copydesk.core.json_schema import load_schema
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.errors import ReleaseError
-from copydesk.releases import release as module
+from copydesk.releases import write
 from copydesk.releases.release import release
 from copydesk.releases.verify import verify
 from copydesk.tables.table import table
+from copydesk.validation import validate
 from support import GIT, OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run
 
@@ -43,10 +43,9 @@ publish: {allow: ["*"]}
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
 
 
 def copydesk(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -71,7 +70,7 @@ def replaced(path: Path, old: str, new: str) -> None:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
-    sources = '{"doc_id": "article-0000", "licence": "CC-BY-4.0"}\n{"doc_id": "article-0001", "licence": "MIT"}\n'
+    sources = '{"doc_id": "article-0000", "license": "CC-BY-4.0"}\n{"doc_id": "article-0001", "license": "MIT"}\n'
     write_seeds(root / "seeds", {**articles(3), "sources.jsonl": sources})
     make_repository(root, DVC, PARAMS)
     commit(root, "first")
@@ -104,7 +103,7 @@ def test_a_release_is_signed_and_the_next_one_not(repository: Path, key: Path, t
     assert "corpus/MANIFEST.sha256.sig" in run(repository, "git", "show", "--stat=200", "corpus@v1.0.0")
     found = verify(repository, "corpus@v1.0.0", allowed_signers=signers)
     assert (found.signed_by, found.problems) == ("desk@example.org", [])
-    assert module.validate(repository / "corpus", repository / "schemas").ok
+    assert validate(repository / "corpus", repository / "schemas", load=False).ok
 
     write_seeds(repository / "seeds", {"new.txt": "A new article, which is like none of the others at all."})
     commit(repository, "one more")
@@ -122,7 +121,7 @@ def test_a_release_is_signed_and_the_next_one_not(repository: Path, key: Path, t
 def test_a_signature_that_does_not_come_back_is_no_release(
     repository: Path, key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module.sign
+    real = write.sign
 
     def damaged(corpus: Path, with_key: Path) -> Path:
         path = real(corpus, with_key)
@@ -131,7 +130,7 @@ def test_a_signature_that_does_not_come_back_is_no_release(
         run(repository, "dvc", "repro", "--force", "--quiet", "package")
         return signed or path
 
-    monkeypatch.setattr(module, "sign", damaged)
+    monkeypatch.setattr(write, "sign", damaged)
     with pytest.raises(ReleaseError, match=r"MANIFEST\.sha256: found a signature that does not fit"):
         release(repository, key=key)
     assert run(repository, "git", "tag") == ""
@@ -155,17 +154,17 @@ def test_a_key_that_cannot_sign_leaves_nothing_behind(repository: Path, key: Pat
         release(repository, key=key)
 
 
-def test_licences_that_are_not_allowed_are_refused(repository: Path) -> None:
+def test_licenses_that_are_not_allowed_are_refused(repository: Path) -> None:
     params = repository / "params.yaml"
     replaced(params, 'allow: ["*"]', "allow: [MIT, CC0-1.0]")
     commit(repository, "only free ones")
     with pytest.raises(ReleaseError) as raised:
         release(repository)
     assert str(raised.value).splitlines() == [
-        f"{repository / 'corpus'}: 2 documents are under no licence of publish.allow (MIT, CC0-1.0); state their "
-        "licences in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
+        f"{repository / 'corpus'}: 2 documents are under no license of publish.allow (MIT, CC0-1.0); state their "
+        "licenses in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
         "  article-0000: CC-BY-4.0",
-        "  article-0002: no licence",
+        "  article-0002: no license",
     ]
     replaced(params, 'keep: ""', "keep: public == True")
     commit(repository, "and no others")
@@ -243,7 +242,7 @@ def test_registries_understand_the_tag(repository: Path, tmp_path: Path) -> None
         run(tmp_path, "dvc", "artifacts", "get", str(repository), "corpus", "--rev", version, "--out", str(out))
         listing = json.loads((out / "manifest.json").read_text("utf-8"))
         assert (f"v{listing['version']}", listing["tables"]["documents"]["rows"]) == (version, documents)
-        assert module.validate(out, repository / "schemas").ok
+        assert validate(out, repository / "schemas", load=False).ok
 
 
 def test_a_tag_on_another_commit_is_found(repository: Path) -> None:

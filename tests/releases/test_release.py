@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,10 +21,11 @@ from copydesk.core.atomic_files import replacing, replacing_folder, write_text
 from copydesk.core.journal import journaled
 from copydesk.differences.diff import diff
 from copydesk.errors import ReleaseError
-from copydesk.releases import release as module
+from copydesk.releases import prove
 from copydesk.releases.changelog import HEAD, section, with_section
 from copydesk.releases.release import release
 from copydesk.releases.upstream import tag_of
+from copydesk.releases.verify import Problem
 from copydesk.releases.versions import Version, following, level
 from copydesk.revisions.revision import open_revision
 from support import OUTS, articles, make_repository, write_seeds
@@ -50,12 +51,6 @@ engine: {workers: 1}
 select: {alarm_minimum: 1}
 clean: {apply: [safe, probable]}
 """
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Validates without loading by datasets, which takes most of the time; one test does without this."""
-    monkeypatch.setattr(module, "validate", partial(module.validate, load=False))
 
 
 def commit(root: Path, message: str) -> None:
@@ -112,7 +107,10 @@ def test_releases_follow_from_the_data(repository: Path, quick: None) -> None:
     (repository / "seeds" / "new.txt").write_text("The article was corrected, and is like none of the others still.")
     (repository / "seeds" / "article-0001.txt").unlink()
     commit(repository, "corrected")
-    assert release(repository).version == "2.0.0"
+    second = repository.parent / "second"
+    run(repository, "dvc", "remote", "add", "--local", "second", str(second))
+    assert release(repository, remote="second").version == "2.0.0"
+    assert len(list(second.rglob("files/md5/*/*.dir"))) == 1  # pushed there alone, and proved from there
     changelog = (repository / "CHANGELOG.md").read_text()
     assert changelog.startswith(HEAD)
     assert [line for line in changelog.splitlines() if line.startswith(("## ", "### ", "- ", "  - "))] == [
@@ -183,19 +181,37 @@ def test_a_remote_that_fails_leaves_no_release_and_the_next_try_goes_on(reposito
 def test_a_remote_that_loses_an_object_is_found_before_the_tag(
     repository: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module.prove
+    real = prove.verify_fresh_clone
 
-    def losing(*arguments: object) -> None:
+    def losing(*arguments: Any) -> list[Problem]:
         kept = [p for p in (repository.parent / "remote").rglob("*") if p.is_file() and p.read_bytes()[:4] == b"PAR1"]
         kept[0].unlink()
-        real(*arguments)
+        return real(*arguments)
 
-    monkeypatch.setattr(module, "prove", losing)
+    monkeypatch.setattr(prove, "verify_fresh_clone", losing)
     with pytest.raises(ReleaseError, match="dvc pull"):
         release(repository)
     assert tags(repository) == []
-    monkeypatch.setattr(module, "prove", real)
+    monkeypatch.setattr(prove, "verify_fresh_clone", real)
     assert release(repository).version == "1.0.0"
+
+
+def test_data_that_come_back_damaged_twice_are_no_release(
+    repository: Path, quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = prove.push
+
+    def damaging(root: Path, *given: Any, **more: Any) -> None:
+        real(root, *given, **more)
+        (path, *_) = (p for p in (root.parent / "remote").rglob("files/md5/*/*") if p.read_bytes()[:4] == b"PAR1")
+        path.chmod(0o644)
+        path.write_bytes(b"damaged")
+
+    monkeypatch.setattr(prove, "push", damaging)
+    with pytest.raises(ReleaseError, match=r"^1\.0\.0: what came back from the remote is not what was pushed: data/"):
+        release(repository)
+    assert capsys.readouterr().err.count("; pushing it again") == 1
+    assert tags(repository) == []
 
 
 @pytest.mark.parametrize("when", ["written", "committed"])
@@ -274,17 +290,12 @@ def _kill_when(root: Path, reached: Callable[[], bool]) -> None:
             time.sleep(0.02)
 
 
-def test_the_whole_way_by_the_command_line(repository: Path) -> None:
-    command = partial(run, repository, sys.executable, "-m", "copydesk")
-    assert "1.0.0" in command("release", "--dry-run")
-    assert "corpus@v1.0.0" in command("release")
-    assert command("releases").split()[0] == "1.0.0"
-    assert "all" in command("verify", "corpus@v1.0.0")
-    (repository / "seeds" / "new.txt").write_text("A new article, which is like none of the others at all.")
-    commit(repository, "one more")
-    assert "new" in command("diff", "corpus@v1.0.0", "--json")
-    assert "| " in command("diff", "corpus@v1.0.0", "--markdown")
-    assert command("schema", "diff", "corpus@v1.0.0") == "0 changes, 0 of them breaking"
+def test_a_release_by_the_command_line_loads_what_it_made(repository: Path) -> None:
+    """The one test in which a release starts DVC itself, and loads its tables by datasets."""
+    printed = run(repository, sys.executable, "-m", "copydesk", "release")
+    assert "release: 1.0.0 was fetched from the remote, verified and loaded" in printed
+    assert f"corpus@v1.0.0 at {run(repository, 'git', 'rev-parse', 'HEAD')}" in printed.splitlines()
+    assert tags(repository) == ["corpus@v1.0.0"]
 
 
 def test_versions_are_raised_and_never_lowered(repository: Path) -> None:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.releases.load import withdrawn
-from copydesk.releases.release import _refuse_overtaken, release
+from copydesk.releases.prove import _refuse_overtaken
+from copydesk.releases.release import release
 from copydesk.releases.upstream import (
     known_releases,
     push_command,
@@ -22,6 +23,7 @@ from copydesk.releases.upstream import (
     shortfalls,
 )
 from copydesk.releases.verify import verify
+from copydesk.releases.write import CommittedRelease
 from copydesk.revisions.dvc_places import open_places
 from copydesk.takedowns.purge import plan
 from support import run_stripped as run
@@ -245,12 +247,12 @@ def test_a_release_that_was_overtaken_while_it_was_proved_is_given_up(origin: Pa
     (second / "CHANGELOG.md").write_text("## [1.2.0] - 2026-01-01\n")
     run(second, "git", "add", "CHANGELOG.md")
     made = commit(second, "Release corpus@v1.2.0")
-    _refuse_overtaken(second, made, "1.2.0")
+    _refuse_overtaken(second, CommittedRelease("1.2.0", made))
     commit(first)
     cut(first, "1.2.0")
     run(first, "git", "push", "--quiet", "--atomic", "origin", "main", "corpus@v1.2.0")
     with pytest.raises(ReleaseError) as caught:
-        _refuse_overtaken(second, made, "1.2.0")
+        _refuse_overtaken(second, CommittedRelease("1.2.0", made))
     assert str(caught.value) == (
         f"{second}: origin lists corpus@v1.2.0, and this clone does not; run git fetch --tags origin\n"
         f"if another clone has released in the meantime, first give this release up with git reset --keep {made[:12]}~1 "

@@ -142,13 +142,13 @@ def test_a_frozen_schema_does_not_break(tmp_path: Path, contract: str) -> None:
     )
 
 
-def test_documents_without_an_allowed_licence_are_named(tmp_path: Path) -> None:
+def test_documents_without_an_allowed_license_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "documents"
     folder.mkdir(parents=True)
     for part, count in ((0, 4), (1, 5)):
         ids = [f"d-{part}{n}" for n in range(count)]
-        licences = ["MIT", "CC-BY-4.0", None, "CC-BY-4.0", None][:count]
-        rows = {"doc_id": ids, "licence": licences, "public": [True] * count, "text": [""] * count}
+        licenses = ["MIT", "CC-BY-4.0", None, "CC-BY-4.0", None][:count]
+        rows = {"doc_id": ids, "license": licenses, "public": [True] * count, "text": [""] * count}
         pq.write_table(pa.table(rows), folder / f"train-{part}.parquet")
 
     def refused(*allow: str) -> str:
@@ -158,15 +158,15 @@ def test_documents_without_an_allowed_licence_are_named(tmp_path: Path) -> None:
         return str(caught.value)
 
     assert refused("MIT", "CC0-1.0") == (
-        f"{tmp_path}: 7 documents are under no licence of publish.allow (MIT, CC0-1.0); state their licences in "
+        f"{tmp_path}: 7 documents are under no license of publish.allow (MIT, CC0-1.0); state their licenses in "
         "seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):\n  d-01: CC-BY-4.0\n"
-        "  d-02: no licence\n  d-03: CC-BY-4.0\n  d-11: CC-BY-4.0\n  d-12: no licence"
+        "  d-02: no license\n  d-03: CC-BY-4.0\n  d-11: CC-BY-4.0\n  d-12: no license"
     )
-    assert ": 9 documents are under no licence of publish.allow (none); state" in refused()
+    assert ": 9 documents are under no license of publish.allow (none); state" in refused()
     project: Any = SimpleNamespace(corpus=tmp_path, params={"publish": {"allow": ["*"]}})
     refuse_unlicensed(project)
     # What was not public when it was built is none now either.
-    held = {"doc_id": ["e"], "licence": ["MIT"], "public": [False]}
+    held = {"doc_id": ["e"], "license": ["MIT"], "public": [False]}
     pq.write_table(pa.table(held), folder / "train-2.parquet")
     with pytest.raises(ReleaseError, match=r": 1 documents are under .*\n  e: MIT$"):
         refuse_unlicensed(project)

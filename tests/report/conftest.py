@@ -27,7 +27,7 @@ SEEDS = {
     "sources.jsonl": json.dumps(
         {
             **{"doc_id": "plain", "title": EVIL, "byline": f"By {EVIL}", "publisher": f"House {EVIL}"},
-            **{"outlet": f"Paper {EVIL}", "url": "javascript:alert(1)"},
+            **{"source": f"Paper {EVIL}", "url": "javascript:alert(1)"},
         }
     )
     + "\n",

@@ -77,7 +77,7 @@ def test_a_script_in_any_field_is_text(
     cells = page.locator("#metadata tbody tr")
     names, values = (cells.locator(column).all_inner_texts() for column in ("th", "td:nth-child(2)"))
     shown = dict(zip(names, values, strict=True))
-    for field, lead in (("title", ""), ("byline", "By "), ("source_outlet", "Paper "), ("publisher", "House ")):
+    for field, lead in (("title", ""), ("byline", "By "), ("source", "Paper "), ("publisher", "House ")):
         assert shown[field].startswith(f"{lead}</script></style><script>document.title="), field
     assert shown["url"] == "javascript:alert(1)"
     page.get_by_text("javascript:alert(1)").first.click()
@@ -157,7 +157,7 @@ def test_tens_of_thousands_of_documents_are_searched(tmp_path: Path, visit: Open
     columns = {
         "doc_id": [f"article-{n:05d}" for n in range(many)],
         "title": [f"Headline {n} of the day" for n in range(many)],
-        "source_outlet": [f"Outlet {n % 400}" for n in range(many)],
+        "source": [f"Outlet {n % 400}" for n in range(many)],
         "publisher": [None] * many,
         "language": [("en", "de", "fr")[n % 3] for n in range(many)],
         "words": list(range(many)),

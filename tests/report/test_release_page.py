@@ -49,7 +49,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     anchor_5 = {**anchor, "doc_id": "article-0005", "raw_sha256": corpus.document("article-0005").row["raw_sha256"]}
     decisions = [
         {**anchor, "decision": "reject", **place},
-        {**anchor_5, "decision": "correct", "field": "licence", "value": "CC0-1.0"},
+        {**anchor_5, "decision": "correct", "field": "license", "value": "CC0-1.0"},
     ]
     write_seeds(
         root / "seeds",

@@ -130,7 +130,7 @@ def test_the_next_build_obeys_and_the_corpus_holds(project: Project) -> None:
     assert [(edit["applied"], edit["rules"]) for edit in now.edits[:1]] == [(True, suggested["rules"])]
     assert (now.row["title"], now.row["published"]) == (None, "2024-02-29")
     origins = {origin["field"]: origin["origin"] for origin in now.row["provenance"]}
-    stated = ("byline", "publisher", "source_outlet", "url")
+    stated = ("byline", "publisher", "source", "url")
     assert origins == {**dict.fromkeys(stated, "sources.jsonl"), "published": "decision"}
     assert "second-of-two" not in Corpus(project).ids
     assert json.loads((project.reports / "dropped.jsonl").read_text("utf-8"))["reason"] == "decision"
@@ -202,7 +202,7 @@ SHA = "0" * 64
         ({"decision": "correct", "field": "text", "value": "x"}, "'text' is not one of"),
         ({"decision": "correct", "field": "url", "value": "no address"}, "'no address' is not a 'uri'"),
         ({"decision": "correct", "field": "published", "value": "yesterday"}, "is not valid under any"),
-        ({"decision": "correct", "field": "licence", "value": "??"}, "does not match"),
+        ({"decision": "correct", "field": "license", "value": "??"}, "does not match"),
         ({"decision": "exclude", "raw_sha256": "1"}, "raw_sha256: '1' does not match"),
         ({"decision": "exclude", "date": "2026-13-01"}, "is not a 'date'"),
     ],

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.release import _refuse_unless_ready
+from copydesk.releases.check import _refuse_unready_corpus
 from copydesk.revisions.lost_takedowns import lost_takedowns
 from copydesk.takedowns.takedown import entry, ledger_of, take_down, withdrawal
 from support import articles, run_stages
@@ -84,7 +84,7 @@ def test_a_merge_that_takes_one_side_is_found_before_and_after_its_commit(root: 
     with pytest.raises(
         ReleaseError, match=rf"^{root / LEDGER}: 1 takedowns would be undone:\n  the takedown of 'd003'"
     ):
-        _refuse_unless_ready(root)
+        _refuse_unready_corpus(root)
     (root / LEDGER).write_text(line("first") + line("d004") + line("d003"))
     assert lost(root) == [] and check(root)[0] == 0
 

@@ -79,7 +79,7 @@ def test_one_document_touches_its_shards_alone(forty: Project, computed: list[st
         case "append":
             write_seeds(forty.seeds, {"article-9999.txt": "Entirely new  text."})
         case "source":
-            write_seeds(forty.seeds, {"sources.jsonl": '{"doc_id": "article-0017", "outlet": "The Paper"}\n'})
+            write_seeds(forty.seeds, {"sources.jsonl": '{"doc_id": "article-0017", "source": "The Paper"}\n'})
     total = shards(forty)
     run_stages(forty)
     assert 0 < computed.count("ingest") <= 2 < total
@@ -89,7 +89,7 @@ def test_one_document_touches_its_shards_alone(forty: Project, computed: list[st
 
 
 def test_another_source_leaves_the_text_alone(forty: Project, computed: list[str]) -> None:
-    write_seeds(forty.seeds, {"sources.jsonl": '{"doc_id": "article-0017", "outlet": "The Paper"}\n'})
+    write_seeds(forty.seeds, {"sources.jsonl": '{"doc_id": "article-0017", "source": "The Paper"}\n'})
     run_stages(forty)
     assert sorted(set(computed)) == ["describe", "ingest", "package"]
 

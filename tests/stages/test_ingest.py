@@ -103,22 +103,22 @@ def test_other_encodings_are_read_where_the_settings_name_them(make_project: Cal
 
 
 def test_a_document_without_a_source_has_null_in_its_fields(make_corpus: Callable[..., Project]) -> None:
-    sources = '{"doc_id": "a", "outlet": "The Paper", "licence": "CC-BY-4.0", "url": "https://example.org/a"}\n'
+    sources = '{"doc_id": "a", "source": "The Paper", "license": "CC-BY-4.0", "url": "https://example.org/a"}\n'
     project = make_corpus({"a.txt": "One.", "b.txt": "Two.", "sources.jsonl": sources})
     (parts,) = read_inputs(project, ["package.documents_train"])
     rows = project.store.read(parts["package.documents_train"]).to_pylist()
-    names = ("title", "byline", "source_outlet", "publisher", "url", "published", "licence")
+    names = ("title", "byline", "source", "publisher", "url", "published", "license")
     assert [rows[0][n] for n in names] == [None, None, "The Paper", None, "https://example.org/a", None, "CC-BY-4.0"]
     assert [rows[1][n] for n in names] == [None] * 7
 
 
 def test_a_removed_source_line_names_the_outlet_unless_the_steward_did(make_corpus: Callable[..., Project]) -> None:
     article = "He said so.\nSource: Today IT"
-    sources = '{"doc_id": "b", "outlet": "The Paper"}\n'
+    sources = '{"doc_id": "b", "source": "The Paper"}\n'
     project = make_corpus({"a.txt": article, "b.txt": article, "sources.jsonl": sources})
     (parts,) = read_inputs(project, ["package.documents_train"])
     rows = project.store.read(parts["package.documents_train"]).to_pylist()
-    assert [(row["text"], row["source_outlet"]) for row in rows] == [
+    assert [(row["text"], row["source"]) for row in rows] == [
         ("He said so.", "Today IT"),
         ("He said so.", "The Paper"),
     ]

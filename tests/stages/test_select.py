@@ -39,7 +39,7 @@ def test_what_is_dropped_is_listed_with_the_reason_and_the_values(make_corpus: M
     files = {
         "long.txt": LONG,
         "short.txt": "Too short to keep.",
-        "sources.jsonl": '{"doc_id": "short", "outlet": "Wire"}',
+        "sources.jsonl": '{"doc_id": "short", "source": "Wire"}',
     }
     project = make_corpus(files, {"select": {"keep": "words >= 10 and characters < 5000"}})
     dropped = [{"doc_id": "short", "reason": "words >= 10", "values": '{"words": 4}', "source": "Wire"}]
@@ -107,7 +107,7 @@ def test_a_document_that_is_not_kept_keeps_no_other_out(make_corpus: Make) -> No
 def test_a_source_that_loses_much_raises_an_alarm(make_corpus: Make, capsys: pytest.CaptureFixture[str]) -> None:
     seeds: dict[str, str] = {f"wire{n}.txt": f"Short note {n}." for n in range(6)}
     seeds |= {f"post{n}.txt": f"{n}. {LONG}" for n in range(6)}
-    known = [{"doc_id": name[:-4], "outlet": "Wire" if name.startswith("wire") else "Post"} for name in seeds]
+    known = [{"doc_id": name[:-4], "source": "Wire" if name.startswith("wire") else "Post"} for name in seeds]
     seeds["sources.jsonl"] = "".join(json.dumps(row) + "\n" for row in known)
     settings = {"select": {"keep": "words > 20", "alarm": 0.5, "alarm_minimum": 5}, "deduplicate": {"near": False}}
     project = make_corpus(seeds, settings)
@@ -137,15 +137,15 @@ def test_documents_are_split_with_all_that_belongs_to_them(make_corpus: Make) ->
     assert {row["doc_id"]: row["split"] for row in rows(grown, "documents") if row["doc_id"] != "another"} == homes
 
 
-def test_a_licence_outside_the_gate_is_not_public(make_corpus: Make) -> None:
+def test_a_license_outside_the_gate_is_not_public(make_corpus: Make) -> None:
     files = {
         "a.txt": LONG,
         "b.txt": "Another text, about ships.",
-        "sources.jsonl": '{"doc_id": "a", "licence": "CC-BY-4.0"}\n',
+        "sources.jsonl": '{"doc_id": "a", "license": "CC-BY-4.0"}\n',
     }
     project = make_corpus(files, {"publish": {"allow": ["CC-BY-4.0", "CC0-1.0"]}})
     assert {row["doc_id"]: row["public"] for row in rows(project, "documents")} == {"a": True, "b": False}
-    assert "1 of 2 documents are not under a licence" in (project.corpus / "README.md").read_text("utf-8")
+    assert "1 of 2 documents are not under a license" in (project.corpus / "README.md").read_text("utf-8")
 
 
 def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,7 +177,7 @@ def test_provenance_says_where_each_value_is_from(make_corpus: Make) -> None:
     project = make_corpus({"a.txt": text, "sources.jsonl": sources})
     (row,) = rows(project, "documents")
     (raw,) = rows(project, "raw")
-    assert (row["title"], row["source_outlet"], row["publisher"]) == (
+    assert (row["title"], row["source"], row["publisher"]) == (
         "City opens second bridge over the harbour",
         "Today IT",
         "The Harbour Gazette",
@@ -188,7 +188,7 @@ def test_provenance_says_where_each_value_is_from(make_corpus: Make) -> None:
     }
     assert found == {
         "title": ("text", "City opens second bridge over the harbour"),
-        "source_outlet": ("source-line", "Today IT"),
+        "source": ("source-line", "Today IT"),
         "publisher": ("sources.jsonl", None),
         "url": ("sources.jsonl", None),
     }

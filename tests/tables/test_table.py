@@ -178,7 +178,7 @@ SOURCE = load_schema("source")
         ({"doc_id": "a", "published": "yesterday"}, "published"),
         ({"doc_id": "a", "published": "2024-02-30"}, "published"),
         ({"doc_id": "a", "url": "not a url"}, "url"),
-        ({"doc_id": "a", "licence": "free for all"}, "licence"),
+        ({"doc_id": "a", "license": "free for all"}, "license"),
         ({"doc_id": "a/b"}, "doc_id"),
         ({"doc_id": "a", "licnce": None}, ""),
         ({}, ""),
@@ -202,7 +202,7 @@ MOMENTS = st.text("0123456789-:TZtz+. \n\u0663", max_size=26) | st.builds(
 )
 
 
-@given(MOMENTS, st.sampled_from(["published", "url", "licence", "doc_id"]))
+@given(MOMENTS, st.sampled_from(["published", "url", "license", "doc_id"]))
 def test_the_reference_agrees_on_moments(value: str, field: str) -> None:
     row = {"doc_id": "a", field: value}
     assert bool(violations(SOURCE, row)) == refuses(SOURCE, row)
@@ -215,7 +215,7 @@ def test_the_reference_agrees_on_moments(value: str, field: str) -> None:
         ("published", "0000-01-02"),
         ("published", "2026-01-02T23:59:60Z"),
         ("published", "2026-01-02\n"),
-        ("licence", "MIT\n"),
+        ("license", "MIT\n"),
         ("doc_id", "a\n"),
         ("url", "https://example.org/\n"),
     ],
@@ -227,11 +227,11 @@ def test_what_some_validators_would_take_is_refused_and_named(field: str, value:
 
 
 @pytest.mark.parametrize(
-    "licence", ["MIT", "CC-BY-SA-4.0", "LicenseRef-unknown", "MIT OR Apache-2.0", "GPL-2.0+", None]
+    "license", ["MIT", "CC-BY-SA-4.0", "LicenseRef-unknown", "MIT OR Apache-2.0", "GPL-2.0+", None]
 )
 @pytest.mark.parametrize("published", ["2024-02-29", "2024-02-29T10:00:00Z", "2024-02-29T10:00:00.5+01:00", None])
-def test_good_sources_pass(licence: str | None, published: str | None) -> None:
-    row = {"doc_id": "Ein Ärtikel 1", "licence": licence, "published": published, "url": "https://example.org/a?b=c"}
+def test_good_sources_pass(license: str | None, published: str | None) -> None:
+    row = {"doc_id": "Ein Ärtikel 1", "license": license, "published": published, "url": "https://example.org/a?b=c"}
     assert violations(SOURCE, row) == []
     assert list(bulk_violations(SOURCE, [row])) == []
 
@@ -240,7 +240,7 @@ VALUES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=Fa
 DATES = st.sampled_from(["2024-01-01", "2024-13-01", "2024-01-01T00:00:00Z", "2024-01-01T25:00:00Z", "2024", "x"])
 
 
-@given(st.dictionaries(st.sampled_from(["doc_id", "url", "published", "licence", "outlet", "other"]), VALUES | DATES))
+@given(st.dictionaries(st.sampled_from(["doc_id", "url", "published", "license", "source", "other"]), VALUES | DATES))
 def test_the_reference_agrees_on_sources(row: dict[str, Any]) -> None:
     assert bool(violations(SOURCE, row)) == refuses(SOURCE, row)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +24,8 @@ from copydesk.cli import app
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases import release
 from copydesk.releases.load import fetch, find, versions, withdrawn
+from copydesk.releases.release import release
 from copydesk.releases.verify import verify
 from copydesk.revisions.dvc_places import open_places
 from copydesk.tables.table import PUBLISHED
@@ -145,12 +145,6 @@ def made(request: pytest.FixtureRequest, template: Callable[[str], Made], tmp_pa
     root = tmp_path / "repository"
     run(root, "dvc", "remote", "modify", "--local", "storage", "url", str(tmp_path / "remote"))
     return Made(root, tmp_path / "remote")
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves a release by its hashes and rows, without loading by datasets; one test does without this."""
-    monkeypatch.setattr(release, "validate", partial(release.validate, load=False))
 
 
 def takedown(root: Path, *words: str, answer: str | None = None) -> Result:
@@ -299,7 +293,7 @@ def test_each_release_is_cut_again_on_top_of_itself(
     made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     proved: list[Any] = []
-    monkeypatch.setattr(module, "prove", lambda *given: proved.append(given) or [])
+    monkeypatch.setattr(module, "verify_fresh_clone", lambda *given: proved.append(given) or [])
     known = len(set(objects(made.root / ".dvc" / "cache" / "files")))
     done = purge(made.root, GONE)
     assert (done.replaced, done.problems) == ({"1.0.0": "1.0.1", "1.1.0": "1.1.1"}, [])
@@ -361,7 +355,7 @@ def test_each_release_is_cut_again_on_top_of_itself(
 
 
 def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "prove", lambda *_: [])
+    monkeypatch.setattr(module, "verify_fresh_clone", lambda *_: [])
     assert purge(made.root, GONE).problems == []
     second = "article-0001"
     project = Project.open(made.root)
@@ -492,12 +486,12 @@ def test_a_release_of_which_nothing_is_left_is_withdrawn(made: Made, quick: None
         find(made.root, "2.0.0")
     assert find(made.root).version == "1.1.0"
     # Its number is not given again.
-    assert release.release(made.root, dry_run=True).version == "3.0.0"
+    assert release(made.root, dry_run=True).version == "3.0.0"
 
 
 @pytest.mark.parametrize(
     ("step", "after"),
-    [("make", True), ("prove", True), ("_withdraw", True), ("_remove", False)],
+    [("make", True), ("verify_fresh_clone", True), ("_withdraw", True), ("_remove", False)],
 )
 def test_killed_at_any_step_the_next_run_finishes(made: Made, quick: None, step: str, after: bool) -> None:
     """A process of its own kills itself at a step of the second release, with no chance to tidy up."""
@@ -505,8 +499,9 @@ def test_killed_at_any_step_the_next_run_finishes(made: Made, quick: None, step:
 import os, signal
 from functools import partial
 from pathlib import Path
-from copydesk.releases import purge, release
-release.validate = partial(release.validate, load=False)
+from copydesk.releases import prove
+from copydesk.takedowns import purge
+prove.validate = partial(prove.validate, load=False)
 real, calls = getattr(purge, {step!r}), []
 
 def dying(*arguments):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +13,6 @@ from typer.testing import CliRunner, Result
 
 from copydesk.cli import app
 from copydesk.project import Project
-from copydesk.releases import release
 from copydesk.releases.load import fetch, find
 from copydesk.takedowns.takedown import document_of, entry, take_down
 from support import GIT, OUTS, make_repository, run_command, write_seeds
@@ -44,11 +42,10 @@ def takedown(root: Path, *words: str) -> Result:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A release with a file of records in git, and one of a copy in DVC; the document in the ledger and gone."""
     for name, value in {**GIT, "XDG_CACHE_HOME": str(tmp_path / "xdg")}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(release, "validate", partial(release.validate, load=False))
     root = tmp_path / "repository"
     make_repository(root, DVC, PARAMS)
     run(root, "dvc", "remote", "add", "--quiet", "--default", "storage", str(tmp_path / "remote"))

@@ -407,7 +407,7 @@ def test_documents_that_repeat_each_other_in_two_splits_are_found(own_copy: Proj
     [
         ("passages", [{"start": 0, "end": 10**6, "language": "fr"}], "passages[0]"),
         ("provenance", [{"field": "title", "origin": "text", "raw_start": 0, "raw_end": 5}], "provenance[0]"),
-        ("provenance", [{"field": "licence", "origin": "text", "raw_start": 0, "raw_end": 10**6}], "provenance[0]"),
+        ("provenance", [{"field": "license", "origin": "text", "raw_start": 0, "raw_end": 10**6}], "provenance[0]"),
     ],
 )
 def test_spans_that_leave_the_text_are_found(own_copy: Project, column: str, value: Any, field: str) -> None:

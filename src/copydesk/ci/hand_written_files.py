@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.json_schema import PACKAGED, Schema, clipped, dotted, fast_validator, load_json
+from copydesk.core.renamed_fields import ADVICE as RENAME
+from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted
@@ -89,7 +92,12 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
         for fault in schema_faults:
             line = line_of(text, fault.keys)
             report.add("schemas", name, f"{fault.message} (#{fault.pointer})", field=dotted(fault.keys), line=line)
-        if not schema_faults:
+        old_names = {} if schema_faults else old_names_in(schema_name, schema)
+        for old, new in old_names.items():
+            keys: Keys = ["properties", "field", "enum"] if schema_name == "decision" else ["properties", old]
+            line = line_of(text, keys)
+            report.add("schemas", name, f"{old} is now {new}; {RENAME}", field=dotted(keys), line=line)
+        if not schema_faults and not old_names:
             valid[schema_name] = schema
     if own:
         for path in sorted(PACKAGED.glob(f"*{_SUFFIX}")):
@@ -145,17 +153,19 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
     text = _text(path, name, "lines", report, LINES_BYTES)
     validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}
+    old_names: Counter[str] = Counter()
     for number, line in enumerate((text or "").split("\n"), start=1):
         if not line.strip():
             continue
         report.checked["lines"] += 1
         try:
-            row = load_json(line, name)
+            row, old, conflicts = renamed(schema_name, load_json(line, name))
         except ConfigError as error:
             report.add("lines", name, _without(name, error), line=number)
             continue
-        problems: list[tuple[str, str]] = []
-        if not validator.is_valid(row):
+        old_names.update(old)
+        problems = list(conflicts.items())
+        if not problems and not validator.is_valid(row):
             problems = [(dotted(keys), message) for keys, message in _violations(schema, row)]
         if problems := problems or [(v.field, v.message) for v in unusable(schema_name, schema, row)]:
             document = row.get("doc_id") if isinstance(row, dict) else None
@@ -167,6 +177,7 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
         if first != number:
             message = f"{', '.join(key)} {identity[0]!r}: already on line {first}; keep one line"
             report.add("lines", name, message, document=str(row.get("doc_id", "")), field=key[0], line=number)
+    warn_of_old_names(path, old_names)
 
 
 def _violations(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from copydesk.core.json_schema import (
     dotted,
     load_json,
     load_schema,
+    schema_path,
     violations,
 )
+from copydesk.core.renamed_fields import refuse_old_names, renamed, warn_of_old_names
 from copydesk.errors import ConfigError
 
 Params = dict[str, Any]
@@ -97,28 +100,39 @@ def load_json_lines(
 
     ``key`` is the name of a field, or a tuple of names. A missing file is read as an empty one.
 
+    Fields with an old name are read under the new one, with a warning.
+
     Raises
     ------
     ConfigError
         If a row is invalid, or two rows have the same key. The message names the file, the line, the field, what was
         found and what was expected.
+    SchemaError
+        If the project's own schema has the old name of a field.
     """
     try:
         text = bounded_text(path)
     except FileNotFoundError:
         return {}
-    parsed = [
-        (f"{path}:{number}", load_json(line, f"{path}:{number}"))
-        for number, line in enumerate(text.split("\n"), start=1)
-        if line.strip()
-    ]
     schema, packaged = load_schema(schema_name, schemas), load_schema(schema_name)
+    refuse_old_names(schema_name, schema, schema_path(schema_name, schemas))
+    parsed: list[tuple[str, Any]] = []
+    problems: list[str] = []
+    old_names: Counter[str] = Counter()
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            where = f"{path}:{number}"
+            row = renamed(schema_name, load_json(line, where))
+            parsed.append((where, row.row))
+            problems += [f"{where}: {field}: {message}" for field, message in row.conflicts.items()]
+            old_names.update(row.old_names)
     departures = bulk_violations(schema, (row for _, row in parsed))
     if schema != packaged:
         departures = chain(
             departures, bulk_violations(packaged, (_without_extra_keys(packaged, row) for _, row in parsed))
         )
-    problems = [f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}" for number, v in departures]
+    problems += [f"{parsed[number][0]}: {v.field or '(line)'}: {v.message}" for number, v in departures]
+    warn_of_old_names(path, old_names)
     if problems:
         raise ConfigError("\n".join(problems))
     rows: dict[Any, dict[str, Any]] = {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copydesk.core.config import load_json_lines
 from copydesk.core.json_schema import PACKAGED
+from copydesk.core.renamed_fields import renamed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +63,8 @@ def obeyable(table: pa.Table, *kinds: str) -> dict[str, list[Decision]]:
 
 
 def from_row(row: dict[str, Any]) -> Decision:
-    """Make a decision from a row, ignoring further fields such as the date and the reason."""
+    """Make a decision from a row, ignoring further fields such as the date; a column may have its old name."""
+    row = renamed("decision", row).row
     return Decision(**{name: row[name] for name in Decision._fields if name in row})
 
 

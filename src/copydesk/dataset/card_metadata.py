@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.dataset.licence_file import NAME as LICENCE
-from copydesk.dataset.licence_file import UNKNOWN
+from copydesk.dataset.license_file import NAME as LICENSE
+from copydesk.dataset.license_file import UNKNOWN
 from copydesk.dataset.metrics import Metrics
 from copydesk.tables.table import Table
 
@@ -75,7 +75,7 @@ def front_matter(settings: dict[str, Any], configs: list[Config], metrics: Metri
     return {
         "pretty_name": settings["title"],
         "language": [code for code in metrics.languages if code != "unknown"],
-        **_licence(metrics),
+        **_license(metrics),
         "size_categories": [size],
         "task_categories": ["text-generation"],
         "configs": [
@@ -130,9 +130,9 @@ def _yaml_type(kind: pa.DataType) -> dict[str, Any]:
     return {"dtype": names.get(kind, str(kind))}
 
 
-def _licence(metrics: Metrics) -> dict[str, Any]:
-    names = list(metrics.licences)
+def _license(metrics: Metrics) -> dict[str, Any]:
+    names = list(metrics.licenses)
     if any(name.startswith("LicenseRef-") or " " in name for name in names):
         name = "unknown" if names == [UNKNOWN] else "mixed"
-        return {"license": "other", "license_name": name, "license_link": LICENCE}
+        return {"license": "other", "license_name": name, "license_link": LICENSE}
     return {"license": names[0].lower() if len(names) == 1 else [name.lower() for name in names]}

@@ -22,7 +22,7 @@ USES = (
     """\
 - As a source of facts: nothing was checked, and a machine translation reads as such.
 - To find out about the persons who are named in it.
-- Beyond what the licence of a document allows.""",
+- Beyond what the license of a document allows.""",
 )
 
 RATIONALE = """\

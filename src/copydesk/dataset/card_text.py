@@ -13,8 +13,8 @@ from copydesk.dataset import card_passages
 from copydesk.dataset.card_metadata import Config, front_matter
 from copydesk.dataset.card_plots import FOLDER
 from copydesk.dataset.croissant import cite_as
-from copydesk.dataset.licence_file import NAME as LICENCE
-from copydesk.dataset.licence_file import UNKNOWN, UNKNOWN_RIGHTS
+from copydesk.dataset.license_file import NAME as LICENSE
+from copydesk.dataset.license_file import UNKNOWN, UNKNOWN_RIGHTS
 from copydesk.dataset.metrics import SENTENCE_BIN, WORDS_BIN, Metrics
 from copydesk.dataset.published_filters import at_most
 
@@ -66,7 +66,7 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
         ", ".join(map(markdown_block, settings["creators"])) or f"the makers of {markdown_block(settings['name'])}"
     )
     languages = ", ".join(f"{markdown_block(code)} ({count:,})" for code, count in metrics.languages.items())
-    licences = ", ".join(f"{markdown_block(name)} ({count:,})" for name, count in metrics.licences.items())
+    licenses = ", ".join(f"{markdown_block(name)} ({count:,})" for name, count in metrics.licenses.items())
     yield "### Dataset Description"
     yield (
         f"{summary['documents']:,} documents, {summary['sentences']:,} sentences, {summary['words']:,} words, "
@@ -76,15 +76,15 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     date = f" of {settings['date']}" if settings["date"] else ""
     yield (
         f"- **Curated by:** {creators}\n{shared}- **Version:** {settings['version']}{date}\n"
-        f"- **Language(s) (NLP):** {languages}\n- **License:** {licences}; see [{LICENCE}]({LICENCE})"
+        f"- **Language(s) (NLP):** {languages}\n- **License:** {licenses}; see [{LICENSE}]({LICENSE})"
     )
     held = summary["documents"] - summary["public"]
     if held:
         yield (
-            f"{held:,} of {summary['documents']:,} documents are not under a licence that `publish.allow` names: the "
+            f"{held:,} of {summary['documents']:,} documents are not under a license that `publish.allow` names: the "
             "column `public` is false for them, and a public release leaves them out."
         )
-    if UNKNOWN in metrics.licences:
+    if UNKNOWN in metrics.licenses:
         yield UNKNOWN_RIGHTS
     yield "### Dataset Sources"
     address = f"- **Repository:** {markdown_address(settings['url'])}\n" if settings["url"] else ""

@@ -59,7 +59,7 @@ def render_croissant(settings: dict[str, Any], configs: list[Config], metrics: M
         "alternateName": " ".join(settings["title"].split()),
         "description": settings["summary"].strip() or " ".join(settings["title"].split()),
         "version": settings["version"],
-        "license": [_licence(name) for name in metrics.licences],
+        "license": [_license(name) for name in metrics.licenses],
         "keywords": ["news", "articles", "text", "reversible cleaning"],
         **_known(settings, metrics),
         **_responsible(metrics),
@@ -101,8 +101,8 @@ def _known(settings: dict[str, Any], metrics: Metrics) -> dict[str, Any]:
     return {name: value for name, value in entries.items() if value}
 
 
-def _licence(name: str) -> str:
-    """An SPDX licence as the address of its text; what is not on the list as it stands."""
+def _license(name: str) -> str:
+    """An SPDX license as the address of its text; what is not on the list as it stands."""
     listed = " " not in name and not name.startswith("LicenseRef-")
     return f"https://spdx.org/licenses/{name}.html" if listed else name
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import write_text
 from copydesk.dataset.published_filters import FILTERS, SIGNALS, passing, spread
+from copydesk.tables.renamed_columns import with_current_names
 
 SENTENCE_BIN = 20  # characters
 WORDS_BIN = 10
@@ -31,7 +32,7 @@ class Metrics(NamedTuple):
 
     summary: dict[str, Any]
     languages: dict[str, int]
-    licences: dict[str, int]
+    licenses: dict[str, int]
     sources: dict[str, int]
     lost: dict[str, int]
     sentence_lengths: dict[int, int]
@@ -83,11 +84,11 @@ def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metric
         "suggestions": _sorted(by_figure["suggested"]),
         "flags": _sorted(by_figure["flags"]),
     }
-    languages, licences, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licences", "sources"))
+    languages, licenses, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licenses", "sources"))
     return Metrics(
         summary,
         languages,
-        licences,
+        licenses,
         sources,
         _sorted(lost),
         sentence_lengths=_numbered(by_figure["lengths"]),
@@ -98,6 +99,7 @@ def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metric
 
 
 def _count_documents(rows: pa.Table) -> Found:
+    rows = with_current_names(rows)  # of a past release that is issued again
     return {
         "total": {
             "documents": rows.num_rows,
@@ -109,8 +111,8 @@ def _count_documents(rows: pa.Table) -> Found:
         },
         "flags": Counter(pc.struct_field(pc.list_flatten(rows["flags"]), "kind").to_pylist()),
         "languages": _named(rows["language"], "unknown"),
-        "licences": _named(rows["licence"], "LicenseRef-unknown"),
-        "sources": _named(pc.coalesce(rows["source_outlet"], rows["publisher"]), "unknown"),
+        "licenses": _named(rows["license"], "LicenseRef-unknown"),
+        "sources": _named(pc.coalesce(rows["source"], rows["publisher"]), "unknown"),
         "splits": _named(rows["split"], ""),
         "document_lengths": _binned(rows["words"].to_numpy(), WORDS_BIN),
         **{f"signal {name}": counted for name, counted in spread(rows).items()},

@@ -1,4 +1,4 @@
-"""A dataset that may be public: documents under allowed licences, without what was masked in them.
+"""A dataset that may be public: documents under allowed licenses, without what was masked in them.
 
 A document whose personal data were masked keeps its clean text and sentences; its raw text and its edits, which hold
 what was masked, stay with the steward and are named as withheld in ``manifest.json``.

@@ -1,4 +1,4 @@
-"""The files of a dataset that are not data: card, plots, licence, Croissant, citation, manifests."""
+"""The files of a dataset that are not data: card, plots, license, Croissant, citation, manifests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from copydesk.core.config import Params
-from copydesk.dataset import citation, croissant, licence_file, manifest
+from copydesk.dataset import citation, croissant, license_file, manifest
 from copydesk.dataset.card_metadata import Config
 from copydesk.dataset.card_plots import render_plots
 from copydesk.dataset.card_text import render_card
@@ -35,7 +35,7 @@ def described(
     written = {
         "README.md": render_card(params, configs, metrics, plots),
         **plots,
-        licence_file.NAME: licence_file.render_licence(metrics),
+        license_file.NAME: license_file.render_license(metrics),
         croissant.NAME: croissant.render_croissant(settings, configs, metrics),
         citation.NAME: citation.render_citation(settings),
         manifest.LISTING: listing,

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.core.json_schema import clipped
+from copydesk.core.renamed_text import renamed_condition
 from copydesk.errors import ConfigError
 
 Evaluate = Callable[[pa.Table], Any]
@@ -62,7 +63,7 @@ class Condition:
     Parameters
     ----------
     text : str
-        The condition; empty for one that always holds.
+        The condition; empty for one that always holds. Columns may have their old names.
     schema : pa.Schema
         The columns that it may ask for.
 
@@ -70,10 +71,17 @@ class Condition:
     ------
     ConfigError
         Saying what is not understood, with the columns that there are.
+
+    Attributes
+    ----------
+    clauses : list of Clause
+        The parts that must hold by themselves.
+    old_names : tuple of str
+        Old names of columns in the text.
     """
 
     def __init__(self, text: str, schema: pa.Schema) -> None:
-        self._text = " ".join(text.split())
+        self._text, self.old_names = renamed_condition(" ".join(text.split()))
         self._schema = schema
         self.clauses: list[Clause] = []
         if self._text:

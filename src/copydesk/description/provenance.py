@@ -30,18 +30,18 @@ _PUBLISHER = re.compile(
 _WRITES = re.compile(rf" (?:writes|reports|covers|blogs) [^\n.]{{0,80}}?(?:for|at) (?P<publisher>{OUTLET})")
 _ABOUT = re.compile(rf"(?:About the author ?: ?|About )(?P<name>{NAME})(?: (?:writes|covers|is) |$)")
 #: Columns of documents that say where one is from.
-FIELDS = ("title", "byline", "source_outlet", "publisher", "url", "published", "licence")
+FIELDS = ("title", "byline", "source", "publisher", "url", "published", "license")
 #: The rules whose removed lines are asked, the surest first.
 FEEDING = ("byline", "date-line", "source-line", "author-biography")
 
 
 def found(rule: str, removed: str) -> dict[str, str]:
-    """The fields that text removed by a rule gives: byline, source_outlet, publisher, published.
+    """The fields that text removed by a rule gives: byline, source, publisher, published.
 
     The text may hold lines that other rules removed; each line is asked, and the first that answers is heard.
 
     >>> found("source-line", "Source: Today IT")
-    {'source_outlet': 'Today IT'}
+    {'source': 'Today IT'}
     """
     fields: dict[str, str] = {}
     read = {"source-line": _source, "byline": _byline, "date-line": _dated, "author-biography": _biography}.get(rule)
@@ -58,7 +58,7 @@ def _source(line: str) -> dict[str, str]:
     if line[:1] in {"(", "["}:
         name = name.rstrip(")]")
     # A sentence that happens to begin so ends like one; an address is not a name.
-    return {"source_outlet": name} if name and name[-1] not in ".?!:;," and "://" not in name else {}
+    return {"source": name} if name and name[-1] not in ".?!:;," and "://" not in name else {}
 
 
 def _byline(line: str) -> dict[str, str]:
@@ -140,7 +140,7 @@ def told(removed: Iterable[Removed]) -> dict[str, Told]:
     """The fields that the edits of a document give.
 
     >>> told([Removed(frozenset(["source-line"]), "Source: Today IT", 100)])
-    {'source_outlet': Told(value='Today IT', origin='source-line', raw_start=108, raw_end=116)}
+    {'source': Told(value='Today IT', origin='source-line', raw_start=108, raw_end=116)}
     """
     edits = list(removed)
     fields: dict[str, Told] = {}

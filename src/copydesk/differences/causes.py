@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.decisions import NAME, Decision, from_row
 from copydesk.core.json_schema import load_json
+from copydesk.core.renamed_text import renamed_line
 from copydesk.description.provenance import FIELDS
 from copydesk.differences.model import Change, Parameter
 from copydesk.differences.row_differences import Row, Side, common_shards, delta_of, net_rows
@@ -78,7 +79,8 @@ class Context(NamedTuple):
 
 def _decisions(old: Revision, new: Revision) -> dict[str, Decided]:
     """By document what was decided in one of the revisions alone."""
-    lines = [Counter((r.text(f"seeds/{NAME}") or "").split("\n")) for r in (old, new)]
+    texts = (revision.text(f"seeds/{NAME}") or "" for revision in (old, new))
+    lines = [Counter(renamed_line("decision", line) for line in text.split("\n")) for text in texts]
     found: dict[str, list[Decision]] = {}
     for line in (lines[0] - lines[1]) + (lines[1] - lines[0]):
         if line.strip():
@@ -158,7 +160,7 @@ def _explained(left: set[str], decided: Decided, edited: list[Row], by_rules: li
     """Those columns and tables that decisions explain."""
     explained = left & decided.columns
     if explained:
-        explained |= left & ({"provenance", "public"} if "licence" in explained else {"provenance"})
+        explained |= left & ({"provenance", "public"} if "license" in explained else {"provenance"})
     if len(by_rules) < len(edited):
         explained |= left if "text_sha256" in left else left & _FROM_EDITS
     return explained
@@ -196,7 +198,7 @@ def causes_of(
         left = left & stated  # all else follows from the new text
     if left & stated:
         causes.append("metadata")
-        left = left - stated - {"provenance"} - ({"public"} if "licence" in left else set())
+        left = left - stated - {"provenance"} - ({"public"} if "license" in left else set())
     if rules:
         causes += [f"rule {name}" for name in rules]
         # Edits that are only suggested change no text, and what no text decides is still to be explained.

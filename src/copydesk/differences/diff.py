@@ -62,7 +62,7 @@ def diff(old: Revision, new: Revision) -> Diff:
 
 def _counts(revision: Revision, shards: list[str]) -> tuple[Counter[str], Counter[str]]:
     """Documents by source and by language."""
-    names = ["source_outlet", "publisher", "language"]
+    names = ["source", "publisher", "language"]
     sources, languages = Counter[str](), Counter[str]()
     with ThreadPoolExecutor(THREADS) as threads:
         for some in threads.map(lambda shard: revision.read(shard, names), shards):

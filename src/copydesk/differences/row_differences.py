@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from copydesk.differences.model import Delta
 from copydesk.revisions.revision import Revision
+from copydesk.tables.renamed_columns import with_current_names
 
 #: Readers of shards at once: decoding and hashing leave Python's lock.
 THREADS = 4
@@ -60,7 +61,8 @@ class Side(NamedTuple):
         if not len(wanted) or not self.shards:
             return None
         with ThreadPoolExecutor(THREADS) as threads:
-            return pa.concat_tables(threads.map(lambda shard: self._rows(shard, wanted, columns), self.shards))
+            rows = pa.concat_tables(threads.map(lambda shard: self._rows(shard, wanted, columns), self.shards))
+        return with_current_names(rows)
 
     def _rows(self, shard: str, wanted: pa.Array, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(self.revision.locate(shard)) as file:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copydesk.core.json_schema import Schema
+from copydesk.core.renamed_fields import COLUMNS
 from copydesk.tables.table import PUBLISHED
 
 #: Keywords whose larger value is the stricter one, and those whose smaller value is.
@@ -79,10 +80,11 @@ def _table_changes(table: str, old: Schema, new: Schema) -> Iterator[SchemaChang
     before, after = _columns(old), _columns(new)
     if old.get("description") != new.get("description"):
         yield _change(table, "", "description changed", old.get("description"), new.get("description"))
-    renamed = _renamed(before, after)
+    renamed = {**_renamed(before, after), **(_renamed_by_copydesk(before, after) if table == "documents" else {})}
     for path, node in before.items():
         if path in renamed:
             yield _change(table, path, "column renamed", path, renamed[path])
+            yield from _column_changes(table, renamed[path], node, after[renamed[path]])
         elif path not in after:
             yield _change(table, path, "column removed", _type(node), None)
         else:
@@ -130,6 +132,12 @@ def _renamed(before: dict[str, Schema], after: dict[str, Schema]) -> dict[str, s
         if len(same) == len(twins) == 1 and before[path].get("description"):
             pairs[path] = same[0]
     return pairs
+
+
+def _renamed_by_copydesk(before: dict[str, Schema], after: dict[str, Schema]) -> dict[str, str]:
+    """Columns that copydesk itself renamed, however they are described."""
+    gone, come = before.keys() - after.keys(), after.keys() - before.keys()
+    return {old: new for old, new in COLUMNS.items() if old in gone and new in come}
 
 
 def _parent(path: str) -> str:

@@ -23,7 +23,7 @@ def publish(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Publish a release: upload its files, then read them back and compare. On the Hub, also tag them.
 
-    Refuses withdrawn releases, licences that publish.allow does not name, and documents that were taken down. A
+    Refuses withdrawn releases, licenses that publish.allow does not name, and documents that were taken down. A
     published version never changes. If it is interrupted, run it again. Exits with 0 if the files read back are those
     of the release, or with 1 otherwise.
     """

@@ -96,7 +96,7 @@ REASONS = {
     "undecodable": "bytes that none of ingest.encodings can decode",
     "bad-container": "a file of records that is damaged, or has none; what comes before the damage is read",
     "bad-record": "a record that is not what its format says, or without a text",
-    FIELD: "a title, byline, outlet, publisher, url, published or licence that is none; the record stays without it",
+    FIELD: "metadata that is not valid, or given twice with different values; the record stays without that field",
     "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",

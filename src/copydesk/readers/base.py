@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
+from copydesk.core.renamed_fields import FIELDS
 from copydesk.errors import UnreadableError
 
 #: Fields of a record that say where it comes from, named as in sources.jsonl.
-STATED = ("title", "byline", "outlet", "publisher", "url", "published", "licence")
+STATED = ("title", "byline", "source", "publisher", "url", "published", "license")
 
 #: The flag of a text that ends before its end.
 TRUNCATED = "truncated"
@@ -35,8 +36,8 @@ class RecordOptions(NamedTuple):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field that is read; others are passed over."""
-        return (self.id, self.text, *STATED)
+        """Every field that is read, also under an old name; others are passed over."""
+        return tuple(dict.fromkeys((self.id, self.text, *STATED, *FIELDS)))
 
     @property
     def longest_line(self) -> int:

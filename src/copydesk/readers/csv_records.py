@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from copydesk.errors import UnreadableError
-from copydesk.readers.base import Record, RecordOptions, damaged
+from copydesk.readers.base import STATED, Record, RecordOptions, damaged
 
 _MOST_COLUMNS = 10_000
 
@@ -26,7 +26,8 @@ def read_csv(file: BinaryIO, wanted: RecordOptions) -> Iterator[Record]:
     if header is None:
         raise UnreadableError("bad-container", "no header; expected names of columns in the first line")
     if len(header) > _MOST_COLUMNS:
-        limit = f"at most {_MOST_COLUMNS:,} are read; deliver the columns {', '.join(wanted.fields)} alone"
+        names = ", ".join((wanted.id, wanted.text, *STATED))
+        limit = f"at most {_MOST_COLUMNS:,} are read; deliver the columns {names} alone"
         raise UnreadableError("bad-container", f"a header of {len(header):,} columns, {limit}")
     counts = Counter(header)
     twice = [name for name in sorted(wanted.fields) if counts[name] > 1]

@@ -12,6 +12,7 @@ import hashlib
 import json
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import replacing
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
 from copydesk.core.plugins import deciding
+from copydesk.core.renamed_fields import refuse_old_names, warn_of_old_names
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.readers import COMPRESSED, FIELD, record_readers, split_name
 from copydesk.readers.base import TRUNCATED, Record, RecordOptions, shown
@@ -95,7 +97,9 @@ def read_container(
     read_as = _key(folder, seed, ingest, schemas)
     if _key_of(rows) != read_as:
         settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
-        _write(_checked(rows_of(folder / seed.path, ingest), schemas), rows, read_as if settled else "")
+        old_names: Counter[str] = Counter()
+        _write(_checked(rows_of(folder / seed.path, ingest, old_names), schemas), rows, read_as if settled else "")
+        warn_of_old_names(folder / seed.path, old_names, "record", "the old name is still read")
         status = (folder / seed.path).stat()
         if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
             rows.unlink()
@@ -150,8 +154,12 @@ def _write(made: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
         writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Read a file of records: a row for each, with its text, or with the reason why it is none."""
+def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Read a file of records: a row for each, with its text, or with the reason why it is none.
+
+    ``old_names``, if given, counts the records that have a field under an old name, by that name.
+    """
+    old_names = Counter() if old_names is None else old_names
     stem, ending = split_name(path.name)
     fields = ingest["fields"]
     wanted = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
@@ -161,7 +169,7 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         with unpacked(path, compression) as file:
             for record in record_readers()[ending](file, wanted):
                 number = record.number
-                yield from _rows(record, wanted, ingest["encodings"])
+                yield from _rows(record, wanted, ingest["encodings"], old_names)
         if not number:
             yield _refused(0, "bad-container", "no record; expected at least one")
     except UnreadableError as error:
@@ -170,7 +178,9 @@ def rows_of(path: Path, ingest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
 
 
-def _rows(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(
+    record: Record, wanted: RecordOptions, encodings: Sequence[str], old_names: Counter[str]
+) -> Iterator[dict[str, Any]]:
     """The row of a record, and one for each field that it is kept without."""
     number = record.number
     if record.problem is not None or record.fields is None:
@@ -183,12 +193,13 @@ def _rows(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> It
     except UnreadableError as error:
         yield _refused(number, error.reason, f"record {number}: {error.detail}")
         return
-    stated, unread = stated_of(record.fields)
+    stated = stated_of(record.fields, wanted.text)
+    old_names.update(stated.old_names)
     sha256 = hashlib.sha256(data).hexdigest()
     known: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
-    known |= {"stated": _as_json(stated), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    known |= {"stated": _as_json(stated.values), "page": record.page, "flag": TRUNCATED if record.cut else None}
     yield {**dict.fromkeys(_SCHEMA.names), **known, **raw._asdict()}
-    for name, problem in {**record.unread, **unread}.items():
+    for name, problem in {**record.unread, **stated.unread}.items():
         yield _without(number, name, problem)
 
 
@@ -241,6 +252,7 @@ def _raw(record: Record, wanted: RecordOptions, encodings: Sequence[str]) -> tup
 def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str, Any]]:
     """The same rows without metadata that do not obey the schema of sources.jsonl."""
     schema = load_schema("source", schemas)
+    refuse_old_names("source", schema, schema_path("source", schemas))
     batch: list[dict[str, Any]] = []
     for row in rows:
         batch.append(row)

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import idna
 
 from copydesk.core.json_schema import fast_validator, load_schema
+from copydesk.core.renamed_fields import FIELDS, renamed
 from copydesk.readers.base import STATED, shown
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
@@ -28,14 +29,33 @@ _ZONE = re.compile(r"\s+(?=[+-][0-9])|\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
 _LONGEST_DATE = 100
 
 
-def stated_of(fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """What the fields of a record say, and why others say nothing, by their names."""
+class Stated(NamedTuple):
+    """The metadata of a record.
+
+    Attributes
+    ----------
+    values : dict
+        Values by field, as sources.jsonl has them.
+    unread : dict
+        Why other fields have no value, by field.
+    old_names : tuple of str
+        Old names under which the record has some of them.
+    """
+
+    values: dict[str, str]
+    unread: dict[str, str]
+    old_names: tuple[str, ...]
+
+
+def stated_of(fields: Mapping[str, Any], text_field: str = "") -> Stated:
+    """Read the metadata of a record; the field that holds its text is none of them."""
+    given = {
+        name: value for name in (*STATED, *FIELDS) if name != text_field and not _is_empty(value := fields.get(name))
+    }
+    row, old_names, conflicts = renamed("source", given)
     stated: dict[str, str] = {}
-    unread: dict[str, str] = {}
-    for name in STATED:
-        value = fields.get(name)
-        if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-            continue
+    unread: dict[str, str] = dict(conflicts)
+    for name, value in row.items():
         if not isinstance(value, str):
             unread[name] = f"{shown(value)}, expected text"
             continue
@@ -46,7 +66,11 @@ def stated_of(fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]
             unread[name] = "half a character, or bytes that are not UTF-8; expected text"
         except ValueError as error:
             unread[name] = str(error)
-    return stated, unread
+    return Stated(stated, unread, old_names)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
 def normalised_url(text: str) -> str:

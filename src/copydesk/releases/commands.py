@@ -92,7 +92,7 @@ def release(
     """Cut a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
 
     Refuses a clone that does not know, or does not contain, every release of its git remotes, a dirty tree, a stale
-    pipeline, a corpus that does not hold, an alarm, a licence that publish.allow does not name, and under
+    pipeline, a corpus that does not hold, an alarm, a license that publish.allow does not name, and under
     schema_contract: freeze a schema change that breaks readers. Killed at any point, run it again: it finishes or
     takes back. Exits with 0 when the tag is there, with 1 otherwise.
     """

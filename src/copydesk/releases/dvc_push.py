@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from copydesk.core.atomic_files import replacing
 from copydesk.core.progress import say
 from copydesk.errors import ReleaseError
+from copydesk.revisions.dvc_command import run_dvc
 
 _AGAIN = "then run copydesk release again"
 
@@ -29,7 +30,7 @@ class Object(NamedTuple):
     file: Path | None  # in the working tree; None for the list of a folder's files
 
 
-def push(root: Path, remote: str | None, run: Callable[..., str], damaged: Collection[str] = ()) -> None:
+def push(root: Path, remote: str | None, damaged: Collection[str] = ()) -> None:
     """Push what the pipeline made, and push again what the remote has lost or damaged.
 
     Parameters
@@ -38,8 +39,6 @@ def push(root: Path, remote: str | None, run: Callable[..., str], damaged: Colle
         The repository.
     remote : str or None
         DVC remote; the default one if None.
-    run : callable
-        Runs a command in a folder.
     damaged : collection of str
         Files of the dataset that came back from the remote with other bytes: they are written over.
 
@@ -54,7 +53,7 @@ def push(root: Path, remote: str | None, run: Callable[..., str], damaged: Colle
         objects = [found for out in repo.index.outs for found in _objects(repo.cache.local, out)]
         for one in objects:
             _mend(one)
-    run(root, "dvc", "push", *([f"--remote={remote}"] if remote else []))
+    run_dvc(root, "push", *([f"--remote={remote}"] if remote else []))
     with Repo(str(root)) as repo:
         there = repo.cloud.get_remote_odb(remote)
         bad = {one.oid for one in objects if one.file in {root / "corpus" / name for name in damaged}}

@@ -1,4 +1,4 @@
-"""What a release owes those who use it: licences that were allowed, and schemas that were promised."""
+"""What a release owes those who use it: licenses that were allowed, and schemas that were promised."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.description.licences import public
+from copydesk.description.licenses import public
 from copydesk.differences.model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.tables.parquet import read_parquet
+from copydesk.tables.renamed_columns import with_current_names, with_old_names
 
 
 def refuse_unlicensed(project: Project) -> None:
-    """Refuse documents whose licence publish.allow does not name: what is released is handed on.
+    """Refuse documents whose license publish.allow does not name: what is released is handed on.
 
     Raises
     ------
     ReleaseError
-        Naming the first of them with their licences.
+        Naming the first of them with their licenses.
     """
-    columns = ["doc_id", "licence", "public"]
+    columns = ["doc_id", "license", "public"]
     files = sorted((project.corpus / "data" / "documents").glob("*.parquet"))
-    documents = pa.concat_tables(read_parquet(path, columns) for path in files)
+    documents = pa.concat_tables(with_current_names(read_parquet(path, with_old_names(columns))) for path in files)
     # The settings may allow less by now than they did when the column was made.
-    allowed = public(documents["licence"], project.params["publish"]["allow"])
+    allowed = public(documents["license"], project.params["publish"]["allow"])
     held = documents.filter(pc.invert(pc.and_(documents["public"], allowed)))
     if held.num_rows:
-        first = "".join(f"\n  {r['doc_id']}: {r['licence'] or 'no licence'}" for r in held.slice(0, 5).to_pylist())
+        first = "".join(f"\n  {r['doc_id']}: {r['license'] or 'no license'}" for r in held.slice(0, 5).to_pylist())
         raise ReleaseError(
-            f"{project.corpus}: {held.num_rows} documents are under no licence of publish.allow "
-            f"({', '.join(project.params['publish']['allow']) or 'none'}); state their licences in "
+            f"{project.corpus}: {held.num_rows} documents are under no license of publish.allow "
+            f"({', '.join(project.params['publish']['allow']) or 'none'}); state their licenses in "
             f"seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):{first}"
         )
 

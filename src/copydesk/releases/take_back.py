@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
@@ -15,6 +15,7 @@ from copydesk.core.journal import read_journal
 from copydesk.core.progress import say
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
+from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_places import DATA
 from copydesk.revisions.git import git
@@ -25,12 +26,21 @@ _KEPT = "release"
 _LOCK = "dvc.lock"
 _UNFINISHED = re.compile(r"\.[^/]+\.[0-9a-f]{12}\.tmp")
 
-Run = Callable[..., str]
+
+def note_of(root: Path) -> Path:
+    """Where a release notes its version, and the commit from which it began."""
+    return root / "build" / "release.json"
 
 
 def journal_of(root: Path) -> Path:
     """Where a release notes what it writes."""
     return root / "build" / "release.written"
+
+
+def forget_notes(root: Path) -> None:
+    """Remove the notes of a release that is done or taken back."""
+    note_of(root).unlink(missing_ok=True)
+    journal_of(root).unlink(missing_ok=True)
 
 
 def keep(root: Path) -> None:
@@ -42,15 +52,13 @@ def keep(root: Path) -> None:
         shutil.copy2(path, kept / path.name)
 
 
-def take_back(root: Path, run: Run) -> list[str]:
+def take_back(root: Path) -> list[str]:
     """Take back what the release wrote; return the files that were edited since, which are left as they are.
 
     Parameters
     ----------
     root : Path
         The repository, at the commit from which the release began, with a clean tree then.
-    run : callable
-        Runs DVC.
     """
     written, begun = read_journal(journal_of(root))
     for path in begun:
@@ -70,7 +78,7 @@ def take_back(root: Path, run: Run) -> list[str]:
         edited.remove(_LOCK)
         say(f"release: {_LOCK} is taken back; a copy lies in {aside}")
     _restore(root, [name for name in changed if name not in edited], tracked)
-    _check_out(root, run, written)
+    _check_out(root, written)
     for kept in (root / "build" / _KEPT).glob("*.jsonl"):
         with replacing(root / "build" / kept.name) as file:
             file.write(kept.read_bytes())
@@ -128,7 +136,7 @@ def _restore(root: Path, names: list[str], tracked: set[str]) -> None:
             git(root, *command, *given, stdin=literal.encode(), own=True)
 
 
-def _check_out(root: Path, run: Run, written: dict[Path, set[str]]) -> None:
+def _check_out(root: Path, written: dict[Path, set[str]]) -> None:
     """Bring the data back from DVC's cache; DVC alone would not replace what it does not know."""
     manifest = root / "corpus" / NAME
     before = manifest.read_text("utf-8") if manifest.is_file() else ""
@@ -141,9 +149,9 @@ def _check_out(root: Path, run: Run, written: dict[Path, set[str]]) -> None:
             shutil.move(path, aside / path.name)
             say(f"release: {path.relative_to(root)} is neither of this release nor of the last; moved to {aside}")
     if DATA in _built(root):
-        run(root, "dvc", "checkout", "--quiet", "--force", DATA)
+        run_dvc(root, "checkout", "--quiet", "--force", DATA)
     with suppress(ReleaseError):  # what else DVC tracks may have been edited since; if so, the release will say it
-        run(root, "dvc", "checkout", "--quiet")
+        run_dvc(root, "checkout", "--quiet")
 
 
 def _remove(path: Path) -> None:

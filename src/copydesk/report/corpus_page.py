@@ -52,7 +52,7 @@ def corpus_page(corpus: Corpus) -> str:
             "Contents",
             bars("Documents by source", metrics.sources, "documents"),
             bars("Documents by language", metrics.languages, "documents", _language),
-            bars("Documents by licence", metrics.licences, "documents"),
+            bars("Documents by license", metrics.licenses, "documents"),
         ),
         _section(
             "Lengths",

@@ -26,7 +26,7 @@ def document_page(corpus: Corpus, doc_id: str, token: str | None = None) -> str:
     controls = Controls(document, corpus.decisions().get(doc_id, []), token)
     applied = sum(edit["applied"] for edit in document.edits)
     figures = [
-        ("source", row["source_outlet"] or row["publisher"] or "unknown"),
+        ("source", row["source"] or row["publisher"] or "unknown"),
         ("language", row["language"] or "unknown"),
         ("words", f"{row['words']:,}"),
         ("sentences", f"{row['sentence_count']:,}"),

@@ -44,7 +44,7 @@ def documents_pages(corpus: Corpus, linked: bool) -> Iterator[tuple[str, str]]:
 
 
 def _rows(corpus: Corpus) -> Iterator[list[Any]]:
-    names = ["doc_id", "title", "source_outlet", "publisher", "language", "words", "sentence_count"]
+    names = ["doc_id", "title", "source", "publisher", "language", "words", "sentence_count"]
     table = corpus.documents.select([*names, "duplicate_kind", "split", "flags"])
     for batch in table.to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
@@ -56,7 +56,7 @@ def _listed(row: Row, counts: Counts) -> list[Any]:
     flags = Counter(flag["kind"] for flag in row["flags"])
     return [
         row["doc_id"],
-        row["source_outlet"] or row["publisher"] or "unknown",
+        row["source"] or row["publisher"] or "unknown",
         row["language"] or "unknown",
         row["words"],
         row["sentence_count"],

@@ -21,6 +21,7 @@ from copydesk.revisions.dataset_tree import CommitTree, first_line, tree_at
 from copydesk.revisions.git import error_output, git_result
 from copydesk.store.shard_store import Part, Store
 from copydesk.tables.parquet import read_parquet
+from copydesk.tables.renamed_columns import with_current_names, with_old_names
 
 _CORPUS = "corpus"
 _HASH = re.compile("[0-9a-f]{64}")
@@ -170,8 +171,12 @@ class Revision:
         return any(path.exists() for path in self._places(sha256))
 
     def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
-        """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`."""
-        return read_parquet(self.locate(shard), columns)
+        """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`.
+
+        Columns have the names that they have today, whatever the release calls them.
+        """
+        names = None if columns is None else with_old_names(columns)
+        return with_current_names(read_parquet(self.locate(shard), names))
 
     def locate(self, shard: str) -> Path:
         """Return a local file with the bytes of a shard, verified once; fetch it through DVC where there is none.

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from copydesk.core.json_schema import clipped
+from copydesk.core.plural import plural
 from copydesk.core.progress import show
+
+_SHOWN = 5  # rewritten lines of a file
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
 
@@ -26,22 +30,40 @@ def init(
     show(f"{folder}: ready; put articles into {folder / 'seeds'}, then run dvc repro there")
 
 
-def upgrade(root: Root = Path()) -> None:
+def upgrade(
+    root: Root = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be changed; write nothing.")] = False,
+) -> None:
     """Move a repository made by `copydesk init` to the installed copydesk; review it with `git diff`.
 
-    The next `dvc repro` runs the stages whose code changed. Exits with 0, or with 1 if you changed a file that also
-    changed in copydesk: the new one is written beside it as FILE.new; merge it, then remove it.
+    In params.yaml, sources.jsonl and decisions.jsonl only old names of columns and fields are replaced. The next
+    `dvc repro` runs the stages whose code changed. Exits with 0, or with 1 if you changed a file that also changed in
+    copydesk (the new one is written beside it as FILE.new; merge it, then remove it), or if DVC tracks a hand-written
+    file that is not checked out.
     """
     from copydesk.scaffold.repository import upgrade as move
 
-    upgraded = move(root)
+    would_be = "would be " if dry_run else ""
+    upgraded = move(root, dry_run=dry_run)
     for path in upgraded.written:
-        show(f"{path}: written")
+        show(f"{path}: {would_be}written")
     for path in upgraded.differing:
-        show(f"{path}: your version was kept; merge {path}.new into it")
-    if not upgraded.written and not upgraded.differing:
+        if dry_run:
+            show(f"{path}: your version would be kept, and {path}.new written")
+        else:
+            show(f"{path}: your version was kept; merge {path}.new into it")
+    for rewrite in upgraded.renamed:
+        renamed = plural(len(rewrite.changes), "line")
+        show(f"{rewrite.path}: {renamed} {would_be}rewritten with the new names of fields")
+        for number, line, new_line in rewrite.changes[:_SHOWN] if dry_run else ():
+            show(f"  {number} - {clipped(line)}", f"  {number} + {clipped(new_line)}")
+        if rewrite.tracked:
+            show(f"{rewrite.path}: DVC tracks it; {'then ' if dry_run else ''}run dvc add {rewrite.tracked}")
+    for path in upgraded.missing:
+        show(f"{path}: DVC tracks it and it is not checked out; run dvc checkout or dvc pull, then this again")
+    if not any(upgraded):
         show("nothing to do")
-    if upgraded.differing:
+    if upgraded.differing or upgraded.missing:
         raise typer.Exit(1)
 
 

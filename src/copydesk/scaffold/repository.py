@@ -14,6 +14,7 @@ from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
+from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
 from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
 from copydesk.stages.toolkit_lock import NAME, read_toolkit
 
@@ -21,10 +22,24 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
 class Upgraded(NamedTuple):
-    """Files that were rewritten, and files that both the steward and the toolkit changed."""
+    """What an upgrade changed, or would change.
+
+    Attributes
+    ----------
+    written : list of str
+        Files of the toolkit that were written anew.
+    differing : list of str
+        Files that the steward changed and the toolkit too.
+    renamed : list of Rewrite
+        Hand-written files in which columns and fields had old names.
+    missing : list of str
+        Hand-written files that DVC tracks and that are not in the working tree.
+    """
 
     written: list[str]
     differing: list[str]
+    renamed: list[Rewrite]
+    missing: list[str]
 
 
 def init(root: Path) -> None:
@@ -63,21 +78,31 @@ def init(root: Path) -> None:
     git(root, "config", "core.hooksPath", ".githooks")
 
 
-def upgrade(root: Path) -> Upgraded:
-    """Move a repository to the installed toolkit.
+def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
+    """Move a repository to the toolkit that is installed.
 
     Files that are missing, or as an earlier toolkit wrote them, are rewritten. Files that the steward changed are
     kept; if the toolkit changed one of them too, its version is written beside it as ``FILE.new``. README.md,
-    params.yaml and .dvc/config belong to the steward and are never touched.
+    params.yaml and .dvc/config belong to the steward; in params.yaml, sources.jsonl and decisions.jsonl only
+    old names of columns and fields are replaced.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    dry_run : bool
+        Whether nothing is written.
 
     Raises
     ------
     ConfigError
-        If ``copydesk init`` did not make this repository.
+        If ``copydesk init`` did not make this repository, or a field has different values under its old and its new
+        name; then nothing was written.
     """
     toolkit = read_toolkit(root)
     if toolkit is None:
         raise ConfigError(f"{root / NAME}: missing; only a repository made by copydesk init can be upgraded")
+    renamed, missing = rewrites(root), not_checked_out(root)
     written, differing = [], []
     for path, data in files("corpus", _plugins(root)).items():
         if path in OWNED:
@@ -89,12 +114,23 @@ def upgrade(root: Path) -> Upgraded:
         if current is not None:
             current = current.replace(b"\r\n", b"\n")  # git may have converted the line ends
         if current in (None, data) or path == NAME or toolkit["files"].get(path) == _sha256(current):
-            _write(target, data, path in EXECUTABLE)
+            if not dry_run:
+                _write(target, data, path in EXECUTABLE)
             written.append(path)
         elif toolkit["files"].get(path) != _sha256(data):
-            _write(target.with_name(f"{target.name}.new"), data, path in EXECUTABLE)
+            if not dry_run:
+                _write(target.with_name(f"{target.name}.new"), data, path in EXECUTABLE)
             differing.append(path)
-    return Upgraded(written, differing)
+    for rewrite in () if dry_run else renamed:
+        rewrite_file(root, rewrite)
+    return Upgraded(written, differing, renamed, missing)
+
+
+def _files_below(root: Path) -> list[str]:
+    """Paths of the files and links below a folder, except in ``.git``."""
+    files_and_links = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
+    paths = (path.relative_to(root) for path in files_and_links)
+    return [path.as_posix() for path in paths if path.parts[0] != ".git"]
 
 
 def _plugins(root: Path) -> list[str] | None:
@@ -105,13 +141,6 @@ def _plugins(root: Path) -> list[str] | None:
         return None
     named = check_params({"plugins": given["plugins"]}, str(settings))["plugins"]
     return list(dict.fromkeys(plugin.path for plugin in read_plugins(root, named)))
-
-
-def _files_below(root: Path) -> list[str]:
-    """Paths of the files and links below a folder, except in ``.git``."""
-    files_and_links = (path for path in root.rglob("*") if path.is_symlink() or not path.is_dir())
-    paths = (path.relative_to(root) for path in files_and_links)
-    return [path.as_posix() for path in paths if path.parts[0] != ".git"]
 
 
 def _write(path: Path, data: bytes, executable: bool) -> None:

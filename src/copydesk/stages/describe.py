@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, obeyable
 from copydesk.core.progress import say
+from copydesk.core.renamed_fields import ADVICE, COLUMNS
 from copydesk.description.duplicates.benchmark_overlap import overlaps, runs, without_runs
 from copydesk.description.duplicates.minhash import Signatures, minhash, normalised, text_keys
 from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
 from copydesk.description.keep_condition import Condition
-from copydesk.description.licences import public
+from copydesk.description.licenses import public
 from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told, told_by_page
 from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
@@ -73,7 +74,9 @@ STAGE = Stage(
 def run(project: Project) -> list[Parts]:
     """Check the condition, gather the runs of words of the benchmarks, describe every shard."""
     schema = table("documents", project.schemas).arrow
-    Condition(project.params["select"]["keep"], pa.schema([field for field in schema if field.name not in LATER]))
+    known_columns = pa.schema([field for field in schema if field.name not in LATER])
+    for old in Condition(project.params["select"]["keep"], known_columns).old_names:
+        say(f"warning: params.yaml: select.keep: {old} is now {COLUMNS[old]}; {ADVICE}")
     benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
     known, where = None, None
     if benchmarks:
@@ -109,10 +112,10 @@ def shard(given: Shard) -> Made:
     common: Common = given.extra
     known = _runs(*common.runs) if common.runs else np.zeros(0, dtype=np.uint64)
     shared = overlaps(column, known, settings["decontaminate"]["words"])
-    licences = provenance["licence"].combine_chunks()
+    licenses = provenance["license"].combine_chunks()
     columns: dict[str, Any] = {
         **dict(zip(provenance.column_names, provenance.columns, strict=True)),
-        "public": public(licences, settings["publish"]["allow"]),
+        "public": public(licenses, settings["publish"]["allow"]),
         "provenance": origins,
         **signals(column),
         "flags": _flags(text["flags"], shared, settings["decontaminate"]["flag"]),
@@ -165,7 +168,7 @@ def _runs(store: Root, part: Part) -> NDArray[np.uint64]:
 def _excluded(documents: pa.Table, decisions: Mapping[str, list[Decision]]) -> list[dict[str, Any]]:
     """The documents that the steward left out."""
     found = documents.filter(pc.is_in(documents["doc_id"], value_set=pa.array([*decisions], pa.string())))
-    sources = pc.coalesce(found["source_outlet"], found["publisher"]).to_pylist()
+    sources = pc.coalesce(found["source"], found["publisher"]).to_pylist()
     return [
         {"doc_id": doc_id, "reason": "decision", "values": '{"decision": "exclude"}', "source": source}
         for doc_id, source in zip(found["doc_id"].to_pylist(), sources, strict=True)
@@ -181,7 +184,7 @@ def _dropped(keep: str, *tables: pa.Table) -> list[dict[str, Any]]:
     found = Condition(keep, asked.schema).dropped(asked)
     rows = pa.array([each.row for each in found], pa.int64())
     ids = asked["doc_id"].take(rows).to_pylist()
-    sources = pc.coalesce(asked["source_outlet"], asked["publisher"]).take(rows).to_pylist()
+    sources = pc.coalesce(asked["source"], asked["publisher"]).take(rows).to_pylist()
     return [
         {"doc_id": doc_id, "reason": each.reason, "values": each.values, "source": source}
         for doc_id, each, source in zip(ids, found, sources, strict=True)

@@ -23,23 +23,13 @@ from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError, UnreadableError
 from copydesk.project import Project
 from copydesk.readers import FIELD, READERS, record_readers
+from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
-
-#: Columns of ``documents`` that sources.jsonl fills: its own name for each.
-PROVENANCE = {
-    "title": "title",
-    "byline": "byline",
-    "source_outlet": "outlet",
-    "publisher": "publisher",
-    "url": "url",
-    "published": "published",
-    "licence": "licence",
-}
 
 _NOWHERE = "there is no such document; remove the line"
 _REFUSED = "the document was refused, see reports/quarantine.jsonl"
@@ -50,7 +40,7 @@ STAGE = Stage(
     reads=(),
     writes={
         "raw": Output("raw"),
-        "provenance": Output("documents", ("doc_id", *PROVENANCE, "raw_sha256")),
+        "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
@@ -121,7 +111,7 @@ def shard(given: Shard) -> Made:
             pages.append({"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]})
         of_itself = json.loads(seed["stated"] or "{}")
         known = {**of_itself, **{k: v for k, v in sources.get(row["doc_id"], {}).items() if v is not None}}
-        stated = {name: known.get(own) for name, own in PROVENANCE.items()}
+        stated = {name: known.get(name) for name in STATED}
         provenance.append({"doc_id": row["doc_id"], **stated, "raw_sha256": row["sha256"]})
     return {"raw": rows, "provenance": provenance, "refused": refused, "decisions": passed, "pages": pages}
 

@@ -155,7 +155,7 @@ def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, 
 
 
 def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
-    rows = documents.select(["doc_id", "duplicate_of", "duplicate_kind", "source_outlet", "publisher"]).to_pylist()
+    rows = documents.select(["doc_id", "duplicate_of", "duplicate_kind", "source", "publisher"]).to_pylist()
     return [
         {
             "doc_id": row["doc_id"],
@@ -163,7 +163,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
             "values": json.dumps(
                 {name: row[name] for name in ("duplicate_of", "duplicate_kind")}, ensure_ascii=False
             ),
-            "source": row["source_outlet"] or row["publisher"],
+            "source": row["source"] or row["publisher"],
         }
         for row in rows
     ]

@@ -40,7 +40,7 @@ def key(stage: str, fingerprint: str, inputs: Any) -> str:
 def fingerprint(
     module: str, schemas: Iterable[Path], params: Any, plugins: Mapping[str, str] = MappingProxyType({})
 ) -> str:
-    """Return the hash of a stage's code, schemas, settings and plug-ins, and of the libraries it runs on.
+    """Return the hash of a stage's code, schemas, settings and plug-ins, and of the versions of its libraries.
 
     The code is that of the module and of every module of this package that it imports, directly or not, with the data
     files beside them. So there is no list to keep up to date when code moves.
@@ -54,7 +54,7 @@ def fingerprint(
     params : any
         The settings that it reads, as JSON can hold them.
     plugins : mapping of str to str
-        Hashes of the plug-ins that add something to it.
+        Hashes of the plug-ins that take part in it, by name.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
     libraries = [(name, installed_version(name)) for name in (*PINNED, *UNPINNED)]

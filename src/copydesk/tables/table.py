@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.core.json_schema import PACKAGED, Schema, load_schema
+from copydesk.core.json_schema import (
+    PACKAGED,
+    Schema,
+    load_schema,
+)
+from copydesk.core.renamed_fields import ADVICE as RENAME
+from copydesk.core.renamed_fields import old_names_in
 from copydesk.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -184,7 +190,9 @@ def table(name: str, folder: Path = PACKAGED, columns: tuple[str, ...] = ()) -> 
 def _projected(name: str, schema: Schema, columns: Sequence[str]) -> Schema:
     unknown = [column for column in columns if column not in schema.get("properties", {})]
     if unknown:
-        raise SchemaError(f"{name}.schema.json: columns {unknown} are missing")
+        renames = [f"{old} is now {new}" for old, new in old_names_in(name, schema).items()]
+        advice = f" ({', '.join(renames)}; {RENAME})" if renames else ""
+        raise SchemaError(f"{name}.schema.json: columns {unknown} are missing{advice}")
     return {**schema, "required": list(columns), "properties": {c: schema["properties"][c] for c in columns}}
 
 

@@ -22,7 +22,7 @@ from copydesk.project import Project
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.seed_files import list_seeds
 from copydesk.releases.load import tagged
-from copydesk.releases.release import prove
+from copydesk.releases.prove import verify_fresh_clone
 from copydesk.releases.upstream import Known, known_releases, push_withdrawals, refuse_unknown_releases, tag_of
 from copydesk.releases.withdrawals import tag_message
 from copydesk.revisions.dataset_tree import FOLDER
@@ -229,7 +229,7 @@ def _cut_again(root: Path, places: Places, recut: Recut) -> None:
         for place in places.seen[1:]:
             if place.name == f"remote {places.default}" or place.oids & old:
                 push(places.cache, place, {oid for oid in new if places.cache.exists(oid)})
-        problems = prove(root, commit, recut.new, None)
+        problems = verify_fresh_clone(root, commit, recut.new, None)
         if problems:
             raise ReleaseError(f"{recut.new}: what came back from the remote is not what was pushed: {problems[0]}")
         git(root, "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit, own=True)

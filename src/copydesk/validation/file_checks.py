@@ -15,6 +15,7 @@ import yaml
 from copydesk.core.atomic_files import leads_out, sha256_file
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import load_json
+from copydesk.core.renamed_fields import COLUMNS
 from copydesk.dataset.card_metadata import Config, DataFile, dataset_info
 from copydesk.dataset.croissant import NAME as CROISSANT
 from copydesk.dataset.manifest import (
@@ -124,11 +125,13 @@ def _check_schema(file: pq.ParquetFile, path: str, expected: pa.Schema, report: 
         index = found.get_field_index(field.name)
         if index < 0:
             # load_dataset would fill the column with None and say nothing.
-            report.add("schema", path, "column is missing", field=field.name)
+            old = next((old for old, new in COLUMNS.items() if new == field.name and old in found.names), None)
+            message = f"has its old name {old}; build the dataset again: dvc repro" if old else "column is missing"
+            report.add("schema", path, message, field=field.name)
         elif not loaded.field(index).equals(field):
             report.add("schema", path, f"found {loaded.field(index)}, expected {field}", field=field.name)
     for name in found.names:
-        if name not in expected.names:
+        if name not in expected.names and COLUMNS.get(name) not in expected.names:
             report.add("schema", path, "column is not in the schema", field=name)
     if not file.metadata.num_rows:
         report.add("schema", path, "no rows; a file without rows makes the dataset unloadable")

@@ -21,7 +21,7 @@ def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledge
     Parameters
     ----------
     documents : pa.Table, n rows
-        ``doc_id``, ``source_outlet`` and ``publisher``.
+        ``doc_id``, ``source`` and ``publisher``.
     keys : pa.Array, shape (n,)
         Of the normalised texts, by `text_keys`.
     signatures : numpy.ndarray of uint32, shape (n, 128)
@@ -37,7 +37,7 @@ def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledge
     if not ledger:
         return [], []
     ids = documents["doc_id"].to_pylist()
-    sources = pc.coalesce(documents["source_outlet"], documents["publisher"]).to_pylist()
+    sources = pc.coalesce(documents["source"], documents["publisher"]).to_pylist()
     owners = {row["text_key"]: row["doc_id"] for row in ledger}
     same = {n: owners[key] for n, key in enumerate(keys.to_pylist()) if key in owners}
     similar: dict[int, tuple[str, float]] = {}

@@ -1,4 +1,4 @@
-"""Which licences may be public, and where a text begins with its headline."""
+"""Which licenses may be public, and where a text begins with its headline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from copydesk.description.headline import headline
-from copydesk.description.licences import public
+from copydesk.description.licenses import public
 from support import ROOT
 
 BODY = (
@@ -16,7 +16,7 @@ PARAGRAPH = f"\n{BODY}It carries trams."
 
 
 @pytest.mark.parametrize(
-    ("licence", "allowed", "is_public"),
+    ("license", "allowed", "is_public"),
     [
         ("CC-BY-4.0", ["CC-BY-4.0", "CC0-1.0"], True),
         ("CC-BY-NC-4.0", ["CC-BY-4.0"], False),
@@ -31,8 +31,8 @@ PARAGRAPH = f"\n{BODY}It carries trams."
         ("LicenseRef-unknown", [], False),
     ],
 )
-def test_licences(licence: str | None, allowed: list[str], is_public: bool) -> None:
-    assert public(pa.array([licence], pa.string()), allowed).to_pylist() == [is_public]
+def test_licenses(license: str | None, allowed: list[str], is_public: bool) -> None:
+    assert public(pa.array([license], pa.string()), allowed).to_pylist() == [is_public]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Which documents may be public, by their licenses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+
+def public(licenses: pa.Array, allowed: Iterable[str]) -> pa.Array:
+    """Whether each license is allowed: shape (n,) of string or null in, shape (n,) of bool out.
+
+    Licenses are SPDX expressions: of ``A OR B`` one must be allowed, of ``A AND B`` both. ``*`` allows any license,
+    and documents without one, which nothing else allows.
+
+    >>> public(pa.array(["MIT OR LicenseRef-x", "MIT AND LicenseRef-x", None]), ["MIT"]).to_pylist()
+    [True, False, False]
+    """
+    names = frozenset(allowed)
+    if "*" in names:
+        return pa.array([True] * len(licenses), pa.bool_())
+    stated = licenses.to_pylist()
+    return pa.array([license is not None and _allowed(license, names) for license in stated], pa.bool_())
+
+
+def _allowed(license: str, names: frozenset[str]) -> bool:
+    # AND binds more closely than OR (SPDX 3.0, annex D); an expression in params.yaml is allowed as a whole too.
+    return license in names or any(
+        all(part.strip() in names for part in choice.split(" AND ")) for choice in license.split(" OR ")
+    )

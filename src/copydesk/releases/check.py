@@ -1,0 +1,90 @@
+"""The first step of a release: check that nothing is in the way, and compute the next version. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from copydesk.differences.diff import diff
+from copydesk.differences.model import Diff
+from copydesk.errors import ReleaseError
+from copydesk.project import Project
+from copydesk.releases.load import versions, withdrawn
+from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
+from copydesk.releases.upstream import (
+    known_releases,
+    refuse_behind_branch,
+    refuse_releases_outside,
+    refuse_unknown_releases,
+    tag_of,
+)
+from copydesk.releases.versions import Level, Version, following
+from copydesk.revisions.dvc_command import run_dvc
+from copydesk.revisions.git import git
+from copydesk.revisions.lost_takedowns import refuse_lost_takedowns
+from copydesk.revisions.revision import open_revision
+from copydesk.validation import validate
+
+
+class PlannedRelease(NamedTuple):
+    """The version of the next release, and how it differs from the last one; None for the first release."""
+
+    version: str
+    diff: Diff | None
+
+
+def check_release(root: Path, at_least: Level) -> PlannedRelease:
+    """Refuse a repository that is not ready for a release; compute the version from what changed.
+
+    Raises
+    ------
+    ReleaseError
+        Naming what is in the way, what was found and what to do.
+    """
+    refuse_incomplete_history(root)
+    refuse_behind_branch(root)
+    _refuse_unready_corpus(root)
+    last_version = next(reversed(versions(str(root))), None)
+    withdrawn_versions = withdrawn(str(root))
+    changes = None
+    if last_version is not None:
+        changes = diff(open_revision(root, tag_of(last_version), own=True), open_revision(root))
+    refuse_broken_contract(root, last_version or "", changes)
+    version = following(Version.parse(last_version) if last_version is not None else None, changes, at_least)
+    while str(version) in withdrawn_versions:  # the newest releases were withdrawn, and nothing replaces them
+        version = version.raised("major")
+    if changes is not None and changes.empty:
+        raise ReleaseError(f"{root}: nothing differs from {last_version}; there is nothing to release")
+    return PlannedRelease(str(version), changes)
+
+
+def refuse_incomplete_history(root: Path, releasing: str | None = None) -> None:
+    """Refuse where the git remotes list releases that are unknown here, or that HEAD does not contain.
+
+    ``releasing`` is the version of the release at work, if it is committed: its changelog has no tag yet.
+    """
+    known = known_releases(root, cutting=releasing, own=True)
+    refuse_unknown_releases(root, known)
+    refuse_releases_outside(root, known)
+
+
+def _refuse_unready_corpus(root: Path) -> None:
+    modified_files = git(root, "status", "--porcelain", own=True)
+    if modified_files:
+        raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{modified_files.rstrip()}")
+    refuse_lost_takedowns(root)
+    stale_stages = json.loads(run_dvc(root, "status", "--json") or "{}")
+    if stale_stages:
+        raise ReleaseError(
+            f"{root}: the pipeline is stale ({', '.join(sorted(stale_stages))}); run dvc repro and commit"
+        )
+    project = Project.open(root)
+    alarms = project.reports / "alarms.jsonl"
+    if alarms.is_file() and alarms.read_text("utf-8").strip():
+        raise ReleaseError(f"{alarms}: a source loses more documents than select.alarm allows; look, then raise it")
+    report = validate(project.corpus, project.schemas)
+    if not report.ok:
+        listed = "\n".join(f"  {finding}" for finding in report.findings[:5])
+        raise ReleaseError(f"{project.corpus}: {len(report.findings)} violations; see copydesk validate:\n{listed}")
+    refuse_unlicensed(project)

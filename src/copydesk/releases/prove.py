@@ -1,0 +1,104 @@
+"""The third step of a release: push its data, fetch it as a stranger would, and verify what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from copydesk.core.atomic_files import write_text
+from copydesk.core.progress import say
+from copydesk.core.scratch import scratch
+from copydesk.errors import ReleaseError
+from copydesk.releases.check import refuse_incomplete_history
+from copydesk.releases.dvc_push import push
+from copydesk.releases.verify import Problem, verify
+from copydesk.releases.write import CommittedRelease
+from copydesk.revisions.dvc_command import run_dvc
+from copydesk.revisions.dvc_places import DATA
+from copydesk.revisions.git import git
+from copydesk.validation import validate
+
+
+def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+    """Push the data of a committed release and verify it from a fresh clone; look for other releases once more.
+
+    Parameters
+    ----------
+    root : Path
+    committed : CommittedRelease
+    remote : str or None
+        DVC remote; the default one if None.
+    signers : str or None
+        The line of ``--allowed-signers`` for the key that signed the manifest; None for a release without signature.
+
+    Raises
+    ------
+    ReleaseError
+        If the data cannot be pushed, come back with other bytes twice, or another clone released meanwhile.
+    """
+    try:
+        _push_until_proved(root, committed, remote, signers)
+        _refuse_overtaken(root, committed)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{error}\n{committed.version} is committed and not tagged, so it is no release yet; see to this, then "
+            "run copydesk release again: it goes on from here"
+        ) from error
+
+
+def verify_fresh_clone(
+    root: Path, commit: str, version: str, remote: str | None, signers: str | None = None
+) -> list[Problem]:
+    """Fetch a release as a stranger would: a fresh clone, the remote alone, every hash, every configuration.
+
+    Returns the files that came back with other bytes.
+
+    Raises
+    ------
+    ReleaseError
+        If the release cannot be fetched, or its dataset is invalid.
+    """
+    with scratch("release", root / "build") as folder:
+        clone = folder / "clone"
+        git(None, "clone", "--quiet", "--no-hardlinks", "--", str(root), str(clone))
+        git(clone, "checkout", "--quiet", "--detach", commit)
+        local_config = root / ".dvc" / "config.local"
+        if local_config.is_file():  # it may have the credentials of a remote
+            write_text(clone / ".dvc" / "config.local", local_config.read_text("utf-8"))
+        run_dvc(clone, "cache", "dir", "--local", str(folder / "cache"))
+        run_dvc(clone, "pull", *([f"--remote={remote}"] if remote else []), DATA)
+        allowed_signers = None
+        if signers is not None:
+            allowed_signers = folder / "signers"
+            write_text(allowed_signers, signers)
+        verification = verify(clone, allowed_signers=allowed_signers)
+        if not verification.ok:
+            return verification.problems
+        report = validate(clone / "corpus", clone / "schemas", mapped=True)
+        if not report.ok:
+            raise ReleaseError(f"{version}: what came back from the remote does not hold: {report.findings[0]}")
+    say(f"release: {version} was fetched from the remote, verified and loaded")
+    return []
+
+
+def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+    """Push the data and verify them; what came back damaged is pushed a second time, and not a third time."""
+    version, commit = committed
+    push(root, remote)
+    problems = verify_fresh_clone(root, commit, version, remote, signers)
+    if problems:
+        say(f"release: {problems[0]}; pushing it again")
+        push(root, remote, damaged=[problem.file for problem in problems])
+        problems = verify_fresh_clone(root, commit, version, remote, signers)
+    if problems:
+        raise ReleaseError(f"{version}: what came back from the remote is not what was pushed: {problems[0]}")
+
+
+def _refuse_overtaken(root: Path, committed: CommittedRelease) -> None:
+    """Read the releases of the git remotes once more: the steps since the first look took minutes."""
+    try:
+        refuse_incomplete_history(root, releasing=committed.version)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"{error}\nif another clone has released in the meantime, first give this release up with "
+            f"git reset --keep {committed.commit[:12]}~1 and dvc checkout"
+        ) from None

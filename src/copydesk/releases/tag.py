@@ -1,0 +1,32 @@
+"""The last step of a release: the annotated git tag. Until it exists, there is no release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from copydesk.errors import ReleaseError
+from copydesk.releases.upstream import tag_of
+from copydesk.releases.write import CommittedRelease
+from copydesk.revisions.git import git
+
+
+def tag_release(root: Path, committed: CommittedRelease) -> str:
+    """Tag the commit of a release and return the name of the tag; a tag that it has already is left as it is.
+
+    Raises
+    ------
+    ReleaseError
+        If the tag exists on another commit: it is never moved.
+    """
+    tag, commit = tag_of(committed.version), committed.commit
+    if git(root, "tag", "--list", tag):  # perhaps by this release, killed right behind its tag
+        tagged_commit = git(root, "rev-parse", f"{tag}^{{commit}}").strip()
+        if tagged_commit != commit:
+            raise ReleaseError(
+                f"{root}: {tag} is there already, at {tagged_commit[:12]} and not at {commit[:12]}, and stays; to "
+                f"give up this release and cut the next one, run git reset --keep {commit[:12]}~1 and dvc checkout, "
+                "then copydesk release again"
+            )
+    else:
+        git(root, "tag", "--annotate", tag, commit, "--message", f"corpus {committed.version}", own=True)
+    return tag

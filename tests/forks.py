@@ -1,0 +1,178 @@
+"""DVC and builds in forks of one process that has imported them: their imports take longer than their work.
+
+The process is started when it is first needed, one for each process of tests. It runs nothing itself: for each command
+it forks, and the fork has the working folder, the environment and the output that the command was given. DVC and the
+stages are the real ones. Tests that kill what they started, or measure what a process inherits, start real processes.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+import warnings
+from contextlib import redirect_stderr, suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+#: Environment variable with the address of the process, for commands that a fork starts: ``build.py`` of repositories.
+ADDRESS = "COPYDESK_TEST_FORKS"
+_IMPORTED = (
+    "copydesk.pipeline dvc.cli dvc.cli.parser dvc._debug dvc.cachemgr dvc.data_cloud dvc.dependency.param dvc.fs.dvc "
+    "dvc.ignore dvc.lock dvc.output dvc.repo dvc.repo.artifacts dvc.repo.brancher dvc.repo.datasets dvc.repo.graph "
+    "dvc.repo.index dvc.repo.init dvc.repo.metrics dvc.repo.open_repo dvc.repo.params dvc.repo.plots "
+    "dvc.repo.reproduce dvc.repo.stage dvc.repo.trie dvc.repo.worktree dvc.rwlock dvc.scm dvc.stage.cache "
+    "dvc.stage.run dvc.utils.strictyaml dvc_data.hashfile._progress dvc_data.hashfile.db.index "
+    "dvc_data.hashfile.db.local dvc_data.hashfile.status dvc_data.index.checkout dvc_data.index.fetch "
+    "dvc_data.index.push dvc_objects.fs.local configobj dulwich.porcelain dulwich.worktree fsspec.implementations.memory networkx "
+    "platformdirs.unix pygit2 rich.json rich.status ruamel.yaml scmrepo.git.backend.pygit2.filter"
+).split()
+
+_REPOSITORY = Path(__file__).parents[1]
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def completed(command: list[str], root: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run ``dvc ARGUMENTS`` or ``build`` in a fork; as ``subprocess.run`` with text captured."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        status = ask(
+            _address(), command, root, {**environment, ADDRESS: _address()}, (stdout.fileno(), stderr.fileno())
+        )
+        outputs = []
+        for file in (stdout, stderr):
+            file.seek(0)
+            outputs.append(file.read().decode("utf-8", "replace"))
+    return subprocess.CompletedProcess(command, status, *outputs)
+
+
+def ask(
+    address: str, command: list[str], root: Path | str, environment: dict[str, str], outputs: tuple[int, int]
+) -> int:
+    """Have a command run in a fork that writes to the given files; return its exit status."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        request = json.dumps([command, str(root), environment]).encode()
+        socket.send_fds(connection, [len(request).to_bytes(8, "big")], list(outputs))
+        connection.sendall(request)
+        answer = connection.makefile("rb").read()
+    return int(answer) if answer else 255
+
+
+@cache
+def _address() -> str:
+    address = f"{tempfile.mkdtemp(prefix='forks-')}/socket"
+    server = subprocess.Popen([sys.executable, __file__, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert server.stdin is not None and server.stdout is not None
+    assert server.stdout.readline() == b"ready\n"
+    server.stdout.close()
+    _started.append(server)
+    return address
+
+
+def stop() -> None:
+    """End the process, if it was started; it ends with this one in any case."""
+    for server in _started:
+        server.communicate()
+    _started.clear()
+    _address.cache_clear()
+
+
+def _serve(address: str) -> None:
+    for name in _IMPORTED:
+        with suppress(ImportError):  # another version of DVC; then its forks import what they need
+            import_module(name)
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen(16)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            readable, _, _ = select.select([server, sys.stdin], [], [], 1)
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            if sys.stdin in readable:  # nothing is ever written there: it was closed
+                shutil.rmtree(Path(address).parent)
+                return
+            if not readable:
+                continue
+            connection, _ = server.accept()
+            size, outputs, _, _ = socket.recv_fds(connection, 8, 2)
+            request = connection.makefile("rb").read(int.from_bytes(size, "big"))
+            if json.loads(request)[0] == ["build"]:
+                _build_once()
+            if os.fork() == 0:
+                server.close()
+                _answer(connection, outputs, request)
+            connection.close()
+            for file in outputs:
+                os.close(file)
+
+
+@cache
+def _build_once() -> None:
+    """Build the corpus of the two articles, so that forks find loaded what every build loads and computes once."""
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nothing, redirect_stderr(nothing):
+        shutil.copytree(_REPOSITORY / "seeds", f"{folder}/seeds")
+        shutil.copytree(_REPOSITORY / "schemas", f"{folder}/schemas")
+        Path(folder, "params.yaml").write_text("engine: {workers: 1}\n")
+        _build(Path(folder))
+
+
+def _build(root: Path) -> None:
+    from copydesk.pipeline import STAGES
+    from copydesk.project import Project
+
+    for name, run in STAGES.items():
+        if name != "validate":
+            run(Project.open(root))
+
+
+def _answer(connection: socket.socket, outputs: list[int], request: bytes) -> NoReturn:
+    status = 255
+    with suppress(BaseException):
+        command, root, environment = json.loads(request)
+        for number, file in enumerate(outputs, 1):
+            os.dup2(file, number)
+            os.close(file)
+        sys.stdout, sys.stderr = (os.fdopen(os.dup(number), "w") for number in (1, 2))
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(root)
+        try:
+            status = _run(command)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    connection.sendall(str(status).encode())
+    os._exit(status)
+
+
+def _run(command: list[str]) -> int:
+    warnings.simplefilter("ignore")
+    if command[0] == "dvc":
+        import dvc.cli
+
+        sys.argv = command
+        return int(dvc.cli.main(command[1:]))
+    assert command == ["build"], command
+    _build(Path())
+    return 0
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])
