@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
 .PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones fuzz hostile jsonschema mutants docs \
-  surface quality sentences bench peers audit sbom lock clean help
+  surface quality sentences bench peers audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -68,6 +68,9 @@ mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards a
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known
 	python benchmarks/quality/score_cleaning.py
 	python benchmarks/quality/score_sentences.py
+
+docs-rules: $(READY)  ## Write docs/rules.md, the page of the cleaning rules
+	copydesk rules --markdown > docs/rules.tmp && mv docs/rules.tmp docs/rules.md
 
 surface: $(READY)  ## Record public names, options, settings and columns that are new
 	python tests/surface.py

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.core.config import check_params
 
@@ -60,7 +60,7 @@ def main() -> None:
     """Print the table."""
     how = plan(check_params({})["clean"])
     # Loads the libraries and word lists that rules use, once, before anything is timed.
-    clean(pa.array(texts("bench", 1)[:100]), how)
+    clean_column(pa.array(texts("bench", 1)[:100]), how)
     for name, title in (("control", "good text"), ("bench", "damaged text")):
         column = texts(name, 8_000_000)
         size = sum(len(text.encode()) for text in column)
@@ -68,7 +68,7 @@ def main() -> None:
         for _ in range(RUNS):
             start = time.process_time()
             for at in range(0, len(column), BATCH):
-                clean(pa.array(column[at : at + BATCH]), how)
+                clean_column(pa.array(column[at : at + BATCH]), how)
             times.append(time.process_time() - start)
         spent = sorted(times)[RUNS // 2]
         print(f"{title:<14}{size / spent / 1e6:8.1f} MB/s  ({len(column)} documents, {size / 1e6:.1f} MB)")

@@ -199,7 +199,7 @@ def clean(
     """
     import pyarrow as pa
 
-    from copydesk.cleaning.apply import clean as cleaned_texts
+    from copydesk.cleaning.apply import clean_column
     from copydesk.cleaning.plan import plan
     from copydesk.core.plugins import load_plugins
     from copydesk.readers import PAGES
@@ -220,7 +220,7 @@ def clean(
         page_libraries()
         first = {0: read_page(raw.text).edits}
     load_plugins(project.plugins)
-    (cleaned,) = cleaned_texts(pa.array([raw.text]), plan(project.params["clean"]), first=first)
+    (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first)
     if diff:
         print_changes(cleaned)
     else:

@@ -9,7 +9,7 @@ import sys
 
 import pyarrow as pa
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.core.config import check_params
 from support import ROOT
@@ -26,7 +26,7 @@ def real_texts() -> list[str]:
 def test_a_text_is_cleaned_alone_as_among_others() -> None:
     # Alone it is not screened, so this also shows that no screen hides what its rule would find.
     texts = real_texts()
-    for text, among_others in zip(texts, clean(pa.array(texts), PLAN), strict=True):
+    for text, among_others in zip(texts, clean_column(pa.array(texts), PLAN), strict=True):
         alone = clean_text(text, PLAN)
         assert alone.edited.edits == among_others.edited.edits
         assert (alone.suggestions, alone.flags) == (among_others.suggestions, among_others.flags)
@@ -36,7 +36,7 @@ def test_no_edit_depends_on_the_order_of_a_set() -> None:
     code = (
         "import sys; sys.path[:0] = ['tests', 'tests/cleaning']\n"
         "import hashlib, pyarrow as pa, test_real_text as t\n"
-        "made = [(c.edited.edits, c.suggestions, c.flags) for c in t.clean(pa.array(t.real_texts()), t.PLAN)]\n"
+        "made = [(c.edited.edits, c.suggestions, c.flags) for c in t.clean_column(pa.array(t.real_texts()), t.PLAN)]\n"
         "print(hashlib.sha256(repr(made).encode()).hexdigest())"
     )
     digests = {

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import DETECTORS, RULES, plan
 from copydesk.cleaning.rule import Detector, Found, Rule
 from copydesk.core.config import check_params
@@ -60,7 +60,7 @@ def test_rules_that_share_an_analysis_have_it_computed_once_for_a_text() -> None
 
     first, second, last = (Rule(f"x-{n}", "safe", None, find, ("x!", "y!"), "x", analyse=analyse) for n in "abc")
     how = plan({"apply": ["safe"], "rules": {"x-c": "suggest"}}, [first, second, last])
-    cleaned = clean(pa.array(["x", "a x! x!", "b x"]), how, ())
+    cleaned = clean_column(pa.array(["x", "a x! x!", "b x"]), how, ())
     assert [c.edited.text for c in cleaned] == ["x", "a y! y!", "b x"]
     # The text that changed was analysed again, the others were not.
     assert analysed == ["x", "a x! x!", "b x", "a y! x!", "a y! y!"]
@@ -103,7 +103,7 @@ def test_every_rule_alone_finds_edits_that_fit(text: str) -> None:
 
 def test_a_column_is_cleaned_as_its_texts_are() -> None:
     texts = [rule.repairs[0] for rule in RULES] + [rule.leaves for rule in RULES] + ["", "plain"]
-    together = clean(pa.array(texts), PLAN)
+    together = clean_column(pa.array(texts), PLAN)
     assert [c.edited.text for c in together] == [clean_text(t, PLAN).edited.text for t in texts]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import RULES, plan
 from copydesk.core.config import check_params
 from copydesk.core.hand_written import parse_yaml
@@ -122,7 +122,7 @@ def cleaner(data: bytes) -> None:
         assert len(result) <= 4 * len(source)
         # In a column of several the screens decide which rules see a text: they must not hide one.
         column = pa.array([source, "Other.  Text", source, "", "x"], pa.string())
-        together = clean(column, how)
+        together = clean_column(column, how)
         for found in (together[0], together[2]):
             assert (found.edited.text, found.edited.edits) == (result, edits)
             assert found[1:] == cleaned[1:]

@@ -60,8 +60,9 @@ def reproduced(clone: Path) -> tuple[Path, str]:
 def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path, str]) -> None:
     root, said = reproduced
     # What the dataset was validated by stands in git, and its bytes are those that were validated.
+    outdated = run(root, "git", "status", "--porcelain")
+    assert outdated == "", f"code or settings have changed; run dvc repro and commit:\n{outdated}"
     assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)[:-1]
-    assert run(root, "git", "status", "--porcelain") == ""
     assert sorted(p.name for p in (root / "corpus").iterdir()) == [
         *(".gitignore", "CITATION.cff", "LICENSE", "MANIFEST.sha256", "README.md"),
         *("croissant.json", "data", "manifest.json", "plots"),

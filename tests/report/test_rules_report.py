@@ -19,7 +19,9 @@ def copydesk(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_page_of_rules_is_the_one_that_is_written() -> None:
     page = ROOT / "docs" / "rules.md"
-    assert page.read_text("utf-8") == as_markdown(), "run: copydesk rules --markdown > docs/rules.md"
+    assert page.read_text("utf-8") == as_markdown(), (
+        "rules have changed; run make docs-rules and commit docs/rules.md"
+    )
 
 
 def test_rules_are_listed_with_tier_and_counts(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from copydesk.cleaning.apply import clean, clean_text, inspected
+from copydesk.cleaning.apply import clean_column, clean_text, inspected
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.web_page_rules import PAGE_RULES
 from copydesk.core.config import check_params
@@ -126,7 +126,7 @@ def test_references_are_decoded_once() -> None:
     said = "Write &amp;lt;b&amp;gt; and &amp;amp;, &#38;quot;so&amp;quot;; the ministerâ€™s &amp;eacute;."
     html = f"<article><p>{FIRST}</p><p>{said}</p></article>"
     how = plan(check_params({})["clean"])
-    (page,) = clean(pa.array([html]), how, first={0: read_page(html).edits})
+    (page,) = clean_column(pa.array([html]), how, first={0: read_page(html).edits})
     assert page.edited.text == f"{FIRST}\n\nWrite &lt;b&gt; and &amp;, &quot;so&quot;; the minister’s &eacute;."
     assert inspected(page.edited, how.on_pages()) == page
     # A text whose references nobody has decoded is another thing.
@@ -141,7 +141,7 @@ def test_bytes_that_are_no_character_are_replaced_and_flagged() -> None:
     assert text.revert() == raw.text
     assert text.text == f"{FIRST}\n\nDas Café \ufffdwar früher für Gäste müßig: {SECOND}\ufffd"
     assert not page.missing
-    (cleaned,) = clean(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
+    (cleaned,) = clean_column(pa.array([raw.text]), plan(check_params({})["clean"]), first={0: page.edits})
     assert [flag.kind for flag in cleaned.flags] == ["replacement-character"] * 2
 
 

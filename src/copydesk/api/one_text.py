@@ -176,13 +176,13 @@ def clean(text: str, language: str | None = None, *, settings: Mapping[str, Any]
     _check_text("text", text)
     _check_language(language)
     from copydesk.cleaning.apply import clean_text
-    from copydesk.cleaning.plan import plan
+    from copydesk.cleaning.plan import RULES, plan
     from copydesk.core.config import check_params
 
     if settings is not None and not isinstance(settings, Mapping):
         raise InputError(f"settings: expected a mapping, such as {{'apply': ['safe']}}; found {_kind(settings)}")
     params = check_params({"clean": dict(settings or {})}, "settings")
-    cleaned = clean_text(text, plan(params["clean"]))
+    cleaned = clean_text(text, plan(params["clean"], RULES))
     return CleanedText(cleaned.edited.text, cleaned.edited.edits, cleaned.suggestions, cleaned.flags)
 
 

@@ -28,7 +28,7 @@ class Cleaned(NamedTuple):
     flags: tuple[Flag, ...] = ()
 
 
-def clean(
+def clean_column(
     texts: pa.Array,
     how: Plan,
     detectors: Sequence[Detector] = DETECTORS,
@@ -80,7 +80,7 @@ def clean_text(text: str, how: Plan) -> Cleaned:
     >>> clean_text("the outcome of the war?Russia  does not", plan(settings)).edited.text
     'the outcome of the war? Russia does not'
     """
-    return clean(pa.array([text], pa.string()), how)[0]
+    return clean_column(pa.array([text], pa.string()), how)[0]
 
 
 def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:

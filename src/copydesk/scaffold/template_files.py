@@ -39,7 +39,7 @@ _PARAMS = "    params: ["
 
 
 def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
-    """Every file of a new repository, by its path, for a corpus of that name; toolkit.json is the last.
+    """The content of every file of a new repository, by path; toolkit.json comes last.
 
     ``plugins`` are the paths that stages must depend on; None if params.yaml has no such setting.
     """
@@ -63,23 +63,23 @@ def toolkit_file(made: dict[str, bytes]) -> bytes:
 def pipeline(ours: str, plugins: Sequence[str] | None = ()) -> str:
     """A dvc.yaml whose stages depend on their line in toolkit.json, where ours lists code, and on plug-ins."""
     lines: list[str] = []
-    code, named, name = "", False, ""
+    name, dependency, has_params = "", "", False
     for line in ours.splitlines(keepends=True):
-        if found := re.match(r"  ([a-z]+):\n", line):
-            name = found[1]
-            code, named = f"{{{NAME}: [stages.{name}]}}", False
+        if stage := re.match(r"  ([a-z]+):\n", line):
+            name, has_params = stage[1], False
+            dependency = f"{{{NAME}: [stages.{name}]}}"
         if line.startswith("      - src/copydesk/"):
             continue
         if line.startswith(_PARAMS):
-            named = True
-            listed = line.removeprefix(_PARAMS)
-            if plugins is None:  # DVC refuses a setting that is not there
-                listed = listed.replace(", plugins]", "]")
-            lines.append(f"{_PARAMS}{code}, {listed}")
+            has_params = True
+            params = line.removeprefix(_PARAMS)
+            if plugins is None:  # DVC refuses a setting that params.yaml does not have
+                params = params.replace(", plugins]", "]")
+            lines.append(f"{_PARAMS}{dependency}, {params}")
         elif line == f"      - scripts/{name}.py\n" and name in WITH_PLUGINS:
             lines += [line, *(f"      - {path}\n" for path in plugins or ())]
-        elif line == "    outs:\n" and not named:
-            lines += [f"    params: [{code}]\n", line]
+        elif line == "    outs:\n" and not has_params:
+            lines += [f"    params: [{dependency}]\n", line]
         else:
             lines.append(line)
     return "".join(lines)

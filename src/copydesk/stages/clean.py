@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import Any
 
-from copydesk.cleaning.apply import Cleaned, clean
+from copydesk.cleaning.apply import Cleaned, clean_column
 from copydesk.cleaning.plan import Plan, least_sure, plan
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
@@ -41,7 +41,7 @@ def shard(given: Shard) -> Made:
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
     ids, column = raw["doc_id"].to_pylist(), raw["text"].combine_chunks()
     first = {n: [Edit(**e) for e in pages[doc_id]["edits"]] for n, doc_id in enumerate(ids) if doc_id in pages}
-    for doc_id, cleaned in zip(ids, clean(column, how, first=first), strict=True):
+    for doc_id, cleaned in zip(ids, clean_column(column, how, first=first), strict=True):
         if doc_id in decisions:
             rules = how.on_pages() if doc_id in pages else how
             cleaned, problems = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.cleaning.apply import clean, clean_text
+from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.rule import Detector, Rule
 from copydesk.cleaning.rules.personal_data import DETECTORS, RULES
@@ -363,7 +363,7 @@ def test_no_kind_appears_where_another_was_masked(text: str) -> None:
 
 @given(st.lists(tangles, min_size=4, max_size=6))
 def test_a_column_is_masked_as_its_texts_are(texts: list[str]) -> None:
-    together = clean(pa.array(texts, pa.string()), MASKING)
+    together = clean_column(pa.array(texts, pa.string()), MASKING)
     assert [c.edited.text for c in together] == [clean_text(text, MASKING).edited.text for text in texts]
 
 
