@@ -96,8 +96,8 @@ def run(project: Project) -> None:
     _raise_alarms(project, metrics)
     size = sum(file.size for config in configs for file in config.files)
     rows = ", ".join(plural(config.rows, ROW_NOUNS[config.name]) for config in configs)
-    files = plural(sum(len(config.files) for config in configs), "file")
-    say(f"package: {rows} in {files}, {size:,} bytes; {plural(len(dropped), 'document')} dropped")
+    file_count = plural(sum(len(config.files) for config in configs), "file")
+    say(f"package: {rows} in {file_count}, {size:,} bytes; {plural(len(dropped), 'document')} dropped")
 
 
 def shard(given: Shard) -> Made:
