@@ -10,7 +10,7 @@ from hypothesis import given
 from copydesk.cleaning.apply import clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.core.config import check_params
-from copydesk.description.provenance import FEEDING, Removed, Told, found, published, told
+from copydesk.description.provenance import FEEDING, Extracted, Removed, fields_of_edits, fields_of_text, published
 from copydesk.project import Project
 from copydesk.stages.runner import read_inputs
 from support import ROOT, hard_texts
@@ -58,7 +58,7 @@ BIOGRAPHY = "Ines Falk is a seasoned journalist and author at The Harbour Gazett
     ],
 )
 def test_a_removed_line_gives_fields(rule: str, removed: str, fields: dict[str, str]) -> None:
-    assert found(rule, removed) == fields
+    assert fields_of_text(rule, removed) == fields
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def removed(*edits: tuple[tuple[str, ...], str]) -> list[Removed]:
     return [Removed(frozenset(rules), text, 100 * number) for number, (rules, text) in enumerate(edits)]
 
 
-def values(fields: dict[str, Told]) -> dict[str, str]:
+def values(fields: dict[str, Extracted]) -> dict[str, str]:
     return {name: field.value for name, field in fields.items()}
 
 
 def test_lines_removed_together_are_asked_one_by_one() -> None:
     text = f"\nSource: Today IT\n{BIOGRAPHY}"
-    fields = told(removed((("source-line", "author-biography"), text)))
+    fields = fields_of_edits(removed((("source-line", "author-biography"), text)))
     assert values(fields) == {
         "source": "Today IT",
         "byline": "Ines Falk",
@@ -106,18 +106,20 @@ def test_lines_removed_together_are_asked_one_by_one() -> None:
 
 def test_a_byline_is_heard_before_a_biography() -> None:
     edits = removed((("author-biography",), BIOGRAPHY), (("byline",), "By Tom Reed\n"))
-    assert told(edits)["byline"] == Told("Tom Reed", "byline", 103, 111)
+    assert fields_of_edits(edits)["byline"] == Extracted("Tom Reed", "byline", 103, 111)
 
 
 def test_a_value_that_was_rewritten_has_the_place_of_its_line() -> None:
-    assert told(removed((("byline",), "By INES FALK\n")))["byline"] == Told("Ines Falk", "byline", 0, 13)
+    assert fields_of_edits(removed((("byline",), "By INES FALK\n")))["byline"] == Extracted(
+        "Ines Falk", "byline", 0, 13
+    )
 
 
 def test_what_the_third_article_says() -> None:
     (path,) = (ROOT / "seeds").glob("003_*.txt")
     raw = path.read_text("utf-8")
     edits = clean_text(raw, plan(check_params({})["clean"])).edited.edits
-    fields = told(Removed(frozenset(edit.rules), edit.before, edit.raw_start) for edit in edits)
+    fields = fields_of_edits(Removed(frozenset(edit.rules), edit.before, edit.raw_start) for edit in edits)
     assert values(fields) == {
         "source": "Today IT",
         "byline": "Karen Clayton",
@@ -142,4 +144,4 @@ def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project])
 @given(hard_texts)
 def test_any_text_gives_known_fields(text: str) -> None:
     for rule in FEEDING:
-        assert found(rule, text).keys() <= {"byline", "source", "publisher", "published"}
+        assert fields_of_text(rule, text).keys() <= {"byline", "source", "publisher", "published"}

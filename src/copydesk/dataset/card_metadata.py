@@ -56,7 +56,7 @@ class Config(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """Hash of the files' hashes, in order: another for other rows."""
+        """Hash of the files' hashes, in order; it changes if a row changes."""
         return hashlib.sha256("".join(f"{f.split} {f.sha256}\n" for f in self.files).encode()).hexdigest()
 
     @property

@@ -15,7 +15,7 @@ _BARS = 60  # of a histogram, about
 
 
 def render_plots(metrics: Metrics) -> dict[str, str]:
-    """The plots by their path in the dataset: always the same ones, since DVC wants to know its outputs."""
+    """The plots by their path in the dataset; always the same paths, because DVC must know its outputs."""
     summary = metrics.summary
     repeated = sum(summary["duplicates"].values())
     copies = {"unique": summary["documents"] - repeated, **summary["duplicates"]}
@@ -31,7 +31,7 @@ def render_plots(metrics: Metrics) -> dict[str, str]:
 
 
 def _histogram(title: str, counts: dict[int, int], width: int, axis: str) -> Html:
-    """Counts by the lower end of a bin, in fewer and wider bins where there are many."""
+    """Draw counts by the lower end of their bin; many bins are merged into wider ones."""
     last = max(counts, default=0) // width
     wide = max(1, -(-last // _BARS))
     merged: dict[int, int] = {}

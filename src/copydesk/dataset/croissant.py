@@ -1,4 +1,4 @@
-"""``croissant.json``: the dataset as tools for machine learning describe it (Croissant 1.1, with its RAI vocabulary).
+"""``croissant.json``: metadata of the dataset for machine-learning tools (Croissant 1.1 with its RAI vocabulary).
 
 Everything follows from the schemas, the files and the settings; a test reads every configuration by it.
 """
@@ -89,7 +89,7 @@ def _plain(text: str) -> str:
 
 
 def _known(settings: dict[str, Any], metrics: Metrics) -> dict[str, Any]:
-    """Languages, and what params.yaml says of who published it, when and where; never the clock."""
+    """Languages, and creators, publisher, date and address from params.yaml; never the current time."""
     publisher = settings["publisher"]
     entries = {
         "inLanguage": [code for code in metrics.languages if code != "unknown"],
@@ -210,7 +210,7 @@ def _field(name: str, field: pa.Field, path: tuple[str, ...], description: str) 
 
 
 def _responsible(metrics: Metrics) -> dict[str, Any]:
-    """What the RAI vocabulary asks: how the data came to be, and what to beware of."""
+    """The RAI vocabulary: how the data was collected and processed, and its limitations."""
     summary = metrics.summary
     sources = ", ".join(f"{name} ({count})" for name, count in list(metrics.sources.items())[:20])
     masked = sum(count for rule, count in summary["edits"].items() if rule.startswith("mask-"))

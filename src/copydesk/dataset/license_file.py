@@ -1,4 +1,4 @@
-"""``LICENSE``: under which licenses the documents are, and how many under each."""
+"""``LICENSE``: the licenses of the documents, with the number of documents under each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ The rights to documents marked LicenseRef-unknown are not known. Clarify them be
 
 
 def render_license(metrics: Metrics) -> str:
-    """The file: each license with the number of its documents, and where its text is."""
+    """Render the file: each license with the number of its documents and the address of its text."""
     parts = [_HEAD]
     for name, count in metrics.licenses.items():
         line = plain(" ".join(name.split()))

@@ -1,4 +1,4 @@
-"""What the dataset consists of: ``MANIFEST.sha256`` for ``sha256sum --check``, ``manifest.json`` for programs."""
+"""Files of the dataset and their hashes: ``MANIFEST.sha256`` for ``sha256sum``, ``manifest.json`` for programs."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def manifest_json(
     rules: Iterable[str] = (),
     plugins: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Version, tables with their files, what decided them, and what is not there.
+    """Render manifest.json: version, tables and files, schemas, settings, libraries, dropped and withheld documents.
 
-    ``dropped`` are documents that were left out, each with the reason and the values; ``withheld`` the ids of those
-    whose raw text and edits a public dataset leaves out; ``rules`` those whose edits the dataset has; ``plugins`` the
-    hash of the code of each, by module.
+    ``dropped`` lists dropped documents with the reason and the values; ``withheld`` the ids of documents whose raw
+    text and edits a public dataset omits; ``rules`` the rules that made edits in the dataset; ``plugins`` the hash of
+    the code of each plug-in, by module.
     """
     whole = {
         "version": params["corpus"]["version"],
@@ -85,7 +85,7 @@ def _libraries(rules: Iterable[str]) -> dict[str, str | None]:
 
 
 def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
-    """What is listed of tables, but for the hashes that follow from their rows."""
+    """The listing of the tables without their logical hashes."""
     return {
         name: {
             **{key: value for key, value in listed.items() if key != _LOGICAL},
@@ -126,7 +126,7 @@ def _splits_of(tables: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:
-    """The hashes of the data files and of others, given by path with their content; sorted by path."""
+    """Render MANIFEST.sha256: data files and other files, given by path with their content; sorted by path."""
     hashes = {path: hashlib.sha256(content.encode()).hexdigest() for path, content in others.items()}
     hashes |= {file.path: file.sha256 for config in configs for file in config.files}
     return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes))

@@ -1,4 +1,4 @@
-"""Figures about a corpus, for ``dvc metrics`` and ``dvc plots``: counts, never times."""
+"""Statistics of a corpus, for the card, ``dvc metrics`` and ``dvc plots``: counts, never times."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ WORDS_BIN = 10
 
 
 class Metrics(NamedTuple):
-    """Figures about a corpus.
+    """Statistics of a corpus.
 
-    ``sources`` counts documents by outlet or publisher, ``lost`` those that were dropped; ``sentence_lengths`` counts
+    ``sources`` counts documents by source or publisher, ``lost`` the dropped ones; ``sentence_lengths`` counts
     sentences by length in characters, in bins of 20, ``document_lengths`` documents by words, in bins of 10;
     ``signals`` counts documents by hundredths of each signal, ``filters`` those that pass each published filter.
     """
@@ -41,12 +41,12 @@ class Metrics(NamedTuple):
     filters: dict[str, int]
 
 
-#: How often each thing was counted, by the figure it is part of and by its name there.
+#: Counts by statistic and by name within it.
 Counts = Counter[tuple[str, str]]
 
 
 def count(name: str, rows: pa.Table) -> Counts:
-    """Count what is in some rows of a published table; counts of several shards are added up."""
+    """Count some rows of a published table; the counts of several shards can be added up."""
     counts: Counts = Counter()
     for figure, found in _COUNTED[name](rows).items():
         counts.update({(figure, str(key)): number for key, number in found.items()})
@@ -54,7 +54,7 @@ def count(name: str, rows: pa.Table) -> Counts:
 
 
 def measure(tables: Mapping[str, Iterable[pa.Table]], dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
-    """Count what is in the published tables, given shard by shard, and what was dropped."""
+    """The statistics of published tables, given shard by shard, and of the dropped documents."""
     counts: Counts = Counter()
     for name, shards in tables.items():
         for rows in shards:
@@ -63,7 +63,7 @@ def measure(tables: Mapping[str, Iterable[pa.Table]], dropped: Iterable[Mapping[
 
 
 def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metrics:
-    """The figures that follow from the counts of all shards, and from what was dropped."""
+    """The statistics that follow from the counts of all shards and from the dropped documents."""
     by_figure: dict[str, Counter[str]] = defaultdict(Counter)
     for (figure, key), number in counts.items():
         by_figure[figure][key] += number
@@ -134,7 +134,7 @@ def _count_edits(rows: pa.Table) -> Found:
     return {kind: Counter(pc.list_flatten(rows.filter(mask)["rules"]).to_pylist()) for kind, mask in kinds}
 
 
-#: For each figure how often each thing was found.
+#: Counts of some rows, by statistic and by name.
 Found = dict[str, Mapping[Any, int]]
 _COUNTED: dict[str, Callable[[pa.Table], Found]] = {
     "documents": _count_documents,
@@ -160,7 +160,7 @@ def write_plots(folder: Path, metrics: Metrics) -> None:
 
 
 def _binned(values: npt.NDArray[np.integer[Any]], width: int) -> dict[int, int]:
-    """How many values lie in each bin, by its lower end."""
+    """The number of values in each bin, by its lower end."""
     bins, numbers = np.unique(values // width * width, return_counts=True)
     return dict(zip(bins.tolist(), numbers.tolist(), strict=True))
 

@@ -1,7 +1,7 @@
-"""A dataset that may be public: documents under allowed licenses, without what was masked in them.
+"""Export the public part of a dataset: documents under allowed licenses, without the personal data masked in them.
 
-A document whose personal data were masked keeps its clean text and sentences; its raw text and its edits, which hold
-what was masked, stay with the steward and are named as withheld in ``manifest.json``.
+A document with masked personal data keeps its clean text and sentences; its raw text and edits, which contain the
+masked data, are omitted and listed as withheld in ``manifest.json``.
 """
 
 from __future__ import annotations

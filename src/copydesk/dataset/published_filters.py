@@ -1,4 +1,4 @@
-"""What the signals of the documents say of a corpus: how they are spread, and which published filters it passes."""
+"""Distribution of the signals over a corpus, and how many documents pass published filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNALS = (
 )
 _BELOW, _LEAST = pc.less, pc.greater_equal
 _MOST, _ABOVE = pc.less_equal, pc.greater
-#: Filters as they were published: what holds of a document that passes.
+#: Filters as published: the conditions that a document must meet.
 FILTERS: Mapping[str, tuple[tuple[str, Callable[..., Any], float], ...]] = {
     "Gopher, quality (Rae et al. 2021, table A1)": (
         *(("words", _LEAST, 50), ("words", _MOST, 100_000), ("mean_word_length", _LEAST, 3)),
@@ -38,28 +38,28 @@ FILTERS: Mapping[str, tuple[tuple[str, Callable[..., Any], float], ...]] = {
 
 
 def spread(rows: pa.Table) -> dict[str, dict[int, int]]:
-    """For each signal how many documents have a value of so many hundredths, rounded up."""
-    found = {}
+    """The distribution of each signal: documents by its value in hundredths, rounded up."""
+    counts = {}
     for name in SIGNALS:
         values = rows[name].drop_null().to_numpy()
         steps, numbers = np.unique(np.ceil(values * _STEPS - 1e-9).astype(np.int64), return_counts=True)
-        found[name] = dict(zip(steps.tolist(), numbers.tolist(), strict=True))
-    return found
+        counts[name] = dict(zip(steps.tolist(), numbers.tolist(), strict=True))
+    return counts
 
 
 def passing(rows: pa.Table) -> dict[str, int]:
-    """How many documents pass each filter."""
-    found = {}
+    """The number of documents that pass each filter."""
+    counts = {}
     for name, conditions in FILTERS.items():
-        held = pa.array([True] * rows.num_rows, pa.bool_())
+        passes = pa.array([True] * rows.num_rows, pa.bool_())
         for column, compare, limit in conditions:
-            held = pc.and_(held, compare(rows[column].combine_chunks(), limit))
-        found[name] = int(pc.sum(held).as_py() or 0)
-    return found
+            passes = pc.and_(passes, compare(rows[column].combine_chunks(), limit))
+        counts[name] = int(pc.sum(passes).as_py() or 0)
+    return counts
 
 
 def at_most(counts: Mapping[int, int], share: float) -> int:
-    """The least bin such that this share of what was counted lies in it or below it."""
+    """The quantile of counted values: the smallest bin such that this share of them is in it or below it."""
     total, below = sum(counts.values()), 0
     for step in sorted(counts):
         below += counts[step]

@@ -1,4 +1,4 @@
-"""The files of a dataset that are not data: card, plots, license, Croissant, citation, manifests."""
+"""The files of a dataset beside the data: card, plots, license, Croissant, citation, manifests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def described(
     withheld: Iterable[str] = (),
     plugins: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """What describes a dataset, by the name of the file; arguments as for :func:`manifest.manifest_json`."""
+    """Render the files beside the data, by file name; arguments as for :func:`manifest.manifest_json`."""
     settings = params["corpus"]
     plots = render_plots(metrics)
     rules = metrics.summary["edits"]

@@ -1,4 +1,4 @@
-"""The headline of an article, where its text begins with one."""
+"""Detect the headline at the beginning of a text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _SHORTEST, _LONGEST = 15, 160  # characters
 _FEWEST, _MOST = 3, 25  # words
-_PARAGRAPH = 160  # characters; what a headline stands above is longer than it
+_PARAGRAPH = 160  # characters; the paragraph below a headline is longer than it
 _ENDS = (".", "!", "?", "…", "”", '"', "»", "’", "。", "！", "？", "」")
 _NO_HEADLINE_ENDS = (".", ":", ";", ",", "…", "-", "–", "—", "。", "，", "：")
 # "By Ines Falk", "LONDON (Wire) -", "Updated 5 May", "12 May 2022", "Photo: ...", "Share", "1. ..."
@@ -17,8 +17,8 @@ _OTHER = re.compile(
 
 
 def headline(text: str) -> tuple[int, int] | None:
-    """Where the headline of a clean text stands: its first line, if that is short, no sentence of running text, and
-    stands above a paragraph.
+    """The span of the headline: the first line, if it is short, is not a sentence of running text, and is followed
+    by a paragraph.
 
     >>> text = "City opens second bridge over the harbour" + chr(10) + "The mayor opened the bridge on Monday. " * 6
     >>> text[slice(*headline(text))]
@@ -32,17 +32,17 @@ def headline(text: str) -> tuple[int, int] | None:
     line = text[:first_end]
     head = line.strip()
     start = len(line) - len(line.lstrip())
-    if not _looks_like_one(head):
+    if not _is_like_headline(head):
         return None
     following = text[first_end + 1 : first_end + 1 + 20 * _LONGEST].lstrip().partition("\n")[0].rstrip()
     long = len(following) >= max(_PARAGRAPH, 2 * len(head))
-    # What is cut off by the window above is long enough, however it ends.
+    # A paragraph that is cut off by the window above is long enough, however it ends.
     if not long or not (following.endswith(_ENDS) or len(following) > 10 * _LONGEST):
         return None
     return start, start + len(head)
 
 
-def _looks_like_one(head: str) -> bool:
+def _is_like_headline(head: str) -> bool:
     words = sum(any(map(str.isalpha, word)) for word in head.split())
     if not _SHORTEST <= len(head) <= _LONGEST or not _FEWEST <= words <= _MOST:
         return False

@@ -1,9 +1,9 @@
-"""Which documents are kept: a condition over columns, in the notation of Python, and nothing else of Python.
+"""The condition ``select.keep``: which documents are kept, as an expression over columns in Python's syntax.
 
     words >= 50 and dup_line_frac < 0.3 and language in ["en", "de"] and not (title is None)
 
-The condition is read once into a tree of a few kinds of nodes and evaluated over whole Arrow columns; nothing of it
-is ever run as code.
+The expression is parsed once into a few kinds of nodes and evaluated over whole Arrow columns; it is never run as
+Python code.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DEEPEST = 50
 
 
 class Clause(NamedTuple):
-    """A part of the condition that must hold by itself: its text, the columns it asks for, and how."""
+    """A part of the condition that must be true by itself: its text, its columns, and its evaluation."""
 
     text: str
     columns: tuple[str, ...]
@@ -50,7 +50,7 @@ class Clause(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A document that the condition leaves out: its row, the first clause that does not hold, and its values."""
+    """A document that the condition drops: its row, the first clause that is false, and the values of its columns."""
 
     row: int
     reason: str
@@ -65,12 +65,12 @@ class Condition:
     text : str
         The condition; empty for one that always holds. Columns may have their old names.
     schema : pa.Schema
-        The columns that it may ask for.
+        The columns that it may use.
 
     Raises
     ------
     ConfigError
-        Saying what is not understood, with the columns that there are.
+        If it cannot be parsed or uses unknown columns; the message lists the known ones.
 
     Attributes
     ----------
@@ -93,20 +93,20 @@ class Condition:
             self.clauses = [self._clause(part) for part in parts]
 
     def dropped(self, table: pa.Table) -> list[Dropped]:
-        """The rows of a table for which the condition does not hold; a comparison with null does not hold."""
+        """The rows of a table for which the condition is false; a comparison with null is false."""
         first: NDArray[np.int64] = np.full(table.num_rows, -1, dtype=np.int64)
         for number, clause in enumerate(self.clauses):
             fails = ~_truth(clause.evaluate(table), table.num_rows)
             first[fails & (first < 0)] = number
         rows = np.flatnonzero(first >= 0)
         names = sorted({name for clause in self.clauses for name in clause.columns})
-        asked = {name: table[name].take(pa.array(rows)).to_pylist() for name in names}
-        found = []
+        columns = {name: table[name].take(pa.array(rows)).to_pylist() for name in names}
+        dropped = []
         for place, (row, number) in enumerate(zip(rows.tolist(), first[rows].tolist(), strict=True)):
             clause = self.clauses[number]
-            said = {name: asked[name][place] for name in clause.columns}
-            found.append(Dropped(row, clause.text, json.dumps(said, ensure_ascii=False, default=str)))
-        return found
+            values = {name: columns[name][place] for name in clause.columns}
+            dropped.append(Dropped(row, clause.text, json.dumps(values, ensure_ascii=False, default=str)))
+        return dropped
 
     def _clause(self, node: ast.expr) -> Clause:
         names = tuple(sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)}))
@@ -176,7 +176,7 @@ class Condition:
 
         def holds(table: pa.Table) -> Any:
             column = inner(table)
-            # A null is in no list, and out of none: a comparison with null does not hold.
+            # Null is neither in a list nor not in it.
             return pc.and_(pc.is_valid(column), pc.equal(pc.is_in(column, value_set=values), pa.scalar(wanted)))
 
         return holds

@@ -1,4 +1,4 @@
-"""Which documents may be public, by their licenses."""
+"""Which licenses allow a document to be public."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pyarrow as pa
 def public(licenses: pa.Array, allowed: Iterable[str]) -> pa.Array:
     """Whether each license is allowed: shape (n,) of string or null in, shape (n,) of bool out.
 
-    Licenses are SPDX expressions: of ``A OR B`` one must be allowed, of ``A AND B`` both. ``*`` allows any license,
-    and documents without one, which nothing else allows.
+    Licenses are SPDX expressions: for ``A OR B`` one must be allowed, for ``A AND B`` both. ``*`` allows any license
+    and also documents without one.
 
     >>> public(pa.array(["MIT OR LicenseRef-x", "MIT AND LicenseRef-x", None]), ["MIT"]).to_pylist()
     [True, False, False]

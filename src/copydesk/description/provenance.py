@@ -1,4 +1,4 @@
-"""Where an article is from: what a steward wrote, what its removed lines say, what its text shows."""
+"""Metadata of an article and its origin: from sources.jsonl, from a decision, from removed lines or from the text."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _PUBLISHER = re.compile(
 )
 _WRITES = re.compile(rf" (?:writes|reports|covers|blogs) [^\n.]{{0,80}}?(?:for|at) (?P<publisher>{OUTLET})")
 _ABOUT = re.compile(rf"(?:About the author ?: ?|About )(?P<name>{NAME})(?: (?:writes|covers|is) |$)")
-#: Columns of documents that say where one is from.
+#: Columns of documents with metadata.
 FIELDS = ("title", "byline", "source", "publisher", "url", "published", "license")
-#: The rules whose removed lines are asked, the surest first.
+#: The rules whose removed lines give metadata, the most reliable first.
 FEEDING = ("byline", "date-line", "source-line", "author-biography")
 
 
-def found(rule: str, removed: str) -> dict[str, str]:
-    """The fields that text removed by a rule gives: byline, source, publisher, published.
+def fields_of_text(rule: str, removed: str) -> dict[str, str]:
+    """Extract byline, source, publisher and published from text that a rule removed.
 
-    The text may hold lines that other rules removed; each line is asked, and the first that answers is heard.
+    The text may contain lines that other rules removed; the first line that yields a value wins.
 
-    >>> found("source-line", "Source: Today IT")
+    >>> fields_of_text("source-line", "Source: Today IT")
     {'source': 'Today IT'}
     """
     fields: dict[str, str] = {}
@@ -57,7 +57,7 @@ def _source(line: str) -> dict[str, str]:
     name = _AGENCIES.sub("", match["outlet"].strip()).strip() if match else ""
     if line[:1] in {"(", "["}:
         name = name.rstrip(")]")
-    # A sentence that happens to begin so ends like one; an address is not a name.
+    # "Source: ... said so." is a sentence, and an address is not a name.
     return {"source": name} if name and name[-1] not in ".?!:;," and "://" not in name else {}
 
 
@@ -71,7 +71,7 @@ def _byline(line: str) -> dict[str, str]:
 
 
 def _dated(line: str) -> dict[str, str]:
-    # An update is not the publication.
+    # The date of an update is not the date of publication.
     if re.match("(?:last )?(?:updated|modified)|aktualisiert|mis à jour|actualizado|aggiornato", line, re.IGNORECASE):
         return {}
     date = published(line)
@@ -88,7 +88,7 @@ def _biography(line: str) -> dict[str, str]:
 
 
 def published(text: str) -> str | None:
-    """The one date that a text names without ambiguity, as RFC 3339 writes it, None otherwise."""
+    """The date in a text, as in RFC 3339; None if it has no date, several dates or an ambiguous one."""
     dates = {_date(match) for match in DATE.finditer(text[:200])}
     return dates.pop() if len(dates) == 1 else None
 
@@ -102,33 +102,33 @@ def _date(match: re.Match[str]) -> str | None:
                 return datetime.date(int(match[f"y{form}"]), number, int(match[f"d{form}"])).isoformat()
             except ValueError:
                 return None
-    # 03/04/2020 is two days.
+    # 03/04/2020 is ambiguous.
     return None
 
 
 def _people(names: str) -> str:
-    """The people of a byline, without the role or the outlet that follows a comma."""
+    """The people named in a byline, without a role or outlet that follows a comma."""
     parts = names.split(", ")
-    # Of "A, B and C" all are people, of "A, The Paper" one.
+    # "A, B and C" names three people, "A, The Paper" one.
     last = max((place for place, part in enumerate(parts) if _JOINED.search(part)), default=0)
     people = ", ".join(parts[: last + 1])
     return people.title().replace(" And ", " and ") if people.replace(" and ", "").isupper() else people
 
 
-#: For each document, the origins of its values.
+#: The origins of the values of each document.
 Origins = list[list[dict[str, Any]]]
 
 
 class Removed(NamedTuple):
-    """Text that edits took out of a document: by which rules, and where it stood in the raw text."""
+    """Text that an edit removed from a document, the rules of the edit, and its position in the raw text."""
 
     rules: frozenset[str]
     text: str
     raw_start: int
 
 
-class Told(NamedTuple):
-    """A value, where it is from (``sources.jsonl``, ``decision``, ``text``, a rule), and its span in the raw text."""
+class Extracted(NamedTuple):
+    """A value, its origin (``sources.jsonl``, ``decision``, ``text`` or a rule), and its span in the raw text."""
 
     value: str
     origin: str
@@ -136,80 +136,82 @@ class Told(NamedTuple):
     raw_end: int | None = None
 
 
-def told(removed: Iterable[Removed]) -> dict[str, Told]:
-    """The fields that the edits of a document give.
+def fields_of_edits(removed: Iterable[Removed]) -> dict[str, Extracted]:
+    """Extract metadata from the text that the edits of a document removed.
 
-    >>> told([Removed(frozenset(["source-line"]), "Source: Today IT", 100)])
-    {'source': Told(value='Today IT', origin='source-line', raw_start=108, raw_end=116)}
+    >>> fields_of_edits([Removed(frozenset(["source-line"]), "Source: Today IT", 100)])
+    {'source': Extracted(value='Today IT', origin='source-line', raw_start=108, raw_end=116)}
     """
     edits = list(removed)
-    fields: dict[str, Told] = {}
+    fields: dict[str, Extracted] = {}
     for rule in FEEDING:
         for edit in edits:
             if rule in edit.rules:
-                fields = {name: _placed(value, rule, edit) for name, value in found(rule, edit.text).items()} | fields
+                fields = {
+                    name: _placed(value, rule, edit) for name, value in fields_of_text(rule, edit.text).items()
+                } | fields
     return fields
 
 
-def told_by_page(stated: str) -> dict[str, Told]:
-    """The fields that the markup of a web page gives, from what was read of it.
+def fields_of_page(stated: str) -> dict[str, Extracted]:
+    """Metadata from the markup of a web page, given as JSON by the stage ingest.
 
-    >>> told_by_page('{"publisher": ["The Site", 100, 108]}')
-    {'publisher': Told(value='The Site', origin='html-markup', raw_start=100, raw_end=108)}
+    >>> fields_of_page('{"publisher": ["The Site", 100, 108]}')
+    {'publisher': Extracted(value='The Site', origin='html-markup', raw_start=100, raw_end=108)}
     """
-    return {name: Told(value, "html-markup", *place) for name, (value, *place) in json.loads(stated).items()}
+    return {name: Extracted(value, "html-markup", *place) for name, (value, *place) in json.loads(stated).items()}
 
 
-def _placed(value: str, rule: str, edit: Removed) -> Told:
+def _placed(value: str, rule: str, edit: Removed) -> Extracted:
     at = edit.text.find(value)
-    # A date is written in another form than it was read, a name in capitals in another case: then the whole text.
+    # Dates and names in capitals are normalised, so they may not occur in the text: then the span is all of it.
     start, length = (at, len(value)) if at >= 0 else (0, len(edit.text))
-    return Told(value, rule, edit.raw_start + start, edit.raw_start + start + length)
+    return Extracted(value, rule, edit.raw_start + start, edit.raw_start + start + length)
 
 
 def removed_by_document(edits: pa.Table) -> dict[str, list[Removed]]:
-    """What the applied edits took out, by document."""
+    """The text that applied edits removed, by document."""
     removed = defaultdict(list)
     for row in edits.filter(edits["applied"]).select(["doc_id", "rules", "before", "raw_start"]).to_pylist():
         removed[row["doc_id"]].append(Removed(frozenset(row["rules"]), row["before"], row["raw_start"]))
     return removed
 
 
-def completed(
+def complete_metadata(
     stated: pa.Table,
-    found_in: Mapping[str, Mapping[str, Told]],
-    decided: Mapping[str, Mapping[str, str | None]],
+    extracted: Mapping[str, Mapping[str, Extracted]],
+    corrections: Mapping[str, Mapping[str, str | None]],
 ) -> tuple[pa.Table, Origins]:
-    """Provenance that the steward stated, completed by what was found in the articles, corrected by decisions.
+    """Fill missing metadata with extracted values, and apply the corrections of decisions.
 
     Parameters
     ----------
     stated : pa.Table, n rows
         ``doc_id`` and the columns ``FIELDS``, null where nothing was stated.
-    found_in : mapping of doc_id to fields
-        What was found, for the documents in which something was.
-    decided : mapping of doc_id to fields
-        What the fields are, whatever was stated or found; None for one that is not known.
+    extracted : mapping of doc_id to fields
+        Values found in the articles.
+    corrections : mapping of doc_id to fields
+        Values that override all others; None for a field that is unknown.
 
     Returns
     -------
     (pa.Table, list of length n)
-        The table with nulls filled, and for each document the origins of the values that are not null.
+        The table with nulls filled, and the origins of the values of each document that are not null.
     """
     rows = stated.select(["doc_id", *FIELDS]).to_pylist()
     origins = []
     for row in rows:
-        known = {name: Told(row[name], "sources.jsonl") for name in FIELDS if row[name] is not None}
-        known = {**found_in.get(row["doc_id"], {}), **known}
-        corrected = decided.get(row["doc_id"], {})
-        known = {name: told_of for name, told_of in known.items() if name not in corrected}
-        known |= {name: Told(value, "decision") for name, value in corrected.items() if value is not None}
-        row.update({name: known[name].value if name in known else None for name in FIELDS})
+        stated_values = {name: Extracted(row[name], "sources.jsonl") for name in FIELDS if row[name] is not None}
+        values = {**extracted.get(row["doc_id"], {}), **stated_values}
+        corrected = corrections.get(row["doc_id"], {})
+        values = {name: value for name, value in values.items() if name not in corrected}
+        values |= {name: Extracted(value, "decision") for name, value in corrected.items() if value is not None}
+        row.update({name: values[name].value if name in values else None for name in FIELDS})
         origins.append(
             [
-                {"field": name, "origin": known[name].origin, "raw_start": known[name][2], "raw_end": known[name][3]}
+                {"field": name, "origin": value.origin, "raw_start": value.raw_start, "raw_end": value.raw_end}
                 for name in FIELDS
-                if name in known
+                if (value := values.get(name)) is not None
             ]
         )
     for name in FIELDS:

@@ -1,4 +1,4 @@
-"""Which split a document is in: by the hash of an id, so that it stays there when others come or go."""
+"""Assign splits by the hash of an id, so that a document keeps its split when others are added or removed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError
 
-#: In the order in which the shares are laid along the hash: a larger share of train takes from validation first.
+#: In the order of their intervals of the hash: a larger share of train is taken from validation first.
 SPLITS = ("train", "validation", "test")
 
 
@@ -22,14 +22,14 @@ def assign(points: NDArray[np.float64], settings: dict[str, Any]) -> pa.Array:
     Parameters
     ----------
     points : numpy.ndarray of float64, shape (n,)
-        Of each document's id, or, so that a group of duplicates shares a split, of the one that is kept of its group.
+        Of each document's id; for a group of duplicates, of the id of the kept document, so that all share a split.
     settings : dict
         The section ``splits`` of params.yaml.
 
     Returns
     -------
     pa.Array of string, shape (n,)
-        All ``train`` where there are fewer than ``minimum`` documents, or where a split would be empty.
+        All ``train`` if there are fewer than ``minimum`` documents, or if a split would be empty.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def assign(points: NDArray[np.float64], settings: dict[str, Any]) -> pa.Array:
 
 
 def points_of(ids: Iterable[str]) -> NDArray[np.float64]:
-    """A number in [0, 1) for each id, which follows from it alone: shape (n,)."""
-    # Another hash than the one that cuts shards: a split must not follow from where a shard ends.
+    """A number in [0, 1) for each id, which depends on the id alone: shape (n,)."""
+    # Not the hash that cuts shards: splits must not correlate with the ends of shards.
     digests = b"".join(hashlib.sha256(b"split:" + name.encode()).digest()[:6] + b"\0\0" for name in ids)
     return np.frombuffer(digests, dtype=">u8").astype(np.float64) / 2**64

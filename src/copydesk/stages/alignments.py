@@ -14,7 +14,7 @@ _PLACES = ("raw_start", "raw_end", "start", "end")
 
 
 def alignments(edits: pa.Table) -> Iterator[tuple[str, Alignment]]:
-    """Alignments of the documents that were edited; the others are equal to their source."""
+    """Alignments of the edited documents, by id; other documents equal their raw text."""
     applied = edits.filter(edits["applied"])
     ids = applied["doc_id"].to_numpy()
     if not len(ids):

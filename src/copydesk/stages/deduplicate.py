@@ -1,4 +1,4 @@
-"""Deduplicate: which documents repeat which, over the whole corpus, and the split of each."""
+"""Deduplicate: groups of exact duplicates and near-duplicates over the whole corpus, and the splits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from copydesk.core.json_schema import schema_path
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.description.duplicates.clusters import near_groups
-from copydesk.description.duplicates.stored_signatures import Stored, Task, told
+from copydesk.description.duplicates.stored_signatures import SignatureTask, StoredSignatures, read_columns
 from copydesk.description.splits import assign
 from copydesk.engines import engine
 from copydesk.project import Project
@@ -43,14 +43,14 @@ def run(project: Project) -> None:
 
 def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     runner = engine(project.params["engine"], project.build, project.store.root)
-    found = list(runner.run(told, [Task(project.store.root, part) for part in parts]))
-    kept = [shard.kept for shard in found]
-    ids = pa.chunked_array([shard.ids for shard in found]).combine_chunks()
-    keys = pa.chunked_array([shard.keys for shard in found]).combine_chunks()
-    sizes = np.concatenate([shard.sizes for shard in found])
-    points = np.concatenate([shard.points for shard in found])
-    found.clear()
-    with Stored(project, runner, parts, [int(here.sum()) for here in kept]) as signatures:
+    by_shard = list(runner.run(read_columns, [SignatureTask(project.store.root, part) for part in parts]))
+    kept = [shard.kept for shard in by_shard]
+    ids = pa.chunked_array([shard.ids for shard in by_shard]).combine_chunks()
+    keys = pa.chunked_array([shard.keys for shard in by_shard]).combine_chunks()
+    sizes = np.concatenate([shard.sizes for shard in by_shard])
+    points = np.concatenate([shard.points for shard in by_shard])
+    by_shard.clear()
+    with StoredSignatures(project, runner, parts, [int(mask.sum()) for mask in kept]) as signatures:
         groups = near_groups(ids, keys, signatures, sizes)
     grouped = np.flatnonzero(groups.duplicate_group.is_valid())
     leaders = pc.index_in(groups.duplicate_group.drop_null(), ids).to_numpy()
@@ -69,15 +69,15 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
 def _by_shard(
     columns: dict[str, pa.Array], ids: Iterable[pa.Table], kept: list[NDArray[np.bool_]]
 ) -> Iterator[dict[str, Any]]:
-    """What was found out about the kept documents, for all documents of each shard."""
+    """Columns of the kept documents as columns of all documents, shard by shard."""
     start = 0
-    for rows, here in zip(ids, kept, strict=True):
-        count = int(here.sum())
-        some = {name: _spread(column.slice(start, count), here) for name, column in columns.items()}
-        yield {**some, "split": some["split"].fill_null("train"), "doc_id": rows["doc_id"]}
+    for rows, mask in zip(ids, kept, strict=True):
+        count = int(mask.sum())
+        of_shard = {name: _spread(column.slice(start, count), mask) for name, column in columns.items()}
+        yield {**of_shard, "split": of_shard["split"].fill_null("train"), "doc_id": rows["doc_id"]}
         start += count
 
 
 def _spread(column: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:
-    """A column of the kept documents of a shard as one of all, null elsewhere."""
+    """Expand a column of the kept documents of a shard to all its documents; null for the others."""
     return column if kept.all() else column.take(pa.array(np.cumsum(kept) - 1, mask=~kept))

@@ -22,7 +22,14 @@ from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
 from copydesk.description.keep_condition import Condition
 from copydesk.description.licenses import public
-from copydesk.description.provenance import FIELDS, Told, completed, removed_by_document, told, told_by_page
+from copydesk.description.provenance import (
+    FIELDS,
+    Extracted,
+    complete_metadata,
+    fields_of_edits,
+    fields_of_page,
+    removed_by_document,
+)
 from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
 from copydesk.project import Project
@@ -148,7 +155,7 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
         doc_id: {decision.field: decision.value for decision in decisions if decision.field}
         for doc_id, decisions in obeyable(given.tables["decisions"], "correct").items()
     }
-    metadata, origins = completed(given.tables["provenance"], _extracted(given, texts), corrections)
+    metadata, origins = complete_metadata(given.tables["provenance"], _extracted(given, texts), corrections)
     benchmark_runs = _benchmark_runs(*shared.benchmark_runs) if shared.benchmark_runs else _NO_RUNS
     overlap = overlaps(texts, benchmark_runs, settings["decontaminate"]["words"])
     columns: dict[str, Any] = {
@@ -229,11 +236,13 @@ def _sources(documents: pa.Table) -> pa.ChunkedArray:
     return pc.coalesce(documents["source"], documents["publisher"])
 
 
-def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
+def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Extracted]]:
     """Metadata found in each document: in removed lines, in the markup of its page, or else its headline."""
-    by_document = {doc_id: told(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()}
+    by_document = {
+        doc_id: fields_of_edits(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()
+    }
     for page in given.tables["pages"].to_pylist():  # the markup is more reliable than lines of the article
-        by_document[page["doc_id"]] = {**by_document.get(page["doc_id"], {}), **told_by_page(page["stated"])}
+        by_document[page["doc_id"]] = {**by_document.get(page["doc_id"], {}), **fields_of_page(page["stated"])}
     stated = given.tables["provenance"]
     aligned = dict(alignments(given.tables["edits"]))
     for doc_id, title, text in zip(
@@ -243,7 +252,7 @@ def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Told]]:
         if needs_title and (span := headline(text)) is not None:
             start, end = np.array(span[:1]), np.array(span[1:])
             raw = aligned[doc_id].to_raw(start, end) if doc_id in aligned else (start, end)
-            title_in_text = Told(text[slice(*span)], "text", int(raw[0][0]), int(raw[1][0]))
+            title_in_text = Extracted(text[slice(*span)], "text", int(raw[0][0]), int(raw[1][0]))
             by_document.setdefault(doc_id, {})["title"] = title_in_text
     return by_document
 

@@ -1,8 +1,8 @@
-"""Rows of a shard that a change left alone, taken over from the shard that it replaces.
+"""Reuse the rows of unchanged documents from the last build of a shard.
 
-A stage that looks at each document by itself makes the same rows of a document in whatever company it comes. So where
-a shard differs from the one it replaces in a few documents, the rows of those before and behind them are what they
-were: only those in the middle are computed.
+A stage that works document by document makes the same rows for a document in any shard. So if a shard differs from
+the one that it replaces in a few documents, only the documents from the first to the last changed one are computed;
+the rows before and after them are copied.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Tables = Mapping[str, pa.Table]
 
 
 class Before(NamedTuple):
-    """A shard of the last build: the key of its result, and what that was made from."""
+    """A shard of the last build: the key of its result, and its input."""
 
     key: str
     parts: dict[str, Part]
@@ -39,7 +39,7 @@ class Last:
     ----------
     path : Path
     code : str
-        Hash of all that the rows follow from but the documents; shards with another are forgotten.
+        Hash of everything that decides the rows apart from the documents; shards with another hash are ignored.
     """
 
     def __init__(self, path: Path, code: str) -> None:
@@ -52,23 +52,23 @@ class Last:
                     Before(key, {name: Part(*part) for name, part in parts.items()}) for key, parts in known["shards"]
                 ]
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            pass  # then all is computed
+            pass  # everything is computed
 
     def replaced_by(self, keys: Sequence[str]) -> list[Before | None]:
-        """For each new shard the one that stood in its place, behind the same shard; None where that is unclear."""
+        """The shard that each new shard replaces: the one after the same predecessor; None if ambiguous."""
         places = {before.key: place for place, before in enumerate(self._shards)}
-        found: list[Before | None] = []
-        here = set(keys)
+        replaced: list[Before | None] = []
+        new_keys = set(keys)
         place = 0
         for key in keys:
             place = places.get(key, place)
-            there = place < len(self._shards) and key not in places and self._shards[place].key not in here
-            found.append(self._shards[place] if there else None)
+            is_gone = place < len(self._shards) and self._shards[place].key not in new_keys
+            replaced.append(self._shards[place] if is_gone and key not in places else None)
             place += 1
-        return found
+        return replaced
 
     def remember(self, shards: Sequence[Before]) -> None:
-        """Remember the shards of this build, if they are others."""
+        """Write down the shards of this build if they changed."""
         if list(shards) != self._shards:
             write_json(self._path, {"code": self._code, "shards": shards})
 
@@ -76,14 +76,14 @@ class Last:
 def with_reuse(
     store: Store, before: Before, given: Tables, names: Sequence[str], run: Callable[[Tables], Tables]
 ) -> Tables | None:
-    """What a stage makes of a shard, as far as possible from what it made of the one before.
+    """The output of a stage for a shard, copied from the output for the shard that it replaces where possible.
 
     Parameters
     ----------
     store : Store
     before : Before
     given : mapping of str to pa.Table
-        Tables of the shard by ``stage.table``; the first has a row for each document, the others any number, in the
+        Tables of the shard by ``stage.table``; the first has one row per document, the others any number, in the
         order of the documents.
     names : sequence of str
         Tables that the stage makes.
@@ -92,14 +92,14 @@ def with_reuse(
 
     Returns
     -------
-    mapping of str to pa.Table, or None if nothing can be taken over
+    mapping of str to pa.Table, or None if nothing can be reused
     """
     try:
         made = store.result(before.key)
         old = {name: store.read(part) for name, part in before.parts.items()}
         out = {name: store.read(made[name]) for name in names} if made else {}
     except (StoreError, KeyError):
-        return None  # cleared away, or damaged: what is needed of it is made again
+        return None  # removed or damaged: it is computed again
     if not out or old.keys() != given.keys():
         return None
     documents = next(iter(given))
@@ -115,7 +115,7 @@ def with_reuse(
         return None
     middle = {}
     if first + last < len(ids):
-        # Copied, not sliced: as if the shard held these documents alone.
+        # Copied, not sliced: buffers must be those of a shard that has only these documents.
         some = {name: _taken(t, rows[name][first], rows[name][len(ids) - last]) for name, t in given.items()}
         middle = dict(run(some))
     joined = {}
@@ -127,8 +127,8 @@ def with_reuse(
 
 
 def _rows(tables: Tables, ids: pa.Array) -> dict[str, NDArray[np.int64]] | None:
-    """Where the rows of each document begin in each table, shape (n + 1,); None where they are in another order."""
-    found = {}
+    """The first row of each document in each table, shape (n + 1,); None if rows are in another order."""
+    starts = {}
     for name, table in tables.items():
         places = pc.index_in(table["doc_id"], ids)
         if places.null_count:
@@ -136,8 +136,8 @@ def _rows(tables: Tables, ids: pa.Array) -> dict[str, NDArray[np.int64]] | None:
         owners = places.to_numpy()
         if (np.diff(owners) < 0).any():
             return None
-        found[name] = np.searchsorted(owners, np.arange(len(ids) + 1))
-    return found
+        starts[name] = np.searchsorted(owners, np.arange(len(ids) + 1))
+    return starts
 
 
 def _start(old: pa.Table, before: NDArray[np.int64], count: int, new: pa.Table, now: NDArray[np.int64]) -> bool:
@@ -153,7 +153,7 @@ def _end(old: pa.Table, before: NDArray[np.int64], count: int, new: pa.Table, no
 
 
 def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest number up to some for which a condition holds that holds for all smaller ones, by bisection."""
+    """The largest number up to ``most`` that satisfies a monotonic condition, by bisection."""
     least = 0
     while least < most:
         middle = (least + most + 1) // 2

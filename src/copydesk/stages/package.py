@@ -1,4 +1,4 @@
-"""Package: finished shards become the dataset: Parquet files, card, manifest, and the figures about them."""
+"""Package: finished shards become the dataset: Parquet files, card, manifest and statistics."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ STAGE = Stage(
     params=("deduplicate",),
 )
 _TOGETHER = 4  # files that are copied at a time
-#: What documents are joined of; where two have a column, the later one is taken.
+#: Tables that are joined into documents; if two have the same column, the later table wins.
 _JOINED = ("text", "description", "spans", "duplicates")
 
 
@@ -101,7 +101,7 @@ def run(project: Project) -> None:
 
 
 def shard(given: Shard) -> Made:
-    """Join what the stages found out about the documents of a shard, and part all its tables by split."""
+    """Join the tables about the documents of a shard, and divide all tables by split."""
     columns: dict[str, pa.ChunkedArray] = {}
     for name in _JOINED:
         part = given.tables[name]
@@ -135,7 +135,7 @@ def shard(given: Shard) -> Made:
 
 
 def _counts(project: Project, parts: list[Part]) -> Counts:
-    """What was counted in all shards."""
+    """The sums of the counts of all shards."""
     counts: Counts = Counter()
     for row in project.store.rows(parts):
         counts[row["figure"], row["name"]] += row["count"]
@@ -143,16 +143,16 @@ def _counts(project: Project, parts: list[Part]) -> Counts:
 
 
 def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
-    """The logical hash of each split of each table, from what the shards add to it."""
-    found: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
+    """The logical hash of each split of each table, from the digests of the shards."""
+    by_table: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
     for row in project.store.rows(parts):
-        found[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
+        by_table[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
     return {
         name: {
             split: combined(shape_of(table(name, project.schemas).arrow), digests)
             for split, digests in sorted(by_split.items())
         }
-        for name, by_split in found.items()
+        for name, by_split in by_table.items()
     }
 
 
@@ -172,7 +172,7 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
 
 
 def _report_unmet(project: Project, parts: list[Part]) -> None:
-    """Write down, and say, which decisions could not be obeyed."""
+    """Report the decisions that could not be applied."""
     rows = read_json_lines(project.decisions)
     rows += project.store.rows(parts)
     path = project.reports / "decisions.jsonl"
@@ -182,14 +182,14 @@ def _report_unmet(project: Project, parts: list[Part]) -> None:
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
-    """Put the files of a table into a folder, and describe them: several at a time, since the disk waits."""
+    """Put the files of a table into a folder, several at a time, and describe them."""
 
     def laid(place: tuple[str, int, int, Part]) -> DataFile:
         split, number, count, part = place
         path = f"{name}/{split}-{number:05d}-of-{count:05d}.parquet"
-        there, target = project.corpus / "data" / path, data / path
-        if is_file_of(there, part.sha256):  # the dataset that is replaced has it: nothing needs to be written
-            link_or_copy(there, target)
+        existing, target = project.corpus / "data" / path, data / path
+        if is_file_of(existing, part.sha256):  # unchanged since the last build: nothing needs to be written
+            link_or_copy(existing, target)
         else:
             project.store.copy(part, target)
         return DataFile.of(target, f"data/{path}", split, part.sha256)
@@ -200,7 +200,7 @@ def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[P
 
 
 def _raise_alarms(project: Project, metrics: Metrics) -> None:
-    """Write down, and say, which sources lost more of their documents than they may."""
+    """Report the sources that lost a larger share of their documents than ``select.alarm`` allows."""
     settings = project.params["select"]
     alarms = []
     for source, lost in sorted(metrics.lost.items()):

@@ -1,4 +1,4 @@
-"""How a stage maps shard to shard: from the store where it is finished, computed where it is not."""
+"""Run a stage over its shards: take finished results from the store, and compute the others."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ class Stage(NamedTuple):
     params : tuple of str
         Sections of params.yaml that it is given.
     by_document : bool
-        Whether what it makes of a document follows from that alone, in the order of the documents; the first table
-        that it reads must have a row for each. Then rows are taken over from the last build, see ``reuse``.
+        Whether its rows of a document depend on that document alone and keep the order of the documents; the first
+        table that it reads must have one row per document. Then rows of the last build are reused, see
+        ``incremental``.
     plugins : Kind or None
         What plug-ins may add to it; their code is then part of its fingerprint.
     """
@@ -64,7 +65,7 @@ class Stage(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """What a stage's function is given: tables by name, settings by section, and whatever its ``run`` adds."""
+    """The input of a stage's function: tables by name, settings by section, and whatever its ``run`` adds."""
 
     tables: dict[str, pa.Table]
     params: dict[str, Any]
@@ -85,11 +86,11 @@ class Task(NamedTuple):
     plugins: tuple[Plugin, ...] = ()
 
 
-#: Tables with a row for each document, of which a stage makes one; those that are published are parted by split.
+#: Tables with one row per document; a stage writes one of them. Published tables are divided by split.
 _OF_EACH = frozenset({"raw", "text", "spans", "description"})
-#: Objects made before Python looks whether some of them are garbage that only cycles keep.
+#: Threshold of the youngest generation of the garbage collector.
 _YOUNG = 70_000
-#: What a stage's function returns: a table, or the rows of one, for each table that it writes.
+#: The output of a stage's function: for each table that it writes, the table or its rows.
 Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
 
@@ -107,10 +108,10 @@ def run_shards(
     project : Project
     stage : Stage
     extras : iterable of (identity, extra), optional
-        For a stage that begins the line: one entry per shard, with what the result follows from and what the
-        function is given. Otherwise shards are those of the stages that it reads from.
+        For the first stage: one entry per shard, with the identity of its input (part of the key) and the value that
+        the function gets. Other stages have the shards of the stages that they read from.
     common : (identity, extra)
-        The same for a stage in the middle, once for all its shards.
+        The same for other stages, once for all shards.
 
     Returns
     -------
@@ -154,13 +155,13 @@ def run_shards(
 
 
 def _documents(parts: Parts) -> int:
-    """How many documents a shard holds: rows of the tables that have one for each."""
+    """Number of documents of a shard: rows of the tables with one row per document."""
     return sum(part.rows for name, part in parts.items() if name in _OF_EACH or name.startswith("documents_"))
 
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for cycles of garbage a hundred times less often: a shard makes many small objects, and no cycles."""
+    """Run the garbage collector a hundred times less often: a shard makes many small objects, but no cycles."""
     young, *older = gc.get_threshold()
     gc.set_threshold(young and max(young, _YOUNG), *older)  # 0 would be never
     try:
@@ -171,7 +172,7 @@ def _seldom_collected() -> Iterator[None]:
 
 @_seldom_collected()
 def compute(task: Task) -> Parts:
-    """Run a stage's function on one shard and put what it made into the store."""
+    """Run a stage's function on one shard and put its output into the store."""
     if task.stage.plugins:
         load_plugins(task.plugins)
     store = Store(task.store)
@@ -179,13 +180,13 @@ def compute(task: Task) -> Parts:
     run = partial(_made, task)
     reused = with_reuse(store, task.before, given, list(task.stage.writes), run) if task.before else None
     made = run(given) if reused is None else reused
-    # In one piece: the bytes of a file follow from how its rows are divided, too.
+    # Combined, because the bytes of a file also depend on the chunks of its columns.
     tables = {name: made[name].combine_chunks() for name in task.stage.writes}
     return store.put(task.key, tables, [name for name, output in task.stage.writes.items() if output.published])
 
 
 def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """What a stage's function makes of tables, as their schemas say."""
+    """The output of a stage's function for some tables, conforming to the schemas."""
     function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
     tables = {name.partition(".")[2]: table for name, table in given.items()}
     made = function(Shard(tables, task.params, task.extra))
@@ -198,7 +199,7 @@ def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
 
 def output_table(output: Output, schemas: Path) -> Table:
-    """The table that an output obeys."""
+    """The table of an output, with its schema."""
     return table(output.schema, schemas, output.columns)
 
 
@@ -221,7 +222,7 @@ def read_inputs(project: Project, names: Iterable[str]) -> list[dict[str, Part]]
 
 
 def read_receipts(project: Project, stage: str) -> list[Parts]:
-    """What a stage made, shard by shard."""
+    """The output of a stage, shard by shard."""
     path = project.receipts(stage)
     try:
         return [{name: Part(*part) for name, part in row.items()} for row in read_json_lines(path)]
@@ -232,8 +233,8 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
 
 
 def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
-    """Record what a stage made: one line a shard, table by table its rows and the hash of its file."""
-    # Sorted: a result that was computed and one that was found list their tables in different orders.
+    """Record the output of a stage: one line per shard, with the rows and the file hash of each table."""
+    # Sorted, because computed and cached results list their tables in different orders.
     write_json_lines(project.receipts(stage), (dict(sorted(parts.items())) for parts in shards))
 
 

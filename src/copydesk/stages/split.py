@@ -1,4 +1,4 @@
-"""Split: clean text becomes sentences, with their place in the clean and in the raw text."""
+"""Split: clean text becomes sentences, each with its span in the clean and in the raw text."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ run = partial(run_shards, stage=STAGE)
 def shard(given: Shard) -> Made:
     """Split the texts of a shard."""
     ids, column = given.tables["text"]["doc_id"].combine_chunks(), given.tables["text"]["text"].combine_chunks()
-    # The language decides the rules, so it is told here and not in the stage that describes.
+    # Splitting depends on the language, so it is detected here and not in the stage describe.
     languages = detect(column)
     labels = languages.labels.to_pylist()
-    found = split_column(column, labels)
-    counts = np.array([len(spans.starts) for spans in found], dtype=np.int64)
+    by_document = split_column(column, labels)
+    counts = np.array([len(spans.starts) for spans in by_document], dtype=np.int64)
     starts, ends, paragraphs = (
-        np.array([place for spans in found for place in spans[which]], dtype=np.int64) for which in range(3)
+        np.array([place for spans in by_document for place in spans[which]], dtype=np.int64) for which in range(3)
     )
     rows = np.concatenate([[0], np.cumsum(counts)])
     raw_starts, raw_ends = starts.copy(), ends.copy()
     aligned = dict(alignments(given.tables["edits"]))
     for number, doc_id in enumerate(ids.to_pylist()):
         if doc_id in aligned:
-            here = slice(rows[number], rows[number + 1])
-            raw_starts[here], raw_ends[here] = aligned[doc_id].to_raw(starts[here], ends[here])
+            own = slice(rows[number], rows[number + 1])
+            raw_starts[own], raw_ends[own] = aligned[doc_id].to_raw(starts[own], ends[own])
     texts = [
         text[start:end]
-        for text, spans in zip(column.to_pylist(), found, strict=True)
+        for text, spans in zip(column.to_pylist(), by_document, strict=True)
         for start, end in zip(spans.starts, spans.ends, strict=True)
     ]
-    owner = np.repeat(np.arange(len(found)), counts)
+    owner = np.repeat(np.arange(len(by_document)), counts)
     sentences = {
         "doc_id": ids.take(pa.array(owner)),
         "index": np.arange(len(owner)) - rows[:-1][owner],
@@ -73,16 +73,16 @@ def shard(given: Shard) -> Made:
         "language_share": languages.shares,
         "passages": _passages(column, languages.labels),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),
-        "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in found],
+        "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in by_document],
         "sentence_count": counts,
     }
     return {"sentences": pa.table(sentences), "spans": pa.table(documents)}
 
 
 def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:
-    found = passages(texts, labels)
-    rows = np.concatenate([[0], np.cumsum([len(each) for each in found])])
-    flat = [passage for each in found for passage in each]
+    by_document = passages(texts, labels)
+    rows = np.concatenate([[0], np.cumsum([len(of_document) for of_document in by_document])])
+    flat = [passage for of_document in by_document for passage in of_document]
     starts, ends = (np.array([passage[which] for passage in flat], dtype=np.int32) for which in range(2))
     return _lists(rows, {"start": starts, "end": ends, "language": pa.array([p[2] for p in flat], pa.string())})
 

@@ -35,7 +35,7 @@ def stage_hashes() -> dict[str, str]:
 
 
 def read_toolkit(root: Path) -> dict[str, Any] | None:
-    """What toolkit.json says; None where there is no such file.
+    """The content of toolkit.json; None if there is no such file.
 
     Raises
     ------
@@ -44,14 +44,14 @@ def read_toolkit(root: Path) -> dict[str, Any] | None:
     """
     path = root / NAME
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if not all(isinstance(told[name], kind) for name, kind in _KEYS.items()):
+        lock = json.loads(path.read_text("utf-8"))
+        if not all(isinstance(lock[name], kind) for name, kind in _KEYS.items()):
             raise TypeError(f"expected {', '.join(_KEYS)}")
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise BuildError(f"{path}: damaged ({error}); restore it from git, or run copydesk upgrade") from None
-    return dict(told)
+    return dict(lock)
 
 
 def check_toolkit(root: Path, *stages: str) -> None:
@@ -62,14 +62,14 @@ def check_toolkit(root: Path, *stages: str) -> None:
     BuildError
         If the toolkit that is installed is another one.
     """
-    told = read_toolkit(root)
-    if told is None:
+    lock = read_toolkit(root)
+    if lock is None:
         return
-    other = [stage for stage in stages if told["stages"].get(stage) != _hash(stage)]
+    other = [stage for stage in stages if lock["stages"].get(stage) != _hash(stage)]
     if other:
         raise BuildError(
-            f"{root / NAME}: names copydesk {told['copydesk']}, and {__version__} is installed, with other "
-            f"code for {', '.join(other)}; run copydesk upgrade, or install copydesk=={told['copydesk']}"
+            f"{root / NAME}: names copydesk {lock['copydesk']}, and {__version__} is installed, with other "
+            f"code for {', '.join(other)}; run copydesk upgrade, or install copydesk=={lock['copydesk']}"
         )
 
 

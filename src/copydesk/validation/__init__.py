@@ -1,4 +1,4 @@
-"""Does a dataset hold what it claims? Every check reads the published files alone."""
+"""Validate a dataset. Every check reads only the published files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def validate(
     base: dict[str, Any] | None = None,
     memory: Path | None = None,
 ) -> Report:
-    """Check a dataset: files, card, records, hashes of rows, references between tables, loading by ``datasets``.
+    """Check a dataset: files, card, records, logical hashes, references between tables, loading by ``datasets``.
 
     Parameters
     ----------
@@ -49,25 +49,24 @@ def validate(
     mapped : bool
         Whether to load it mapped into a cache, cold and warm, also where that is more than 8 MB.
     store : Store, optional
-        Where it is kept which files were found to hold, by the hashes of their bytes: those are not looked at again.
+        Caches which files passed, by the hashes of their bytes; these are not checked again.
     workers : int
         Processes; 0 takes one per core.
     base : dict, optional
-        ``manifest.json`` of a state that was found to hold: files that are the same in it are only counted, and the
-        logical hash of a split that has other files too is not computed.
+        ``manifest.json`` of a valid dataset: files that it has too are only counted, and the logical hash of a split
+        that also has other files is not computed.
     memory : Path, optional
-        A file that keeps which files were in order and hold the same documents, so that they are not read to find
-        it out.
+        A file that caches which files have the same documents, so that they need not be read to find out.
 
     Returns
     -------
     Report
-        ``ok`` says whether all holds; ``findings`` has what does not, each with check, file, document and field.
+        ``ok`` says whether all checks passed; each of the ``findings`` has check, file, document and field.
 
     Raises
     ------
     ValidationError
-        If there is no dataset to check.
+        If the folder is not a dataset.
 
     Examples
     --------
@@ -110,7 +109,7 @@ def validate(
 
 
 class _Known:
-    """What was found to hold before, in a store that may not be there."""
+    """Cached results of checks that passed; without a store nothing is cached."""
 
     def __init__(self, store: Store | None, schemas: Path) -> None:
         self._store = store
@@ -126,7 +125,7 @@ class _Known:
         return self._store is not None and self._store.result(found) is not None
 
     def digests(self, keys: list[str]) -> list[list[dict[str, Any]] | None]:
-        """What the rows of units that were found to hold add to the logical hashes; None for those that were not."""
+        """Cached digests of the rows of units that passed; None for other units."""
         if self._store is None:
             return [None] * len(keys)
         results = self._store.results(keys)
@@ -142,9 +141,9 @@ class _Known:
 def _check_units(
     parts: list[Unit], known: _Known, held: frozenset[str], report: Report, workers: int
 ) -> list[dict[str, Any]]:
-    """Check the rows, unit by unit; a unit whose files were found to hold is only counted.
+    """Check the rows, unit by unit; the rows of a unit that passed before are only counted.
 
-    Return the digests of the rows, without them for files that were held before and are not known otherwise.
+    Return the digests of the rows; files that are valid in ``base`` and not cached have none.
     """
     keys = []
     for unit in parts:

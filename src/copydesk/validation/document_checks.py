@@ -1,4 +1,4 @@
-"""Between tables: ids, offsets, hashes, and raw text rebuilt from clean text and edits."""
+"""Slow path: check ids, offsets, hashes and reversibility, document by document."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ _BATCH = 2_000
 
 
 def check_references(corpus: Path, files: Files, withheld: frozenset[str], report: Report) -> None:
-    """Walk all tables together, document by document; they keep one order, so nothing is held in memory."""
+    """Walk all tables together, document by document; they have the same order, so little is held in memory."""
     others = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
     seen: set[str] = set()
     for document in _rows(corpus, files, "documents"):
         doc_id = document["doc_id"]
         if doc_id in seen:
-            continue  # said by check_ids
+            continue  # reported by check_ids
         seen.add(doc_id)
         check = _Document(document, report)
         raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
         if doc_id in withheld:
             if raw or edits:
-                report.add("withheld", "data/raw", "is there, and manifest.json says it is not", document=doc_id)
+                message = "the raw text or edits are there, and manifest.json lists them as withheld"
+                report.add("withheld", "data/raw", message, document=doc_id)
         elif len(raw) == 1:
             check.raw(raw[0])
             check.edits(edits, raw[0]["text"])
@@ -53,7 +54,7 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
 
 
 def check_ids(corpus: Path, files: Files, report: Report) -> None:
-    """Check over the whole dataset that no id is given twice, and that documents repeat others of their split."""
+    """Check over the whole dataset that ids are unique, and that duplicates are in one split."""
     columns = ["doc_id", "split", "duplicate_of", "duplicate_group"]
     parts = [read_parquet(corpus / shard.path, columns) for shard in files.get("documents", ())]
     documents = pa.concat_tables(parts).combine_chunks()
@@ -99,7 +100,7 @@ class _Cursor:
         self._group: list[Row] = list(found[1]) if found else []
 
     def take(self, doc_id: str) -> list[Row]:
-        """The rows of a document, none if the next rows are not its own."""
+        """The rows of a document; none if the next rows belong to another one."""
         if self._id != doc_id:
             return []
         rows = self._group
@@ -107,7 +108,7 @@ class _Cursor:
         return rows
 
     def rest(self) -> Iterator[str]:
-        """Ids of the rows that no document took."""
+        """Ids of the remaining rows."""
         while self._id is not None:
             yield self._id
             self._advance()
@@ -129,7 +130,7 @@ class _Document:
                     self._wrong("documents", f"{column}[{number}]", message)
 
     def raw(self, raw: Row) -> None:
-        """The raw row gives back the bytes of the file."""
+        """Check that the raw row restores the bytes of the file."""
         try:
             data = to_bytes(RawText(raw["text"], raw["encoding"], raw["bom"], raw["newline"]))
         except (LookupError, UnicodeError) as error:
@@ -146,7 +147,7 @@ class _Document:
                 self._wrong("documents", f"provenance[{number}]", f"{origin['raw_end']} leaves the raw text")
 
     def edits(self, rows: list[Row], raw: str) -> None:
-        """Edits slice both texts as they say, and lead from each to the other."""
+        """Check that edits quote both texts and convert each into the other."""
         self._expect("edits", "index", [row["index"] for row in rows], list(range(len(rows))))
         applied = [_composed(row) for row in rows if row["applied"]]
         try:
@@ -167,7 +168,7 @@ class _Document:
         self.alignment = Alignment(*(np.array([edit[i] for edit in applied], dtype=np.int64) for i in range(4)))
 
     def sentences(self, rows: list[Row]) -> None:
-        """Sentences slice the clean text, cover it up to white space, and lie where they say in the raw text."""
+        """Check that sentences quote the clean text, cover it except white space, and have the right raw spans."""
         spans = [(row["start"], row["end"]) for row in rows]
         stated = [(span["start"], span["end"]) for span in self.row["sentences"]]
         self._expect("documents", "sentences", stated, spans)

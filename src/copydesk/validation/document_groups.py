@@ -1,4 +1,4 @@
-"""The unit of validation: files that hold the same documents, which can be checked without any others."""
+"""Group data files that cover the same documents, so that each group can be validated independently."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from copydesk.validation.record_checks import check_records
 
 
 class Unit(NamedTuple):
-    """A part of a dataset: its folder, the schemas, the files by table, and ids whose raw text is not there."""
+    """A part of a dataset: its folder, the schemas, the files by table, and ids whose raw text is withheld."""
 
     corpus: Path
     schemas: Path
@@ -34,12 +34,12 @@ class Unit(NamedTuple):
     withheld: frozenset[str]
 
     def lies_in(self, held: frozenset[str]) -> bool:
-        """Whether all its files are among those of some hashes."""
+        """Whether the hashes of all its files are in a set."""
         return all(shard.sha256 in held for shards in self.files.values() for shard in shards)
 
 
 def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozenset[str]) -> frozenset[str]:
-    """Hashes of the files of another state, if it had these schemas and withheld the same raw texts."""
+    """Hashes of the files of another dataset, if it has these schemas and withholds the same raw texts."""
     if base.get("schemas") != schemas or set(base.get("withheld", ())) != withheld:
         return frozenset()
     files = (found for listed in base.get("tables", {}).values() for found in listed.get("files", {}).values())
@@ -47,12 +47,12 @@ def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozens
 
 
 class Memory:
-    """Which files of the last dataset that was in order hold the same documents, by the hashes of their bytes.
+    """Which files of the last valid dataset cover the same documents, by the hashes of their bytes.
 
     Parameters
     ----------
     path : Path, optional
-        Where that is kept; it may be deleted at any time.
+        The file of this cache; it may be deleted at any time.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -65,10 +65,10 @@ class Memory:
                 sha256 for unit in self.units.values() for found in unit.values() for sha256 in found
             )
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-            self.units, self.seen = {}, frozenset()  # it is found out again
+            self.units, self.seen = {}, frozenset()  # everything is read again
 
     def keep(self, parts: list[Files]) -> None:
-        """Keep the units of a dataset instead."""
+        """Replace the cache by the units of a dataset."""
         if self._path:
             write_json(self._path, [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts])
 
@@ -76,7 +76,7 @@ class Memory:
 def units_of(
     corpus: Path, schemas: Path, files: Files, withheld: frozenset[str], memory: Memory | None = None
 ) -> list[Unit]:
-    """Part a dataset into units: mostly a shard of each table; all of it where the tables are not in one order."""
+    """Divide a dataset into units, mostly one shard of each table; one unit if the tables differ in their order."""
     try:
         parts = list(_parts(corpus, files, memory.units if memory else {}))
     except (*DAMAGED, TypeError, LookupError):
@@ -89,11 +89,12 @@ def units_of(
 def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
     """Check the rows of a unit against their schemas, and its tables against each other; digest its rows.
 
-    By columns first; where they do not prove that all is well, row by row, which finds out what is wrong.
+    The fast paths check whole columns first; if they cannot prove validity, the rows are checked one by one, which
+    yields the findings.
     """
     report = Report()
     if not _has_its_columns(unit):
-        return report, []  # said once for the file; no row could be read as what it is
+        return report, []  # reported once for the file; its rows cannot be read
     parts = _read(unit)
     tables = parts and {n: pa.concat_tables(part) for n, part in parts.items()}
     _check(unit, tables, report)

@@ -24,14 +24,14 @@ Rows = NDArray[np.int64]
 
 
 def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
-    """Whether documents, raw texts, sentences and edits fit together.
+    """Whether documents, raw texts, sentences and edits surely agree; False if that cannot be proved here.
 
     Parameters
     ----------
     tables : mapping of str to Table
         ``documents``, ``raw``, ``sentences`` and ``edits`` of the same documents, in order; valid for their schemas.
     splits : Array of string
-        For each document the split that the name of its file says.
+        The split of each document, by the name of its file.
     """
     documents, raw, sentences, edits = (tables[name] for name in ("documents", "raw", "sentences", "edits"))
     ids = documents["doc_id"].combine_chunks()
@@ -78,7 +78,7 @@ def _spans_fit(documents: pa.Table) -> bool:
 
 
 def _origins_fit(documents: pa.Table, sources: list[str]) -> bool:
-    """Whether metadata that are said to come from somewhere are there, and that place too."""
+    """Whether every origin belongs to a value that is not null, and its span lies in the raw text."""
     column = documents["provenance"].combine_chunks()
     parents = pc.list_parent_indices(column)
     origins = column.flatten()
@@ -139,7 +139,7 @@ def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts:
 
 
 def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str]) -> bool:
-    """Whether edits lead from each raw text to its clean one and back, and suggestions quote the raw text."""
+    """Whether edits turn each raw text into its clean text and back, and suggestions quote the raw text."""
     applied = _mask(edits["applied"])
     untouched = np.ones(len(texts), dtype=bool)
     untouched[owner[applied]] = False
@@ -165,7 +165,7 @@ def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str
 
 
 def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Rows) -> bool:
-    """Whether sentences lie where they say in the raw text."""
+    """Whether the raw spans of sentences are those that follow from the edits."""
     spans = [sentences[name].to_numpy().astype(np.int64) for name in ("start", "end", "raw_start", "raw_end")]
     places = [applied[name].to_numpy().astype(np.int64) for name in ("raw_start", "raw_end", "start", "end")]
     changed = np.unique(edited)

@@ -1,7 +1,7 @@
-"""Whether all rows of a table surely obey their JSON Schema: shown column by column, without a row of Python.
+"""Fast path: prove by column statistics that every row obeys the schema.
 
-What cannot be shown here is no violation yet: :func:`copydesk.tables.table.bulk_violations` then looks at every row.
-So every keyword is either understood here or sends the table to its rows: nothing is passed over.
+If that cannot be proved, :func:`copydesk.core.json_schema.bulk_violations` checks every row. So each keyword of a
+schema is either understood here or leads to that check; none is ignored.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from copydesk.core.json_schema import Schema, fast_validator
 
 #: Keywords that allow everything.
 _NOTES = frozenset("$comment default deprecated description examples readOnly title writeOnly".split())
-#: Keywords of the root alone: its own name, and what others refer to.
+#: Keywords of the root alone: its identifier and its definitions.
 _ROOT = frozenset("$defs $id $schema".split())
 _LIST = frozenset(("items", "minItems", "maxItems"))
 _STRUCT = frozenset(("properties", "required", "additionalProperties"))
-#: Keywords that say something of single values, be they null or not, and are tried with each that occurs.
+#: Keywords about single values, null or not, which are tried with each distinct value.
 _VALUE = frozenset(
     "allOf anyOf const else enum exclusiveMaximum exclusiveMinimum format if maximum maxLength minimum minLength "
     "not oneOf pattern then".split()
@@ -29,7 +29,7 @@ _FEW = 100_000
 
 
 def surely_valid(schema: Schema, table: pa.Table) -> bool:
-    """Whether a table, whose Arrow schema is the one that follows from its JSON Schema, holds no violation."""
+    """Whether a table surely has no violation; its Arrow schema must be the one of its JSON Schema."""
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:  # text that is not UTF-8
@@ -43,9 +43,9 @@ def surely_valid(schema: Schema, table: pa.Table) -> bool:
 
 
 def _all_that_hold(root: Schema, node: Any) -> Iterator[Schema]:
-    """A schema without its ``$ref``, and what that refers to: all of them hold. Nothing but False if it is not known.
+    """A schema without its ``$ref``, and the schemas that it refers to: values must obey all of them.
 
-    Only what stands in ``$defs`` of the root is followed.
+    Only references into ``$defs`` of the root are followed; another one yields a schema that allows nothing.
     """
     seen: set[str] = set()
     while True:
@@ -68,7 +68,7 @@ def _holds(root: Schema, node: Any, column: pa.Array) -> bool:
 
 
 def _all_obey(root: Schema, node: Schema, values: pa.Array, nulls: bool) -> bool:
-    """Whether values without nulls, and null too if there are nulls, obey a schema without a reference."""
+    """Whether values without nulls, and null if ``nulls``, obey a schema without a reference."""
     kind, asked = values.type, node.keys() - _NOTES - {"type"}
     if nulls and not _allows(node, "null"):
         return False
@@ -127,7 +127,7 @@ def _fields_hold(root: Schema, node: Schema, fields: dict[str, pa.Array]) -> boo
 
 
 def _within(node: Schema, values: pa.Array, least: str, most: str, size: Callable[[pa.Array], pa.Array]) -> bool:
-    """Whether all values lie within two bounds, by the smallest and the greatest."""
+    """Whether the minimum and the maximum lie within two bounds."""
     if not len(values) or (least not in node and most not in node):
         return True
     extremes = pc.min_max(size(values)).as_py()
@@ -137,7 +137,7 @@ def _within(node: Schema, values: pa.Array, least: str, most: str, size: Callabl
 
 
 def _each_is_valid(node: Schema, values: pa.Array, nulls: bool) -> bool:
-    """Whether each value is valid on its own; most columns that need it have few different ones."""
+    """Whether each distinct value is valid by itself; most columns that need this have few distinct values."""
     different = values.unique()
     # A reference within would lead elsewhere from here.
     if len(different) > _FEW or _refers(node):

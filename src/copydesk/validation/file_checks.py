@@ -1,4 +1,4 @@
-"""Files against manifest, shards against schema, card against shards."""
+"""Check files against the manifest, shards against the schemas, and the card against the shards."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ Files = dict[str, list[DataFile]]
 
 _TOGETHER = 4  # files that are hashed at a time
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
-#: Files that tools put into the folder and that are no part of the dataset.
+#: Files in the folder that are not part of the dataset.
 _FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
-#: What an entry of the card's configs may say; by other settings datasets would read other files, or fewer rows.
+#: Keys allowed in the card's ``configs``; others could make datasets read other files or fewer rows.
 CARD_KEYS = frozenset({"config_name", "data_files", "default", "description", "version"})
-#: Files that datasets obeys beside the card, or instead of it.
+#: Files that datasets obeys in addition to the card, or instead of it.
 STEERING = re.compile(r"(?:^|/)(?:\.[^/]*|dataset_infos?\.json|[^/]*\.py)$")
 _LINK = "a link that leads out of the folder, which is not followed; put the file there"
 _READ = (MANIFEST, LISTING, CROISSANT, "README.md")
@@ -50,7 +50,7 @@ _READ = (MANIFEST, LISTING, CROISSANT, "README.md")
 def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str] = frozenset()) -> Files:
     """Check manifest, names, schemas and card; return the files that can be read, by table, in order.
 
-    The footers of files with the hashes ``seen`` were found to tell the truth.
+    The footers of files whose hashes are in ``seen`` were verified before.
     """
     if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
         report.add("manifest", linked[0], _LINK)
@@ -89,7 +89,7 @@ def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str
 
 
 def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
-    """Compare the folder with its manifest; return the hashes of the files that are there."""
+    """Compare the folder with its manifest; return the hashes of its files."""
     try:
         claimed = read_manifest(corpus)
     except CopydeskError as error:
@@ -195,7 +195,7 @@ def _check_listing(corpus: Path, configs: list[Config], schemas: Path, report: R
 
 
 def _check_croissant(corpus: Path, configs: list[Config], report: Report) -> None:
-    """Compare the files that croissant.json lists with those that are there."""
+    """Compare the files that croissant.json lists with those in the folder."""
     try:
         described = load_json((corpus / CROISSANT).read_text("utf-8"), CROISSANT)
         listed = {e["@id"]: e["sha256"] for e in described["distribution"] if e["@type"] == "cr:FileObject"}

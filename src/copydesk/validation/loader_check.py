@@ -1,8 +1,8 @@
-"""Loading as users do: every configuration, mapped and streamed, with a cold cache and a warm one.
+"""Load every configuration as users do: mapped and streamed, with a cold cache and a warm one.
 
-Runs in a process of its own, with a cache of its own and without a network, since ``datasets`` reads its settings
-once, when it is imported. What can go wrong there, files that are not found, columns that are filled or cast, shows
-in the counts and in the first and last rows of each split; the bytes of all files were hashed before.
+Runs in a process of its own, with its own cache and without a network, because ``datasets`` reads its settings once,
+on import. Missing files and filled or cast columns show in the counts and in the first and last rows of each split;
+the bytes of all files were hashed before.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
 class Loader:
-    """A process that loads a dataset when it is told to; until then it imports ``datasets``, which takes a second.
+    """A process that imports ``datasets``, which takes a second, and then waits for the names of configurations.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Loader:
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def _loadable(self, corpus: Path) -> Path:
-        """The dataset's folder, or one that leads to its files where ``datasets`` takes a name for a pattern."""
+        """The dataset's folder, or a folder of links to it if ``datasets`` would take its path for a pattern."""
         if "[" not in str(corpus.resolve()):
             return corpus
         advice = "rename the folder above it, or load a copy that lies elsewhere"
@@ -82,11 +82,11 @@ class Loader:
     def check(self, names: list[str]) -> Report:
         """Load each of some configurations, and compare counts, features and rows with the files."""
         report = Report()
-        printed, said = self._process.communicate("\n".join(names))
+        stdout, stderr = self._process.communicate("\n".join(names))
         try:
             if self._process.returncode:
-                raise ValueError(said.strip()[-500:] or f"exit status {self._process.returncode}")
-            problems = json.loads(printed.strip().split("\n")[-1])
+                raise ValueError(stderr.strip()[-500:] or f"exit status {self._process.returncode}")
+            problems = json.loads(stdout.strip().split("\n")[-1])
         except ValueError as error:
             report.add("loading", "README.md", f"datasets could not be run: {error}")
             return report
@@ -96,7 +96,7 @@ class Loader:
 
 
 def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
-    """How a dataset is loaded: in every way if asked for or if it is small, else only streamed."""
+    """The ways to load a dataset: all of them if it is small or ``mapped`` is set, else only streamed."""
     files = [file for file in corpus.glob("data/*/*.parquet") if file.is_file()]
     mapped = mapped or sum(file.stat().st_size for file in files) <= _MAPPED
     return [way for way, streaming in _WAYS if mapped or streaming]
@@ -114,7 +114,7 @@ def _load_all(corpus: Path, schemas: Path, ways: list[str], names: list[str]) ->
 
 
 def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | None:
-    """Load a configuration and name the first difference from its files."""
+    """Load a configuration; return the first difference from its files."""
     from datasets import load_dataset
 
     loaded = load_dataset(str(corpus), name, streaming=streaming)
@@ -142,7 +142,7 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
 
 
 def _rows(files: list[Path], start: int, count: int) -> pa.Table:
-    """Rows of a split by their number, read from its files; no more files are opened than hold them."""
+    """Rows of a split by their position, read from only the files that contain them."""
     parts = []
     for path in files:
         with pq.ParquetFile(path) as file:

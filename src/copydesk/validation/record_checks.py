@@ -1,4 +1,4 @@
-"""Every row of every table against its JSON Schema."""
+"""Slow path: check every row of every table against its JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BATCH = 2_000
 
 
 def check_records(corpus: Path, files: Files, schemas: Path, report: Report) -> None:
-    """Validate rows in bulk; the message for a row that is refused is that of the reference validator."""
+    """Validate rows in batches; report each violation with its row."""
     for name, shards in files.items():
         schema = table(name, schemas).schema
         for shard in shards:

@@ -1,1 +1,1 @@
-"""Documents that resemble each other, benchmarks, and documents that were taken down."""
+"""Documents that resemble each other, a benchmark, or a document that was taken down."""

@@ -1,4 +1,4 @@
-"""Texts of benchmarks inside documents: runs of words that both hold.
+"""Benchmark contamination: runs of words that documents share with benchmarks.
 
 As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation. What a word is in a
 script without spaces, :mod:`copydesk.description.signals.tokens` says.
@@ -21,31 +21,31 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Overlap(NamedTuple):
-    """The words of a text that stand in a run which a benchmark holds too."""
+    """The words of a text in runs that occur in a benchmark: their share and spans."""
 
     share: float
     spans: list[tuple[int, int]]  # code points
 
 
 def runs(texts: Iterable[str], words: int) -> Hashes:
-    """Hashes of all runs of so many words in some texts: sorted, each once."""
-    found = [np.zeros(0, dtype=np.uint64)]
+    """Hashes of all runs of this many words in some texts, sorted and unique."""
+    hashes_by_batch = [np.zeros(0, dtype=np.uint64)]
     column = pa.array(list(texts), pa.string())
     for at in range(0, len(column), _BATCH):
         tokens = tokenize(_compared(column.slice(at, _BATCH)))
         hashes, starts = _runs(tokens, words)
-        found.append(hashes[starts])
-    return np.unique(np.concatenate(found))
+        hashes_by_batch.append(hashes[starts])
+    return np.unique(np.concatenate(hashes_by_batch))
 
 
 def without_runs(texts: Iterable[str], words: int) -> list[int]:
-    """Numbers of the texts that have fewer words than a run, so that nothing can be found of them."""
+    """Positions of the texts with fewer words than a run, which cannot match any document."""
     column = pa.array(list(texts), pa.string())
     return np.flatnonzero(np.diff(tokenize(_compared(column)).bounds) < words).tolist()
 
 
 def overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:
-    """What each of n texts shares with texts whose runs are known."""
+    """The overlap of each of n texts with the texts whose runs are known."""
     if not len(known):
         return [Overlap(0.0, [])] * len(texts)
     found = []

@@ -1,4 +1,4 @@
-"""Duplicates: documents whose keys are equal, or whose signatures are similar, and which of each group is kept.
+"""Groups of documents with equal keys or similar signatures, and which document of each group is kept.
 
 Candidates come from bands, as in J. Leskovec, A. Rajaraman, J. Ullman, "Mining of Massive Datasets", chapter 3.4:
 documents that agree in all components of some band stand in one bucket, and are compared there.
@@ -36,16 +36,16 @@ class Sketches(Protocol):
     """Signatures of n documents, wherever they lie."""
 
     def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
-        """Tell for one band after the other which documents may share its key, and their keys.
+        """Yield, for each LSH band, the candidate documents and their band keys.
 
         Parameters
         ----------
         wanted : numpy.ndarray of bool, shape (n,)
-            Others are not told, nor are texts without words, which are similar to none.
+            Documents to include. Texts without words are always excluded.
         """
 
     def take(self, rows: Rows) -> Signatures:
-        """Signatures of documents that ``bands`` told: shape (m,) in, shape (m, 128) out."""
+        """Signatures of documents that ``bands`` yielded: shape (m,) in, shape (m, 128) out."""
 
 
 class InMemory:
@@ -67,7 +67,7 @@ class InMemory:
 
 
 class Groups(NamedTuple):
-    """For each of n documents what it repeats: columns of string, shape (n,)."""
+    """The group of each of n documents: columns of string, shape (n,)."""
 
     duplicate_of: pa.Array  # the kept document, where another one is kept
     duplicate_group: pa.Array  # the kept document, where there is a duplicate
@@ -177,7 +177,7 @@ def _by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
 def _joined(
     order: Rows, codes: Rows, signatures: Signatures | Sketches, links: Links, threshold: float
 ) -> Iterator[Pairs]:
-    """Link what is similar, one band after the other, and tell which pairs were joined."""
+    """Link similar documents, band after band, and yield the pairs that were joined."""
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
     wanted = np.zeros(len(order), dtype=bool)
     wanted[order[np.unique(codes, return_index=True)[1]]] = True  # one of each key stands for the others

@@ -1,4 +1,4 @@
-"""What duplicates are told by: a text as it is compared, a key for equal texts, a signature for similar ones.
+"""Text normalisation, exact-match keys and MinHash signatures for deduplication.
 
 MinHash: A. Broder, "On the resemblance and containment of documents", 1997. Of two sets, the share of equal
 components of their signatures estimates the Jaccard index, the size of the intersection over that of the union.
@@ -70,7 +70,7 @@ def normalised_by_regex(texts: pa.Array) -> pa.Array:
 
 
 def text_keys(texts: pa.Array) -> pa.Array:
-    """SHA-256 of each text, by which equal ones are told: shape (n,) in, shape (n,) of hexadecimal out."""
+    """The exact-match key of each text, its SHA-256: shape (n,) in, shape (n,) of hexadecimal out."""
     data, rows = utf8(texts)
     content = data.data
     sha256 = hashlib.sha256

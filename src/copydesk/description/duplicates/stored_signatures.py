@@ -1,4 +1,4 @@
-"""The signatures of a corpus as the stage deduplicate reads them: what is compared, and nothing else, is gathered."""
+"""MinHash signatures read from the store: only those that are compared are copied to a local file."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _KEY = 16  # bytes: half of a SHA-256 tells texts apart
 _ROW = COMPONENTS * 4  # bytes of a signature
 
 
-class Told(NamedTuple):
-    """What the documents of a shard are told by: of all whether they are kept, of those that are the rest."""
+class ShardColumns(NamedTuple):
+    """Columns of a shard for deduplication: a mask of kept documents; ids, keys, sizes and split points of those."""
 
     kept: NDArray[np.bool_]
     ids: pa.Array
@@ -35,8 +35,8 @@ class Told(NamedTuple):
     points: NDArray[np.float64]
 
 
-class Task(NamedTuple):
-    """A shard, the number of its first kept document, and the places among its kept ones that are asked for."""
+class SignatureTask(NamedTuple):
+    """A shard, the number of its first kept document, and the positions of the signatures to read among the kept."""
 
     store: Root
     part: Part
@@ -44,38 +44,38 @@ class Task(NamedTuple):
     places: Rows | None = None
 
 
-def told(task: Task) -> Told:
-    """Read what is small. Of each part this is read first."""
+def read_columns(task: SignatureTask) -> ShardColumns:
+    """Load the small columns of a shard. Call this first: it is the read that verifies the shard's hash."""
     rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "point", "kept"])
     kept = rows["kept"].to_numpy()
     rows = rows.filter(rows["kept"])
     keys = pa.array([unhexlify(key)[:_KEY] for key in rows["text_key"].to_pylist()], pa.binary(_KEY))
     words, points = rows["words"].to_numpy(), rows["point"].to_numpy()
-    return Told(kept, rows["doc_id"].combine_chunks(), keys, words, points)
+    return ShardColumns(kept, rows["doc_id"].combine_chunks(), keys, words, points)
 
 
-def band_keys(task: Task) -> tuple[Rows, Hashes]:
-    """Numbers of the documents of a shard that have words, and their keys, one column a band."""
+def band_keys(task: SignatureTask) -> tuple[Rows, Hashes]:
+    """Numbers of the documents of a shard that have words, and their keys, one column per band."""
     signatures = _kept(task)
     worded = np.flatnonzero((signatures != WORDLESS).any(axis=1))
     return worded + task.start, all_band_keys(signatures[worded])
 
 
-def chosen(task: Task) -> Signatures:
-    """Signatures of the documents of a shard that are asked for."""
+def read_signatures(task: SignatureTask) -> Signatures:
+    """Signatures at the positions that the task names."""
     return _kept(task)[task.places]
 
 
-def _kept(task: Task) -> Signatures:
-    """Signatures of the kept documents of a shard; none where near duplicates are not looked for."""
+def _kept(task: SignatureTask) -> Signatures:
+    """Signatures of the kept documents of a shard; empty if near-duplicates are switched off."""
     shard = Store(task.store).read(task.part, ["minhash", "kept"], again=True)
     values: Signatures = shard["minhash"].combine_chunks().flatten().to_numpy().astype(np.uint32)
     matrix = values.reshape(-1, COMPONENTS)
     return matrix[shard["kept"].to_numpy()] if len(matrix) else matrix
 
 
-class Stored:
-    """Signatures that lie in the store, as ``near_groups`` takes them; a block, after which nothing is left.
+class StoredSignatures:
+    """Signatures in the store, for ``near_groups``; a context manager that removes its files when it exits.
 
     Parameters
     ----------
@@ -91,13 +91,15 @@ class Stored:
     def __init__(self, project: Project, engine: Engine, parts: Sequence[Part], counts: Sequence[int]) -> None:
         starts = np.cumsum([0, *counts]).tolist()
         self._starts = np.array(starts)
-        self._tasks = [Task(project.store.root, part, start) for part, start in zip(parts, starts[:-1], strict=True)]
+        self._tasks = [
+            SignatureTask(project.store.root, part, start) for part, start in zip(parts, starts[:-1], strict=True)
+        ]
         self._engine = engine
         self._folder = project.build
         self._rows = np.zeros(0, dtype=np.int64)  # of the signatures in the file
         self._file = tempfile.TemporaryFile(dir=project.build)  # noqa: SIM115 - closed by __exit__
 
-    def __enter__(self) -> Stored:
+    def __enter__(self) -> StoredSignatures:
         return self
 
     def __exit__(
@@ -106,16 +108,16 @@ class Stored:
         self._file.close()
 
     def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
-        """See ``Sketches.bands``; from then on the signatures of the documents that it tells can be taken."""
+        """See ``Sketches.bands``; afterwards ``take`` can return the signatures of the documents that it yields."""
         needed = np.zeros(len(wanted), dtype=bool)
         with tempfile.TemporaryFile(dir=self._folder) as aside:
             bands = 0
             for numbers, keys in self._engine.edges(band_keys, self._tasks):
-                asked = wanted[numbers]
-                found = shared(numbers[asked], keys[asked])
-                needed[found[0]] = True
+                included = wanted[numbers]
+                candidates = shared(numbers[included], keys[included])
+                needed[candidates[0]] = True
                 bands += 1
-                for column in found:
+                for column in candidates:
                     np.save(aside, column)
             self._gather(np.flatnonzero(needed))
             aside.seek(0)
@@ -125,20 +127,20 @@ class Stored:
     def take(self, rows: Rows) -> Signatures:
         """See ``Sketches.take``."""
         unique, back = np.unique(rows, return_inverse=True)
-        found = np.empty((len(unique), COMPONENTS), dtype=np.uint32)
+        signatures = np.empty((len(unique), COMPONENTS), dtype=np.uint32)
         # Read and not mapped: the pages of a mapped file count as memory of this process.
         for row, place in enumerate(np.searchsorted(self._rows, unique).tolist()):
-            os.preadv(self._file.fileno(), [found[row]], place * _ROW)
-        return found[back]
+            os.preadv(self._file.fileno(), [signatures[row]], place * _ROW)
+        return signatures[back]
 
     def _gather(self, rows: Rows) -> None:
-        """Bring signatures of some documents from the store into a file, row after row."""
+        """Copy the signatures of some documents from the store to the local file, one row per document."""
         self._rows = rows
         bounds = np.searchsorted(rows, self._starts).tolist()
-        asked = [
+        tasks = [
             (first, task._replace(places=rows[first:last] - task.start))
             for task, first, last in zip(self._tasks, bounds, bounds[1:], strict=False)
             if last > first
         ]
-        for place, signatures in self._engine.map(chosen, [task for _, task in asked]):
-            os.pwrite(self._file.fileno(), signatures.tobytes(), asked[place][0] * _ROW)
+        for place, signatures in self._engine.map(read_signatures, [task for _, task in tasks]):
+            os.pwrite(self._file.fileno(), signatures.tobytes(), tasks[place][0] * _ROW)

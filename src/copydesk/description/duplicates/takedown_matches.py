@@ -1,4 +1,4 @@
-"""Documents that were taken down and came back in other bytes: the same text is left out, a similar one reported."""
+"""Match documents against the takedown ledger: drop exact text matches, report near matches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledger: Rows) -> tuple[Rows, Rows]:
-    """Compare documents with the ledger.
+    """Find documents that match a takedown.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledge
     Returns
     -------
     (list, list) of rows of the table ``dropped``
-        Documents whose text is that of a takedown, and those whose text is similar, for a steward to decide on.
+        Exact matches, which are dropped, and near matches, which a steward decides on.
     """
     if not ledger:
         return [], []
     ids = documents["doc_id"].to_pylist()
     sources = pc.coalesce(documents["source"], documents["publisher"]).to_pylist()
     owners = {row["text_key"]: row["doc_id"] for row in ledger}
-    same = {n: owners[key] for n, key in enumerate(keys.to_pylist()) if key in owners}
+    exact = {n: owners[key] for n, key in enumerate(keys.to_pylist()) if key in owners}
     similar: dict[int, tuple[str, float]] = {}
     for row in ledger:
         if not row["minhash"]:
@@ -47,10 +47,10 @@ def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledge
         agreement = (signatures == np.array(row["minhash"], dtype=np.uint32)).mean(axis=1)
         agreement[(signatures == WORDLESS).all(axis=1)] = 0
         for n in np.flatnonzero(agreement >= THRESHOLD).tolist():
-            if n not in same and agreement[n] > similar.get(n, ("", 0.0))[1]:
+            if n not in exact and agreement[n] > similar.get(n, ("", 0.0))[1]:
                 similar[n] = (row["doc_id"], float(agreement[n]))
     return (
-        [_row(ids[n], "takedown", {"takedown": owner}, sources[n]) for n, owner in same.items()],
+        [_row(ids[n], "takedown", {"takedown": owner}, sources[n]) for n, owner in exact.items()],
         [
             _row(ids[n], "resembles a takedown", {"takedown": owner, "similarity": round(value, 3)}, sources[n])
             for n, (owner, value) in sorted(similar.items())
