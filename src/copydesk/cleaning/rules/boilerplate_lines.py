@@ -51,7 +51,7 @@ def _match(text: str, line: _Line) -> _Match | None:
     words = text[line.start : line.end].strip(" \t")
     if not words:
         return None
-    if found := patterns.known(words):
+    if found := patterns.judged_by_words(words):
         return _Match(line, *found)
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
