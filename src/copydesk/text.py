@@ -50,7 +50,7 @@ class Edit(NamedTuple):
 
 
 class ComposedEdit(NamedTuple):
-    """What became of ``raw[raw_start:raw_end]`` after all passes: ``text[start:end]``.
+    """``raw[raw_start:raw_end]`` became ``text[start:end]`` after all passes.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class ComposedEdit(NamedTuple):
     before, after : str
         What the two spans hold.
     rules : tuple of str
-        Each rule that had a hand in it once, in order of application.
+        The rules that made it, each once, in order of application.
     confidence : float
         The lowest of theirs.
 
@@ -342,7 +342,7 @@ class _Group:
 
 
 def _groups(old: Sequence[ComposedEdit], new: Sequence[Edit]) -> Iterable[_Group]:
-    """Merge two lists, both in coordinates of the text between them, into groups in order of position."""
+    """Merge old and new edits, both in coordinates of the text between them, into groups in order of position."""
     i = j = 0
     while i < len(old) or j < len(new):
         take_old = j == len(new) or (i < len(old) and old[i][2:4] <= new[j][:2])

@@ -25,8 +25,8 @@ from copydesk.cleaning.web_page_rules import PAGE_RULES, PageRule
 from copydesk.core.plugins import added
 from copydesk.errors import ConfigError
 
-#: Every rule, in the order in which they are applied: what a character is, then where words end, then lines; last,
-#: on clean text, what is to be hidden.
+#: Every rule of the package, in order of application: first characters, then words, then lines; last, on clean text,
+#: personal data.
 RULES: tuple[Rule, ...] = (
     *characters.RULES,
     *white_space.RULES,
@@ -51,7 +51,7 @@ DETECTORS: tuple[Detector, ...] = (
 
 
 class Plan(NamedTuple):
-    """Which rules are applied and which only suggest, in order."""
+    """The rules that are applied and the rules that only suggest, in order, and the tier of each."""
 
     applied: tuple[Rule, ...]
     suggested: tuple[Rule, ...]
@@ -97,5 +97,5 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
 
 
 def least_sure(rules: Iterable[str], tiers: dict[str, Tier]) -> Tier:
-    """The tier of an edit: that of the least sure of the rules that had a hand in it."""
+    """The tier of an edit: that of the least sure of the rules that made it."""
     return max((tiers[rule] for rule in rules), key=TIERS.index)

@@ -1,4 +1,4 @@
-"""Obeying a steward: edits that were rejected are taken back, suggestions that were accepted are made."""
+"""Apply the decisions of a steward: undo rejected edits, and make accepted suggestions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _OVERLAPS = "it overlaps another suggestion that was accepted; keep one of the l
 
 
 def decided(cleaned: Cleaned, decisions: Sequence[Decision], how: Plan) -> tuple[Cleaned, list[Decision]]:
-    """Obey the decisions about the edits of one text.
+    """Apply the decisions about the edits of one text.
 
-    An edit that was rejected is neither made nor suggested; all others stay as they are. What is suggested and
-    flagged follows from the text that comes out.
+    A rejected edit is neither made nor suggested; all other edits stay. Suggestions and flags are computed from the
+    resulting text.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def decided(cleaned: Cleaned, decisions: Sequence[Decision], how: Plan) -> tuple
     Returns
     -------
     (Cleaned, list of Decision)
-        The text, and the decisions that could not be obeyed, each with the problem.
+        The text, and the decisions that could not be applied, each with the problem.
     """
     rejected = {decision.place for decision in decisions if decision.decision == "reject"}
     accepted = {decision.place for decision in decisions if decision.decision == "accept"}
@@ -41,14 +41,14 @@ def decided(cleaned: Cleaned, decisions: Sequence[Decision], how: Plan) -> tuple
     wanted = {_place(edit): edit for edit in inspected(edited, how, ()).suggestions if _place(edit) in accepted}
     chosen = _apart(sorted(wanted.values(), key=lambda edit: (edit.start, edit.end)))
     edited = edited.apply(Edit(e.start, e.end, e.after, e.rules[0], e.confidence) for e in chosen)
-    left = inspected(edited, how)
+    result = inspected(edited, how)
     done = made | {_place(edit) for edit in chosen}
     unmet = [
         decision._replace(problem=_OVERLAPS if decision.place in wanted else _GONE)
         for decision in decisions
         if decision.place not in (known if decision.decision == "reject" else done)
     ]
-    return left._replace(suggestions=tuple(e for e in left.suggestions if _place(e) not in rejected)), unmet
+    return result._replace(suggestions=tuple(e for e in result.suggestions if _place(e) not in rejected)), unmet
 
 
 def _place(edit: ComposedEdit) -> tuple[Any, ...]:
@@ -56,7 +56,7 @@ def _place(edit: ComposedEdit) -> tuple[Any, ...]:
 
 
 def _apart(edits: list[ComposedEdit]) -> list[ComposedEdit]:
-    """Those that do not overlap one before them, nor stand at its place."""
+    """The edits that neither overlap an earlier one nor start at the same place."""
     apart: list[ComposedEdit] = []
     for edit in edits:
         if not apart or (edit.start >= apart[-1].end and edit.start > apart[-1].start):

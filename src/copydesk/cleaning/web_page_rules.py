@@ -1,4 +1,4 @@
-"""What becomes of web pages: the first pass, whose edits are found where a page is read (``copydesk.webpages``)."""
+"""Rules that label the edits from HTML to article; the edits themselves are computed in ``copydesk.webpages``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from copydesk.cleaning.rule import Tier
 class PageRule(NamedTuple):
     """Names edits of HTML as a :class:`~copydesk.cleaning.rule.Rule` names those of text.
 
-    They follow from the whole page and not from a text alone, and without them there is no text: no setting switches
-    them off or moves them to another tier.
+    The edits follow from the whole page, and without them there is no text. So no setting switches these rules off or
+    moves them to another tier.
     """
 
     name: str
@@ -37,8 +37,8 @@ PAGE_RULES = (
         repairs=(f"<article><p>{_PARAGRAPH} AT&amp;T did too.</p></article>", f"{_PARAGRAPH} AT&T did too."),
         leaves=f"<article><p>{_PARAGRAPH} AT&T did too.</p></article>",
     ),
-    # What it leaves out is no part of the article as trafilatura sees it; the confidence is the share of the article
-    # that could be traced in the page.
+    # It removes everything that trafilatura does not count as article. The confidence is the share of the article
+    # that was located in the page.
     PageRule(
         "html-boilerplate",
         "probable",
@@ -46,5 +46,5 @@ PAGE_RULES = (
         leaves=f"<article><p>{_PARAGRAPH}</p></article>",
     ),
 )
-#: The flag of a place where something of the article should stand that could not be traced in the page.
+#: The flag of a place where a part of the article belongs that was not found in the page.
 UNTRACED = "untraced"

@@ -1,4 +1,4 @@
-"""How likely a token is as one word, and how likely as several that lost the space between them."""
+"""How likely a token is to be one word, and how likely to be several words that lost the space between them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from copydesk.language.english_words import FUNCTION_WORDS, frequencies
 
-# Of the short words only these stand alone often enough: the long tail of two letters is abbreviations.
+# The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
-#: Word forms of three and four letters that a list of words holds, but that are mostly parts of longer words.
+#: Forms of three and four letters that are in the list of words, but are mostly parts of longer words.
 AFFIXES = frozenset(
     """able age anti auto bio can con counter crypto cyber der des die eco electro ers est euro extra ful gen
     geo hetero homo hydro hyper ies immuno infra ing inter ion ish ist ity las les less like los macro man mega
@@ -53,7 +53,7 @@ def log_frequency(word: str) -> float:
 
 
 def part_frequency(word: str) -> float:
-    """The same for a word that would be a part of another: short ones must be real words, not syllables."""
+    """The same for a part of a token, where short words must be real words and not syllables."""
     return _parts().get(word.removesuffix("'s"), -math.inf)
 
 
@@ -64,7 +64,7 @@ class Seen(NamedTuple):
     total: int
 
     def share(self, part: str) -> float:
-        """How likely a word is to be one that the document used."""
+        """Logarithm of the probability of a word in this document."""
         count = self.counts.get(part, 0) or (self.counts.get(part[:-1], 0) / 3 if part[-1] == "s" else 0)
         return math.log10(0.2 * count / self.total) if count and len(part) > 2 else -math.inf
 
@@ -145,7 +145,7 @@ def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) 
     seen : Seen
         Words of the document, which may be parts though English does not know them.
     values : dict
-        Keeps what parts are worth in this document from one token to the next.
+        Cache of the values of parts in this document, shared by its tokens.
     """
     values = {} if values is None else values
     size = len(token)
@@ -206,7 +206,7 @@ def may_be_several(token: str) -> bool:
 
 
 class Cutter:
-    """Cuts the tokens of a document; only those that hold a word which the document makes likelier are cut anew.
+    """Cuts the tokens of a document. A token is cut anew only if it contains a word that the document makes likelier.
 
     Parameters
     ----------

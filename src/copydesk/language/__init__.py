@@ -1,1 +1,1 @@
-"""What cleaning, splitting and description know of languages: detection, English words, names and dates."""
+"""Language detection, English words, names and dates: shared by cleaning, splitting and description."""

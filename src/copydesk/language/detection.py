@@ -1,9 +1,10 @@
-"""Which language a text is in, and which of its paragraphs are in another, told by CLD2 without a network.
+"""Detect the language of a text, and the paragraphs that are in another one, with CLD2 and without a network.
 
-Measured on 2,001 documents in seven languages: one left open, none wrong. Of runs of about 100, 200 and 400 letters
-0.1 %, 0.03 % and none were taken for foreign in their own language, and 92 %, 98 % and 99 % were found when planted
-in another. Both together take about 55 µs for an English document of 3,500 characters. fastText's lid.176 is right
-more often below 200 letters, but takes four times as long for as many characters and always names some language.
+Measured on 2,001 documents in seven languages: one without a label, none with a wrong one. Of passages of about 100,
+200 and 400 letters 0.1 %, 0.03 % and none were reported as foreign in their own language, and 92 %, 98 % and 99 %
+were found in a document of another language. Both functions together take about 55 µs for an English document of
+3,500 characters. fastText's lid.176 is right more often below 200 letters, but takes four times as long for as many
+characters and always names some language.
 """
 
 from __future__ import annotations
@@ -18,27 +19,28 @@ import pyarrow.compute as pc
 import pycld2
 
 Passage = tuple[int, int, str]
-Found = tuple[str | None, int]  # a language and the percent of the letters that are in it
-_NONE: Found = (None, 0)
+#: A language, and the percent of the letters that are in it.
+LanguageShare = tuple[str | None, int]
+_NO_SHARE: LanguageShare = (None, 0)
 
-#: Characters looked at, 40 ns each: 600 leave four of 2,001 documents open, 800 one, and 2,000 the same one.
+#: Characters that are read, 40 ns each: with 600 four of 2,001 documents get no label, with 800 or 2,000 one.
 _SAMPLE = 800
-#: Percent of the letters that a language must have. The model asks for 80, which a quarter of the Russian texts miss;
-#: of the documents none with 40 was wrong.
+#: Least percent of the letters in a language. The model wants 80, which a quarter of the Russian texts do not reach;
+#: with 40 no document got a wrong label.
 _LEAST_PERCENT = 40
-#: Percent of a paragraph's letters that may yet be in the language of the document: a quotation or a title.
+#: Most percent of a foreign paragraph's letters in the language of the document: a quotation or a title.
 _MOST_FAMILIAR = 20
 #: Bytes of UTF-8 below which a line is not judged: 80 Latin, 40 Cyrillic or 27 Chinese letters.
 _LEAST_BYTES = 80
 
-#: Codes of the model that ISO 639 has replaced, or that say more than the language.
+#: Codes of the model that ISO 639 has replaced, or that name a script or a country, too.
 _RENAMED = {"iw": "he", "jw": "jv", "sr-ME": "cnr", "zh-Hant": "zh"}
-#: Codes as the model takes them, by ours.
+#: Codes that the model accepts as a hint, by our codes.
 _HINTS: dict[str | None, str] = {_RENAMED.get(code, code): code for _, code in reversed(pycld2.LANGUAGES)}
-#: Unknown, and jokes: Bork, Elmer Fudd, Hacker and Pig Latin. Codes of a mere script begin with "xx".
+#: Unknown, and jokes: Bork, Elmer Fudd, Hacker and Pig Latin. Codes of a script alone begin with "xx".
 _NO_LANGUAGE = {"un", "xxx", "zzb", "zze", "zzh", "zzp"}
 
-#: Languages that a paragraph alone does not tell apart reliably; the model groups them in the same way.
+#: Languages that cannot be told apart reliably from one paragraph; the model has the same groups.
 _CLOSE = (
     {"id", "ms"},
     {"bo", "dz"},
@@ -52,7 +54,7 @@ _CLOSE = (
     {"rn", "rw"},
 )
 
-#: Frequent function words of a language, of which its neighbours have hardly two in one line.
+#: Frequent function words of a language; a line of a similar language hardly contains two of them.
 _FUNCTION_WORDS = {
     language: tuple(f" {word} " for word in words.split())
     for language, words in {
@@ -66,13 +68,13 @@ _FUNCTION_WORDS = {
     }.items()
 }
 
-#: What the model refuses as "invalid UTF-8": control characters and code points that are no characters.
+#: Characters that the model refuses as "invalid UTF-8": control characters and non-characters.
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-#: What has words of another language without being text. It begins where a word does, or each letter would be tried.
+#: Addresses, which contain words of other languages. The pattern starts where a word does; else it were quadratic.
 _ADDRESS = re.compile(r"(?<![!-~])[!-~]*(?:://|www\.|@)[!-~]*")
 
 
@@ -82,15 +84,15 @@ class Languages(NamedTuple):
     labels: pa.Array
     """string: ISO 639-1 code, or ISO 639-3 where there is none; null where no language is clear"""
     scores: pa.Array
-    """float64 in [0, 1]: how far the language leads, its share less that of the next one; 0 where null. The model
-    gives no probability; this is low where a text is in two languages, or in one hard to tell from another."""
+    """float64 in [0, 1]: the share of the language less that of the next one; 0 where null. The model gives no
+    probability; the score is low for a text in two languages, or in one that resembles another."""
     shares: pa.Array
-    """float64 in [0, 1]: share of the sample's letters, in bytes, that the model gives to the language; 0 where
-    null. What it can give to no language counts against it."""
+    """float64 in [0, 1]: share of the sample's letters, in bytes, that the model assigns to the language; 0 where
+    null. Letters that it assigns to no language lower the share."""
 
 
 def detect(texts: pa.Array) -> Languages:
-    """Tell the language of each text from its first 800 characters.
+    """Detect the language of each text from its first 800 characters.
 
     Parameters
     ----------
@@ -99,11 +101,11 @@ def detect(texts: pa.Array) -> Languages:
     Returns
     -------
     Languages
-        Three columns of shape (n,), without regard to the other texts.
+        Three columns of shape (n,). Each row depends on its text alone.
     """
     labels, scores, shares = [], [], []
     for sample in pc.utf8_slice_codeunits(texts, 0, _SAMPLE).to_pylist():
-        (label, percent), (_, following), *_ = [*_languages(sample or ""), _NONE, _NONE]
+        (label, percent), (_, following), *_ = [*_languages(sample or ""), _NO_SHARE, _NO_SHARE]
         clear = label is not None and percent >= _LEAST_PERCENT
         labels.append(label if clear else None)
         scores.append((percent - following) / 100 if clear else 0.0)
@@ -118,13 +120,13 @@ def passages(texts: pa.Array, labels: pa.Array) -> list[list[Passage]]:
     ----------
     texts : pa.Array of string, shape (n,)
     labels : pa.Array of string, shape (n,)
-        Language of each document, as `detect` gives it; where it is null nothing is found.
+        Language of each document, from `detect`; for null there are no passages.
 
     Returns
     -------
     list of n lists of (start, end, language)
         Lines without the white space around them, in code points of the text, in order. Lines of fewer than
-        80 bytes are not judged, nor is a language told from a close one, such as Czech from Slovak.
+        80 bytes are skipped, and so are languages close to that of the document, such as Czech and Slovak.
     """
     return [
         list(_foreign(text, label)) if text and label else []
@@ -136,7 +138,7 @@ def _foreign(text: str, label: str) -> Iterator[Passage]:
     words = _FUNCTION_WORDS.get(label, ())
     start = 0
     for line in text.split("\n"):
-        # Nearly all lines are read by their length and function words alone: the model takes ten times as long.
+        # The length and the function words decide nearly all lines: the model takes ten times as long.
         if _is_long(line) and not _is_familiar(line[:_SAMPLE], words):
             stripped = line.strip()
             language = _other_language(stripped, label)
@@ -162,17 +164,17 @@ def _is_familiar(line: str, words: tuple[str, ...]) -> bool:
 
 
 def _other_language(line: str, label: str) -> str | None:
-    """Language of a line if it is clearly not the given one."""
+    """The language of a line if it is clearly another than ``label``; None otherwise."""
     sample = _ADDRESS.sub(" ", line[:_SAMPLE]).strip()
     if not _is_long(sample):
         return None
-    # The hint makes the model lean towards the language of the document, which halves what is wrongly found.
-    # It may also hold back one that is much like it, Spanish in Portuguese: hence the second question.
-    found = _languages(sample, hint=label) or _languages(sample)
-    language, percent = found[0] if found else _NONE
-    if language in {None, label} or percent < _LEAST_PERCENT or dict(found).get(label, 0) > _MOST_FAMILIAR:
+    # The hint makes the model prefer the language of the document, which halves the false positives. It may also
+    # hide a similar language, such as Spanish in Portuguese: then the model is called again without a hint.
+    shares = _languages(sample, hint=label) or _languages(sample)
+    language, percent = shares[0] if shares else _NO_SHARE
+    if language in {None, label} or percent < _LEAST_PERCENT or dict(shares).get(label, 0) > _MOST_FAMILIAR:
         return None
-    # So does asking for each half: names and titles are seldom in both.
+    # Both halves must be foreign, since names and titles are seldom in both.
     middle = len(sample) // 2
     halves = (_languages(half, hint=label) for half in (sample[:middle], sample[middle:]))
     if any(half and half[0][0] == label for half in halves):
@@ -180,23 +182,23 @@ def _other_language(line: str, label: str) -> str | None:
     return None if any({language, label} <= close for close in _CLOSE) else language
 
 
-def _languages(sample: str, hint: str | None = None) -> list[Found]:
+def _languages(sample: str, hint: str | None = None) -> list[LanguageShare]:
     """Up to three languages of a sample, the one with most of its letters first."""
-    found: dict[str | None, int] = {}
-    for _, code, percent, _ in _asked(sample, hint):
+    percents: dict[str | None, int] = {}
+    for _, code, percent, _ in _model_output(sample, hint):
         if code not in _NO_LANGUAGE and not code.startswith("xx-"):
             language = _RENAMED.get(code, code)
-            found[language] = found.get(language, 0) + percent
-    return sorted(found.items(), key=itemgetter(1), reverse=True)
+            percents[language] = percents.get(language, 0) + percent
+    return sorted(percents.items(), key=itemgetter(1), reverse=True)
 
 
-def _asked(sample: str, hint: str | None) -> tuple[tuple[str, str, int, float], ...]:
-    """Name, code, percent and strength of three languages as the model gives them."""
-    named = _HINTS.get(hint)
+def _model_output(sample: str, hint: str | None) -> tuple[tuple[str, str, int, float], ...]:
+    """Name, code, percent and strength of three languages, as the model returns them."""
+    hint_code = _HINTS.get(hint)
     try:
         details: tuple[tuple[str, str, int, float], ...]
-        _, _, details = pycld2.detect(sample, isPlainText=True, hintLanguage=named)
+        _, _, details = pycld2.detect(sample, isPlainText=True, hintLanguage=hint_code)
     except pycld2.error:
         spaced = _REFUSED.sub(" ", sample)
-        return _asked(spaced, hint) if spaced != sample else ()
+        return _model_output(spaced, hint) if spaced != sample else ()
     return details

@@ -1,4 +1,4 @@
-"""How often English words are used, and which lines are English: the evidence on torn and glued words.
+"""Frequencies of English words, and which lines are English: the evidence for torn and glued words.
 
 Frequencies are those of ``wordfreq`` (Speer 2022): a share of all words in running text. They are loaded when a text
 first needs them.
@@ -33,13 +33,13 @@ def frequencies() -> Mapping[str, float]:
 
 
 def is_loaded() -> bool:
-    """Whether frequencies were needed before: to load them takes a third of a second."""
+    """Whether the frequencies are in memory already: loading them takes a third of a second."""
     return frequencies.cache_info().currsize > 0
 
 
 @cache
 def common_words() -> frozenset[str]:
-    """Words so common that no one has to ask whether they are two: as written, capitalised, and in capitals."""
+    """Words too common to be two words glued together: in small letters, capitalised, and in capitals."""
     words = [word for word, share in frequencies().items() if share >= COMMON]
     return frozenset(form for word in words for form in (word, word.capitalize(), word.upper()))
 
@@ -50,7 +50,7 @@ def frequency(word: str) -> float:
 
 
 class English:
-    """Whether the line of a position is English, judged by its function words: the only dictionary is English."""
+    """Decides by function words whether a line is English, because the only dictionary is English."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -58,7 +58,7 @@ class English:
         self._holds = False
 
     def holds(self, position: int) -> bool:
-        """Asked in order of position."""
+        """Whether the line of a position is English; to be called with rising positions."""
         if position >= self._end:
             self._start = self._text.rfind("\n", max(0, self._end), position) + 1 or max(0, self._end)
             end = self._text.find("\n", position)

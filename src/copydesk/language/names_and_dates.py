@@ -1,4 +1,4 @@
-"""Names of persons and outlets, months and dates, as patterns: for cleaning lines and for provenance."""
+"""Patterns of names of persons and outlets, months and dates, for cleaning lines and for provenance."""
 
 from __future__ import annotations
 

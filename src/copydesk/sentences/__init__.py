@@ -25,7 +25,7 @@ class Spans(NamedTuple):
 
 
 def served(language: str | None) -> str:
-    """Language whose lexicon splits texts of a language: itself, or ``und`` where it has none.
+    """The lexicon that splits texts of a language: its own, or ``und`` for a language without one.
 
     >>> served("de"), served("la"), served(None)
     ('de', 'und', 'und')

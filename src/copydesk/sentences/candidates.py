@@ -1,6 +1,7 @@
-"""Places where a sentence may end, and what stands around each: marks, words, quotations, brackets.
+"""Sentence boundary candidates and the context of each: marks, words, quotations, brackets.
 
-Most places are left to the model (``model.py``). What is certain without it is said here, each with an example.
+The model (``model.py``) decides about most candidates. Those that are certain without it are decided here, each with
+an example.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import NamedTuple
 from copydesk.sentences.lexicon import Lexicon
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
-# One pass over a text finds them all. It begins with a set of characters, which the regex engine can search for
-# quickly, and tells the cases apart by looking back. No part can match what the next begins with: no backtracking.
+# One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
+# searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
+# there is no backtracking.
 _CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f]»)*"
 _ALONE = "。！？｡।॥։።۔"  # these need no space behind them
 _CANDIDATE = re.compile(
@@ -28,7 +30,7 @@ _CANDIDATE = re.compile(
     rf"|(?<=[{_ALONE}])[{_ALONE}]*[」』”’）》\"')]*"
     r")"
 )
-_AROUND = 48  # characters looked at on each side
+_AROUND = 48  # characters of context on each side
 _QUOTES = {'"': "straight", "“": "open", "„": "open", "«": "open", "”": "close", "»": "close"}
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
@@ -40,7 +42,7 @@ _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
 
 
 class Context(NamedTuple):
-    """What stands around a candidate, in classes few enough that each combination is scored once."""
+    """The context of a candidate, in so few classes that each combination is scored only once."""
 
     mark: str  # the kind of mark: . ? ! … ; : - or none
     closed: str  # what closes behind it: nothing, a quotation, a bracket, both, another sign
@@ -83,7 +85,7 @@ def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]
 
 
 class _Surroundings:
-    """Looks around the candidates of a text, in order."""
+    """Computes the contexts of the candidates of a text, in order."""
 
     def __init__(self, text: str, words: Lexicon) -> None:
         self._text = text
@@ -108,7 +110,7 @@ class _Surroundings:
         self._depth = 0
 
     def context(self, start: int, end: int, mark: str) -> Context | bool:
-        """What stands around a mark; or True where a sentence ends for certain, False where none can."""
+        """The context of a mark; True if a sentence certainly ends there, False if none can."""
         kind, closed = _mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:

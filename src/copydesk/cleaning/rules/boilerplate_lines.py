@@ -1,10 +1,9 @@
-"""Whole lines that are not the article, and lines that stand in it twice.
+"""Whole lines that are not the article, and repeated lines.
 
-A line is judged by its words (:mod:`~copydesk.cleaning.rules.boilerplate_patterns`), by its position, and by its
-neighbours.
-What is certain by its words alone goes wherever it stands; the rest only before or after the article, or next to a
-line that is certain, and is suggested elsewhere. The first line may be a headline and stays, unless it is one that
-cannot be. A text that is nothing but such lines is left as it is.
+A line is judged by its words (:mod:`~copydesk.cleaning.rules.boilerplate_patterns`), its position and its neighbours.
+A line whose words are certain is removed anywhere; another one only before or after the article, or next to a certain
+one, and elsewhere its removal is suggested. The first line may be a headline: it is kept, unless its pattern rules
+that out. A text of nothing but such lines is left as it is.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from copydesk.cleaning.rules.line_scan import _SHORTEST, _Line, _lines
 from copydesk.cleaning.rules.repeated_lines import _duplicates
 from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST
 
-#: How far from the edges of a text a line is before or after the article, and how much else may stand there.
+#: How many lines at each edge of a text may be outside the article, and how many others may stand among them.
 _EDGE_LINES = 16
 _HEADLINES, _HEADLINE_LENGTH = 3, 200
 _LAST_LINES, _LAST_LENGTH = 2, 160
@@ -43,7 +42,7 @@ _NOTHING = _Judged((), ())
 
 
 def _match(text: str, line: _Line) -> _Match | None:
-    """What a line is by its words."""
+    """The kind of a line by its words; None for a line of the article."""
     length = line.end - line.start
     # Long lines are paragraphs, or markup.
     if length < _SHORTEST or length > LONGEST or (length > 400 and text[line.start] not in "<["):
@@ -51,8 +50,8 @@ def _match(text: str, line: _Line) -> _Match | None:
     words = text[line.start : line.end].strip(" \t")
     if not words:
         return None
-    if found := patterns.known(words):
-        return _Match(line, *found)
+    if judged := patterns.judged_by_words(words):
+        return _Match(line, *judged)
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
         kind = "read-more"
@@ -95,7 +94,7 @@ def _judge(text: str) -> _Judged:
     last_head = max(top, default=-1)
     first_tail = min(bottom, default=count)
     sure = {m.line.number for m in matches if m.where == "any"}
-    # A chronicle has dates between its entries: there they belong to it, and so does the first.
+    # A chronicle has dates between its entries; then all dates belong to the article, also the first.
     dates = sum(m.kind == "date-line" and m.where == "head" and m.line.number > last_head for m in matches)
     removed: list[_Match] = []
     suggested: list[_Match] = []
@@ -118,7 +117,7 @@ def _judge(text: str) -> _Judged:
 
 
 def _zone(lines: list[tuple[_Line, _Match | None]], most: int, longest: int) -> set[int]:
-    """The lines from an edge of the text to where the article is."""
+    """Numbers of the lines between an edge of the text and the article."""
     zone: set[int] = set()
     other = 0
     for line, match in lines:
@@ -136,7 +135,7 @@ def _merged(matches: list[_Match], more: list[_Match]) -> list[_Match]:
 
 
 def _names(text: str, head: list[tuple[_Line, _Match | None]], removed: list[_Match], last: int) -> list[_Match]:
-    """Lines at the top that are only a name, next to a date line or a byline: whose article it is."""
+    """Lines at the top that are only a name, next to a date line or a byline: the author."""
     marks = {m.line.number for m in removed if m.kind in {"date-line", "byline"}}
     found = []
     for line, match in head:
@@ -150,7 +149,7 @@ def _names(text: str, head: list[tuple[_Line, _Match | None]], removed: list[_Ma
 
 
 def _biographies(text: str, tail: list[tuple[_Line, _Match | None]]) -> list[_Match]:
-    """What the end of a text says about its author, with nothing of the article after it."""
+    """Lines about the author at the end of a text, with nothing of the article after them."""
     found: list[_Match] = []
     previous = -1
     for line, match in tail[-_BIOGRAPHY_LINES:]:
@@ -169,11 +168,11 @@ def _is_biography(text: str, line: _Line, follows: bool) -> bool:
     if patterns.BIOGRAPHY_HEAD.fullmatch(words) or (follows and patterns.BIOGRAPHY_MORE.fullmatch(words)):
         return True
     match = BIOGRAPHY.match(words)
-    return match is not None and not _told_of(text, match["name"], line)
+    return match is not None and not _is_mentioned(text, match["name"], line)
 
 
-def _told_of(text: str, name: str, line: _Line) -> bool:
-    """Whether the article speaks of someone: then a line about them is part of it."""
+def _is_mentioned(text: str, name: str, line: _Line) -> bool:
+    """Whether the article mentions a person: then a line about them belongs to it."""
     surname = name.rsplit(" ", 1)[-1]
     at = text.find(surname, 0, line.before)
     for _ in range(4):

@@ -1,7 +1,7 @@
-"""What lines that are not the article look like: the patterns of :mod:`copydesk.cleaning.rules.boilerplate_lines`.
+"""Patterns of lines that are not the article, for :mod:`copydesk.cleaning.rules.boilerplate_lines`.
 
-A pattern has heads, with which its lines begin and whose first words find it, and a rest. It is matched against whole
-short lines only, so that no pattern can take longer than a line allows.
+A pattern is a section of the phrases in ``phrases/*.txt``, and what may follow a phrase. The first word of a line
+finds the patterns to try. A pattern is matched against whole short lines only, which bounds the time it can take.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from copydesk.cleaning.rules.phrase_files import alternatives, read_phrases
 from copydesk.language.names_and_dates import _CAPITAL, _MONTH, _NAME_WORD, DATE, NAME, NAMES, OUTLET
 
-#: Where a line of a kind may be to be removed: anywhere, before or after the article, before it, after it.
+#: Where a line is removed: anywhere, before and after the article, before it, after it.
 Where = Literal["any", "edge", "head", "tail"]
 
 _OPENERS = r"[\[(|•*>►▶–—-]*"
@@ -25,18 +26,10 @@ NETWORK = (
 )
 EMAIL = r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"
 
-_WEEKDAYS = (
-    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thurs?|thu|fri|sat|sun|"
-    "montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
-    "lunes|martes|miércoles|jueves|viernes|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica"
-)
-_STAMPS = (
-    "first published|last updated|last modified|originally published|date published|published|posted|updated|"
-    "modified|"
-    "created|publié le|mis à jour le|modifié le|veröffentlicht|aktualisiert|stand|publicado el|publicado|"
-    "actualizado el|actualizado|pubblicato il|pubblicato|aggiornato il|aggiornato"
-)
-#: What else stands in a date line; each is one step of a scan.
+_PHRASES = read_phrases()
+_WEEKDAYS = alternatives(_PHRASES["date-line: weekday"])
+_STAMPS = alternatives(_PHRASES["date-line: published"])
+#: What else a date line may hold. Each match is one step of a scan.
 DATE_PART = re.compile(
     rf"[ \t,;|/·•()–—-]+|(?:{_STAMPS})(?!\w)(?: on| at| am)?[ :]*|(?:{_WEEKDAYS})(?!\w)\.?"
     rf"|(?:{_MONTH})\.? [0-3]?\d(?:st|nd|rd|th)?(?!\d)|T?\d\d?[:.h]\d\d(?::\d\d)?(?!\d) ?(?:[ap]\.?m\.?(?!\w)|uhr)?Z?"
@@ -50,22 +43,35 @@ DATE_PART = re.compile(
 class Pattern(NamedTuple):
     """Lines of one kind.
 
-    ``first`` says that even the first line of a text may be one: it cannot be a headline.
+    Attributes
+    ----------
+    kind : str
+        Name of the rule that removes them.
+    where : Where
+    phrases : list of str
+        How they begin, in any case.
+    line : re.Pattern
+        Matches the whole line.
+    longest : int
+        Most characters of such a line.
+    first : bool
+        Whether the first line of a text may be one: it cannot be a headline.
     """
 
     kind: str
     where: Where
-    heads: tuple[str, ...]
+    phrases: list[str]
     line: re.Pattern[str]
     longest: int
     first: bool
 
 
 def _pattern(
-    kind: str, where: Where, heads: str, rest: str = r" ?[.:…!»›>→]*", longest: int = 160, *, first: bool = False
+    section: str, where: Where, rest: str = r" ?[.:…!»›>→]*", longest: int = 160, *, first: bool = False
 ) -> Pattern:
-    line = re.compile(rf"{_OPENERS}[ \t]*(?i:{heads})(?!\w){rest}[\])]?")
-    return Pattern(kind, where, tuple(heads.split("|")), line, longest, first)
+    phrases = _PHRASES[section]
+    line = re.compile(rf"{_OPENERS}[ \t]*(?i:{alternatives(phrases)})(?!\w){rest}[\])]?")
+    return Pattern(section.partition(":")[0], where, phrases, line, longest, first)
 
 
 _COLON = r" ?[:|>»] ?[^\n]*\w[^\n]*"
@@ -73,224 +79,138 @@ _CREDITED = rf"{NAMES}|{OUTLET}|{AGENCY}"
 _CREDIT = r" ?(?:[:|©]|© ?:) ?(?:[^\n.]|\.(?! [A-Z][a-z]+ [a-z]))*"
 _YEAR = r"(?:19|20)\d\d"
 
-#: Patterns whose lines begin with known words.
+#: In the order in which they are tried. phrases/en.txt has an example of each.
 PATTERNS: tuple[Pattern, ...] = (
-    # Source: Today IT
-    _pattern("source-line", "tail", "source|sources|quelle|quellen|fuente|fuentes|fonte|fonti|bron",
-             r" ?: ?[^\n]*(?:[^.?!:;,\n]|\b(?:Inc|Co|Corp|Ltd|U\.S)\.)", 80),
-    _pattern("source-line", "tail", "via", rf"(?: ?: ?| )(?:{OUTLET})", 60),
-    # By John Smith, Staff Writer
-    _pattern("byline", "head", "by|written by|reported by|story by|text by|words by|posted by|von|par|por|di|"
-             "escrito por|scritto da|écrit par|geschrieben von|a cura di|author|autor|auteur|autore|authors",
-             rf" ?:? (?:{NAMES}|[{_CAPITAL}]\w+ [Ss]taff|[Aa]dmin|[Ss]taff|[Ee]ditor)(?P<rest>[^\n]*)",
-             160, first=True),
-    _pattern("byline", "head", "von|par|by", rf" {NAMES}", 90, first=True),
-    _pattern("byline", "head", "staff report|staff reports|staff writer|from staff reports|from wire reports|"
-             "associated press|the associated press|by the associated press|agence france-presse"),
-    # Skip to main content
-    _pattern("page-element", "any", "skip to content|skip to main content|skip to navigation|loading|view comments|"
-             "leave a comment|leave a reply|post a comment|add a comment|write a comment|show comments|hide comments|"
-             "join the conversation|back to gallery|back to top|this slideshow requires javascript|like loading|"
-             "like this|media playback is unsupported on your device|this video cannot be played|play video|"
-             "watch video|close this dialog|related tags|view gallery|enlarge this image|toggle caption|hide caption|"
-             "please enable javascript|you need javascript enabled|accept cookies|kommentare anzeigen|"
-             "kommentar schreiben|laisser un commentaire|deja un comentario|lascia un commento|"
-             "zum inhalt springen|aller au contenu|passer au contenu|saltar al contenido|vai al contenuto|"
-             "thanks for watching|visit website|view comments|comments are closed|tell us what you think",
-             r" ?[.:…!?]*(?: Visit Website)?", 80, first=True),
-    _pattern("page-element", "edge", "comments|comment|tags|tag|topics|topic|terms|filed under|categories|category|"
-             "disclaimer|highlights|key points|close|menu|search|video|home|published|updated|print|save|"
-             "like this article|like this story|schlagworte|themen|mots-clés|etiquetas|temas|tag articolo|"
-             "learn more|main navigation|advertise with us|click here|copy link|listen|listen to article",
-             r" ?[.:…!?]*", 40),
-    _pattern("page-element", "tail", "tags|topics|filed under|schlagworte|mots-clés|etiquetas|related tags|"
-             "related topics",
-             r" ?: ?[^\n]*[^.?!\n]", 200),
-    _pattern("page-element", "any", "video|listen to this article|this is a carousel",
-             r"\.?", 40),
-    _pattern("page-element", "any", "image", r" ?\d+ of(?: /)? ?\d+", 40, first=True),
-    _pattern("page-element", "edge", "wordcount|word count|reading time|read time|lesezeit",
-             r" ?:? ?\d+[^\n]{0,20}", 40, first=True),
-    _pattern("page-element", "edge", "view all", r"(?: \(?\d+\)?|(?: [\w-]+){0,3})", 40),
-    _pattern("page-element", "edge", "privacy policy|terms of use|terms of service|cookie policy|"
-             "terms and conditions|"
-             "impressum|datenschutz|mentions légales|aviso legal|note legali",
-             r"(?:[ ,|&/·-]+(?i:and|et|y|e|of|de|to|the|our|use|service|"
-             r"terms|conditions|cookies?|policy|privacy|notice|"
-             r"legal|contact|us|about|sitemap|imprint|accessibility|advertise|careers|help|faq|rss|datenschutz))"
-             r"{0,20} ?\.?", 120),
-    _pattern("page-element", "any", "<span|<div|<iframe|<script|<img|<figure|<embed|<object|<!--", r"[^\n]*>", 800),
-    _pattern("page-element", "any", "button link|caption id|embed|gallery ids|video src",
-             r"[^\n]*\]", 400),
-    # READ MORE: How the talks collapsed
-    _pattern("read-more", "any", "read more|read full story|read the full story|read the full article|"
-             "read full article|"
-             "read the rest|continue reading|continue reading the main story|keep reading|see more|show more|"
-             "related articles|related article|related stories|related story|related links|related content|"
-             "related news|related posts|related coverage|related topics|related reading|related|further reading|"
-             "you may also like|you might also like|you may also be interested in|recommended|recommended for you|"
-             "recommended reading|recommended stories|most read|most popular|most viewed|most shared|trending|"
-             "trending now|trending stories|popular now|top stories|latest news|latest stories|more stories|"
-             "also read|read also|see also|read next|up next|what to read next|don't miss|don’t miss|"
-             "editor's picks|editors' picks|editor’s picks|editors’ picks|more on this story|more on this topic|"
-             "to read the full story|click here to read more|mehr lesen|weiterlesen|lesen sie auch|mehr zum thema|"
-             "das könnte sie auch interessieren|auch interessant|meistgelesen|siehe auch|lire la suite|lire aussi|"
-             "à lire aussi|voir aussi|les plus lus|sur le même sujet|leer más|lea también|lee también|"
-             "te puede interesar|más información|lo más leído|ver también|leggi anche|leggi tutto|continua a leggere|"
-             "vedi anche|i più letti|potrebbe interessarti anche|articoli correlati|artículos relacionados|"
-             "articles liés|noticias relacionadas", r" ?[.:…!»›>→]*", 60),
-    _pattern("read-more", "any", "read more|read also|also read|see also|related|related story|related article|"
-             "related stories|related articles|related coverage|read next|up next|don't miss|don’t miss|recommended|"
-             "more on this|lesen sie auch|lesen sie mehr|mehr zum thema|auch interessant|siehe auch|lesen sie dazu|"
-             "lire aussi|à lire aussi|à lire|a lire aussi|lire également|voir aussi|sur le même sujet|lea también|"
-             "lee también|leer más|leer también|ver también|te puede interesar|más información|leggi anche|"
-             "leggi|vedi anche|per approfondire|you may also like|you might also like|trending|must read|"
-             "also on [a-z.]+", _COLON, 220),
-    _pattern("read-more", "any", "on|also on|more on|read more on|read more at",
-             r" [\w-]+(?:\.[\w-]+)*\.(?:com|org|net|news|co\.uk|de|fr|it|es) ?:[^\n]*", 220),
-    _pattern("read-more", "any", "also on|read more on|read more at", r" [\w-]+(?:\.[\w-]+)*\.(?:com|org|net|news|"
-             r"co\.uk)(?!\w)[^\n]*", 220),
-    _pattern("read-more", "any", "read more about|read more on|read more from|read more of|read the full|more from|"
-             "more stories from|more stories about|top stories in|top stories from|popular on|more great|"
-             "most popular on|most read on|trending on|trending in|latest from|latest in|related to this",
-             r"(?: [\w’'&.-]+){1,7} ?:?", 70),
-    _pattern("read-more", "edge", "more in|more on|more about|the latest on|now read",
-             r"(?: [A-Z][\w’'&-]*){1,4} ?:", 50),
-    _pattern("read-more", "edge", "watch|listen|read|more|also|explainer|opinion|live|photos|in pictures|video|"
-             "analysis|"
-             "column|podcast|gallery", r" ?: ?[^\n]*[^.\n]", 160),
-    _pattern("read-more", "any", "top local stories|top news stories|other stories|other news"),
-    # Subscribe to our newsletter and never miss a story.
-    _pattern("subscribe", "any", "subscribe|sign up|sign in|log in|register|newsletter|newsletters|subscribe now|"
-             "subscribe today|sign up now|join now|donate|donate now|support us|become a member|jetzt abonnieren|"
-             "newsletter abonnieren|s'abonner|s’abonner|abonnez-vous|suscríbete|suscribirse|abbonati|iscriviti",
-             r" ?[.:…!]*", 40),
-    _pattern("subscribe", "any", "subscribe|sign up|signup|sign-up|click here to subscribe|click here to sign up|"
-             "click to subscribe|"
-             "please subscribe|register",
-             r"[:,]?(?: free| now| today| here)?,? (?:to|for|now|today|here|via|on|with|and|at|in|by)(?: |$)"
-             r"(?:[^\n$]*\b(?:our|newsletters?|updates|alerts|briefing|daily|weekly|inbox|edition|"
-             r"channel|podcast|magazine|digest|here|stories|us)(?!\w)[^\n$]*|(?:[^\n$]* )?free)[.!]?", 260),
-    _pattern("subscribe", "any", "enter your email|enter your e-mail|click here to subscribe|click to subscribe|"
-             "subscribe here|click here to sign up|"
-             "you have been successfully subscribed|you have successfully subscribed|thanks for signing up|"
-             "thank you for signing up|"
-             "thank you for subscribing|thanks for subscribing|thanks for reading|check your inbox|"
-             "you are now subscribed",
-             r"[^\n]*", 140),
-    _pattern("subscribe", "any", "there was an error processing your|there was a problem subscribing|"
-             "there was a problem with your|please check the opt-in|"
-             "please enter your email|please enter a valid|by signing up|by subscribing|by clicking|"
-             "keep an eye on your inbox|never miss a|get the latest|get our|get the best|get the day's|"
-             "get the day’s|get breaking news|get daily|get unlimited|get your daily|get more|start your day with|"
-             "stay on top of|"
-             "stay up to date|stay informed|stay up-to-date|want more|need more|want to|love|enjoying|"
-             "if you enjoyed this|if you enjoy|support our|support independent|help us|thank you for reading|"
-             "thanks for your|download our|download the|get the|i agree that|i agree to|join our|"
-             "there's plenty more|there’s plenty more|already a subscriber|not a subscriber|join|sign up and|"
-             "stay smart|"
-             "melden sie sich|abonnieren sie|jetzt anmelden|erhalten sie|abonnez-vous|inscrivez-vous|recevez|"
-             "suscríbete|suscríbase|regístrate|recibe|iscriviti|abbonati|ricevi",
-             r"(?=[^\n]*\b(?:[Yy]ou|[Yy]our|[Oo]ur|us|we|my|[Ss]ie|[Vv]otre|[Vv]ous|[Nn]os|[Ss]u|[Nn]uestr\w+|"
-             r"[Tt]u|[Nn]ostr\w|unser\w*)\b)"
-             r"[^\n“”]*(?i:newsletters?|inbox|subscri\w+|sign(?:ing)? up|e-?mail|our app|mobile app|briefing|"
-             r"membership|notifications|abonn\w+|suscr\w+|bolet[ií]n|infolettre|iscri\w+|daily updates|"
-             r"latest updates|"
-             r"breaking news|boîte mail)(?!\w)[^\n]*", 320),
-    _pattern("subscribe", "any", "follow|like|find|join|follow us on|like us on",
-             rf" (?:us|me|him|her|them|our|@\w+|{OUTLET}|he|she)(?: [\w-]+)? on (?:our )?(?:social media|"
-             rf"{NETWORK}[^\n“”]{{0,80}})", 160),
-    _pattern("subscribe", "any", "follow", r" (?:[\w.]+ ){1,4}on ?[:.]?", 60),
-    # Share on Facebook
-    _pattern("share", "any", "share this|share this article|share this story|share this post|share this page|"
-             "share article|share story|share on|share via|sharing is caring|share this on|"
-             "like this story|artikel teilen|teilen sie diesen artikel|partager cet article|partager|compartir|"
-             "condividi|teilen",
-             r"[ :!?.]*(?:[Ss]hare it with a friend!?|(?:(?:[Ww]ith|[Oo]n|[Vv]ia|[Tt]o|[Aa]uf|[Ss]ur|[Ee]n|"
-             r"[Ss]u) )?(?:\w+[+,]? ){0,8}(?:\w+[+,]?)?)", 120, first=True),
-    # © 2023 The Daily Example. All rights reserved.
-    _pattern("copyright", "any", "copyright|©|copyrights", rf" ?(?:©|\(c\)|@|{_YEAR}|by (?={_YEAR}|[A-Z])|"
-             rf":)[^\n]*", 400, first=True),
-    _pattern("copyright", "any", "©", rf" ?(?:{_YEAR}|{OUTLET})[^\n]*", 300, first=True),
-    _pattern("copyright", "edge", "copyright", rf" (?:{OUTLET})[.]?", 100),
-    _pattern("copyright", "any", "all rights reserved|alle rechte vorbehalten|tous droits réservés|"
-             "todos los derechos reservados|"
-             "tutti i diritti riservati|riproduzione riservata|todos os direitos reservados",
-             r"[^\n]{0,120}", 160, first=True),
-    _pattern("copyright", "any", "this material may not be|the material on this site may not|"
-             "this article may not be reproduced|"
-             "no part of this publication|no part of this article|no part of this website|reproduction in whole|"
-             "registration on or use of this site|use of this site constitutes|"
-             "unauthorized reproduction|community rules apply", r"[^\n]*", 400),
-    # Photo: Getty Images
-    _pattern("photo-credit", "any", "photo|photos|image|images|picture|pictures|photograph|photographs|"
-             "photography|photo credit|"
-             "photo credits|image credit|image credits|picture credit|main image|main image credit|featured image|"
-             "featured image credit|photo source|image source|photo courtesy|image courtesy|cover photo|file photo|"
-             "header image|lead image|top image|image copyright|screenshot|illustration|foto|fotos|bild|bilder|"
-             "bildquelle|bildnachweis|crédit photo|crédits photo|photo d'illustration|crédito|imagen|imagens|"
-             "immagine|créditos|foto credit", _CREDIT, 160, first=True),
-    _pattern("photo-credit", "any", "credit|credits|crédit|courtesy", rf" ?: ?(?:{_CREDITED})[^\n.]{{0,40}}\.?", 90),
-    _pattern("photo-credit", "any", "photo by|photos by|image by|images by|picture by|photograph by|"
-             "photo illustration by|"
-             "photo courtesy of|image courtesy of|photo courtesy|image copyright|photo via|image via|illustration by|"
-             "foto von|photo de", rf" (?:{_CREDITED})[^\n]{{0,140}}", 200),
-    _pattern("photo-credit", "any", "courtesy of|courtesy", rf" (?:{_CREDITED})", 80),
-    _pattern("photo-credit", "edge", "image caption|media caption|file photo|file|above|pictured|photos|"
-             "bildunterschrift",
-             r"(?: ?:| [A-Z])[^\n]*", 260),
-    _pattern("photo-credit", "any", "file photo|image caption|media caption", r" ?[A-Z:][^\n]*", 260),
-    _pattern("photo-credit", "any", "getty|getty images|shutterstock|istock|submitted photo|afp via getty images|"
-             "ap photo", r"\.?", 40),
-    # Story continues below
-    _pattern("advertisement", "any", "advertisement|advertisements|advertisment|advert|adverts|sponsored|"
-             "sponsored content|"
-             "sponsored links|sponsored link|sponsored post|paid content|paid post|promoted|promoted content|"
-             "promoted stories|"
-             "story continues below|story continues below advertisement|story continues after advertisement|"
-             "story continues|"
-             "article continues below|article continues after advertisement|article continues below advertisement|"
-             "continue reading below|advertisement - continue reading below|advertisement - story continues below|"
-             "skip ad|"
-             "skip advertisement|ad|ads by google|scroll to continue|scroll down to continue|remove ads|"
-             "report this ad|"
-             "this advertisement has not loaded yet|anzeige|werbung|publicité|la suite après la publicité|"
-             "l'article continue après la publicité|publicidad|pubblicità|patrocinado|contenuto sponsorizzato|"
-             "reklame",
-             r" ?[.:…!]*", 80, first=True),
-    _pattern("advertisement", "edge", "if you buy something|if you buy through|sometimes we include links|"
-             "when you buy through|"
-             "when you purchase|purchases you make|we may earn|this article contains affiliate|we may receive|"
-             "this post contains affiliate", r"[^\n]*(?:commission|share of|affiliate|links?|stores?|"
-             r"retail)[^\n]*", 400),
-    # (Reporting by A. Smith; editing by B. Jones)
-    _pattern("contact", "edge", "reporting by|additional reporting by|writing by|editing by|reported by|"
-             "compiled by|edited by|"
-             "reporting and writing by", rf" (?:{NAME})(?P<rest>[^\n]*)", 400),
-    _pattern("contact", "any", "reporting by", rf" (?:{NAME})[^\n]{{0,200}}[Ee]diting by[^\n]*", 400),
-    _pattern("contact", "any", "contact the author|contact the writer|contact the reporter|email the author|"
-             "e-mail the author|"
-             "email the writer|have a tip|got a tip|got a story|have a story|got a news tip|send tips|send us your|"
-             "send your|reach the author|reach the reporter|reach the writer|write to the author|"
-             "letters to the editor|"
-             "have you been affected by|do you have a story|do you have a tip|do you have information|"
-             "contactez|contacte al autor|contatta l'autore|kontakt zum autor",
-             r"[^\n]*(?:@|\?|\bat \S|here|below|form|\.com|[Cc]ontact|e-?mail|tips?)[^\n]*", 260),
-    _pattern("contact", "edge", "contact|reach|email|e-mail|write to|kontakt|contacto|contatti|phone|tel",
-             rf"[^\n]{{0,80}}(?:{EMAIL}|@\w+)[^\n]{{0,80}}", 220),
-    _pattern("contact", "any", "follow", rf" (?:{NAME}|{OUTLET}) on {NETWORK}:? ?(?:@\w+)?[^\n]{{0,40}}",
-             120, first=True),
-    _pattern("contact", "edge", "follow", r" (?:[\w.]+ ){0,4}@\w+\.?", 90),
-    _pattern("contact", "edge", "twitter|facebook|instagram|linkedin", r"(?: ?:? ?@\w+|\.com/[\w./-]+)", 90),
-)  # fmt: skip
-
-_SHARE_WORDS = frozenset(
-    "share shares shared tweet tweets submit pin pinit email mail print facebook twitter linkedin reddit "
-    "pinterest "
-    "whatsapp messenger google telegram tumblr flipboard copy link save "
-    "via on to this with by and comments comment post "
-    "more teilen twittern drucken mailen partager imprimer compartir condividi stampa copied link x".split()
+    _pattern("source-line: source", "tail", r" ?: ?[^\n]*(?:[^.?!:;,\n]|\b(?:Inc|Co|Corp|Ltd|U\.S)\.)", 80),
+    _pattern("source-line: via", "tail", rf"(?: ?: ?| )(?:{OUTLET})", 60),
+    _pattern(
+        "byline: author and role",
+        "head",
+        rf" ?:? (?:{NAMES}|[{_CAPITAL}]\w+ [Ss]taff|[Aa]dmin|[Ss]taff|[Ee]ditor)(?P<rest>[^\n]*)",
+        160,
+        first=True,
+    ),
+    _pattern("byline: author alone", "head", rf" {NAMES}", 90, first=True),
+    _pattern("byline: agency or staff", "head"),
+    _pattern("page-element: whole line", "any", r" ?[.:…!?]*(?: Visit Website)?", 80, first=True),
+    _pattern("page-element: whole line at an edge", "edge", r" ?[.:…!?]*", 40),
+    _pattern("page-element: tags after a colon", "tail", r" ?: ?[^\n]*[^.?!\n]", 200),
+    _pattern("page-element: player", "any", r"\.?", 40),
+    _pattern("page-element: number of a picture", "any", r" ?\d+ of(?: /)? ?\d+", 40, first=True),
+    _pattern("page-element: number of words or minutes", "edge", r" ?:? ?\d+[^\n]{0,20}", 40, first=True),
+    _pattern("page-element: view all", "edge", r"(?: \(?\d+\)?|(?: [\w-]+){0,3})", 40),
+    _pattern(
+        "page-element: legal links",
+        "edge",
+        r"(?:[ ,|&/·-]+(?i:and|et|y|e|of|de|to|the|our|use|service|"
+        r"terms|conditions|cookies?|policy|privacy|notice|"
+        r"legal|contact|us|about|sitemap|imprint|accessibility|advertise|careers|help|faq|rss|datenschutz))"
+        r"{0,20} ?\.?",
+        120,
+    ),
+    _pattern("page-element: markup", "any", r"[^\n]*>", 800),
+    _pattern("page-element: short code", "any", r"[^\n]*\]", 400),
+    _pattern("read-more: whole line", "any", r" ?[.:…!»›>→]*", 60),
+    _pattern("read-more: title after a colon", "any", _COLON, 220),
+    _pattern(
+        "read-more: site and title",
+        "any",
+        r" [\w-]+(?:\.[\w-]+)*\.(?:com|org|net|news|co\.uk|de|fr|it|es) ?:[^\n]*",
+        220,
+    ),
+    _pattern(
+        "read-more: site",
+        "any",
+        r" [\w-]+(?:\.[\w-]+)*\.(?:com|org|net|news|co\.uk)(?!\w)[^\n]*",
+        220,
+    ),
+    _pattern("read-more: subject", "any", r"(?: [\w’'&.-]+){1,7} ?:?", 70),
+    _pattern("read-more: subject at an edge", "edge", r"(?: [A-Z][\w’'&-]*){1,4} ?:", 50),
+    _pattern("read-more: title after a colon at an edge", "edge", r" ?: ?[^\n]*[^.\n]", 160),
+    _pattern("read-more: list of stories", "any"),
+    _pattern("subscribe: whole line", "any", r" ?[.:…!]*", 40),
+    _pattern(
+        "subscribe: to what",
+        "any",
+        r"[:,]?(?: free| now| today| here)?,? (?:to|for|now|today|here|via|on|with|and|at|in|by)(?: |$)"
+        r"(?:[^\n$]*\b(?:our|newsletters?|updates|alerts|briefing|daily|weekly|inbox|edition|"
+        r"channel|podcast|magazine|digest|here|stories|us)(?!\w)[^\n$]*|(?:[^\n$]* )?free)[.!]?",
+        260,
+    ),
+    _pattern("subscribe: any ending", "any", r"[^\n]*", 140),
+    _pattern(
+        "subscribe: purpose",
+        "any",
+        r"(?=[^\n]*\b(?:[Yy]ou|[Yy]our|[Oo]ur|us|we|my|[Ss]ie|[Vv]otre|[Vv]ous|[Nn]os|[Ss]u|[Nn]uestr\w+|"
+        r"[Tt]u|[Nn]ostr\w|unser\w*)\b)"
+        r"[^\n“”]*(?i:newsletters?|inbox|subscri\w+|sign(?:ing)? up|e-?mail|our app|mobile app|briefing|"
+        r"membership|notifications|abonn\w+|suscr\w+|bolet[ií]n|infolettre|iscri\w+|daily updates|"
+        r"latest updates|"
+        r"breaking news|boîte mail)(?!\w)[^\n]*",
+        320,
+    ),
+    _pattern(
+        "subscribe: on a network",
+        "any",
+        rf" (?:us|me|him|her|them|our|@\w+|{OUTLET}|he|she)(?: [\w-]+)? on (?:our )?(?:social media|"
+        rf"{NETWORK}[^\n“”]{{0,80}})",
+        160,
+    ),
+    _pattern("subscribe: account", "any", r" (?:[\w.]+ ){1,4}on ?[:.]?", 60),
+    _pattern(
+        "share: article",
+        "any",
+        r"[ :!?.]*(?:[Ss]hare it with a friend!?|(?:(?:[Ww]ith|[Oo]n|[Vv]ia|[Tt]o|[Aa]uf|[Ss]ur|[Ee]n|"
+        r"[Ss]u) )?(?:\w+[+,]? ){0,8}(?:\w+[+,]?)?)",
+        120,
+        first=True,
+    ),
+    _pattern(
+        "copyright: year or owner",
+        "any",
+        rf" ?(?:©|\(c\)|@|{_YEAR}|by (?={_YEAR}|[A-Z])|:)[^\n]*",
+        400,
+        first=True,
+    ),
+    _pattern("copyright: sign and owner", "any", rf" ?(?:{_YEAR}|{OUTLET})[^\n]*", 300, first=True),
+    _pattern("copyright: owner alone", "edge", rf" (?:{OUTLET})[.]?", 100),
+    _pattern("copyright: rights reserved", "any", r"[^\n]{0,120}", 160, first=True),
+    _pattern("copyright: terms", "any", r"[^\n]*", 400),
+    _pattern("photo-credit: picture and credit", "any", _CREDIT, 160, first=True),
+    _pattern("photo-credit: credit", "any", rf" ?: ?(?:{_CREDITED})[^\n.]{{0,40}}\.?", 90),
+    _pattern("photo-credit: photographer", "any", rf" (?:{_CREDITED})[^\n]{{0,140}}", 200),
+    _pattern("photo-credit: courtesy", "any", rf" (?:{_CREDITED})", 80),
+    _pattern("photo-credit: caption at an edge", "edge", r"(?: ?:| [A-Z])[^\n]*", 260),
+    _pattern("photo-credit: caption", "any", r" ?[A-Z:][^\n]*", 260),
+    _pattern("photo-credit: agency alone", "any", r"\.?", 40),
+    _pattern("advertisement: whole line", "any", r" ?[.:…!]*", 80, first=True),
+    _pattern(
+        "advertisement: commission",
+        "edge",
+        r"[^\n]*(?:commission|share of|affiliate|links?|stores?|retail)[^\n]*",
+        400,
+    ),
+    _pattern("contact: reporters", "edge", rf" (?:{NAME})(?P<rest>[^\n]*)", 400),
+    _pattern("contact: reporters and editors", "any", rf" (?:{NAME})[^\n]{{0,200}}[Ee]diting by[^\n]*", 400),
+    _pattern(
+        "contact: invitation",
+        "any",
+        r"[^\n]*(?:@|\?|\bat \S|here|below|form|\.com|[Cc]ontact|e-?mail|tips?)[^\n]*",
+        260,
+    ),
+    _pattern("contact: address", "edge", rf"[^\n]{{0,80}}(?:{EMAIL}|@\w+)[^\n]{{0,80}}", 220),
+    _pattern(
+        "contact: person on a network",
+        "any",
+        rf" (?:{NAME}|{OUTLET}) on {NETWORK}:? ?(?:@\w+)?[^\n]{{0,40}}",
+        120,
+        first=True,
+    ),
+    _pattern("contact: account", "edge", r" (?:[\w.]+ ){0,4}@\w+\.?", 90),
+    _pattern("contact: network and account", "edge", r"(?: ?:? ?@\w+|\.com/[\w./-]+)", 90),
 )
+
+_SHARE_WORDS = frozenset(_PHRASES["share: word"])
 _SHARE_CORE = frozenset("share shares tweet facebook twitter linkedin reddit pinterest whatsapp messenger".split())
 _SHARE_HEADS = (
     r"(?:\d+ ?)?(?:shares?|tweets?|facebook|twitter|linkedin|reddit|pinterest|whatsapp|messenger|email|"
@@ -340,10 +260,18 @@ PERSON = re.compile(
 SHOUTED = re.compile(r"[^a-z\n]*CLICK(?:ING)? HERE[^a-z\n]*")
 
 _FIRST_WORD = re.compile(rf"{_OPENERS}[ \t]*([^\W\d_]+|\d|©|<)")
-_BY_WORD: dict[str, list[Pattern]] = {}
-for _p in PATTERNS:
-    for _word in dict.fromkeys(_m[1] for _h in _p.heads if (_m := _FIRST_WORD.match(_h.lower()))):
-        _BY_WORD.setdefault(_word, []).append(_p)
+
+
+def _by_first_word() -> dict[str, list[Pattern]]:
+    by_word: dict[str, list[Pattern]] = {}
+    for pattern in PATTERNS:
+        first_words = (match[1] for phrase in pattern.phrases if (match := _FIRST_WORD.match(phrase)))
+        for word in dict.fromkeys(first_words):
+            by_word.setdefault(word, []).append(pattern)
+    return by_word
+
+
+_BY_WORD = _by_first_word()
 
 
 def date_line(line: str) -> tuple[bool, bool, str] | None:
@@ -365,14 +293,14 @@ def date_line(line: str) -> tuple[bool, bool, str] | None:
 
 
 _DIGIT = re.compile(r"\d")
-_STAMP_STARTS = tuple(_STAMPS.split("|"))
+_STAMP_STARTS = tuple(_PHRASES["date-line: published"])
 _LEFT_OVER = re.compile(
     rf"(?:By )?{_NAME_WORD}(?:,? (?!(?i:(?:{_MONTH}|{_WEEKDAYS}|{_STAMPS}|[A-Z]ST|GMT)(?!\w))){_NAME_WORD}){{0,7}}"
 )
 
 
-def known(line: str) -> tuple[str, Where, bool] | None:
-    """What a line is by its words alone: kind, where it may be removed, whether it may be the first."""
+def judged_by_words(line: str) -> tuple[str, Where, bool] | None:
+    """The kind of a line by its words alone, where such lines are removed, and whether the first line may be one."""
     first = _FIRST_WORD.match(line)
     if first is None:
         return None

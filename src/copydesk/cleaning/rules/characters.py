@@ -17,8 +17,8 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MARKS = "\u200e\u200f"
 _FIELD = re.compile("[ \t]+")
-# What ftfy needs at least one of to change a text: an entity, a control of the second set, a ligature, a letter that
-# misread bytes begin with, or two characters outside ASCII together that are not both plain typography.
+# ftfy changes a text only if it contains an entity, a C1 control, a ligature, a letter with which misread bytes
+# begin, or two adjacent characters outside ASCII that are not both plain typography.
 _SUSPECT = "&[#A-Za-z]|[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
 _SUSPECT_LINE = re.compile(_SUSPECT)
 _WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
@@ -32,7 +32,7 @@ def _line_ends(text: str) -> Iterator[Found]:
 
 
 def _invisible(text: str) -> Iterator[Found]:
-    # Marks of direction do their work in Hebrew and Arabic, and none elsewhere.
+    # Direction marks are needed in Hebrew and Arabic, and have no effect elsewhere.
     kept = _MARKS if _RIGHT_TO_LEFT.search(text) else ""
     return (Found(m.start(), m.end(), "") for m in _INVISIBLE.finditer(text) if m.group() not in kept)
 
@@ -41,8 +41,8 @@ def _invisible(text: str) -> Iterator[Found]:
 def _config(unescape: bool) -> TextFixerConfig:
     from ftfy import TextFixerConfig
 
-    # What ftfy would do beyond its heuristics of decoding rewrites good text: curly quotes, full-width
-    # letters, composed letters, line ends.
+    # Beyond its decoding heuristics ftfy would rewrite good text: curly quotes, full-width letters,
+    # composed letters, line ends.
     return TextFixerConfig(
         unescape_html=unescape,
         remove_terminal_escapes=False,
@@ -69,7 +69,7 @@ def _misdecoded(text: str, *, unescape: bool = True) -> Iterator[Found]:
 
 
 def _differences(before: str, after: str, offset: int) -> Iterator[Found]:
-    """Field by field where both have the same number of fields, else the part between what is common."""
+    """Field by field if both have the same number of fields; otherwise the part between the common ends."""
     gaps, fields, fixed = list(_FIELD.finditer(before)), _FIELD.split(before), _FIELD.split(after)
     if len(fields) == len(fixed) and [m.group() for m in gaps] == _FIELD.findall(after):
         starts = [0, *(m.end() for m in gaps)]
@@ -89,8 +89,8 @@ def _common(one: str, other: str) -> int:
 
 
 def _full_width(text: str) -> Iterator[Found]:
-    """Full-width characters in lines of Latin text: among East Asian text they are right."""
-    checked = -1  # the end of the line that was looked at last
+    """Full-width characters in lines of Latin text; in East Asian text they are correct."""
+    checked = -1  # the end of the last line that was checked
     at_home = False
     for match in _WIDE.finditer(text):
         start, end = match.span()

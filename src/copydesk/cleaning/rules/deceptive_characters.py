@@ -1,4 +1,4 @@
-"""Characters by which a text shows something else than it holds: marked, since what was meant is not known."""
+"""Deceptive characters (bidi controls, look-alike letters, invisible text): flagged, never repaired."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Words glued together, because the tags between them took the spaces along.
+"""Words glued together, because the tags between them were removed with the spaces.
 
-Whether a token is one word or several is a question of odds: how likely its parts are as words of English and of
-this document, against how likely the whole is as a word, a name, a brand or a new compound, and how often words of
-this document are glued at all. Pages lose either no spaces or many, so the document itself is the best evidence.
+The odds decide whether a token is one word or several: how likely its parts are as words of English and of this
+document, against how likely the whole is as a word, a name, a brand or a new compound, and how often words of this
+document are glued at all. Pages lose either no spaces or many, so the document itself is the best evidence.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency,
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
 
 _LONGEST = 60
-_MANY = 1000  # unusual words, of which a language may have so many that is not English
+_MANY = 1000  # unusual words; a text that is not English may have more
 _SURE = 0.8
 _LIKELY = 0.05
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-# Signs that what they touch is an address, a tag or code.
+# A token next to one of these is part of an address, a tag or code.
 _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
-# Spaces lost next to marks, which tell as much about a page as those lost between words.
-# The mark comes first, what stands before it second: to search for a character is quick, to look back is not.
+# Spaces lost next to marks, which are as much evidence about a page as those lost between words.
+# The pattern starts with the mark and looks back, because searching for a character is fast.
 _JOINTS = re.compile(
     r"[,;!?.)\](](?:(?<=[a-z][,;!?])(?=[A-Za-z][a-z])|(?<=[a-z][.)\]])[.)\]]*(?=[A-Za-z][a-z])"
     r"|(?<=[a-z]{3}\()(?=[a-z]{3}))"
 )
 
-# A document is looked at if it holds one of these. Nine in ten clean ones do not, unless they name a brand.
+# Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
     # theUnited, aStrong, TheEarliest, RussiaMilitaryThreat, NBAto; not the brands YouTube and iPhone
     r"\b[a-z]{2,}[A-Z]|\ba[A-Z][a-z]|[a-z][A-Z][a-z]+[A-Z]|[A-Z]{3}[a-z]{2}|\b(?:The|This|That|These|Those|They|In|On"
@@ -51,10 +51,10 @@ _TRACE = re.compile(_SCREEN, re.ASCII)  # as RE2 understands it
 
 
 def _if_suspect(text: str, found: list[Found]) -> list[Found]:
-    """What was found, if the document shows any trace of glue: the screen, for texts that did not come through it."""
+    """The matches if the text passes the screen, for callers that skipped it; otherwise none."""
     if not found:
         return []
-    # The trace is mostly where something was found, and to look there first is quick. Words are not cut.
+    # The trace is mostly next to a match, so that place is searched first. No word is cut there.
     place = found[0].start
     start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
     near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
@@ -62,7 +62,7 @@ def _if_suspect(text: str, found: list[Found]) -> list[Found]:
 
 
 def _unusual(text: str, tokens: list[str]) -> set[str]:
-    """The tokens that are no common words: few, in an English text."""
+    """The tokens that are not common words; an English text has few."""
     common = common_words()
     if len(text) > 2 * _MANY:
         chunks = text.split()
@@ -73,16 +73,16 @@ def _unusual(text: str, tokens: list[str]) -> set[str]:
 
 
 def _probabilities(text: str, tokens: list[str], unusual: set[str]) -> dict[str, tuple[Split, float]]:
-    """For tokens that could be several words: which, and how probably."""
+    """For each token that could be several words: the words, and the probability."""
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
-    # A token that may be glued itself is no word of the document, unless it is used again.
+    # A token that may itself be glued is not evidence for a word, unless it occurs again.
     words = dict(counts)
     for token in unusual:
         if counts[token] == 1 and may_be_several(token):
             del words[token]
     cutter = Cutter(Seen(words, max(200, len(tokens))))
-    # A rare word of English that is not several by itself is not made so by its document.
+    # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
     doubtful = (t for t in sorted(unusual) if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
     splits = {token: split for token in doubtful if (split := cutter.cut(token))}
@@ -90,26 +90,26 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str]) -> dict[str,
     gathered = _neighbours(splits)
     odds = {}
     for token, split in splits.items():
-        # The same capitalised word glued to many others is a link; a pair that also stands apart is a pair.
+        # A capitalised word that is glued to many others is a link; a pair that also occurs with a space is a pair.
         others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
         support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
         if any(pair in pairs for pair in pairwise(split.parts)):
             support += 1.5
         # A name is repeated more often than a space is lost twice at the same place.
         odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
-    # How often are words of this document glued? First as if one in a thousand were; then as often as that finds.
+    # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
     joints = sum(1 for _ in _JOINTS.finditer(text))
     rates = dict.fromkeys(odds, -3.0)
     for _ in range(3):
         chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
         found = sum(chances.values()) + joints + 0.002
-        # A token is no evidence for itself.
+        # A token is not evidence for itself.
         rates = {token: math.log10((found - chances[token]) / (len(tokens) + 400)) for token in odds}
     return {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
 
 
 def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> dict[str, Split]:
-    """Splits that leave names whole: two words that never stand apart, but are glued here and there (Dockerfile)."""
+    """The splits without those of names: two words that are never apart, but often glued (Dockerfile)."""
     together: Counter[tuple[str, str]] = Counter()
     for split in splits.values():
         together.update(pairwise(split.parts))
@@ -139,7 +139,7 @@ def _join(split: Split, names: set[tuple[str, str]]) -> Split:
 
 
 def _neighbours(splits: Mapping[str, Split]) -> dict[str, set[str]]:
-    """For each capitalised part: the tokens that it is glued into."""
+    """For each capitalised part, the tokens that contain it."""
     tokens: dict[str, set[str]] = defaultdict(set)
     for token, split in splits.items():
         for part in split.parts:
@@ -183,7 +183,7 @@ _GOES_ON = re.compile(r"['’]?[^\W\d_]")
 
 
 def _places(text: str, token: str) -> Iterator[int]:
-    """Where a token stands in a text, and not a longer one that holds it."""
+    """Offsets at which a token occurs as a whole, not inside a longer one."""
     start = text.find(token)
     while start >= 0:
         end = start + len(token)

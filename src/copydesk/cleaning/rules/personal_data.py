@@ -1,13 +1,13 @@
-"""Personal data: e-mail addresses, phone numbers and public IP addresses are marked, and masked where asked to.
+"""Personal data: e-mail addresses, phone numbers and public IP addresses are flagged, and masked on demand.
 
 The detectors run on every corpus. The rules that mask are off until params.yaml names them::
 
     clean:
       rules: {mask-email-address: probable, mask-phone-number: probable, mask-ip-address: probable}
 
-A mask is a function of the value alone, so that one address has one mask in every document: who is who can still be
-told. It hides a value from a reader of the text only: the table of edits keeps it, and whoever knows a value can
-compute its mask.
+A mask is a function of the value alone: an address has the same mask in every document, so persons remain
+distinguishable. It hides a value from readers of the text only: the table of edits keeps the value, and whoever knows
+a value can compute its mask.
 """
 
 from __future__ import annotations
@@ -21,22 +21,11 @@ from copydesk.cleaning.rules.ip_addresses import _ADDRESS_SCREEN, _address_value
 from copydesk.cleaning.rules.phone_numbers import _PHONE_SCREEN, _phone_value, _phones
 from copydesk.cleaning.rules.spans import Span
 
-# ---- E-mail addresses
-
-
-# ---- Phone numbers
-
-
-# ---- IP addresses
-
-
-# ---- Masks
-
 
 def _mask(
     word: str, find: Callable[[str], Iterator[Span]], value: Callable[[str], str]
 ) -> Callable[[str], Iterator[Found]]:
-    """Replace what is found by a word and a fingerprint of its value."""
+    """Return a function that replaces each match by a word and a fingerprint of its value."""
 
     def masked(text: str) -> Iterator[Found]:
         for start, end in find(text):

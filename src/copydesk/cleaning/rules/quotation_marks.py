@@ -1,4 +1,4 @@
-"""Quotation marks: turned round where they face the wrong way, marked where one of a pair is missing."""
+"""Quotation marks: reversed where they face the wrong way, flagged where one of a pair is missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _turned(text: str) -> Iterator[Found]:
 
 
 def _is_balanced(line: str) -> bool:
-    """Whether all that a line opens it closes, and nothing else; most lines."""
+    """Whether each quotation of a line is opened and closed in it, as in most lines."""
     if "“" in line or "”" in line:
         return '"' not in line and _PAIRS.fullmatch(line) is not None
     return '"' not in line or len(_STRAIGHT.findall(line)) % 2 == 0

@@ -28,7 +28,7 @@ def _duplicates(text: str) -> Iterator[Found]:
 
 
 def _is_duplicate(words: str, first: int, number: int) -> bool:
-    """A headline or a caption is often there twice at once; a sentence may be said twice, a paragraph is not."""
+    """Headlines and captions are often repeated at once; sentences may repeat in an article, paragraphs do not."""
     if len(words) >= _DUPLICATE_LENGTH:
         return True
     near = number - first <= _NEAR or words[-1] in ")]"

@@ -37,10 +37,10 @@ _ENDINGS = (
 
 
 def _impossible() -> str:
-    """RE2 pattern of what no English word is or begins with: the trace that torn words leave in a text.
+    """RE2 pattern of letters that are not, or do not begin, an English word: the trace of torn words.
 
-    Looking up every word of every text would find more and cost more than all other screens together. Where a text
-    has one such trace, all its words are looked up.
+    Looking up every word of every text would find more, and cost more than all other screens together. If a text has
+    one such trace, all its words are looked up.
     """
     letters, consonants = "abcdefghijklmnopqrstuvwxyz", "bcdfghjklmnpqrstvwxz"
     short = "|".join(f"{a}[{''.join(b for b in letters if a + b not in _TWO_LETTERS)}]" for a in letters)
@@ -81,7 +81,7 @@ def _joints(text: str) -> list[int]:
 
 @cache
 def _pieces() -> frozenset[str]:
-    """What may be left of a common word that was torn, and is none itself."""
+    """Parts of common words that are not common words themselves."""
     common = common_words()
     whole = [word for word in common if word.islower() and word.isascii() and word.isalpha()]
     parts = {part for word in whole for at in range(1, len(word)) for part in (word[:at], word[at:])}
@@ -89,7 +89,7 @@ def _pieces() -> frozenset[str]:
 
 
 def _spaces_beside(text: str, words: frozenset[str]) -> set[int]:
-    """Offsets of the spaces before and behind each of some words."""
+    """Offsets of the spaces before and after each of some words."""
     if len(words) > _MANY:  # one pass over the text, however many there are
         fields = text.split(" ")
         starts = accumulate((len(field) + 1 for field in fields), initial=0)
@@ -100,7 +100,7 @@ def _spaces_beside(text: str, words: frozenset[str]) -> set[int]:
 
 
 def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
-    """Spans at which a word stands behind a space and before another."""
+    """Spans at which a word stands between two spaces."""
     start = text.find(f" {word} ") + 1
     while start:
         yield start, start + len(word)

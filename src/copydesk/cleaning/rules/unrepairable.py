@@ -1,4 +1,4 @@
-"""Defects whose repair would be an invention: they are marked, with their span."""
+"""Defects that cannot be repaired without inventing text: they are flagged with their span."""
 
 from __future__ import annotations
 
