@@ -172,14 +172,14 @@ def test_what_was_damaged_on_the_way_is_sent_again_and_strangers_are_refused(
 def test_rows_that_differ_from_the_manifest_are_refused(
     releases: Any, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = publishing.released
+    made = publishing.describe_release
 
     def other(*given: Any) -> Any:
         release = made(*given)
         release.logical["sentences"]["train"] = "0" * 64
         return release
 
-    monkeypatch.setattr(publishing, "released", other)
+    monkeypatch.setattr(publishing, "describe_release", other)
     with pytest.raises(
         ReleaseError, match=r"table sentences, split train: logical hash [0-9a-f]{64} .* expected 0{64}"
     ):
@@ -201,7 +201,7 @@ def test_what_may_not_be_handed_on_is_refused(copy: Path, releases: Any, cache: 
     before = parameters.read_text("utf-8")
     # Allowed when it was released, and no more.
     parameters.write_text(before.replace('allow: ["*"]', "allow: [CC-BY-4.0]"))
-    with pytest.raises(ReleaseError, match=r"5 documents are under no licence of publish\.allow \(CC-BY-4\.0\)"):
+    with pytest.raises(ReleaseError, match=r"5 documents without a licence of publish\.allow \(CC-BY-4\.0\)"):
         publish(copy, out, cache=cache)
     parameters.write_text(before)
     # Taken down, and the release still holds it.

@@ -16,7 +16,7 @@ from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, b
 from copydesk.core.json_schema import PACKAGED, Schema, dotted, fast_validator, load_json, shortened
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
-from copydesk.revisions.line_ends import ADVICE, converted
+from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 
 #: Files beside the seeds: the schema that each line obeys, and what no two lines may share.
@@ -58,7 +58,7 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
     for name, (schema, _) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas, report)
-    for file in converted(root):
+    for file in converted_files(root):
         report.add("line ends", file.path, f"git has changed them: {file}; {ADVICE}", line=1)
     for lost in lost_takedowns(root, against):
         report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from copydesk.core.atomic_files import copy_hashed
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
-from copydesk.publishing.release_files import File, Released, refuse_other_rows
+from copydesk.publishing.release_files import FetchedRelease, File, refuse_other_rows
 from copydesk.tables.logical_hash import logical_hash
 
 _BLOCK = 1 << 20
@@ -50,7 +50,7 @@ class Folder:
         kinds = self._files.protocol
         self._kinds = {kinds} if isinstance(kinds, str) else set(kinds)
 
-    def shown(self, release: Released) -> str:
+    def shown(self, release: FetchedRelease) -> str:
         """Where a release is there; without the password that a URL may hold."""
         return f"{_without_password(self._to)}/{release.name}"
 
@@ -60,7 +60,7 @@ class Folder:
         found = (_VERSION.fullmatch(str(path).rstrip("/").rpartition("/")[2]) for path in paths)
         return {match[1] for match in found if match}
 
-    def put(self, release: Released) -> bool:
+    def put(self, release: FetchedRelease) -> bool:
         """Write a release, read it back, and only then give it its name.
 
         Returns
@@ -115,7 +115,7 @@ class Folder:
 
         self._asked(send)
 
-    def _check(self, folder: str, release: Released, files: list[File]) -> None:
+    def _check(self, folder: str, release: FetchedRelease, files: list[File]) -> None:
         """Read everything back: the bytes of each file, and the rows of each table."""
         self._files.invalidate_cache()
         place = self.shown(release)

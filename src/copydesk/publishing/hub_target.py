@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from copydesk.core.scratch import scratch
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ConfigError, ReleaseError
-from copydesk.publishing.release_files import File, Released, refuse_other_rows
+from copydesk.publishing.release_files import FetchedRelease, File, refuse_other_rows
 from copydesk.releases.versions import Version
 from copydesk.tables.logical_hash import logical_hash
 
@@ -64,7 +64,7 @@ class Hub:
         self._id = repo_id
         self._private = private
 
-    def shown(self, release: Released) -> str:
+    def shown(self, release: FetchedRelease) -> str:
         """Where a release is there."""
         return f"{self._api.endpoint}/datasets/{self._id}/tree/{release.name}"
 
@@ -72,7 +72,7 @@ class Hub:
         """Versions of the releases that are there."""
         return {str(version) for version in self._tags()}
 
-    def put(self, release: Released) -> bool:
+    def put(self, release: FetchedRelease) -> bool:
         """Upload a release in one commit, tag it, and load it back by its tag.
 
         The newest version goes to ``main``; an older one, such as a replacement after a takedown, to a branch of its
@@ -102,7 +102,7 @@ class Hub:
         self._check(release)
         return before
 
-    def _ready(self, release: Released) -> None:
+    def _ready(self, release: FetchedRelease) -> None:
         """See that the dataset is there, and as private as it must be."""
         make = partial(self._api.create_repo, self._id, repo_type=_KIND, private=self._private, exist_ok=True)
         self._asked(make, release)
@@ -123,7 +123,7 @@ class Hub:
                 continue
         return found
 
-    def _committed(self, release: Released, branch: str) -> str:
+    def _committed(self, release: FetchedRelease, branch: str) -> str:
         """Make one commit with the release's files and no others; return its hash."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -156,7 +156,7 @@ class Hub:
         )
         return str(self._asked(commit, release).oid)
 
-    def _check(self, release: Released) -> None:
+    def _check(self, release: FetchedRelease) -> None:
         """Compare every file at the tag, and the rows that its readers get."""
         place = self.shown(release)
         there = self._listed(release.name, release)
@@ -180,7 +180,7 @@ class Hub:
             splits = load_dataset(self._id, table, revision=revision, streaming=True, cache_dir=str(cache))
             return {str(split): logical_hash(rows) for split, rows in splits.items()}
 
-    def _listed(self, revision: str, release: Released) -> dict[str, RepoFile]:
+    def _listed(self, revision: str, release: FetchedRelease) -> dict[str, RepoFile]:
         from huggingface_hub.hf_api import RepoFile
 
         def listed() -> dict[str, RepoFile]:
@@ -189,7 +189,7 @@ class Hub:
 
         return self._asked(listed, release)
 
-    def _asked(self, question: Callable[[], Result], release: Released | None = None) -> Result:
+    def _asked(self, question: Callable[[], Result], release: FetchedRelease | None = None) -> Result:
         """What the Hub answers; what it complains of, in a line."""
         try:
             return question()

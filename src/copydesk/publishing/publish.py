@@ -13,9 +13,10 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.publishing.release_files import Released, released
-from copydesk.releases.load import fetch, find, withdrawn
+from copydesk.publishing.release_files import FetchedRelease, describe_release
+from copydesk.releases.load import fetch_release
 from copydesk.releases.preconditions import refuse_unlicensed
+from copydesk.releases.release_tags import find_release, withdrawn_versions
 from copydesk.takedowns.takedown import ledger_of
 
 HUB = "hub"
@@ -24,10 +25,10 @@ HUB = "hub"
 class Place(Protocol):
     """Where releases are published."""
 
-    def shown(self, release: Released) -> str:
+    def shown(self, release: FetchedRelease) -> str:
         """Where a release is there, for people; never with a password."""
 
-    def put(self, release: Released) -> bool:
+    def put(self, release: FetchedRelease) -> bool:
         """Write a release and prove that it arrived; return whether all of it was there before."""
 
     def versions(self) -> set[str]:
@@ -84,11 +85,11 @@ def publish(
     if private and to != HUB:
         raise ReleaseError(f"--to {to}: --private goes with --to hub; elsewhere the place decides who may read")
     project = Project.open(root)
-    known = find(root, version)
-    folder = fetch(known, cache)
+    known = find_release(root, version)
+    folder = fetch_release(known, cache)
     _refuse_unless_public(project, folder, str(known))
     with scratch("publish", project.build) as work:
-        release = released(known, folder, work)
+        release = describe_release(known, folder, work)
         if to == HUB and repo_id is not None:
             from copydesk.publishing.hub_target import Hub
 
@@ -100,7 +101,7 @@ def publish(
         before = False if dry_run else place.put(release)
         done = Published(release.version, place.shown(release), len(release.files), release.size, before)
     if not dry_run:
-        left = sorted(place.versions() & withdrawn(root).keys())
+        left = sorted(place.versions() & withdrawn_versions(root).keys())
         for gone in left:
             say(f"publish: {place.shown(release)}: release {gone} was withdrawn and is still there; delete v{gone}")
     return done

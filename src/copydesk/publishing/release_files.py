@@ -8,7 +8,7 @@ from pathlib import Path
 
 from copydesk.dataset.manifest import NAME, SIGNATURE, read_listing, read_manifest
 from copydesk.errors import ReleaseError
-from copydesk.releases.load import Release
+from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.git import git
 
@@ -26,7 +26,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Released:
+class FetchedRelease:
     """A release that was fetched and checked.
 
     Attributes
@@ -61,7 +61,7 @@ class Released:
         return sum(file.size for file in self.files)
 
 
-def released(release: Release, folder: Path, scratch: Path) -> Released:
+def describe_release(release: Release, folder: Path, scratch: Path) -> FetchedRelease:
     """Describe a release.
 
     Parameters
@@ -90,10 +90,10 @@ def released(release: Release, folder: Path, scratch: Path) -> Released:
                 raise ReleaseError(f"{release}: manifest.json lists {path}, which {NAME} does not; do not publish it")
             split = path.rpartition("/")[2].partition("-")[0]
             data.setdefault(table, {}).setdefault(split, []).append(path)
-    return Released(release.version, folder, files, logical, data)
+    return FetchedRelease(release.version, folder, files, logical, data)
 
 
-def refuse_other_rows(place: str, table: str, found: dict[str, str], release: Released) -> None:
+def refuse_other_rows(place: str, table: str, found: dict[str, str], release: FetchedRelease) -> None:
     """Refuse rows that came back from a place and are not those of the release.
 
     Raises

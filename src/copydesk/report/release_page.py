@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Change, Pair
-from copydesk.differences.text_diff import Piece, document_diff
+from copydesk.differences.diff_model import Change, Pair
+from copydesk.differences.text_diff import TextPiece, document_diff
 from copydesk.errors import ReleaseError
 from copydesk.markup.html import Html, facts, joined, tag
 from copydesk.markup.html import table as sheet
-from copydesk.releases.load import versions
+from copydesk.releases.release_tags import release_versions
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.page_frame import page
 from copydesk.revisions.revision import Revision, open_revision
@@ -23,7 +23,7 @@ _AROUND = 60  # characters kept of a stretch that is equal, at each end
 def release_page(corpus: Corpus, linked: bool) -> str:
     """The page release.html; ``linked`` where each document has a page."""
     try:
-        known = versions(str(corpus.project.corpus.parent))
+        known = release_versions(str(corpus.project.corpus.parent))
         if not known:
             return _page(corpus, tag("p", "There is no release yet: all of the corpus is new."))
         old = open_revision(corpus.project.corpus.parent, f"corpus@v{known[-1]}")
@@ -110,7 +110,7 @@ def _difference(old: Revision, new: Revision, doc_id: str) -> Html:
     return tag("details", tag("summary", "The text, word by word"), shown, open=True)
 
 
-def _piece(piece: Piece) -> Html:
+def _piece(piece: TextPiece) -> Html:
     if piece.kind != "equal":
         return joined([tag("del", piece.old) if piece.old else None, tag("ins", piece.new) if piece.new else None])
     text = piece.new

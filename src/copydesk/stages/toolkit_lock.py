@@ -16,7 +16,7 @@ from typing import Any
 from copydesk._version import __version__
 from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError
-from copydesk.revisions.line_ends import ADVICE, converted
+from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.store.fingerprint import sources
 from copydesk.store.pinned_libraries import pins
 
@@ -77,7 +77,7 @@ def check_line_ends(root: Path, seeds: str = "seeds") -> None:
     BuildError
         If git has converted line ends.
     """
-    files = converted(root, seeds)
+    files = converted_files(root, seeds)
     if files:
         raise BuildError(
             f"{root}: git has changed the line ends of {len(files)} files, so the dataset would be another than "
