@@ -17,7 +17,7 @@ from copydesk.project import Project
 from copydesk.releases.load import load
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.revisions.dvc_objects import outs_of
-from copydesk.revisions.dvc_places import DATA
+from copydesk.revisions.dvc_storages import DATA
 from copydesk.text import ComposedEdit, revert
 
 

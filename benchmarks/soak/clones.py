@@ -42,10 +42,10 @@ from copydesk.releases import prove
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.revisions import dvc_command
 from copydesk.revisions.dvc_objects import outs_of
-from copydesk.revisions.dvc_places import DATA, open_places
+from copydesk.revisions.dvc_storages import DATA, open_storages
 from copydesk.takedowns import purge as purging
-from copydesk.takedowns.purge import plan, purge
-from copydesk.takedowns.takedown import entry, ledger_of, take_down
+from copydesk.takedowns.purge import plan_purge, purge
+from copydesk.takedowns.takedown import ledger_of, takedown_row, write_to_ledger
 
 FEWEST, MOST, CLONES = 6, 14, 5
 KINDS = {
@@ -214,7 +214,7 @@ class World:
         self._push(other)
         return "one of two"
 
-    def take_down(self, clone: Clone) -> str | None:
+    def write_to_ledger(self, clone: Clone) -> str | None:
         """A document goes into the ledger, and its seed away; the origin is told."""
         self._merge(clone)
         if len(clone.documents) <= FEWEST:
@@ -222,7 +222,7 @@ class World:
             clone.settle()
         doc_id = self.rng.choice(sorted(clone.documents))
         project = Project.open(clone.root)
-        take_down(project, entry(project, doc_id, "asked for"))
+        write_to_ledger(project, takedown_row(project, doc_id, "asked for"))
         (clone.root / "seeds" / f"{doc_id}.txt").unlink()
         clone.settle()
         self._push(clone)
@@ -527,8 +527,8 @@ def quick() -> Iterator[None]:
 
 
 def _planned(clone: Clone, doc_id: str) -> purging.Plan:
-    with open_places(clone.root) as places:
-        return plan(clone.root, places, doc_id)
+    with open_storages(clone.root) as places:
+        return plan_purge(clone.root, places, doc_id)
 
 
 def soak(folder: Path, names: Sequence[str], seed: int, *, check: int = 5, log: Any = None) -> dict[str, Any]:

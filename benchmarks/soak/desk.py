@@ -31,7 +31,7 @@ from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.git import git
 from copydesk.scaffold.repository import init
 from copydesk.stages import validate
-from copydesk.takedowns.takedown import entry, ledger_of, take_down
+from copydesk.takedowns.takedown import ledger_of, takedown_row, write_to_ledger
 
 ENVIRONMENT = {
     "DVC_NO_ANALYTICS": "1",
@@ -178,10 +178,10 @@ class Desk:
         """Remember what a release was cut from."""
         self.releases[version] = (self.seeds.copy(), self.rows)
 
-    def take_down(self, doc_id: str) -> None:
+    def write_to_ledger(self, doc_id: str) -> None:
         """Put a document into the ledger, and its seed away."""
         project, row = Project.open(self.root), self.rows[doc_id]
-        take_down(project, entry(project, doc_id, "asked for"))
+        write_to_ledger(project, takedown_row(project, doc_id, "asked for"))
         self.ledger.append(Banned(doc_id, row.sha256, row.text))
         assert list(ledger_of(project)) == [b.doc_id for b in self.ledger]
 

@@ -33,7 +33,7 @@ from copydesk.core.scratch import leftovers
 from copydesk.errors import ReleaseError
 from copydesk.pipeline import STAGES
 from copydesk.publishing.publish import publish
-from copydesk.releases.load import versions
+from copydesk.releases.release_tags import release_versions
 from copydesk.releases.verify import verify
 from copydesk.takedowns.purge import purge
 
@@ -70,7 +70,7 @@ class Kills:
         """Kill a command some times, run it to its end, and check everything."""
         kind = self.rng.choice(("release", "release", "release", "purge", "purge", "publish"))
         getattr(self, f"round_{kind}")()
-        known = versions(self.desk.root)
+        known = release_versions(self.desk.root)
         for version in known[-2:]:
             for remote in (False, True):
                 found = verify(self.desk.root, f"corpus@v{version}", remote=remote)

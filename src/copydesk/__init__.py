@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copydesk.cleaning.rule import Found as Found
     from copydesk.core.findings import Finding as Finding
     from copydesk.core.findings import Report as Report
-    from copydesk.differences.model import Diff as Diff
+    from copydesk.differences.diff_model import Diff as Diff
     from copydesk.errors import CopydeskError as CopydeskError
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
@@ -45,7 +45,7 @@ _MODULES = {
     "ComposedEdit": "text",
     "CopydeskError": "errors",
     "DetectedLanguage": "api.one_text",
-    "Diff": "differences.model",
+    "Diff": "differences.diff_model",
     "Edit": "text",
     "EditedText": "text",
     "ExtractedArticle": "api.one_text",

@@ -12,7 +12,7 @@ import yaml
 
 from copydesk.core.atomic_files import sha256_file
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Change, Delta, Parameter
+from copydesk.differences.diff_model import Change, Delta, Parameter
 from copydesk.revisions.revision import open_revision
 from copydesk.tables.parquet import write_parquet
 

@@ -22,13 +22,13 @@ import copydesk
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.escaping import markdown
 from copydesk.core.json_schema import PACKAGED
-from copydesk.differences.causes import Context, causes_of, rules_of
+from copydesk.differences.causes import RevisionContext, causes_of, rules_of
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Change, Delta, Diff, Move, Parameter
-from copydesk.differences.rendering import ROWS, as_json, as_markdown, as_table, document_in_colours
-from copydesk.differences.row_differences import distinct
+from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter
+from copydesk.differences.rendering import ROWS, diff_as_json, diff_as_markdown, diff_as_table, document_diff_as_text
+from copydesk.differences.row_differences import differing_values
 from copydesk.differences.schema_changes import SchemaChange
-from copydesk.differences.text_diff import document_diff, text_pieces
+from copydesk.differences.text_diff import compare_texts, document_diff
 from copydesk.errors import BuildError, InputError, ReleaseError
 from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
@@ -160,13 +160,13 @@ def test_the_other_way_round_swaps_everything(history: Path, old: str, new: str)
 
 def test_only_shards_that_differ_are_opened(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = open_revision(history, "stated"), open_revision(history, "repeated")
-    monkeypatch.setattr(new, "at_hand", lambda shard: False)
+    monkeypatch.setattr(new, "is_local", lambda shard: False)
     found = diff(old, new)
     assert not found.complete
     same = {s for t in new.listing["tables"] for s in set(old.shards(t).values()) & set(new.shards(t).values())}
     assert same and not same & {*old._verified, *new._verified}
     assert sum(n.new - n.old for n in found.languages.values()) == 1
-    assert "in files that differ" in as_markdown(found)
+    assert "in files that differ" in diff_as_markdown(found)
 
 
 def test_the_past_is_read_from_the_cache_once(copy: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_damaged_cache_is_not_believed(copy: Path) -> None:
         if path.is_file() and path.suffix != ".dir":
             path.chmod(0o644)
             path.write_bytes(b"PAR1" + path.read_bytes()[4:-9] + b"?????PAR1")
-    with pytest.raises(ReleaseError, match=r"DVC holds other bytes .* delete files/md5/[0-9a-f]{2}/[0-9a-f]{30} "):
+    with pytest.raises(ReleaseError, match=r"DVC has other bytes .* delete files/md5/[0-9a-f]{2}/[0-9a-f]{30} "):
         between(copy, "first", None)
 
 
@@ -245,7 +245,7 @@ def test_a_revision_without_a_corpus_is_told(copy: Path) -> None:
     run(copy, "git", "rm", "-q", "--cached", "corpus/manifest.json", "corpus/MANIFEST.sha256")
     run(copy, "git", "commit", "-q", "-m", "gone")
     missing = (
-        r"^HEAD: no corpus there: neither corpus/manifest\.json nor corpus/MANIFEST\.sha256; choose a revision at which "
+        r"^HEAD: no corpus at this revision: neither corpus/manifest\.json nor corpus/MANIFEST\.sha256; choose a revision at which "
         r"the corpus was built and committed$"
     )
     with pytest.raises(ReleaseError, match=missing):
@@ -284,21 +284,21 @@ def plain(*shown: Any) -> str:
 
 def test_a_difference_is_shown_in_three_ways(history: Path) -> None:
     found = between(history, "first", "unruled")
-    said = plain(*as_table(found))
+    said = plain(*diff_as_table(found))
     assert "first → unruled: documents: 1 added, 1 removed, 5 changed, 0 moved" in said
     assert all(word in said for word in ("rule spaces", "article-0009", "clean.rules"))
-    told = json.loads(json.dumps(as_json(found)))
+    told = json.loads(json.dumps(diff_as_json(found)))
     assert told["changed"][0]["causes"] and told["tables"]["documents"] == {"old": 8, "new": 8}
-    assert "| article-0009 |" in as_markdown(found)
+    assert "| article-0009 |" in diff_as_markdown(found)
     one = document_diff(open_revision(history, "first"), open_revision(history, "edited"), "article-0003")
-    assert "This stands here for the first time." in plain(document_in_colours(one))
+    assert "This stands here for the first time." in plain(document_diff_as_text(one))
 
 
 def test_markdown_lets_no_id_out_of_its_cell_and_is_bounded(history: Path) -> None:
     found = between(history, "first", "first")
     hostile = "a|b`c`<img src=x>@everyone [x](y)"
     many = [hostile, *(f"d{n}" for n in range(1283))]
-    page = as_markdown(Diff(**{**vars(found), "added": many, "moved": [Move(hostile, "train", "test")]}))
+    page = diff_as_markdown(Diff(**{**vars(found), "added": many, "moved": [Move(hostile, "train", "test")]}))
     assert "<img" not in page
     assert f"| {markdown(hostile)} |" in page and "@everyone" not in page
     assert f"and {1284 - ROWS:,} more" in page
@@ -315,24 +315,24 @@ ROWS_TYPE = pa.list_(pa.struct([("x", pa.int32()), ("y", pa.list_(pa.int32()))])
 @given(st.lists(st.tuples(nested, nested), max_size=6))
 def test_lists_differ_where_python_says_so(pairs: list[tuple[Any, Any]]) -> None:
     old, new = (pa.array([pair[side] for pair in pairs], ROWS_TYPE) for side in (0, 1))
-    assert distinct(old, new).tolist() == [one != other for one, other in pairs]
+    assert differing_values(old, new).tolist() == [one != other for one, other in pairs]
 
 
 def test_numbers_that_are_none_and_types_that_changed_are_compared() -> None:
     nan = float("nan")
-    assert distinct(pa.array([1.0, nan, nan, None]), pa.array([1.0, nan, 1.0, nan])).tolist() == [
+    assert differing_values(pa.array([1.0, nan, nan, None]), pa.array([1.0, nan, 1.0, nan])).tolist() == [
         False,
         False,
         True,
         True,
     ]
-    assert distinct(pa.array([1, 2], pa.int32()), pa.array([1, 3], pa.int64())).tolist() == [False, True]
-    assert distinct(pa.array(["a"]), pa.array([[1]])).tolist() == [True]
+    assert differing_values(pa.array([1, 2], pa.int32()), pa.array([1, 3], pa.int64())).tolist() == [False, True]
+    assert differing_values(pa.array(["a"]), pa.array([[1]])).tolist() == [True]
 
 
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60))
 def test_pieces_give_back_both_texts(old: str, new: str) -> None:
-    pieces = text_pieces(old, new)
+    pieces = compare_texts(old, new)
     assert "".join(piece.old for piece in pieces) == old
     assert "".join(piece.new for piece in pieces) == new
     assert all((piece.kind == "equal") == (piece.old == piece.new) for piece in pieces)
@@ -405,7 +405,7 @@ def context(
     changes = [SchemaChange(*name.split(":"), "type changed", "int32", "string", True) for name in schemas]
     settings = [Parameter(name, 1, 2) for name in parameters]
     nobody: Any = None
-    return Context(nobody, nobody, [], changes, settings, benchmarks, one_split, {})
+    return RevisionContext(nobody, nobody, [], changes, settings, benchmarks, one_split, {})
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from copydesk.differences.model import Change, Delta, Diff, Move, Pair, Parameter
-from copydesk.differences.rendering import ROWS, as_json, as_markdown, as_table, document_in_colours
+from copydesk.differences.diff_model import Change, Delta, Diff, Move, Pair, Parameter
+from copydesk.differences.rendering import ROWS, diff_as_json, diff_as_markdown, diff_as_table, document_diff_as_text
 from copydesk.differences.schema_changes import SchemaChange
-from copydesk.differences.text_diff import Piece, TextDiff
+from copydesk.differences.text_diff import TextDiff, TextPiece
 
 COLUMNS = ("a", "b", "c", "d", "e", "f")
 DIFF = Diff(
@@ -39,7 +39,7 @@ DIFF = Diff(
     parameters=[Parameter("clean.rules", None, {"é": 1})],
 )
 MARKDOWN = f"""\
-**one → two: documents: 1 added, 2 removed, 3 changed, 1 moved; 2 changes of schemas, 1 breaking**
+**one → two: documents: 1 added, 2 removed, 3 changed, 1 moved; 2 schema changes, 1 breaking**
 
 ### Rows
 
@@ -111,12 +111,12 @@ NOTHING = Diff("one", "two", [], [], {}, [], [], {}, {}, True, {}, [], [])
 
 
 def test_a_comment_has_every_section() -> None:
-    assert as_markdown(DIFF) == MARKDOWN
-    assert as_markdown(NOTHING) == "**one → two: documents: 0 added, 0 removed, 0 changed, 0 moved**\n"
+    assert diff_as_markdown(DIFF) == MARKDOWN
+    assert diff_as_markdown(NOTHING) == "**one → two: documents: 0 added, 0 removed, 0 changed, 0 moved**\n"
 
 
 def test_a_terminal_shows_the_same() -> None:
-    shown = as_table(DIFF)
+    shown = diff_as_table(DIFF)
     assert str(shown[0]) == MARKDOWN.partition("**")[2].partition("**")[0]
     tables = [table for table in shown if isinstance(table, Table)]
     assert shown[1:] == tables
@@ -132,16 +132,16 @@ def test_a_terminal_shows_the_same() -> None:
 @pytest.mark.parametrize(("count", "more"), [(ROWS, None), (ROWS + 1, "and 1 more"), (1234 + ROWS, "and 1,234 more")])
 def test_long_sections_are_cut(count: int, more: str | None) -> None:
     found = Diff(**{**vars(NOTHING), "added": [f"d{n}" for n in range(count)], "sources": {"press": Pair(0, 1)}})
-    shown = as_table(found)
+    shown = diff_as_table(found)
     assert [str(text) for text in shown[1:] if isinstance(text, Text)] == [more] * (more is not None)
-    page = as_markdown(found)
+    page = diff_as_markdown(found)
     assert page.count("\n| d") == ROWS + 1  # with its header
     said = f"| d{ROWS - 1} |\n\n{more}\n\n### Sources\n" if more else f"| d{ROWS - 1} |\n\n### Sources\n"
     assert said in page
 
 
 def test_json_has_objects_and_lists() -> None:
-    told = as_json(DIFF)
+    told = diff_as_json(DIFF)
     assert told == json.loads(json.dumps(told))
     assert told["changed"][1] == {
         "doc_id": "y",
@@ -173,10 +173,14 @@ def styled(text: Text) -> list[tuple[str, str]]:
 
 def test_a_text_in_colours() -> None:
     long = "a" * 300 + "b" * 1300 + "c" * 300
-    pieces = [Piece("equal", long, long), Piece("replace", "old\t\x1b", "new\n\u202e"), Piece("equal", "\r", "\r")]
+    pieces = [
+        TextPiece("equal", long, long),
+        TextPiece("replace", "old\t\x1b", "new\n\u202e"),
+        TextPiece("equal", "\r", "\r"),
+    ]
     columns = {"title": ("a" * 200, None), "flags": (["é"], "\n")}
     found = TextDiff("id\x07", "", "", pieces, columns, [edit("a", "one", "two", applied=False)], [edit("b", "one")])
-    shown = document_in_colours(found)
+    shown = document_diff_as_text(found)
     cut = f"{'a' * 300}\n[… 1,300 characters …]\n{'c' * 300}"
     assert shown.plain == (
         f'id\\x07\ntitle: {"a" * 200} -\nflags: ["é"] \\n\n- one: b → {"x" * 199}…\n'
@@ -199,12 +203,12 @@ def test_a_text_in_colours() -> None:
 @pytest.mark.parametrize("length", [600, 601])
 def test_stretches_are_cut_only_where_that_saves_something(length: int) -> None:
     text = "a" * length
-    shown = document_in_colours(TextDiff("x", text, text, [Piece("equal", text, text)], {}, [], []))
+    shown = document_diff_as_text(TextDiff("x", text, text, [TextPiece("equal", text, text)], {}, [], []))
     whole = f"{'a' * 300}\n[… 1 characters …]\n{'a' * 300}" if length > 600 else text
     assert shown.plain == f"x\n\n{whole}"
 
 
 @pytest.mark.parametrize(("old", "new", "which"), [(None, "", "new"), ("", None, "old")])
 def test_a_document_of_one_revision_alone(old: str | None, new: str | None, which: str) -> None:
-    shown = document_in_colours(TextDiff("x", old, new, [], {}, [], []))
+    shown = document_diff_as_text(TextDiff("x", old, new, [], {}, [], []))
     assert styled(shown) == [("x\n", "bold"), (f"only in the {which} revision\n", "yellow")]

@@ -11,9 +11,9 @@ import pytest
 from copydesk.core.atomic_files import sha256_file
 from copydesk.differences import text_diff
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Move
+from copydesk.differences.diff_model import Move
 from copydesk.differences.schema_changes import SchemaChange, published_changes, schema_changes
-from copydesk.differences.text_diff import Piece, document_diff, text_pieces
+from copydesk.differences.text_diff import TextPiece, compare_texts, document_diff
 from copydesk.errors import ReleaseError
 from copydesk.revisions.revision import Revision
 from copydesk.tables.parquet import read_parquet, write_parquet
@@ -43,7 +43,7 @@ class Folder:
         files = self.listing["tables"].get(table, {}).get("files", {})  # type: ignore[call-overload]
         return {path: file["sha256"] for path, file in files.items()}
 
-    def at_hand(self, shard: str) -> bool:
+    def is_local(self, shard: str) -> bool:
         return not self._hidden
 
     def text(self, path: str) -> None:
@@ -89,7 +89,7 @@ def test_a_difference_counts_names_and_moves(tmp_path: Path) -> None:
     assert found.tables == {"documents": (6, 5)}
 
 
-def test_files_that_are_not_at_hand_are_not_counted(tmp_path: Path) -> None:
+def test_files_that_are_not_local_are_not_counted(tmp_path: Path) -> None:
     shared, more = [row("s")], [row("t", outlet="Post")]
     old, new = revisions(tmp_path, [shared], [shared, more], hidden=True)
     found = diff(old, new)
@@ -141,12 +141,12 @@ def test_a_document_is_compared_column_by_column_and_edit_by_edit(tmp_path: Path
     added = document_diff(*sides, "n")
     assert (added.old_text, added.pieces, added.columns["split"]) == (
         None,
-        [Piece("insert", "", "New.")],
+        [TextPiece("insert", "", "New.")],
         (None, "train"),
     )
     assert "doc_id" not in added.columns and "text" not in added.columns
     back = document_diff(sides[1], sides[0], "n")
-    assert (back.new_text, back.pieces) == (None, [Piece("delete", "New.", "")])
+    assert (back.new_text, back.pieces) == (None, [TextPiece("delete", "New.", "")])
     same = document_diff(*sides, "s")
     assert (same.old_text, same.new_text, same.columns, same.edits_added) == ("Same.", "Same.", {}, [])
     with pytest.raises(ReleaseError, match=r"^nobody: no such document, neither in old nor in new$"):
@@ -154,14 +154,14 @@ def test_a_document_is_compared_column_by_column_and_edit_by_edit(tmp_path: Path
 
 
 def test_words_are_compared_up_to_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_words = [Piece("equal", "One ", "One "), Piece("replace", "two", "six")]
-    assert text_pieces("One two", "One six") == by_words
-    assert text_pieces("Kept.\nOne two", "Kept.\nOne six") == [Piece("equal", "Kept.\n", "Kept.\n"), *by_words]
-    assert text_pieces("a b\n", "") == [Piece("delete", "a b\n", "")]
+    by_words = [TextPiece("equal", "One ", "One "), TextPiece("replace", "two", "six")]
+    assert compare_texts("One two", "One six") == by_words
+    assert compare_texts("Kept.\nOne two", "Kept.\nOne six") == [TextPiece("equal", "Kept.\n", "Kept.\n"), *by_words]
+    assert compare_texts("a b\n", "") == [TextPiece("delete", "a b\n", "")]
     monkeypatch.setattr(text_diff, "_LARGEST", 14)
-    assert text_pieces("One two", "One six") == by_words
+    assert compare_texts("One two", "One six") == by_words
     monkeypatch.setattr(text_diff, "_LARGEST", 13)
-    assert text_pieces("One two", "One six") == [Piece("replace", "One two", "One six")]
+    assert compare_texts("One two", "One six") == [TextPiece("replace", "One two", "One six")]
 
 
 def table(required: tuple[str, ...] = ("n",), **columns: Any) -> dict[str, Any]:

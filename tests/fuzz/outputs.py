@@ -31,16 +31,16 @@ from copydesk.core.escaping import git_line, markdown_block, sarif_uri
 from copydesk.core.findings import Report
 from copydesk.dataset.card_plots import _file
 from copydesk.differences import rendering
-from copydesk.differences.model import Change, Delta, Diff, Move, Pair, Parameter
+from copydesk.differences.diff_model import Change, Delta, Diff, Move, Pair, Parameter
 from copydesk.differences.schema_changes import SchemaChange
-from copydesk.differences.text_diff import Piece, TextDiff
+from copydesk.differences.text_diff import TextDiff, TextPiece
 from copydesk.errors import ReleaseError
 from copydesk.markup.html import facts, html_table, tag
 from copydesk.markup.plots import bars
 from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
-from copydesk.releases.withdrawals import tag_message
-from copydesk.takedowns.command import _plan
+from copydesk.releases.withdrawals import withdrawal_message
+from copydesk.takedowns.command import _plan_lines
 from fuzz.corpora import Parsed
 
 #: Texts that terminals, hosts or readers of a format obey, all of them harmless.
@@ -81,7 +81,7 @@ def log_outputs(text: str) -> Iterator[tuple[str, str]]:
         "fail": lambda: progress.fail(text),
         "show": lambda: progress.show(text, f"{text}: a", f"b: {text}"),
         "track": lambda: list(progress.track([], 0, text, 0)),
-        "draw": lambda: progress.draw(*rendering.as_table(_diff(text))),
+        "draw": lambda: progress.draw(*rendering.diff_as_table(_diff(text))),
         "warning": lambda: sys.stderr.write(warnings.formatwarning(text, UserWarning, text, 1)),
         "log": lambda: logging.getLogger("elsewhere").warning(text),
         "log with arguments": lambda: logging.getLogger("elsewhere").warning("%s", text),
@@ -89,7 +89,7 @@ def log_outputs(text: str) -> Iterator[tuple[str, str]]:
         "problem": lambda: progress.show(str(Problem(text, text, text, text))),
         "schema change": lambda: progress.show(str(_diff(text).schemas[0])),
         "findings": lambda: [progress.say(line) for line in output_formats.as_lines(_report(text))],
-        "purge": lambda: progress.show(*_plan(*_purge(text), [text])),
+        "purge": lambda: progress.show(*_plan_lines(*_purge(text), [text])),
         **{f"usage: {' '.join(words)}": _usage(text, words) for words in _USAGES},
     }
     for name, call in calls.items():
@@ -103,7 +103,7 @@ def text_outputs(text: str) -> Iterator[tuple[str, str]]:
     ways: tuple[tuple[str, bool, Callable[[], None]], ...] = (
         ("text on a terminal", True, lambda: progress.show_text(text, raw=True)),
         ("page", False, lambda: progress.show_text(text)),
-        ("document", False, lambda: progress.draw(rendering.document_in_colours(_document(text[:20_000])))),
+        ("document", False, lambda: progress.draw(rendering.document_diff_as_text(_document(text[:20_000])))),
         (
             "table whose maker escapes nothing",
             False,
@@ -132,7 +132,7 @@ def check_json(text: str) -> None:
     assert message == {"event": "message", "message": error["message"]}
     assert message["message"] == text or len(text) > 2_000
     with _printed() as (out, _):
-        progress.show_json(rendering.as_json(_diff(text[:20_000])))
+        progress.show_json(rendering.diff_as_json(_diff(text[:20_000])))
     check_log(out())
     assert json.loads(out())["added"] == [text[:20_000]]
 
@@ -193,7 +193,7 @@ def check_html(text: str) -> None:
 
 def check_git(text: str) -> None:
     """The message of a tag: as many lines as it should have, and no reference."""
-    lines = tag_message("1.0.0", text, "1.0.1").split("\n")
+    lines = withdrawal_message("1.0.0", text, "1.0.1").split("\n")
     assert (len(lines), lines[3]) == (4, "Replaced-by: 1.0.1")
     assert lines[2] == f"Takedown: {git_line(text)}"
     assert not _STEERS.search(lines[2]) and not re.search(r"[@#]\w|\bgh-\d|://", lines[2], re.IGNORECASE)
@@ -201,8 +201,8 @@ def check_git(text: str) -> None:
 
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 _pages: tuple[Callable[[str], str], ...] = (
-    lambda text: rendering.as_markdown(_diff(text)),
-    lambda text: changelog.section("1.0.0", "2026-01-02", _diff(text)),
+    lambda text: rendering.diff_as_markdown(_diff(text)),
+    lambda text: changelog.changelog_section("1.0.0", "2026-01-02", _diff(text)),
     lambda text: (
         f"# {markdown_block(f'A {text}')}\n\n{markdown_block(text) or 'x'}\n\n- {markdown_block(text) or 'x'}\n"
     ),
@@ -304,7 +304,7 @@ def _page(text: str) -> str:
 
 def _document(text: str) -> TextDiff:
     edit = {"before": text, "after": text, "rules": [text], "applied": True}
-    pieces = [Piece("equal", text, text), Piece("replace", "##", f"[a]{text}")]
+    pieces = [TextPiece("equal", text, text), TextPiece("replace", "##", f"[a]{text}")]
     return TextDiff(text, text, text, pieces, {text: (text, text)}, [edit], [edit])
 
 
@@ -326,11 +326,18 @@ def _diff(text: str) -> Diff:
     )
 
 
-def _purge(text: str) -> tuple[Any, Any]:
+def _purge(text: str) -> tuple[Any, Any, list[str]]:
     from types import SimpleNamespace
 
-    place = SimpleNamespace(name=text)
-    places = SimpleNamespace(of=lambda _: [place], unseen={text: text})
-    recut = SimpleNamespace(version=text, new=text, state=SimpleNamespace(ids=[text]))
-    held = SimpleNamespace(store=[text], folders=[text], left=[text])
-    return places, SimpleNamespace(recuts=[recut], emptied=[recut], doomed=[text], kept=[text], held=held)
+    storage = SimpleNamespace(name=text)
+    storages = SimpleNamespace(with_object=lambda _: [storage], unreadable={text: text})
+    reissue = SimpleNamespace(version=text, new_version=text, affected=SimpleNamespace(ids=[text]))
+    occurrences = SimpleNamespace(shards=[text], kept_releases=[text], leftovers=[text])
+    plan = SimpleNamespace(
+        reissues=[reissue],
+        without_replacement=[reissue],
+        objects_to_delete=[text],
+        objects_to_keep=[text],
+        occurrences=occurrences,
+    )
+    return storages, plan, [text]

@@ -202,7 +202,7 @@ def test_what_may_not_be_handed_on_is_refused(copy: Path, releases: Any, cache: 
     before = parameters.read_text("utf-8")
     # Allowed when it was released, and no more.
     parameters.write_text(before.replace('allow: ["*"]', "allow: [CC-BY-4.0]"))
-    with pytest.raises(ReleaseError, match=r"5 documents are under no license of publish\.allow \(CC-BY-4\.0\)"):
+    with pytest.raises(ReleaseError, match=r"5 documents without a license of publish\.allow \(CC-BY-4\.0\)"):
         publish(copy, out, cache=cache)
     parameters.write_text(before)
     # Taken down, and the release still holds it.

@@ -16,8 +16,8 @@ from dvc_data.hashfile.db.local import LocalHashFileDB
 
 from copydesk.errors import ReleaseError
 from copydesk.releases import dvc_push
-from copydesk.releases.dvc_push import push
-from copydesk.revisions.dvc_places import open_places
+from copydesk.releases.dvc_push import push_data
+from copydesk.revisions.dvc_storages import open_storages
 from support import write_seeds
 
 FILES = {"corpus/a.txt": "aa", "corpus/x/b.txt": "bbb", "alone": "c"}
@@ -55,8 +55,8 @@ class Made:
         self.asked.append(command)
         return ""
 
-    def push(self, remote: str | None = None, **more: Any) -> None:
-        push(self.root, remote, **more)
+    def push_data(self, remote: str | None = None, **more: Any) -> None:
+        push_data(self.root, remote, **more)
 
     def cached(self, oid: str) -> Path:
         return self.root / ".dvc" / "cache" / "files" / "md5" / oid[:2] / oid[2:]
@@ -81,7 +81,7 @@ def made(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mad
 
 @pytest.mark.parametrize("remote", [None, "other"])
 def test_what_the_remote_lacks_is_pushed_again(made: Made, remote: str | None) -> None:
-    made.push(remote)
+    made.push_data(remote)
     there, empty = (made.other, made.remote) if remote else (made.remote, made.other)
     assert made.asked == [(made.root, "push", *(["--remote=other"] if remote else []))]
     assert sorted(held(there)) == sorted([*map(md5, FILES.values()), md5(made.listing.read_bytes()) + ".dir"])
@@ -89,13 +89,13 @@ def test_what_the_remote_lacks_is_pushed_again(made: Made, remote: str | None) -
 
 
 def test_only_what_came_back_damaged_is_written_over(made: Made) -> None:
-    made.push()
+    made.push_data()
     for oid in map(md5, FILES.values()):
         path = made.remote / "files" / "md5" / oid[:2] / oid[2:]
         path.unlink()
         path.write_text("damaged")
         path.chmod(0o444)  # DVC looks no further
-    made.push(damaged=["x/b.txt", "alone"])
+    made.push_data(damaged=["x/b.txt", "alone"])
     left = sorted(p.read_text() for p in made.remote.rglob("files/md5/??/??????????????????????????????"))
     assert left == ["bbb", "damaged", "damaged"]  # names are those of the dataset's files
 
@@ -105,7 +105,7 @@ def test_the_cache_is_mended_from_the_working_tree(made: Made, capsys: pytest.Ca
     lost.unlink()
     damaged.chmod(0o644)
     damaged.write_text("damaged")
-    made.push()
+    made.push_data()
     assert (lost.read_text(), damaged.read_text()) == ("aa", "c")
     assert {stat.S_IMODE(path.stat().st_mode) for path in (lost, damaged)} == {0o444}
     said = [
@@ -124,7 +124,7 @@ def test_what_cannot_be_mended_is_named(made: Made, text: str | None) -> None:
     if text is not None:
         file.write_text(text)
     with pytest.raises(ReleaseError) as caught:
-        made.push()
+        made.push_data()
     assert str(caught.value) == (
         f"{lost}: DVC's copy of {file} is damaged or lost, and so is the file; delete both, run dvc repro (or dvc "
         "pull, if it was pushed before), then run copydesk release again"
@@ -139,7 +139,7 @@ def test_a_list_of_files_that_is_lost_is_named_and_removed(made: Made, text: str
     if text is not None:
         listing.write_text(text)
     with pytest.raises(ReleaseError) as caught:
-        made.push()
+        made.push_data()
     assert str(caught.value) == (
         f"{listing}: DVC's list of the files in {made.root / 'corpus'} is lost; run dvc commit --force, then run "
         "copydesk release again"
@@ -153,13 +153,13 @@ def test_a_remote_that_cannot_be_written_is_named(made: Made) -> None:
         rf"^{re.escape(str(made.remote / 'files' / 'md5'))}: cannot be pushed to \(\w+Error: .*{made.remote}.*\)$"
     )
     with pytest.raises(ReleaseError, match=expected):
-        made.push()
+        made.push_data()
 
 
-def test_places_that_cannot_be_looked_into_are_named_with_the_reason(
+def test_storages_that_cannot_be_listed_are_named_with_the_reason(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made.push("other")
+    made.push_data("other")
     oids = {p.parent.name + p.name for p in made.other.rglob("files/md5/??/*")}
     config = made.root / ".dvc" / "config.local"
     config.write_text(config.read_text() + "['remote \"web\"']\n    url = http://127.0.0.1:9/x\n")
@@ -172,23 +172,23 @@ def test_places_that_cannot_be_looked_into_are_named_with_the_reason(
 
     with monkeypatch.context() as patched:
         patched.setattr(LocalHashFileDB, "all", listed)
-        with open_places(made.root, own=True) as places:
-            assert [(place.name, set(place.oids)) for place in places.seen] == [
+        with open_storages(made.root, own=True) as storages:
+            assert [(storage.name, set(storage.oids)) for storage in storages.readable] == [
                 ("cache", oids),
                 ("remote other", oids),
             ]
-            assert places.unseen == {
+            assert storages.unreadable == {
                 "remote web": "this kind of remote cannot list its objects",
                 "remote r": "PermissionError: [Errno 13] Permission denied",
             }
-            assert places.default == "r" and len(places.of(next(iter(oids)))) == 2
+            assert storages.default == "r" and len(storages.with_object(next(iter(oids)))) == 2
         locked = made.root
         denied = rf"^{made.root}: DVC's cache cannot be read: PermissionError: \[Errno 13\] Permission denied$"
-        with pytest.raises(ReleaseError, match=denied), open_places(made.root, own=True):
+        with pytest.raises(ReleaseError, match=denied), open_storages(made.root, own=True):
             pass
-    with open_places(made.root, own=True) as places:  # nothing was ever pushed there
-        assert [place.name for place in places.seen] == ["cache", "remote other", "remote r"]
-        assert places.seen[2].oids == frozenset()
+    with open_storages(made.root, own=True) as storages:  # nothing was ever pushed there
+        assert [storage.name for storage in storages.readable] == ["cache", "remote other", "remote r"]
+        assert storages.readable[2].oids == frozenset()
     missing = rf"^{made.other}: no DVC repository; run dvc init, or give --root$"
-    with pytest.raises(ReleaseError, match=missing), open_places(made.other, own=True):
+    with pytest.raises(ReleaseError, match=missing), open_storages(made.other, own=True):
         pass

@@ -16,7 +16,7 @@ import pytest
 
 from copydesk.errors import ReleaseError
 from copydesk.releases import prove
-from copydesk.releases.dvc_push import push
+from copydesk.releases.dvc_push import push_data
 from copydesk.releases.release import only_release, release
 from copydesk.releases.tag import tag_release
 from copydesk.releases.verify import verify
@@ -93,7 +93,7 @@ def test_a_remote_that_drops_in_the_middle_of_a_push(
         assert re.search(
             r"dvc push failed with status \d+: (?s:.*)\n1\.2\.0 is committed and not tagged", str(caught.value)
         )
-        assert str(caught.value).endswith("then run copydesk release again: it goes on from here")
+        assert str(caught.value).endswith("then run copydesk release again: it continues from here")
         assert tags(due) == ["corpus@v1.0.0", "corpus@v1.1.0"]
         assert whole(place)
         arrived = len(place.objects())
@@ -161,7 +161,7 @@ def test_a_cache_that_cannot_be_mended_is_named_with_what_to_do(due: Path, place
     kept.unlink()
     file.unlink()
     with pytest.raises(ReleaseError, match=rf"{kept}: .* and so is the file; delete both, run dvc repro"):
-        push(due, None)
+        push_data(due, None)
     # A release finds the shard that was deleted before it does anything.
     with pytest.raises(ReleaseError, match=r"the pipeline is stale \(package\); run dvc repro and commit"):
         release(due)
@@ -173,7 +173,7 @@ def test_a_cache_that_cannot_be_mended_is_named_with_what_to_do(due: Path, place
     with pytest.raises(
         ReleaseError, match=r"list of the files in .*corpus/data is lost; run dvc commit --force, then"
     ):
-        push(due, None)
+        push_data(due, None)
     run(due, "dvc", "commit", "--quiet", "--force")
     assert listing.read_bytes() == listed
     assert run(due, "git", "status", "--porcelain") == ""
@@ -189,12 +189,10 @@ def test_a_tag_that_appears_meanwhile_stays_and_what_to_do_is_said(
     def meanwhile(root: Path, *_: Any, **__: Any) -> None:
         run(root, "git", "tag", "--annotate", "corpus@v1.2.0", "HEAD~1", "--message", "somebody else's")
 
-    monkeypatch.setattr(prove, "push", meanwhile)
+    monkeypatch.setattr(prove, "push_data", meanwhile)
     monkeypatch.setattr(prove, "verify_fresh_clone", lambda *_: [])
     base = run(due, "git", "rev-parse", "HEAD")
-    with pytest.raises(
-        ReleaseError, match=r"corpus@v1\.2\.0 is there already, at .* and stays; to give up"
-    ) as caught:
+    with pytest.raises(ReleaseError, match=r"corpus@v1\.2\.0 exists already, on .* and stays; to give up") as caught:
         release(due)
     assert run(due, "git", "rev-parse", "corpus@v1.2.0^{commit}") == base
     (advice,) = re.findall(r"run (git .*) and (dvc checkout), then", str(caught.value))
@@ -246,12 +244,13 @@ FULL = """
 import hashlib
 from pathlib import Path
 from copydesk.errors import ReleaseError
-from copydesk.releases.dvc_push import push
-from copydesk.releases.load import fetch, find
+from copydesk.releases.dvc_push import push_data
+from copydesk.releases.load import fetch_release
+from copydesk.releases.release_tags import find_release
 
 root, disk = Path({root!r}), Path({disk!r})
-release = find(root, "1.1.0")
-for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "there")):
+release = find_release(root, "1.1.0")
+for attempt in (lambda: fetch_release(release, disk / "cache"), lambda: push_data(root, "there")):
     try:
         attempt()
     except ReleaseError as error:
@@ -260,8 +259,8 @@ for attempt in (lambda: fetch(release, disk / "cache"), lambda: push(root, "ther
     for path in disk.glob("remote/files/md5/??/[0-9a-f]*"):  # what is half written has another name
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name.removesuffix(".dir"), path
 make_room()
-print(len(list(fetch(release, disk / "cache").rglob("*.parquet"))))
-push(root, "there")
+print(len(list(fetch_release(release, disk / "cache").rglob("*.parquet"))))
+push_data(root, "there")
 print(len(list(disk.glob("remote/files/md5/??/[0-9a-f]*"))))
 """
 

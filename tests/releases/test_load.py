@@ -19,7 +19,8 @@ from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.releases import load as loading
 from copydesk.releases import verify
-from copydesk.releases.load import Release, fetch, find, load, versions
+from copydesk.releases.load import fetch_release, load
+from copydesk.releases.release_tags import Release, checked_address, find_release, release_versions
 from support import run_python
 
 COUNT = """
@@ -61,11 +62,11 @@ def folders(cache: Path) -> list[Path]:
 
 
 def test_versions(releases: Any) -> None:
-    assert versions(releases.root) == ["1.0.0", "1.1.0"]
-    assert versions(releases.bare) == versions(f"file://{releases.bare}") == ["1.0.0", "1.1.0"]
+    assert release_versions(releases.root) == ["1.0.0", "1.1.0"]
+    assert release_versions(releases.bare) == release_versions(f"file://{releases.bare}") == ["1.0.0", "1.1.0"]
     newest = releases.run("git", "rev-parse", "corpus@v1.1.0^{commit}").strip()
-    assert find(releases.root) == Release(str(releases.root), "1.1.0", newest)
-    assert find(releases.root, "v1.1.0") == find(releases.root, "1.1.0")
+    assert find_release(releases.root) == Release(str(releases.root), "1.1.0", newest)
+    assert find_release(releases.root, "v1.1.0") == find_release(releases.root, "1.1.0")
 
 
 def test_versions_are_ordered_by_number(tmp_path: Path, releases: Any) -> None:
@@ -73,8 +74,8 @@ def test_versions_are_ordered_by_number(tmp_path: Path, releases: Any) -> None:
     shutil.copytree(releases.bare, copy)
     for version in ("1.10.0", "1.9.0"):
         releases.run("git", "tag", f"corpus@v{version}", cwd=copy)
-    assert versions(copy) == ["1.0.0", "1.1.0", "1.9.0", "1.10.0"]
-    assert find(copy).version == "1.10.0"
+    assert release_versions(copy) == ["1.0.0", "1.1.0", "1.9.0", "1.10.0"]
+    assert find_release(copy).version == "1.10.0"
 
 
 def test_releases_alternate_in_one_process(releases: Any, tmp_path: Path) -> None:
@@ -101,9 +102,9 @@ def test_from_a_url_and_again_without_its_data(releases: Any, holding: Any, tmp_
 
 @pytest.mark.parametrize("damage", ["changed", "grown", "extra", "missing", "manifest", "both"])
 def test_a_damaged_cache_is_fetched_again(damage: str, releases: Any, tmp_path: Path) -> None:
-    release = find(releases.root, "1.0.0")
-    folder = fetch(release, tmp_path / "cache")
-    assert fetch(release, tmp_path / "cache") == folder  # which is now known to be good
+    release = find_release(releases.root, "1.0.0")
+    folder = fetch_release(release, tmp_path / "cache")
+    assert fetch_release(release, tmp_path / "cache") == folder  # which is now known to be good
     good = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     file = next((folder / "data" / "documents").iterdir())
     if damage == "changed":
@@ -125,30 +126,30 @@ def test_a_damaged_cache_is_fetched_again(damage: str, releases: Any, tmp_path: 
         manifest.write_bytes(good[manifest].replace(old, new))
     else:
         (folder / "MANIFEST.sha256").write_bytes(b"")
-    assert fetch(release, tmp_path / "cache") == folder
+    assert fetch_release(release, tmp_path / "cache") == folder
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == good
     assert folders(tmp_path / "cache") == [folder]
 
 
 def test_a_missing_object_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:
-    release = find(f"file://{releases.bare}", "1.0.0")
+    release = find_release(f"file://{releases.bare}", "1.0.0")
     with holding(releases.object_of("1.0.0"), None), pytest.raises(ReleaseError) as caught:
-        fetch(release, tmp_path)
+        fetch_release(release, tmp_path)
     said = str(caught.value)
     assert f"release 1.0.0 of file://{releases.bare}: data/documents/train-00000-of-00001.parquet is missing" in said
     assert "dvc push" in said
     assert folders(tmp_path) == []
     # Put back, it loads.
-    assert folders(fetch(release, tmp_path).parent) != []
+    assert folders(fetch_release(release, tmp_path).parent) != []
 
 
 def test_a_missing_list_of_objects_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:
-    release = find(f"file://{releases.bare}", "1.0.0")
+    release = find_release(f"file://{releases.bare}", "1.0.0")
     with holding(releases.listing_of("1.0.0"), None), pytest.raises(ReleaseError) as caught:
-        fetch(release, tmp_path)
+        fetch_release(release, tmp_path)
     file = r"data/\w+/train-00000-of-00001\.parquet cannot be read \(OSError: object \w+\.dir, the list of [^;]*\)"
     assert re.fullmatch(
-        rf"release 1\.0\.0 of file://{releases.bare}: {file}; {file}; {file}, and 1 more; ask whoever keeps it to run "
+        rf"release 1\.0\.0 of file://{releases.bare}: {file}; {file}; {file}, and 1 more; ask its maintainer to run "
         r"copydesk verify corpus@v1\.0\.0 --remote and to dvc push what is missing \(the URL of a local DVC remote must "
         r"be absolute\)",
         str(caught.value),
@@ -175,7 +176,7 @@ def test_what_datasets_is_asked_and_what_it_answers(
     assert (
         load("raw", version="v1.0.0", repo=releases.root, split="train[:1]", streaming=True, cache=tmp_path) is answer
     )
-    folder = str(fetch(find(releases.root, "1.0.0"), tmp_path))
+    folder = str(fetch_release(find_release(releases.root, "1.0.0"), tmp_path))
     assert asked.pop() == ((folder, "raw"), {"split": "train[:1]", "streaming": True})
     answer = {"train": of["a"], "test": of["a"]}
     assert load(version="1.0.0", repo=str(releases.root), cache=tmp_path) is answer
@@ -203,7 +204,7 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
     for branch, clones in ((None, 1), ("corpus@v1.0.0", 2)):
         if branch:
             releases.run("git", "branch", branch, "main", cwd=copy)
-        release = find(f"file://{copy}", "1.0.0")
+        release = find_release(f"file://{copy}", "1.0.0")
         asked.clear()
         with loading._checkout(release) as root:
             assert real(root, "cat-file", "-t", release.commit) == "commit\n"
@@ -225,59 +226,59 @@ def test_a_path_is_taken_from_home_or_here(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path / "home")
     place = str(tmp_path / "home" / "corpus")
-    assert [loading._checked(text) for text in ("~/corpus", "corpus", "./corpus", Path("corpus"))] == [place] * 4
-    assert loading._checked("host:corpus.git") == "host:corpus.git"
+    assert [checked_address(text) for text in ("~/corpus", "corpus", "./corpus", Path("corpus"))] == [place] * 4
+    assert checked_address("host:corpus.git") == "host:corpus.git"
     with pytest.raises(ReleaseError, match=r"^~no-such-user/x: .*home"):
-        loading._checked("~no-such-user/x")
+        checked_address("~no-such-user/x")
 
 
 def test_a_tampered_object_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:
-    release = find(f"file://{releases.bare}", "1.0.0")
+    release = find_release(f"file://{releases.bare}", "1.0.0")
     other = releases.object_of("1.1.0").read_bytes()
     expected = r"data/documents/.* has sha256 .*, expected"
     with holding(releases.object_of("1.0.0"), other), pytest.raises(ReleaseError, match=expected):
-        fetch(release, tmp_path)
+        fetch_release(release, tmp_path)
     assert folders(tmp_path) == [] and not list((tmp_path / "scratch").iterdir())
 
 
 def test_a_damaged_dvc_cache_is_passed_over_for_the_remote(releases: Any, holding: Any, tmp_path: Path) -> None:
-    release = find(releases.root, "1.0.0")
+    release = find_release(releases.root, "1.0.0")
     local = releases.object_of("1.0.0", releases.root / ".dvc" / "cache")
     with holding(local, b"PAR1"):
-        fetch(release, tmp_path)
+        fetch_release(release, tmp_path)
     both = pytest.raises(ReleaseError, match=r"(?s)has sha256 .*and from the DVC remote: .* is missing")
     with holding(local, b"PAR1"), holding(releases.object_of("1.0.0"), None), both:
-        fetch(release, tmp_path / "other")
+        fetch_release(release, tmp_path / "other")
 
 
 def test_a_cache_of_links_does_not_share_files_with_dvc(releases: Any, tmp_path: Path) -> None:
-    folder = fetch(find(releases.root, "1.0.0"), tmp_path)
+    folder = fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert all(p.stat().st_nlink == 1 and not p.is_symlink() for p in folder.rglob("*.parquet"))
     table = pyarrow.dataset.dataset(folder / "data" / "documents").to_table()
     assert table.num_rows == releases.documents["1.0.0"]
 
 
 def test_two_processes_may_fetch_the_same(releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    release = find(releases.root, "1.0.0")
-    copy = loading._copy
+    release = find_release(releases.root, "1.0.0")
+    copy = loading._copy_files
 
     def slower(*arguments: Any) -> None:
         copy(*arguments)
-        monkeypatch.setattr(loading, "_copy", copy)
-        assert fetch(release, tmp_path).is_dir()
+        monkeypatch.setattr(loading, "_copy_files", copy)
+        assert fetch_release(release, tmp_path).is_dir()
 
-    monkeypatch.setattr(loading, "_copy", slower)
-    folder = fetch(release, tmp_path)
+    monkeypatch.setattr(loading, "_copy_files", slower)
+    folder = fetch_release(release, tmp_path)
     assert folders(tmp_path) == [folder]
 
 
 def test_what_a_killed_process_left_is_cleared_away(releases: Any, tmp_path: Path) -> None:
-    release = find(releases.root, "1.0.0")
+    release = find_release(releases.root, "1.0.0")
     left = tmp_path / "scratch" / "part-killed" / "1.0.0-000000000000"
     with scratch("part", tmp_path) as at_work:
         left.mkdir(parents=True)
         (left / "README.md").write_bytes(b"half")
-        folder = fetch(release, tmp_path)
+        folder = fetch_release(release, tmp_path)
         assert at_work.exists() and not left.exists()
     assert folders(tmp_path) == [folder] and not list((tmp_path / "scratch").iterdir())
 
@@ -286,9 +287,9 @@ def test_an_interrupted_fetch_leaves_nothing(releases: Any, tmp_path: Path, monk
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loading, "_place", interrupt)
+    monkeypatch.setattr(loading, "_move_into_place", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        fetch(find(releases.root, "1.0.0"), tmp_path)
+        fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert folders(tmp_path) == []
 
 
@@ -296,7 +297,7 @@ def test_a_branch_with_the_name_of_a_tag(releases: Any, tmp_path: Path) -> None:
     copy = tmp_path / "bare.git"
     shutil.copytree(releases.bare, copy)
     releases.run("git", "branch", "corpus@v1.0.0", "main", cwd=copy)
-    assert fetch(find(f"file://{copy}", "1.0.0"), tmp_path / "cache").name.startswith("1.0.0-")
+    assert fetch_release(find_release(f"file://{copy}", "1.0.0"), tmp_path / "cache").name.startswith("1.0.0-")
 
 
 def test_a_full_disk_is_not_taken_for_a_bad_release(
@@ -308,9 +309,9 @@ def test_a_full_disk_is_not_taken_for_a_bad_release(
     with monkeypatch.context() as patched:
         patched.setattr(loading.os, "fsync", full)
         with pytest.raises(ReleaseError, match="No space left on device; make room"):
-            fetch(find(releases.root, "1.0.0"), tmp_path)
+            fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert folders(tmp_path) == []
-    assert fetch(find(releases.root, "1.0.0"), tmp_path).is_dir()
+    assert fetch_release(find_release(releases.root, "1.0.0"), tmp_path).is_dir()
 
 
 def test_no_remote_is_said(releases: Any, tmp_path: Path) -> None:
@@ -320,7 +321,7 @@ def test_no_remote_is_said(releases: Any, tmp_path: Path) -> None:
     releases.run("git", "commit", "-q", "-a", "-m", "no remote", cwd=copy)
     releases.run("git", "tag", "corpus@v5.0.0", cwd=copy)
     with pytest.raises(ReleaseError, match=r"no default DVC remote at \w+; set one with dvc remote add --default"):
-        fetch(find(f"file://{copy}"), tmp_path / "cache")
+        fetch_release(find_release(f"file://{copy}"), tmp_path / "cache")
 
 
 def test_what_is_not_there_is_said(releases: Any, tmp_path: Path) -> None:
@@ -331,11 +332,11 @@ def test_what_is_not_there_is_said(releases: Any, tmp_path: Path) -> None:
     ):
         load("words", version="1.0.0", repo=releases.root, cache=tmp_path)
     with pytest.raises(ReleaseError, match="its releases cannot be listed"):
-        versions(tmp_path)
+        release_versions(tmp_path)
     with pytest.raises(ReleaseError, match="cannot be listed"):
-        versions(f"file://{tmp_path}/nowhere.git")
+        release_versions(f"file://{tmp_path}/nowhere.git")
     releases.run("git", "init", "-q", cwd=tmp_path)
-    assert versions(tmp_path) == []
+    assert release_versions(tmp_path) == []
     with pytest.raises(ReleaseError, match=r"no releases; expected git tags such as corpus@v1\.0\.0"):
         load(repo=tmp_path)
 
@@ -343,7 +344,7 @@ def test_what_is_not_there_is_said(releases: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("repo", ["--upload-pack=touch x", "", "-x", "ext::sh -c 'touch x'", "a\nb", "$(x)"])
 def test_what_git_might_obey_is_refused(repo: str) -> None:
     with pytest.raises(ReleaseError, match="not a repository"):
-        versions(repo)
+        release_versions(repo)
 
 
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +353,7 @@ def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(loading, "git", fail)
     with pytest.raises(ReleaseError) as caught:
-        versions("https://me:secret@example.org/corpus.git")
+        release_versions("https://me:secret@example.org/corpus.git")
     assert "secret" not in str(caught.value)
     assert "https://example.org/corpus.git" in str(caught.value)
 
@@ -369,19 +370,19 @@ except Exception as error:
 """
     (said,) = counts(code, copy, tmp_path)
     assert said.startswith("ReleaseError: release 4.0.0 of")
-    assert fetch(find(copy, "1.0.0"), tmp_path / "cache").name.startswith("1.0.0-")
+    assert fetch_release(find_release(copy, "1.0.0"), tmp_path / "cache").name.startswith("1.0.0-")
     assert "says version 1.0.0" in said
 
 
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, releases: Any) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert fetch(find(releases.root, "1.0.0")).parent == tmp_path / "copydesk"
+    assert fetch_release(find_release(releases.root, "1.0.0")).parent == tmp_path / "copydesk"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert fetch(find(releases.root, "1.0.0")).parent == tmp_path / "home" / ".cache" / "copydesk"
+    assert fetch_release(find_release(releases.root, "1.0.0")).parent == tmp_path / "home" / ".cache" / "copydesk"
 
 
 def test_the_working_tree_is_not_touched(releases: Any, tmp_path: Path) -> None:
-    fetch(find(releases.root, "1.0.0"), tmp_path)
+    fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert releases.run("git", "status", "--porcelain") == ""
     assert verify.verify(releases.root).ok

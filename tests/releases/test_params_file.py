@@ -9,7 +9,7 @@ import yaml
 
 from copydesk.core.config import load_params
 from copydesk.errors import ReleaseError
-from copydesk.releases.params_file import set_in_corpus
+from copydesk.releases.params_file import set_corpus_settings
 from support import ROOT
 
 VALUES = {"version": "1.2.3", "commit": f'"{"0" * 40}"', "date": '"2026-11-22"'}
@@ -42,9 +42,9 @@ VALUES = {"version": "1.2.3", "commit": f'"{"0" * 40}"', "date": '"2026-11-22"'}
 def test_everything_else_is_left_as_it_is(tmp_path: Path, text: str, expected: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    set_in_corpus(path, VALUES)
+    set_corpus_settings(path, VALUES)
     assert path.read_text() == expected.replace("{0}", "0" * 40)
-    set_in_corpus(path, VALUES)
+    set_corpus_settings(path, VALUES)
     assert path.read_text() == expected.replace("{0}", "0" * 40)
 
 
@@ -52,7 +52,7 @@ def test_the_settings_of_this_repository_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes((ROOT / "params.yaml").read_bytes())
     before = load_params(path)
-    set_in_corpus(path, VALUES)
+    set_corpus_settings(path, VALUES)
     assert load_params(path) == {
         **before,
         "corpus": {
@@ -67,5 +67,5 @@ def test_a_file_without_the_line_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
     with pytest.raises(ReleaseError, match=r"params\.yaml: expected one line version: below corpus:, found 0"):
-        set_in_corpus(path, VALUES)
+        set_corpus_settings(path, VALUES)
     assert path.read_text() == text

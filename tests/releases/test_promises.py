@@ -161,7 +161,7 @@ def test_licenses_that_are_not_allowed_are_refused(repository: Path) -> None:
     with pytest.raises(ReleaseError) as raised:
         release(repository)
     assert str(raised.value).splitlines() == [
-        f"{repository / 'corpus'}: 2 documents are under no license of publish.allow (MIT, CC0-1.0); state their "
+        f"{repository / 'corpus'}: 2 documents without a license of publish.allow (MIT, CC0-1.0); state their "
         "licenses in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
         "  article-0000: CC-BY-4.0",
         "  article-0002: no license",
@@ -182,7 +182,7 @@ def test_a_frozen_schema_does_not_break_and_one_that_evolves_asks_for_a_major(re
     done = copydesk(repository, "schema", "diff", "corpus@v1.0.0")
     assert (done.returncode, done.stdout) == (
         0,
-        "compatible: raw.path: description changed\n1 changes, 0 of them breaking\n",
+        "compatible: raw.path: description changed\n1 change, 0 breaking\n",
     )
 
     told["properties"]["size"]["maximum"] = 1_000_000
@@ -194,7 +194,7 @@ def test_a_frozen_schema_does_not_break_and_one_that_evolves_asks_for_a_major(re
     with pytest.raises(ReleaseError) as raised:
         release(repository, dry_run=True)
     assert str(raised.value).splitlines() == [
-        f"{repository}: schema_contract is freeze, and 2 schema changes since 1.0.0 break readers; take them back, "
+        f"{repository}: 2 breaking schema changes since 1.0.0, and schema_contract is freeze; undo them, "
         "or set schema_contract: evolve in params.yaml for a MAJOR release:",
         "  raw.path: null allowed",
         "  raw.size: type changed (int64 -> int32)",
@@ -202,13 +202,13 @@ def test_a_frozen_schema_does_not_break_and_one_that_evolves_asks_for_a_major(re
     done = copydesk(repository, "schema", "diff", "corpus@v1.0.0")
     assert done.returncode == 1
     assert "breaking: raw.size: type changed (int64 -> int32)\n" in done.stdout
-    assert "schema_contract is freeze: take the breaking changes back" in done.stdout
+    assert "schema_contract is freeze: undo the breaking changes" in done.stdout
 
     replaced(repository / "params.yaml", "schema_contract: freeze", "schema_contract: evolve")
     commit(repository, "may evolve")
     done = copydesk(repository, "schema", "diff", "corpus@v1.0.0")
     assert done.returncode == 0
-    assert "2 of them breaking: a MAJOR release" in done.stdout
+    assert "2 breaking: needs a MAJOR release" in done.stdout
     assert release(repository).version == "2.0.0"
 
 
@@ -254,6 +254,6 @@ def test_a_tag_on_another_commit_is_found(repository: Path) -> None:
     run(repository, "git", "tag", "--force", "--annotate", done.tag, "HEAD", "--message", "moved")
     (problem,) = verify(repository, done.tag).problems
     base = run(repository, "git", "rev-parse", "HEAD~2")
-    assert (problem.file, problem.found) == ("manifest.json", f"cut from commit {base}")
+    assert (problem.file, problem.found) == ("manifest.json", f"made from commit {base}")
     assert problem.action == "tag the commit that copydesk release made"
     assert problem.expected == f"the commit before the tag's: {done.commit}"

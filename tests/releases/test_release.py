@@ -22,11 +22,11 @@ from copydesk.core.journal import journaled
 from copydesk.differences.diff import diff
 from copydesk.errors import ReleaseError
 from copydesk.releases import prove
-from copydesk.releases.changelog import HEAD, section, with_section
+from copydesk.releases.changelog import HEAD, add_section, changelog_section
 from copydesk.releases.release import release
-from copydesk.releases.upstream import tag_of
+from copydesk.releases.release_tags import tag_of
 from copydesk.releases.verify import Problem
-from copydesk.releases.versions import Version, following, level
+from copydesk.releases.versions import Version, next_version, required_level
 from copydesk.revisions.revision import open_revision
 from support import OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run
@@ -115,9 +115,9 @@ def test_releases_follow_from_the_data(repository: Path, quick: None) -> None:
     assert changelog.startswith(HEAD)
     assert [line for line in changelog.splitlines() if line.startswith(("## ", "### ", "- ", "  - "))] == [
         *(f"## [2.0.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",),
-        *("### Changed", "- 1 documents: new", "  - source: 1", "### Removed", "- 1 documents: article-0001"),
+        *("### Changed", "- 1 document: new", "  - source: 1", "### Removed", "- 1 document: article-0001"),
         f"## [1.1.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",
-        *("### Added", "- 1 documents: new"),
+        *("### Added", "- 1 document: new"),
         f"## [1.0.0] - {run(repository, 'git', 'log', '-1', '--format=%cs')}",
         *("### Added", "- The first release."),
     ]
@@ -127,7 +127,7 @@ def test_releases_follow_from_the_data(repository: Path, quick: None) -> None:
 def test_what_is_not_ready_is_refused(repository: Path, quick: None) -> None:
     stray = repository / "stray.txt"
     stray.write_text("x")
-    with pytest.raises(ReleaseError, match=r"working tree is not clean; commit or take back:\n\?\? stray\.txt"):
+    with pytest.raises(ReleaseError, match=r"working tree is not clean; commit or undo:\n\?\? stray\.txt"):
         release(repository)
     stray.unlink()
 
@@ -153,7 +153,7 @@ def test_a_corpus_that_does_not_hold_is_refused(repository: Path, quick: None) -
     manifest.write_text(manifest.read_text().replace('"withheld": []', '"withheld": ["nobody"]'))
     run(repository, "dvc", "commit", "--quiet", "--force")
     run(repository, "git", "commit", "--quiet", "--all", "--message", "edited by hand")
-    with pytest.raises(ReleaseError, match=r"violations; see copydesk validate"):
+    with pytest.raises(ReleaseError, match=r"1 violation; see copydesk validate"):
         release(repository)
 
 
@@ -199,7 +199,7 @@ def test_a_remote_that_loses_an_object_is_found_before_the_tag(
 def test_data_that_come_back_damaged_twice_are_no_release(
     repository: Path, quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = prove.push
+    real = prove.push_data
 
     def damaging(root: Path, *given: Any, **more: Any) -> None:
         real(root, *given, **more)
@@ -207,7 +207,7 @@ def test_data_that_come_back_damaged_twice_are_no_release(
         path.chmod(0o644)
         path.write_bytes(b"damaged")
 
-    monkeypatch.setattr(prove, "push", damaging)
+    monkeypatch.setattr(prove, "push_data", damaging)
     with pytest.raises(ReleaseError, match=r"^1\.0\.0: what came back from the remote is not what was pushed: data/"):
         release(repository)
     assert capsys.readouterr().err.count("; pushing it again") == 1
@@ -300,21 +300,21 @@ def test_a_release_by_the_command_line_loads_what_it_made(repository: Path) -> N
 
 def test_versions_are_raised_and_never_lowered(repository: Path) -> None:
     same = diff(open_revision(repository), open_revision(repository))
-    assert level(same) == "patch"
+    assert required_level(same) == "patch"
     last = Version(1, 2, 3)
-    assert [str(following(last, same, at_least)) for at_least in ("patch", "minor", "major")] == [
+    assert [str(next_version(last, same, at_least)) for at_least in ("patch", "minor", "major")] == [
         "1.2.4",
         "1.3.0",
         "2.0.0",
     ]
-    assert str(following(None, None, "major")) == "1.0.0"
+    assert str(next_version(None, None, "major")) == "1.0.0"
     assert sorted(map(Version.parse, ["1.10.0", "1.9.0", "1.9.11"]))[-1] == Version(1, 10, 0)
 
 
 def test_a_section_of_the_same_version_is_replaced() -> None:
-    first = with_section(None, section("1.0.0", "2026-01-01", None))
-    again = with_section(first, section("1.0.0", "2026-01-02", None))
+    first = add_section(None, changelog_section("1.0.0", "2026-01-01", None))
+    again = add_section(first, changelog_section("1.0.0", "2026-01-02", None))
     assert again == first.replace("2026-01-01", "2026-01-02")
-    both = with_section(again, section("1.0.10", "2026-01-03", None))
+    both = add_section(again, changelog_section("1.0.10", "2026-01-03", None))
     assert both.index("[1.0.10]") < both.index("[1.0.0]")
     assert tag_of("1.0.0") == "corpus@v1.0.0"

@@ -13,7 +13,7 @@ from copydesk.core.atomic_files import replacing, replacing_folder, write_text
 from copydesk.core.journal import journaled
 from copydesk.errors import ReleaseError
 from copydesk.releases.resume import resume_release
-from copydesk.releases.take_back import journal_of, keep, note_of
+from copydesk.releases.undo import journal_of, keep_shard_lists, note_of
 from copydesk.releases.write import CommittedRelease
 from support import run_stripped as run
 from support import write_seeds
@@ -48,7 +48,7 @@ def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.Ca
     assert resume_release(root) is None
     lists = {"package.jsonl": "before", "two.jsonl": "2", "other.json": "x", "release/old.jsonl": ""}
     write_seeds(root / "build", lists)
-    keep(root)
+    keep_shard_lists(root)
     kept = {p.name: p.read_text() for p in (root / "build" / "release").iterdir()}
     assert kept == {"package.jsonl": "before", "two.jsonl": "2"}
     strays = {"corpus/x.tmp": "mine", ".tmp": "mine", "é": "mine", "seeds/.draft.txt.old.tmp": "mine"}
@@ -67,7 +67,7 @@ def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.Ca
     write_note(root)
     assert resume_release(root) is None
     unfinished.pop_all()
-    assert capsys.readouterr().err == "release: taking back what the unfinished release 1.0.0 wrote\n"
+    assert capsys.readouterr().err == "release: undoing what the unfinished release 1.0.0 wrote\n"
     assert not note_of(root).exists() and not journal_of(root).exists()
     assert [(root / "build" / name).read_text() for name in ("package.jsonl", "two.jsonl")] == ["before", "2"]
     assert {name: (root / name).read_text() for name in written} == dict.fromkeys(written, "kept")
@@ -87,8 +87,8 @@ def test_later_edits_of_what_a_killed_release_wrote_stay(root: Path, capsys: pyt
         resume_release(root)
     assert str(caught.value) == (
         f"{root}: edited since the unfinished release 1.0.0 began: params.yaml, reports/x, corpus/y; these files stay "
-        "as they are, copies lie in build/edited-*, and the rest is taken back; commit them, or take them back with git "
-        "checkout -- FILE, then run copydesk release again"
+        "as they are, with copies in build/edited-*, and the rest is undone; commit them, or undo them with git checkout "
+        "-- FILE, then run copydesk release again"
     )
     assert {name: (root / name).read_text() for name in edits} == edits
     assert (root / "corpus" / "x").read_text() == (root / "dvc.lock").read_text() == "kept"
@@ -110,7 +110,7 @@ def test_a_damaged_note_is_one_line_of_advice(root: Path, damaged: str) -> None:
     write_seeds(root / "build", {"release.json": damaged.encode("utf-8", "surrogateescape")})
     with pytest.raises(ReleaseError) as caught:
         resume_release(root)
-    assert str(caught.value).startswith(f"{note}: not what a release notes (")
+    assert str(caught.value).startswith(f"{note}: not a note of a release (")
     assert "delete the note, run dvc checkout" in str(caught.value) and "\n" not in str(caught.value)
     assert note.exists()
 
@@ -122,7 +122,7 @@ def test_a_release_that_was_committed_goes_on_and_another_commit_is_left_alone(
     run(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Release corpus@v1.0.0")
     head = run(root, "git", "rev-parse", "HEAD")
     assert resume_release(root) == CommittedRelease("1.0.0", head)
-    assert capsys.readouterr().err == f"release: going on with 1.0.0 at {head[:12]}\n"
+    assert capsys.readouterr().err == f"release: continuing with 1.0.0 at {head[:12]}\n"
     assert note_of(root).exists()
     write_seeds(root, {"corpus/x": "of somebody"})
     run(root, "git", "commit", "--quiet", "--allow-empty", "--message", "Release corpus@v1.0.0 of somebody")

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
-from copydesk.publishing.release_files import released
+from copydesk.publishing.release_files import describe_release
 from copydesk.releases.card_files import refuse_other_files
-from copydesk.releases.load import fetch, find, load
+from copydesk.releases.load import fetch_release, load
+from copydesk.releases.release_tags import find_release
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.scaffold import doctor
 from copydesk.validation import validate
@@ -151,7 +152,7 @@ TEXT = "  - name: text\n    dtype: string"
 def test_what_a_card_may_not_say(
     old: str, new: str, said: str, releases: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = fetch(find(releases.root, "1.1.0"), tmp_path_factory.getbasetemp() / "strangers-cache")
+    folder = fetch_release(find_release(releases.root, "1.1.0"), tmp_path_factory.getbasetemp() / "strangers-cache")
     card = (folder / "README.md").read_text()
     assert old in card
     (tmp_path / "README.md").write_text(card.replace(old, new, 1))
@@ -201,32 +202,32 @@ def test_the_dataset_of_a_checkout_is_fetched(releases: Any, stranger: Path, hol
         return f"{done.output}{done.exception or ''}"
 
     shutil.rmtree(stranger / "corpus" / "data")
-    assert "4 data files are what the manifest says, 4 of them fetched" in run()
+    assert "4 data files match the manifest, 4 fetched" in run()
     assert verify(stranger).ok
     shard = next((stranger / "corpus" / "data" / "documents").iterdir())
     shard.write_bytes(b"other")
     with holding(releases.object_of("1.1.0"), b"damaged"):
-        assert "DVC holds other bytes than MANIFEST.sha256 lists" in run(1)
+        assert "DVC has other bytes than MANIFEST.sha256 lists" in run(1)
     with holding(releases.object_of("1.1.0"), None):
         assert "cannot be fetched" in run(1)
-    assert "1 of them fetched" in run()
+    assert ", 1 fetched" in run()
     shutil.rmtree(stranger / "corpus" / "data")
     (stranger / "corpus" / "data").symlink_to(stranger.parent)
-    assert "leads elsewhere by a link" in run(1)
+    assert "a link leads out of the repository" in run(1)
 
 
 def test_a_listing_that_names_other_files_is_not_published(
     releases: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    release = find(releases.root, "1.1.0")
-    kept = fetch(release, tmp_path_factory.getbasetemp() / "strangers-cache")
+    release = find_release(releases.root, "1.1.0")
+    kept = fetch_release(release, tmp_path_factory.getbasetemp() / "strangers-cache")
     folder = Path(shutil.copytree(kept, tmp_path / "release"))
     listing = folder / "manifest.json"
     listing.write_text(listing.read_text().replace('"data/documents/train-', '"../elsewhere/train-'))
     with pytest.raises(
         ReleaseError, match=r"manifest\.json lists \.\./elsewhere/train-.*which MANIFEST\.sha256 does not"
     ):
-        released(release, folder, tmp_path)
+        describe_release(release, folder, tmp_path)
 
 
 def test_modules_in_the_current_folder_are_not_run(

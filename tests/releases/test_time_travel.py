@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from copydesk.releases.dvc_push import push
+from copydesk.releases.dvc_push import push_data
 from copydesk.releases.verify import verify
 from support import ROOT, run_command, run_python
 
@@ -70,5 +70,5 @@ def test_what_a_remote_lost_is_pushed_again(published: Any, releases: Any) -> No
     assert not verify(published.root, "corpus@v1.1.0", remote=True).ok
     run_command(published.root, "dvc", "push", "--quiet")
     assert published.place.objects().keys() == whole.keys() - {lost}
-    push(published.root, None)
+    push_data(published.root, None)
     assert published.place.objects() == whole

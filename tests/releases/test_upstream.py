@@ -10,22 +10,21 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
-from copydesk.releases.load import withdrawn
+from copydesk.releases.git_remotes import push_advice, push_command, refuse_behind_branch
 from copydesk.releases.prove import _refuse_overtaken
 from copydesk.releases.release import release
+from copydesk.releases.release_tags import tagged_releases, withdrawn_versions
 from copydesk.releases.upstream import (
     known_releases,
-    push_command,
     push_withdrawals,
-    refuse_behind_branch,
     refuse_releases_outside,
     refuse_unknown_releases,
     shortfalls,
 )
 from copydesk.releases.verify import verify
 from copydesk.releases.write import CommittedRelease
-from copydesk.revisions.dvc_places import open_places
-from copydesk.takedowns.purge import plan
+from copydesk.revisions.dvc_storages import open_storages
+from copydesk.takedowns.purge import plan_purge
 from support import run_stripped as run
 
 
@@ -34,17 +33,17 @@ def commit(root: Path, message: str = "more") -> str:
     return run(root, "git", "rev-parse", "HEAD")
 
 
-def cut(root: Path, version: str, *, at: str = "HEAD") -> str:
+def tag_release(root: Path, version: str, *, at: str = "HEAD") -> str:
     run(root, "git", "tag", "--annotate", "--message", version, f"corpus@v{version}", at)
     return f"corpus@v{version}"
 
 
-def cut_again(root: Path, version: str, new: str) -> list[str]:
+def reissue(root: Path, version: str, new: str) -> list[str]:
     """A release on no branch that replaces another one, as a purge makes it."""
     tree, parent = (run(root, "git", "rev-parse", f"corpus@v{version}^{{{kind}}}") for kind in ("tree", "commit"))
     message = f"corpus {new}\n\nReplaces: {version}\nTakedown: {root.name}\n"
     made = run(root, "git", "commit-tree", tree, "-p", parent, "-m", message)
-    return [cut(root, new, at=made), cut(root, f"{version}!", at=parent)]
+    return [tag_release(root, new, at=made), tag_release(root, f"{version}!", at=parent)]
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def origin(tmp_path: Path) -> Path:
     run(root, "git", "init", "--quiet", "--initial-branch", "main")
     for version in ("1.0.0", "1.1.0"):
         commit(root, version)
-        cut(root, version)
+        tag_release(root, version)
     commit(root)
     run(tmp_path, "git", "clone", "--quiet", "--bare", str(root), "origin.git")
     run(root, "git", "remote", "add", "origin", str(tmp_path / "origin.git"))
@@ -110,13 +109,13 @@ def test_a_partial_clone_reads_withdrawals_of_commits_whose_files_it_lacks(origi
     (root / "file").write_text("in the release alone")
     run(root, "git", "add", "file")
     commit(root)
-    cut(root, "1.2.0")
-    cut_again(root, "1.2.0", "1.2.1")
+    tag_release(root, "1.2.0")
+    reissue(root, "1.2.0", "1.2.1")
     run(root, "git", "rm", "--quiet", "file")
     commit(root)
     run(root, "git", "push", "--quiet", "--tags", "origin", "main")
     partial = clone(origin, "partial", "--filter=blob:none")
-    assert withdrawn(partial) == {"1.2.0": None}
+    assert withdrawn_versions(partial) == {"1.2.0": None}
     refuse_unknown_releases(partial, known_releases(partial))
 
 
@@ -134,7 +133,7 @@ def test_a_worktree_a_submodule_and_a_repository_without_remotes_know_their_rele
         refuse_unknown_releases(place, known)
         refuse_releases_outside(place, known)
         assert sorted(known.commits) == ["1.0.0", "1.1.0"]
-    cut_again(root, "1.0.0", "1.0.1")
+    reissue(root, "1.0.0", "1.0.1")
     run(root, "git", "push", "--quiet", "origin", "--tags")
     missing = "origin lists corpus@v1.0.1, corpus@v1.0.0!, and this clone does not; run git fetch --tags origin"
     assert refused(origin.parent / "super" / "sub").endswith(missing)
@@ -145,8 +144,8 @@ def test_a_remote_that_gives_no_answer_is_no_remote_without_releases(origin: Pat
     root = clone(origin, "b")
     run(root, "git", "remote", "add", "gone", "file://nobody:secret@localhost/nowhere")
     message = refused(root)
-    assert message.startswith(f"{root}: gone cannot be asked which releases there are (gone: its releases cannot be")
-    assert message.endswith("try again when it can be reached, or run git remote remove gone if it is no more")
+    assert message.startswith(f"{root}: gone: its releases cannot be listed (")
+    assert message.endswith("try again when it can be reached, or run git remote remove gone if it no longer exists")
     assert "secret" not in message
 
 
@@ -158,15 +157,15 @@ def test_files_that_name_a_release_count_where_its_tag_is_nowhere(origin: Path) 
     (root / "CHANGELOG.md").write_text("## [1.2.0] - 2026-01-01\n\n## [1.1.0] - 2026-01-01\n")
     (root / "params.yaml").write_text(f"corpus: {{version: 1.3.0, commit: '{'a' * 40}'}}\n")
     assert refused(root) == (
-        f"{root}: CHANGELOG.md and params.yaml name 1.2.0, 1.3.0, of which this clone has no tag; push the tag from the "
-        "clone that cut it (git push origin corpus@v1.2.0), then run git fetch --tags origin; if it never was a release, "
+        f"{root}: CHANGELOG.md and params.yaml name 1.2.0, 1.3.0, and this clone has no tag for it; push the tag from "
+        "the clone that made it (git push origin corpus@v1.2.0), then run git fetch --tags origin; if it never was a release, "
         "git revert the commit that wrote it"
     )
-    assert known_releases(root, cutting="1.3.0").named.keys() == {"1.2.0", "1.1.0"}
+    assert known_releases(root, releasing="1.3.0").named.keys() == {"1.2.0", "1.1.0"}
     run(root, "git", "remote", "remove", "origin")
     (root / "params.yaml").unlink()
     assert refused(root) == (
-        f"{root}: CHANGELOG.md names 1.2.0, of which this clone has no tag; run git fetch --tags URL; if it never was a "
+        f"{root}: CHANGELOG.md names 1.2.0, and this clone has no tag for it; run git fetch --tags URL; if it never was a "
         "release, git revert the commit that wrote it"
     )
 
@@ -175,20 +174,20 @@ def test_of_two_that_cut_the_same_version_the_second_is_told_how_to_give_it_up(o
     first, second = clone(origin, "b"), clone(origin, "c")
     for root in (first, second):
         commit(root, root.name)
-        cut(root, "2.0.0")
-    run(first, *push_command(first, ["corpus@v2.0.0"], branch=True).split())
+        tag_release(root, "2.0.0")
+    run(first, *push_command("origin", ["main", "corpus@v2.0.0"]).split())
     there, here = (run(root, "git", "rev-parse", "HEAD")[:12] for root in (first, second))
     commands = (
         "git reset --keep HEAD~1, dvc checkout, git tag --delete corpus@v2.0.0, git fetch --tags origin, git merge "
         "corpus@v2.0.0"
     )
     assert refused(second) == (
-        f"{second}: corpus@v2.0.0 stands at {there} at origin and at {here} here: two clones have cut it, and the one at "
+        f"{second}: corpus@v2.0.0 is on {there} at origin and on {here} here: two clones have made it, and the one at "
         f"origin stays; run {commands}, dvc repro, commit, then try again"
     )
     # What a release says at its end would have failed, and loudly.
     with pytest.raises(AssertionError, match="rejected"):
-        run(second, *push_command(second, ["corpus@v2.0.0"], branch=True).split())
+        run(second, *push_command("origin", ["main", "corpus@v2.0.0"]).split())
     for command in commands.split(", "):
         if not command.startswith("dvc"):
             run(second, *command.split())
@@ -199,10 +198,10 @@ def test_of_two_that_cut_the_same_version_the_second_is_told_how_to_give_it_up(o
 def test_a_release_stands_on_those_of_the_remotes(origin: Path) -> None:
     first, second = clone(origin, "b"), clone(origin, "c")
     commit(first)
-    cut(first, "2.0.0")
+    tag_release(first, "2.0.0")
     run(first, "git", "push", "--quiet", "--atomic", "origin", "main", "corpus@v2.0.0")
     commit(second, "another")
-    cut(second, "2.1.0")
+    tag_release(second, "2.1.0")
     run(second, "git", "fetch", "--quiet", "--tags")
     assert outside(second) == (
         f"{second}: HEAD does not contain corpus@v2.0.0, which origin lists; run git merge corpus@v2.0.0, dvc repro, "
@@ -210,14 +209,14 @@ def test_a_release_stands_on_those_of_the_remotes(origin: Path) -> None:
     )
     run(second, "git", "merge", "--quiet", "corpus@v2.0.0")
     assert outside(second) == (
-        f"{second}: corpus@v2.1.0 was cut here without corpus@v2.0.0, which origin lists; give it up with git tag "
+        f"{second}: corpus@v2.1.0 was made here without corpus@v2.0.0, which origin lists; give it up with git tag "
         "--delete corpus@v2.1.0, then copydesk release again"
     )
     run(second, "git", "tag", "--delete", "corpus@v2.1.0")
     refuse_releases_outside(second, known_releases(second))
     # What a purge cut again lies on no branch; of what it replaces, HEAD has everything.
-    cut_again(first, "2.0.0", "2.0.1")
-    cut_again(first, "2.0.1", "2.0.2")
+    reissue(first, "2.0.0", "2.0.1")
+    reissue(first, "2.0.1", "2.0.2")
     assert push_withdrawals(first, known_releases(first)) == {
         "origin": ["corpus@v2.0.1", "corpus@v2.0.2", "corpus@v2.0.0!", "corpus@v2.0.1!"]
     }
@@ -249,13 +248,13 @@ def test_a_release_that_was_overtaken_while_it_was_proved_is_given_up(origin: Pa
     made = commit(second, "Release corpus@v1.2.0")
     _refuse_overtaken(second, CommittedRelease("1.2.0", made))
     commit(first)
-    cut(first, "1.2.0")
+    tag_release(first, "1.2.0")
     run(first, "git", "push", "--quiet", "--atomic", "origin", "main", "corpus@v1.2.0")
     with pytest.raises(ReleaseError) as caught:
         _refuse_overtaken(second, CommittedRelease("1.2.0", made))
     assert str(caught.value) == (
         f"{second}: origin lists corpus@v1.2.0, and this clone does not; run git fetch --tags origin\n"
-        f"if another clone has released in the meantime, first give this release up with git reset --keep {made[:12]}~1 "
+        f"if another clone has made this release in the meantime, first give this one up with git reset --keep {made[:12]}~1 "
         "and dvc checkout"
     )
 
@@ -264,10 +263,10 @@ def test_a_withdrawal_is_pushed_only_where_its_release_is_listed_and_refused_if_
     origin: Path,
 ) -> None:
     first, second = clone(origin, "b"), clone(origin, "c")
-    cut(second, "1.2.0")  # which nobody but this clone has
+    tag_release(second, "1.2.0")  # which nobody but this clone has
     for root in (first, second):
-        cut_again(root, "1.1.0", "1.1.1")
-    cut_again(second, "1.2.0", "1.2.1")
+        reissue(root, "1.1.0", "1.1.1")
+    reissue(second, "1.2.0", "1.2.1")
     run(second, "git", "remote", "add", "empty", str(origin.parent / "empty.git"))
     run(origin.parent, "git", "init", "--quiet", "--bare", "empty.git")
     known = known_releases(second)
@@ -275,22 +274,34 @@ def test_a_withdrawal_is_pushed_only_where_its_release_is_listed_and_refused_if_
     with pytest.raises(ReleaseError) as caught:
         push_withdrawals(second, known)
     assert str(caught.value).endswith(
-        "origin still lists what was withdrawn here, so nothing was removed; run git push --atomic origin corpus@v1.1.1 "
+        "origin still lists what was withdrawn here, so nothing was deleted; run git push --atomic origin corpus@v1.1.1 "
         "'corpus@v1.1.0!', then copydesk takedown --purge again"
     )
     assert run(origin.parent / "empty.git", "git", "tag") == ""
 
 
-def test_the_command_that_publishes_names_branch_and_remote(origin: Path) -> None:
+def test_the_advice_to_publish_names_branch_and_remote(origin: Path) -> None:
     root = clone(origin, "b", "--origin=theirs")
     run(root, "git", "remote", "add", "another", "elsewhere")
-    assert push_command(root, ["corpus@v1.2.0"], branch=True) == "git push --atomic theirs main corpus@v1.2.0"
-    assert push_command(root, ["corpus@v1.0.0!"]) == "git push --atomic theirs 'corpus@v1.0.0!'"
+    assert push_advice(root, ["t"], branch=True) == "push it with git push --atomic theirs main t"
+    assert push_advice(root, ["t", "u!"]) == "push them with git push --atomic theirs t 'u!'"
     run(root, "git", "remote", "remove", "another")
     run(root, "git", "checkout", "--quiet", "--detach")
-    assert push_command(root, ["t"], branch=True) == "git push --atomic theirs HEAD:BRANCH t"
+    assert push_advice(root, ["t"], branch=True) == "push it with git push --atomic theirs HEAD:BRANCH t"
     run(root, "git", "remote", "remove", "theirs")
-    assert push_command(root, ["t"]) == "git push --atomic origin t"
+    assert push_advice(root, ["t"]) == (
+        "this repository has no git remote; to publish it, run git remote add origin URL, then git push --atomic origin t"
+    )
+
+
+def test_advice_fits_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is no repository is another matter than a host that cannot be reached."""
+    with pytest.raises(ReleaseError, match=r"cannot be listed \(.*\); give the path or URL of a git repository$"):
+        tagged_releases(str(tmp_path))
+    with pytest.raises(ReleaseError) as caught:
+        tagged_releases("http://127.0.0.1:9/corpus.git")
+    assert str(caught.value).startswith("http://127.0.0.1:9/corpus.git: its releases cannot be listed (")
+    assert "repository;" not in str(caught.value) and str(caught.value).endswith(")")
 
 
 def test_release_and_purge_refuse_a_clone_without_tags_before_they_touch_anything(releases, tmp_path: Path) -> None:
@@ -308,8 +319,8 @@ def test_release_and_purge_refuse_a_clone_without_tags_before_they_touch_anythin
     assert (releases.objects(), run(root, "git", "status", "--porcelain")) == (there, "")
     # A clone that has the tags and not the history before them knows no past data.
     run(root, "git", "fetch", "--quiet", "--tags", "--depth=1")
-    with open_places(root) as places, pytest.raises(ReleaseError) as caught:
-        plan(root, places, "article-0000")
+    with open_storages(root) as places, pytest.raises(ReleaseError) as caught:
+        plan_purge(root, places, "article-0000")
     assert str(caught.value) == f"{root}: this clone is shallow and lacks past data; run {command}"
     done = CliRunner().invoke(app, ["takedown", "status", "article-0000", "--root", str(root)])
     assert done.exit_code == 1
@@ -335,9 +346,7 @@ def test_what_lists_and_compares_releases_says_that_tags_are_missing(releases, t
     run(root, "git", "remote", "set-url", "origin", str(tmp_path / "gone"))
     done = CliRunner().invoke(app, ["releases", "--root", str(root)])
     assert (done.exit_code, done.stdout) == (0, "1.0.0\n1.1.0\n")
-    assert done.stderr.startswith(
-        f"{root}: origin cannot be asked for its releases, so these are the ones known here: "
-    )
+    assert done.stderr.startswith(f"{root}: origin: its releases cannot be listed (")
 
 
 def test_what_a_partial_clone_lacks_is_not_fetched_but_named(releases, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.load import find, load, versions, withdrawn
-from copydesk.releases.withdrawals import _last, tag_message
+from copydesk.releases.load import load
+from copydesk.releases.release_tags import find_release, release_versions, withdrawn_versions
+from copydesk.releases.withdrawals import _last_replacement, withdrawal_message
 from support import run_command
 
 
@@ -27,19 +28,19 @@ def repository(tmp_path: Path) -> Path:
     for version in ("1.0.0", "1.0.1", "1.0.2", "1.10.0", "2.0.0"):
         run_command(root, "git", "commit", "--quiet", "--allow-empty", "--message", version)
         run_command(root, "git", "tag", "--annotate", "--message", version, f"corpus@v{version}")
-    tag(root, "corpus@v1.0.0!", tag_message("1.0.0", "a document", "1.0.1"))
-    tag(root, "corpus@v1.0.1!", tag_message("1.0.1", "another", "1.0.2"))
-    tag(root, "corpus@v2.0.0!", tag_message("2.0.0", "another", None))
+    tag(root, "corpus@v1.0.0!", withdrawal_message("1.0.0", "a document", "1.0.1"))
+    tag(root, "corpus@v1.0.1!", withdrawal_message("1.0.1", "another", "1.0.2"))
+    tag(root, "corpus@v2.0.0!", withdrawal_message("2.0.0", "another", None))
     return root
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
 def test_what_was_withdrawn_is_said_and_never_loaded(repository: Path, scheme: str) -> None:
     repo = f"{scheme}{repository}"
-    assert versions(repo) == ["1.0.2", "1.10.0"]
-    assert withdrawn(repo) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "2.0.0": None}
-    assert find(repo).version == "1.10.0"
-    assert find(repo, "1.0.2").version == "1.0.2"
+    assert release_versions(repo) == ["1.0.2", "1.10.0"]
+    assert withdrawn_versions(repo) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "2.0.0": None}
+    assert find_release(repo).version == "1.10.0"
+    assert find_release(repo, "1.0.2").version == "1.0.2"
     for version in ("1.0.0", "v1.0.1"):
         with pytest.raises(
             ReleaseError, match=r"1\.0\.[01] was withdrawn by a takedown; release 1\.0\.2 replaces it"
@@ -60,21 +61,21 @@ def test_gto_knows_them_too(repository: Path) -> None:
 def test_a_repository_without_withdrawals(repository: Path) -> None:
     for version in ("1.0.0", "1.0.1", "2.0.0"):
         run_command(repository, "git", "tag", "--delete", f"corpus@v{version}!")
-    assert withdrawn(repository) == {}
-    assert find(repository).version == "2.0.0"
+    assert withdrawn_versions(repository) == {}
+    assert find_release(repository).version == "2.0.0"
 
 
 def test_a_message_that_says_nothing_withdraws_all_the_same(repository: Path) -> None:
     tag(repository, "corpus@v1.10.0!", "Replaced-by: ../../etc\nby hand")
-    assert withdrawn(repository)["1.10.0"] is None
+    assert withdrawn_versions(repository)["1.10.0"] is None
     with pytest.raises(ReleaseError, match=r"1\.10\.0 was withdrawn"):
-        find(repository, "1.10.0")
+        find_release(repository, "1.10.0")
 
 
 @given(st.dictionaries(st.integers(0, 6).map(str), st.integers(0, 6).map(str)))
 def test_following_replacements_ends(direct: dict[str, str]) -> None:
     for version in direct:
-        last = _last(version, direct)
+        last = _last_replacement(version, direct)
         assert last in direct.values() or last == version
         seen, at = {version}, version
         while at in direct and direct[at] not in seen:

@@ -45,7 +45,7 @@ def test_of_a_repository_only_kind_and_address_are_taken(key: str, root: Path) -
     write(root / ".dvc", url=URL, region="eu-west-1", jobs="3", **{key: "x"})
     found = remote(root)
     assert found.settings == {"url": URL, "region": "eu-west-1"}
-    assert found.note.startswith(f".dvc/config: remote store: without {key}; to allow it: dvc remote modify --local ")
+    assert found.note.startswith(f".dvc/config: remote store: ignored {key}; to allow it: dvc remote modify --local ")
 
 
 def test_all_of_it_is_obeyed_where_the_repository_is_the_users_own(root: Path) -> None:
@@ -121,15 +121,15 @@ def test_a_local_configuration_that_came_with_the_repository_is_not_the_users(ro
         ("ssh://user@host.example:22/x", "ssh://host.example/corpus", ""),
         ("ssh://other.example/x", "ssh://host.example/corpus", "hosts that you named"),
         ("ssh://host.example/x", None, "hosts that you named"),
-        ("ssh://-oProxyCommand=x/y", "ssh://host.example/corpus", "no address"),
+        ("ssh://-oProxyCommand=x/y", "ssh://host.example/corpus", "not an address"),
         ("https://user:password@host.example/x", None, ""),
         ("gs://bucket/x", None, ""),
-        ("s3://user@bucket/x", None, "no address"),
-        ("s3://bucket/x?versionId=1", None, "no address"),
-        ("azure://container/x", None, "no address"),
-        ("webdavs://host.example/x", None, "no address"),
-        ("remote://mine/x", None, "no address"),
-        ("gdrive://x/y", None, "no address"),
+        ("s3://user@bucket/x", None, "not an address"),
+        ("s3://bucket/x?versionId=1", None, "not an address"),
+        ("azure://container/x", None, "not an address"),
+        ("webdavs://host.example/x", None, "not an address"),
+        ("remote://mine/x", None, "not an address"),
+        ("gdrive://x/y", None, "not an address"),
     ],
 )
 def test_addresses_that_a_repository_may_choose(url: str, origin: str | None, refused: str, root: Path) -> None:
@@ -141,7 +141,7 @@ def test_addresses_that_a_repository_may_choose(url: str, origin: str | None, re
     found = settings.remotes["store"]
     assert (refused in found.refused) if refused else (found.refused == "" and found.foreign)
     if refused:
-        with pytest.raises(ReleaseError, match="the DVC remote 'store' was not asked: "):
+        with pytest.raises(ReleaseError, match="the DVC remote 'store' was not used: "):
             remote_odb(settings, "store")
         write(root.parent / "global", url=url)
         assert remote(root, origin).refused == ""

@@ -1,4 +1,4 @@
-"""What git and DVC's places hold, read and written without a checkout: a repository of a few commits, two folders."""
+"""What git and DVC's storages hold, read and written without a checkout: a repository of a few commits, two folders."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from copydesk.core.config import check_params
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import ReleaseError, StoreError
 from copydesk.revisions.dvc_objects import outs_of
-from copydesk.revisions.dvc_places import Place, Places, push, put_folder, put_listing
-from copydesk.revisions.git_history import commit_on, contents, tracked_names, versions_of
+from copydesk.revisions.dvc_storages import DvcStorage, DvcStorages, copy_objects, put_folder, put_listing
+from copydesk.revisions.git_history import commit_on, dvc_tracked_names, file_versions, read_git_objects
 from copydesk.store.shard_store import Part, Store
-from copydesk.takedowns.delivered_records import Deliveries
-from copydesk.takedowns.git_search import holding_blobs
-from copydesk.takedowns.object_search import Wanted, ids_in, search
+from copydesk.takedowns.delivered_records import DeliveredRecords
+from copydesk.takedowns.git_search import blobs_with_document
+from copydesk.takedowns.object_search import SearchTarget, document_ids_in, search_objects
 from support import run_command, write_seeds
 from support import run_stripped as run
 
 TEXT = "What was asked to be taken down."
 INGEST = check_params({})["ingest"]
-HELD = Deliveries(frozenset({"gone"}), frozenset({hashlib.sha256(TEXT.encode()).hexdigest()}), INGEST)
+HELD = DeliveredRecords(frozenset({"gone"}), frozenset({hashlib.sha256(TEXT.encode()).hexdigest()}), INGEST)
 seconds = count(1_700_000_000)
 
 
@@ -65,12 +65,12 @@ def test_every_version_of_a_file_is_found_on_every_branch(root: Path) -> None:
     back = commit(root, {"a": "one"})
     run(root, "git", "branch", "--quiet", "-D", "main")
     commit(root, {"b": "not the file"})
-    assert versions_of(root, "a") == {b"one": [back, first], b"two": [second], b"three\n\n": [third]}
-    assert versions_of(root, "nothing") == {}
+    assert file_versions(root, "a") == {b"one": [back, first], b"two": [second], b"three\n\n": [third]}
+    assert file_versions(root, "nothing") == {}
     named = [f"{back}:a", "HEAD:nothing", f"{first}:b", f"{third}:a", "0" * 40]
-    assert list(contents(root, named)) == [b"one", None, b"", b"three\n\n", None]
+    assert list(read_git_objects(root, named)) == [b"one", None, b"", b"three\n\n", None]
     with pytest.raises(ReleaseError, match="git cat-file failed with status 128; run git fsck"):
-        list(contents(root.parent, ["HEAD"]))
+        list(read_git_objects(root.parent, ["HEAD"]))
 
 
 def test_what_dvc_files_ever_named_is_known_by_its_path(root: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_dvc_files_ever_named_is_known_by_its_path(root: Path) -> None:
     commit(root, {"broken.dvc": "outs: [", "empty.dvc": "", "aside.dvc": "outs: 3", "zed.dvc": out.format("d4", "z")})
     commit(root, {"é\n.dvc": out.format("e5", "é")})
     expected = {"a1": "seeds/more.csv", "b2": "top", "c3": "seeds/other.csv", "d4": "z", "e5": "é"}
-    assert tracked_names(root) == expected
+    assert dvc_tracked_names(root) == expected
 
 
 def test_files_in_history_that_hold_a_document(root: Path) -> None:
@@ -89,7 +89,7 @@ def test_files_in_history_that_hold_a_document(root: Path) -> None:
     new = commit(
         root, {"seeds/x/news.jsonl": record, "notes.jsonl": record, "seeds/b.txt": TEXT + "."}, "co\u2028py.bin"
     )
-    blobs = holding_blobs(root, "gone", HELD)
+    blobs = blobs_with_document(root, "gone", HELD)
     assert [(blob.path, blob.commits) for blob in blobs] == [
         ("co\u2028py.bin", [new, old]),
         ("seeds/gone.txt", [old]),
@@ -112,7 +112,7 @@ def test_a_commit_is_made_beside_branches_and_index(root: Path) -> None:
     )
     tree = run(root, "git", "ls-tree", "-r", "-z", "--name-only", made).strip("\0").split("\0")
     assert sorted(tree) == ["kept", "new/file", 'odd "\\ é', "two\nlines"]
-    assert list(contents(root, [f"{made}:kept", f'{made}:odd "\\ é', f"{made}:new/file"])) == [
+    assert list(read_git_objects(root, [f"{made}:kept", f'{made}:odd "\\ é', f"{made}:new/file"])) == [
         b"kept",
         b"\xff\n",
         b"data 3\nabc",
@@ -144,8 +144,8 @@ def odb(tmp_path: Path) -> Callable[[str], Any]:
     return lambda name: LocalHashFileDB(LocalFileSystem(), str(tmp_path / name))
 
 
-def looked_into(**odbs: Any) -> Places:
-    return Places([Place(name, one, frozenset(one.all())) for name, one in odbs.items()], {}, None)
+def storages_of(**odbs: Any) -> DvcStorages:
+    return DvcStorages([DvcStorage(name, one, frozenset(one.all())) for name, one in odbs.items()], {}, None)
 
 
 def stored(odb: Any, *contents: bytes) -> list[str]:
@@ -160,23 +160,27 @@ def test_objects_are_read_from_any_place_that_can_give_them(odb: Callable[[str],
     cache, remote = odb("cache"), odb("remote")
     (both,), (there,) = stored(cache, b"both"), stored(remote, b"there")
     stored(remote, b"both")
-    places = looked_into(cache=cache, remote=remote)
-    assert places.cache is cache and places.oids == sorted({both, there})
-    assert [[place.name for place in places.of(oid)] for oid in (both, there, "x")] == [
+    storages = storages_of(cache=cache, remote=remote)
+    assert storages.cache is cache and storages.oids == sorted({both, there})
+    assert [[storage.name for storage in storages.with_object(oid)] for oid in (both, there, "x")] == [
         ["cache", "remote"],
         ["remote"],
         [],
     ]
     Path(cache.oid_to_path(both)).unlink()
-    assert (places.read(both), places.read(there)) == (b"both", b"there")
-    with pytest.raises(ReleaseError, match=r"^object x cannot be read \(it is in no place\); restore it, or remove"):
-        places.read("x")
+    assert (storages.read(both), storages.read(there)) == (b"both", b"there")
+    with pytest.raises(
+        ReleaseError, match=r"^object x cannot be read \(it is in no storage\); restore it, or remove"
+    ):
+        storages.read("x")
     Path(remote.oid_to_path(both)).unlink()
     with pytest.raises(ReleaseError, match=rf"object {both} cannot be read \(remote: FileNotFoundError: "):
-        places.read(both)
-    assert places.listing("x") == {}
-    with pytest.raises(ReleaseError, match=rf"object {there} is no list of files \(.*\); restore it with dvc push"):
-        places.listing(there)
+        storages.read(both)
+    assert storages.listing("x") == {}
+    with pytest.raises(
+        ReleaseError, match=rf"object {there} is not a list of files \(.*\); restore it with dvc push"
+    ):
+        storages.listing(there)
 
 
 def test_folders_are_added_as_dvc_lists_them_and_copied_lists_last(odb: Callable[[str], Any], tmp_path: Path) -> None:
@@ -186,27 +190,27 @@ def test_folders_are_added_as_dvc_lists_them_and_copied_lists_last(odb: Callable
     known = {"x/a": md5(b"aa"), "x/b": md5(b"eee")}
     rows = [{"md5": oid, "relpath": path} for path, oid in known.items()]
     assert (listing, size) == (f"{md5(json.dumps(rows).encode())}.dir", 5)
-    places = looked_into(cache=cache, remote=remote)
-    assert places.listing(listing) == known
+    storages = storages_of(cache=cache, remote=remote)
+    assert storages.listing(listing) == known
     assert put_listing(cache, rows) == put_listing(cache, iter(rows[::-1])) == listing
 
     order: list[str] = []
     real = remote.add
     remote.add = lambda path, fs, oid: (order.append(oid), real(path, fs, oid))
-    push(cache, places.seen[1], [listing, *known.values()])
+    copy_objects(cache, storages.readable[1], [listing, *known.values()])
     assert order == [*sorted(known.values()), listing] and listing < order[1]  # by its name it would not be the last
-    places = looked_into(cache=cache, remote=remote)
-    assert all(len(places.of(oid)) == 2 for oid in order) and places.read(order[0]) in (b"aa", b"eee")
-    push(cache, places.seen[1], order)  # what is there is left alone
+    storages = storages_of(cache=cache, remote=remote)
+    assert all(len(storages.with_object(oid)) == 2 for oid in order) and storages.read(order[0]) in (b"aa", b"eee")
+    copy_objects(cache, storages.readable[1], order)  # what is there is left alone
     assert len(order) == 3
     fresh = stored(cache, b"next")
     assert order[0] < fresh[0]
-    push(cache, places.seen[1], [*order, *fresh])
+    copy_objects(cache, storages.readable[1], [*order, *fresh])
     assert order[3:] == fresh
     with pytest.raises(
         ReleaseError, match=r"^remote: object 00 cannot be written \(.+Error: .*\); nothing was remov"
     ):
-        push(cache, places.seen[1], ["00"])
+        copy_objects(cache, storages.readable[1], ["00"])
 
 
 def refusing(function: Any) -> None:
@@ -249,9 +253,9 @@ def test_a_search_tells_by_what_is_in_objects(odb: Callable[[str], Any], tmp_pat
         path = store.path(Part(0, hashlib.sha256(data).hexdigest()))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    wanted = Wanted("gone", frozenset({sha256}), frozenset({key}))
-    found = search(looked_into(cache=cache), [store], wanted, tracked, INGEST)
-    assert found.objects == {
+    target = SearchTarget("gone", frozenset({sha256}), frozenset({key}))
+    result = search_objects(storages_of(cache=cache), [store], target, tracked, INGEST)
+    assert result.objects == {
         oid["documents"]: {"gone"},
         oid["raw"]: {"copy"},
         oid["sentences"]: {"same"},
@@ -260,25 +264,25 @@ def test_a_search_tells_by_what_is_in_objects(odb: Callable[[str], Any], tmp_pat
         oid["edits"]: {"gone"},
         **{one: {"gone"} for one in (news, named, old, alone)},
     }
-    assert found.plain == {news, named, old, alone}
-    assert found.files == {sha256, older}  # what it was delivered as before
-    assert [(one.name.rpartition("/")[2], ids) for one, ids in found.store.items()] == [(part, {"gone"})]
-    assert found.stores == [store]
-    assert found.searched == len(list(cache.all())) + 2
-    assert [line.partition(":")[0].partition(" is no")[0] for line in found.unreadable] == [
+    assert result.delivered_files == {news, named, old, alone}
+    assert result.file_hashes == {sha256, older}  # what it was delivered as before
+    assert [(one.name.rpartition("/")[2], ids) for one, ids in result.shards.items()] == [(part, {"gone"})]
+    assert result.stores == [store]
+    assert result.objects_read == len(list(cache.all())) + 2
+    assert [line.partition(":")[0].partition(" is not")[0] for line in result.unreadable] == [
         f"object {broken}",
         f"object {md5(b'[1]')}.dir",
     ]
-    assert spoilt not in found.objects
-    assert found.deliveries == Deliveries(frozenset({"gone"}), found.files, INGEST)
+    assert spoilt not in result.objects
+    assert result.records == DeliveredRecords(frozenset({"gone"}), result.file_hashes, INGEST)
     broken_store = SimpleNamespace(each_object=refusing)
     empty = table(doc_id=pa.array([], pa.string()), text=pa.array([], pa.string()))
-    places = looked_into(one=odb("one"), two=cache)
-    stored(places.cache, empty)
-    by_name = search(
-        looked_into(one=places.cache, two=cache),
+    storages = storages_of(one=odb("one"), two=cache)
+    stored(storages.cache, empty)
+    by_name = search_objects(
+        storages_of(one=storages.cache, two=cache),
         [broken_store, store],
-        Wanted("gone", frozenset(), frozenset()),
+        SearchTarget("gone", frozenset(), frozenset()),
         {},
         INGEST,
     )  # type: ignore[list-item]
@@ -287,7 +291,7 @@ def test_a_search_tells_by_what_is_in_objects(odb: Callable[[str], Any], tmp_pat
         named,
         old,
     }
-    assert (by_name.files, by_name.stores, by_name.unreadable[2:]) == ({older}, [store], ["the store is away"])
-    assert search(looked_into(one=places.cache), [], wanted, {}, INGEST).objects == {}
-    assert ids_in(tables["sentences"]) == {"x", "same", "z"}
-    assert ids_in(tables["names"]) == ids_in(b"PAR1") == set()
+    assert (by_name.file_hashes, by_name.stores, by_name.unreadable[2:]) == ({older}, [store], ["the store is away"])
+    assert search_objects(storages_of(one=storages.cache), [], target, {}, INGEST).objects == {}
+    assert document_ids_in(tables["sentences"]) == {"x", "same", "z"}
+    assert document_ids_in(tables["names"]) == document_ids_in(b"PAR1") == set()

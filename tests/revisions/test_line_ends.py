@@ -14,7 +14,7 @@ from copydesk.ci.hand_written_files import check_inputs
 from copydesk.errors import BuildError
 from copydesk.pipeline import build_project
 from copydesk.project import Project
-from copydesk.revisions.line_ends import converted
+from copydesk.revisions.line_ends import converted_files
 from copydesk.scaffold.doctor import examine
 from copydesk.scaffold.repository import init, upgrade
 from copydesk.stages.toolkit_lock import check_line_ends
@@ -68,7 +68,7 @@ def test_what_core_autocrlf_says_changes_nothing(origin: Path, value: str) -> No
     tracked = run_command(other, "git", "ls-files", "-z").split("\0")[:-1]
     assert {"params.yaml", "schemas/raw.schema.json", "scripts/clean.py", "dvc.yaml", "seeds/lf.txt"} <= set(tracked)
     assert all((other / name).read_bytes() == (origin / name).read_bytes() for name in tracked)
-    assert converted(other) == []
+    assert converted_files(other) == []
     if value == "true":
         assert manifest(other) == manifest(origin)
 
@@ -94,27 +94,27 @@ def test_seeds_that_git_converted_are_refused_in_words(origin: Path) -> None:
         file.write("* -text\n")
     run_command(other, "git", "checkout-index", "--force", "--", "seeds/lf.txt", "params.yaml")
     assert (other / "seeds" / "lf.txt").read_bytes() == SEEDS["lf.txt"]
-    left = {file.path for file in converted(other)}  # they were converted before they were protected
+    left = {file.path for file in converted_files(other)}  # they were converted before they were protected
     assert {"schemas/raw.schema.json", "scripts/clean.py"} <= left
     assert not {"seeds/lf.txt", "params.yaml"} & left
     run_command(other, "git", "checkout-index", "--force", "--all")
     with (other / "schemas" / "raw.schema.json").open("a") as file:
         file.write("\n")
-    assert converted(other) == []
+    assert converted_files(other) == []
 
 
 def test_line_ends_that_a_commit_would_change_are_seen_where_the_seed_was_delivered(origin: Path) -> None:
     (origin / ".gitattributes").write_text("*.txt text\n")
     run_command(origin, "git", "add", "--renormalize", ".")
-    assert [file.path for file in converted(origin)] == ["seeds/crlf.txt"]
+    assert [file.path for file in converted_files(origin)] == ["seeds/crlf.txt"]
 
 
 def test_what_a_steward_changed_is_no_conversion(origin: Path) -> None:
     (origin / ".gitattributes").unlink()
     (origin / "seeds" / "lf.txt").write_bytes(b"Delivered anew.\r\n")
     (origin / "seeds" / "[l]f.txt").write_bytes(b"Not tracked.\r\n")
-    assert converted(origin) == []
-    assert converted(origin.parent) == []  # in no repository
+    assert converted_files(origin) == []
+    assert converted_files(origin.parent) == []  # in no repository
 
 
 def test_upgrade_protects_a_repository_from_before_and_takes_converted_files_for_its_own(origin: Path) -> None:
@@ -124,10 +124,12 @@ def test_upgrade_protects_a_repository_from_before_and_takes_converted_files_for
     (origin / "toolkit.json").write_text(json.dumps(known))
     commit(origin)
     other = clone(origin, "other", "core.autocrlf=true")
-    assert {"params.yaml", "schemas/raw.schema.json", "scripts/clean.py"} <= {file.path for file in converted(other)}
+    assert {"params.yaml", "schemas/raw.schema.json", "scripts/clean.py"} <= {
+        file.path for file in converted_files(other)
+    }
     moved = upgrade(other)
     assert moved.differing == []
     assert {".gitattributes", "scripts/clean.py", "schemas/raw.schema.json"} <= set(moved.written)
     assert b"\r" not in (other / "scripts" / "clean.py").read_bytes()
     run_command(other, "git", "checkout-index", "--force", "--", "params.yaml")
-    assert converted(other) == []
+    assert converted_files(other) == []

@@ -17,7 +17,7 @@ from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.releases.check import _refuse_unready_corpus
 from copydesk.revisions.lost_takedowns import lost_takedowns
-from copydesk.takedowns.takedown import entry, ledger_of, take_down, withdrawal
+from copydesk.takedowns.takedown import ledger_of, takedown_row, withdrawal_row, write_to_ledger
 from support import articles, run_stages
 from support import run_stripped as run
 
@@ -72,9 +72,9 @@ def test_a_merge_that_takes_one_side_is_found_before_and_after_its_commit(root: 
     assert lost(root) == [("d003", theirs[:12])]
     status, said = check(root)
     assert status == 1
-    assert f"d003: the takedown of 'd003' is gone, which {theirs[:12]} has; put its line back (git show " in said
+    assert f"d003: the takedown of 'd003' is missing, and {theirs[:12]} has it; put its line back (git show " in said
     assert (
-        f"{theirs[:12]}:{LEDGER}), or, if the document may come back, say so: copydesk takedown --withdraw d003"
+        f"{theirs[:12]}:{LEDGER}), or, if the document may return, withdraw it: copydesk takedown --withdraw d003"
         in said
     )
     commit(root, line("first"), line("d004"), message="merged")
@@ -82,7 +82,7 @@ def test_a_merge_that_takes_one_side_is_found_before_and_after_its_commit(root: 
     commit(root, line("first"), line("d004"), message="one more")
     assert lost(root) == [("d003", theirs[:12])]
     with pytest.raises(
-        ReleaseError, match=rf"^{root / LEDGER}: 1 takedowns would be undone:\n  the takedown of 'd003'"
+        ReleaseError, match=rf"^{root / LEDGER}: 1 takedown would be undone:\n  the takedown of 'd003'"
     ):
         _refuse_unready_corpus(root)
     (root / LEDGER).write_text(line("first") + line("d004") + line("d003"))
@@ -110,7 +110,7 @@ def test_what_a_squash_a_rebase_or_a_pushed_branch_drops_is_found(root: Path) ->
 
 def test_outside_of_git_and_in_a_shallow_clone_what_is_there_is_compared(root: Path, tmp_path: Path) -> None:
     assert lost(tmp_path) == []
-    with pytest.raises(ReleaseError, match="no commits there to find HEAD among"):
+    with pytest.raises(ReleaseError, match="no commits yet, so there is no HEAD; omit --against"):
         lost(tmp_path, "HEAD")
     commit(root, line("first"), line("d003"))
     clone = tmp_path / "clone"
@@ -139,18 +139,18 @@ def test_a_ledger_that_dvc_tracks_is_compared_too(root: Path) -> None:
     # A repository does not choose whom its reader's keys are shown to.
     run(root, "dvc", "remote", "modify", "--quiet", "store", "url", "ssh://stranger.example/store")
     run(root, "git", "commit", "--quiet", "--all", "--message", "another remote")
-    with pytest.raises(ReleaseError, match="the DVC remote 'store' was not asked"):
+    with pytest.raises(ReleaseError, match="the DVC remote 'store' was not used"):
         lost(root)
 
 
 def test_a_withdrawal_is_a_line_that_stays_and_lets_the_document_back_in(make_corpus: Callable[..., Project]) -> None:
     project = make_corpus(articles(3))
     root = project.corpus.parent
-    take_down(project, entry(project, "article-0001", "asked for"))
-    take_down(project, entry(project, "article-0002", "asked for"))
+    write_to_ledger(project, takedown_row(project, "article-0001", "asked for"))
+    write_to_ledger(project, takedown_row(project, "article-0002", "asked for"))
     kept = (project.seeds / "takedowns.jsonl").read_text("utf-8").splitlines()
     call = lambda *words: CliRunner().invoke(app, ["takedown", *words, "--root", str(root)])  # noqa: E731
-    assert "Invalid value for --reason: say why" in call("--withdraw", "article-0001").output
+    assert "Invalid value for --reason: give the reason" in call("--withdraw", "article-0001").output
     assert call("--withdraw", "status", "article-0001", "--reason", "x").exit_code == 2
     assert call("--withdraw", "article-0001", "--purge", "--reason", "x").exit_code == 2
     asked = ("--withdraw", "article-0001", "--reason", "a mistake", "--requested-by", "the desk")
@@ -169,24 +169,24 @@ def test_a_withdrawal_is_a_line_that_stays_and_lets_the_document_back_in(make_co
         ["article-0000", "article-0001"]
     ]
     with pytest.raises(ReleaseError, match=r"the takedown of 'article-0001' was withdrawn already, on \d{4}-"):
-        withdrawal(project, root, "article-0001", "again")
+        withdrawal_row(project, root, "article-0001", "again")
     with pytest.raises(
         ReleaseError, match=r"no line for 'nobody', so there is no takedown to withdraw; check the id$"
     ):
-        withdrawal(project, root, "nobody", "why")
+        withdrawal_row(project, root, "nobody", "why")
     with pytest.raises(ReleaseError, match=r"^article-0002: withdrawn\.reason: "):
-        withdrawal(project, root, "article-0002", "")
+        withdrawal_row(project, root, "article-0002", "")
     # Taken down again: the same line, in force.
-    take_down(project, entry(project, "article-0001", "asked for again"))
+    write_to_ledger(project, takedown_row(project, "article-0001", "asked for again"))
     assert ledger_of(project)["article-0001"].get("withdrawn") is None and list(ledger_of(project)) == list(ledger)
 
 
 def test_a_withdrawal_speaks_of_the_takedown_before_it_and_brings_back_a_lost_line(root: Path) -> None:
     theirs = merged(root)
     commit(root, line("first"), line("d004"), message="merged")
-    row = withdrawal(Project.open(root), root, "d003", "may stay")
+    row = withdrawal_row(Project.open(root), root, "d003", "may stay")
     assert row["raw_sha256"] == "a" * 64
-    take_down(Project.open(root), row)
+    write_to_ledger(Project.open(root), row)
     assert lost(root) == [] and check(root, "--against", theirs)[0] == 0
     old = line("first", withdrawn={"date": "2026-01-03", "reason": "x"})
     again = commit(root, line("first", day="2026-01-04"), line("d003"), line("d004"), message="taken down again")

@@ -26,7 +26,7 @@ from copydesk.stages import runner
 from copydesk.stages.runner import Task, compute, read_receipts
 from copydesk.store.open_backend import storage
 from copydesk.store.shard_store import Part, Store
-from copydesk.takedowns.object_search import Wanted, _search_stores
+from copydesk.takedowns.object_search import SearchTarget, _search_stores
 from servers import HOST, S3, wire
 from support import articles, file_bytes, run_stages, write_seeds
 
@@ -275,7 +275,7 @@ def test_an_object_that_has_gone_is_made_anew_and_a_damaged_one_is_named(
 
 def test_a_document_that_was_taken_down_is_found_and_removed(s3: S3, corpora: tuple[Project, Project, str]) -> None:
     folder, bucket, _ = corpora
-    wanted = Wanted("article-0007", frozenset(), frozenset())
+    wanted = SearchTarget("article-0007", frozenset(), frozenset())
     expected, *_ = _search_stores([folder.store], wanted)
     assert len(expected) > 5
     shards, searched, read, broken = _search_stores(bucket.stores, wanted)

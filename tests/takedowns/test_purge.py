@@ -1,4 +1,4 @@
-"""A purge: releases cut again without a document, and no object left that holds it. Real git, real DVC, real kills."""
+"""A purge: releases reissued without a document, and no object left that holds it. Real git, real DVC, real kills."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from copydesk.cli import app
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import fetch, find, versions, withdrawn
+from copydesk.releases.load import fetch_release
 from copydesk.releases.release import release
+from copydesk.releases.release_tags import find_release, release_versions, withdrawn_versions
 from copydesk.releases.verify import verify
-from copydesk.revisions.dvc_places import open_places
+from copydesk.revisions.dvc_storages import open_storages
 from copydesk.tables.table import PUBLISHED
 from copydesk.takedowns import purge as module
-from copydesk.takedowns.purge import plan, purge
-from copydesk.takedowns.takedown import entry, take_down
+from copydesk.takedowns.purge import plan_purge, purge
+from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 from copydesk.validation import validate
 from support import articles, file_bytes, make_repository, run_command, write_seeds
 from support import run_stripped as run
@@ -129,7 +130,7 @@ def withdrawn_from(place: Path, kind: str) -> Made:
     commit(root, "no release")
     run(root, "dvc", "push", "--quiet")
     project = Project.open(root)
-    take_down(project, entry(project, GONE, "asked for", "the author"))
+    write_to_ledger(project, takedown_row(project, GONE, "asked for", "the author"))
     seeds({"sources.jsonl": json.dumps(lines[1]) + "\n"}, f"{GONE}.txt")
     commit(root, "taken down")
     run(root, "dvc", "push", "--quiet")
@@ -218,30 +219,30 @@ def test_status_lists_everything_that_holds_it(made: Made) -> None:
     assert blobs == {hashlib.sha1(b"blob %d\0%s" % (len(t.encode()), t.encode())).hexdigest() for t in texts}
     assert state(made) == before
     nothing = takedown(made.root, "status", "nobody")
-    assert nothing.output.startswith("0 releases, 0 other versions of the data, 0 objects,")
+    assert nothing.output.startswith("'nobody' is in 0 releases, 0 other versions of the data, 0 objects,")
 
 
 def test_the_whole_way(made: Made) -> None:
-    old = {v: rows(fetch(find(made.root, v))) for v in ("0.9.0", "1.0.0", "1.1.0")}
+    old = {v: rows(fetch_release(find_release(made.root, v))) for v in ("0.9.0", "1.0.0", "1.1.0")}
     kept = {v: run(made.root, "git", "rev-parse", f"corpus@v{v}") for v in old}
     head, branch = run(made.root, "git", "rev-parse", "HEAD"), file_bytes(made.root / "corpus")
     assert len(mentions(made)) > 20
     asked = takedown(made.root, GONE, "--purge", answer="n\n")
-    assert asked.exit_code == 1 and "What is removed does not come back" in asked.output and mentions(made)
+    assert asked.exit_code == 1 and "What is deleted cannot be restored" in asked.output and mentions(made)
     done = takedown(made.root, GONE, "--purge", answer="y\n")
     assert done.exit_code == 0, done.output
     assert "and none holds 'article-0003'" in done.output
     assert mentions(made) == []
 
     # The old releases are withdrawn, and stay what they were in git.
-    assert versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
-    assert withdrawn(made.root) == {"1.0.0": "1.0.1", "1.1.0": "1.1.1"}
+    assert release_versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
+    assert withdrawn_versions(made.root) == {"1.0.0": "1.0.1", "1.1.0": "1.1.1"}
     assert kept == {v: run(made.root, "git", "rev-parse", f"corpus@v{v}") for v in kept}
     assert "git push --atomic origin corpus@v1.0.1 corpus@v1.1.1 'corpus@v1.0.0!' 'corpus@v1.1.0!'" in done.output
     with pytest.raises(
         ReleaseError, match=r"release 1\.0\.0 was withdrawn by a takedown; release 1\.0\.1 replaces it"
     ):
-        find(made.root, "1.0.0")
+        find_release(made.root, "1.0.0")
     shown = CliRunner().invoke(app, ["releases", "--root", str(made.root)]).output.splitlines()
     assert shown[:3] == ["0.9.0", "1.0.0 (withdrawn; 1.0.1 replaces it)", "1.0.1"]
     with pytest.raises(ReleaseError, match=r"corpus@v1\.0\.0 was withdrawn by a takedown; copydesk releases names"):
@@ -252,7 +253,7 @@ def test_the_whole_way(made: Made) -> None:
 
     # The new ones have all the rest, as it was.
     for version, new in (("1.0.0", "1.0.1"), ("1.1.0", "1.1.1")):
-        folder = fetch(find(made.root, new))
+        folder = fetch_release(find_release(made.root, new))
         gone = {GONE, "copy-bytes", "copy-text"} if version == "1.1.0" else {GONE}
         now = rows(folder)
         for name in PUBLISHED:
@@ -279,17 +280,19 @@ def test_the_whole_way(made: Made) -> None:
         assert not {f"seeds/{doc_id}.txt" for doc_id in gone} & set(tree)
 
     # A release that never held it, the working tree and its branch are untouched.
-    assert rows(fetch(find(made.root, "0.9.0"))) == old["0.9.0"]
+    assert rows(fetch_release(find_release(made.root, "0.9.0"))) == old["0.9.0"]
     assert (run(made.root, "git", "rev-parse", "HEAD"), file_bytes(made.root / "corpus")) == (head, branch)
     assert run(made.root, "git", "status", "--porcelain") == ""
     assert run(made.root, "dvc", "status") == "Data and pipelines are up to date."
     assert run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
     again = takedown(made.root, GONE, "--purge", "--yes")
-    assert again.exit_code == 0 and "0 copies removed" in again.output
-    assert takedown(made.root, "status", GONE).output.splitlines()[-1].startswith("0 releases, 0 other versions")
+    assert again.exit_code == 0 and "0 copies deleted" in again.output
+    assert (
+        takedown(made.root, "status", GONE).output.splitlines()[-1].startswith(f"'{GONE}' is in 0 releases, 0 other")
+    )
 
 
-def test_each_release_is_cut_again_on_top_of_itself(
+def test_each_release_is_reissued_on_top_of_itself(
     made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     proved: list[Any] = []
@@ -350,8 +353,8 @@ def test_each_release_is_cut_again_on_top_of_itself(
     assert proved == [] and run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
     left = len(set(objects(made.root / ".dvc" / "cache" / "files")))
     everywhere = {p.parent.name + p.name for place in places(made)[:2] for p in objects(place)}
-    assert done.searched == len(everywhere) + len(list(objects(places(made)[2])))
-    assert done.removed > known - left > 0
+    assert done.objects_read == len(everywhere) + len(list(objects(places(made)[2])))
+    assert done.deleted > known - left > 0
 
 
 def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,13 +362,13 @@ def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monke
     assert purge(made.root, GONE).problems == []
     second = "article-0001"
     project = Project.open(made.root)
-    take_down(project, entry(project, second, "asked for too"))
+    write_to_ledger(project, takedown_row(project, second, "asked for too"))
     (made.root / "seeds" / f"{second}.txt").unlink()
     commit(made.root, "taken down too")
     done = purge(made.root, second)
     assert (done.replaced, done.problems) == ({"1.0.1": "1.0.2", "1.1.1": "1.1.2"}, [])
-    assert versions(made.root) == ["0.9.0", "1.0.2", "1.1.2"]
-    assert withdrawn(made.root) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "1.1.0": "1.1.2", "1.1.1": "1.1.2"}
+    assert release_versions(made.root) == ["0.9.0", "1.0.2", "1.1.2"]
+    assert withdrawn_versions(made.root) == {"1.0.0": "1.0.2", "1.0.1": "1.0.2", "1.1.0": "1.1.2", "1.1.1": "1.1.2"}
     listing = json.loads(run(made.root, "git", "show", "corpus@v1.1.2:corpus/manifest.json"))
     told = [(row["doc_id"], json.loads(row["values"])) for row in listing["dropped"]]
     assert told == [
@@ -403,28 +406,28 @@ def test_a_dry_run_changes_nothing(made: Made, tmp_path: Path) -> None:
     before = state(made)
     shown = takedown(made.root, GONE, "--purge", "--dry-run")
     assert shown.exit_code == 0, shown.output
-    assert "corpus@v1.1.0: cut again as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
-    assert "the tags of these releases are pushed to origin before anything is removed" in shown.output
+    assert "corpus@v1.1.0: reissued as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
+    assert "the tags of these releases are pushed to origin before anything is deleted" in shown.output
     removed = {
-        line.split()[1].rstrip(":") for line in shown.output.splitlines() if "removed from cache, remote" in line
+        line.split()[1].rstrip(":") for line in shown.output.splitlines() if "deleted from cache, remote" in line
     }
     stored = {Path(p).parent.name + Path(p).name for p in mentions(made) if "store" not in Path(p).parts}
     assert removed == stored
-    with open_places(made.root) as opened:
-        planned = plan(made.root, opened, GONE)
-        assert (planned.kept, planned.emptied, len(planned.recuts)) == (frozenset(), [], 2)
+    with open_storages(made.root) as opened:
+        planned = plan_purge(made.root, opened, GONE)
+        assert (planned.objects_to_keep, planned.without_replacement, len(planned.reissues)) == (frozenset(), [], 2)
         for places, said in (
             (
                 opened._replace(default=None),
                 "no default DVC remote to prove a release from; dvc remote add --default NAME URL",
             ),
             (
-                opened._replace(unseen={"remote storage": "no"}),
-                "the default DVC remote storage cannot be looked into: no",
+                opened._replace(unreadable={"remote storage": "no"}),
+                "the default DVC remote storage cannot be searched: no",
             ),
         ):
             with pytest.raises(ReleaseError) as caught:
-                plan(made.root, places, GONE)
+                plan_purge(made.root, places, GONE)
             assert str(caught.value) == f"{made.root}: {said}"
     assert state(made) == before
 
@@ -455,7 +458,7 @@ def test_what_is_not_ready_is_refused(made: Made) -> None:
     project = Project.open(made.root)
     commit(made.root, "gone again")
     assert validate(project.corpus, project.schemas, load=False).ok
-    take_down(project, entry(project, "article-0002", "asked for"))
+    write_to_ledger(project, takedown_row(project, "article-0002", "asked for"))
     run(made.root, "git", "add", "--all")
     run(made.root, "git", "commit", "--quiet", "--message", "not built")
     assert "this seed is the document" in said("article-0002")
@@ -474,24 +477,29 @@ def test_a_release_of_which_nothing_is_left_is_withdrawn(made: Made, quick: None
     for path in rest:
         path.unlink()
     cut(made.root, "2.0.0")
-    row = entry(project, "only", "asked for")
+    row = takedown_row(project, "only", "asked for")
     for path, data in rest.items():
         path.write_bytes(data)
     only.unlink()
-    take_down(project, row)
+    write_to_ledger(project, row)
     commit(made.root, "taken down")
     done = purge(made.root, "only")
     assert (done.replaced, done.problems) == ({"2.0.0": None}, [])
     with pytest.raises(ReleaseError, match=r"release 2\.0\.0 was withdrawn by a takedown; there are 0\.9\.0, "):
-        find(made.root, "2.0.0")
-    assert find(made.root).version == "1.1.0"
+        find_release(made.root, "2.0.0")
+    assert find_release(made.root).version == "1.1.0"
     # Its number is not given again.
     assert release(made.root, dry_run=True).version == "3.0.0"
 
 
 @pytest.mark.parametrize(
     ("step", "after"),
-    [("make", True), ("verify_fresh_clone", True), ("_withdraw", True), ("_remove", False)],
+    [
+        ("commit_reissue", True),
+        ("verify_fresh_clone", True),
+        ("_withdraw_release", True),
+        ("_delete_occurrences", False),
+    ],
 )
 def test_killed_at_any_step_the_next_run_finishes(made: Made, quick: None, step: str, after: bool) -> None:
     """A process of its own kills itself at a step of the second release, with no chance to tidy up."""
@@ -506,7 +514,7 @@ real, calls = getattr(purge, {step!r}), []
 
 def dying(*arguments):
     calls.append(1)
-    last = len(calls) >= (1 if {step!r} == "_remove" else 2)
+    last = len(calls) >= (1 if {step!r} == "_delete_occurrences" else 2)
     if last and not {after}:
         os.kill(os.getpid(), signal.SIGKILL)
     done = real(*arguments)
@@ -520,14 +528,16 @@ purge.purge(Path({str(made.root)!r}), {GONE!r})
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert mentions(made)
-    assert len(rows(fetch(find(made.root, "0.9.0")))["documents"]) == 8
+    assert len(rows(fetch_release(find_release(made.root, "0.9.0")))["documents"]) == 8
     finished = purge(made.root, GONE)
     assert finished.problems == []
     assert mentions(made) == []
-    assert versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
-    assert withdrawn(made.root) == {"1.0.0": "1.0.1", "1.1.0": "1.1.1"}
-    for version in versions(made.root):
-        assert GONE not in {row["doc_id"] for row in rows(fetch(find(made.root, version)))["documents"]}
+    assert release_versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
+    assert withdrawn_versions(made.root) == {"1.0.0": "1.0.1", "1.1.0": "1.1.1"}
+    for version in release_versions(made.root):
+        assert GONE not in {
+            row["doc_id"] for row in rows(fetch_release(find_release(made.root, version)))["documents"]
+        }
     assert run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
 
 
@@ -555,7 +565,7 @@ def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     process.wait()
     assert purge(made.root, GONE).problems == []
     assert mentions(made) == [] and not any(path.exists() for path in left)
-    assert versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
+    assert release_versions(made.root) == ["0.9.0", "1.0.1", "1.1.1"]
 
 
 def test_a_remote_that_refuses_is_told(made: Made, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -572,8 +582,8 @@ def test_a_remote_that_refuses_is_told(made: Made, quick: None, monkeypatch: pyt
         patched.setattr(LocalHashFileDB, "delete", refusing)
         done = takedown(made.root, GONE, "--purge", "--yes")
     assert done.exit_code == 1
-    assert "remote storage does not remove it (PermissionError: [Errno 13] Permission denied" in done.output
-    assert "'article-0003' was not taken out of everything; see above" in done.output
+    assert "remote storage does not delete it (PermissionError: [Errno 13] Permission denied" in done.output
+    assert "'article-0003' was not purged from everything; see above" in done.output
     assert mentions(made) and all(str(made.remote) in p for p in mentions(made))
     finished = takedown(made.root, GONE, "--purge", "--yes")
     assert finished.exit_code == 0, finished.output
@@ -616,7 +626,7 @@ def test_a_release_that_is_damaged_is_not_taken_for_empty(made: Made) -> None:
         ReleaseError, match=r"corpus@v1\.0\.0: corpus/data/documents/.* is damaged in cache, remote st"
     ):
         purge(made.root, GONE)
-    assert withdrawn(made.root) == {}
+    assert withdrawn_versions(made.root) == {}
     assert any(pq.read_table(p).num_rows for p in objects(made.remote) if p.read_bytes()[-4:] == b"PAR1")
 
 
@@ -631,8 +641,8 @@ def test_a_release_whose_files_nobody_can_list_stops_a_purge(made: Made) -> None
         purge(made.root, GONE)
     oid = lists[0].parent.name + lists[0].name
     assert str(caught.value) == (
-        f"{made.root}: corpus@v0.9.0: the list of its files cannot be read (object {oid} is in no place), so nobody knows "
-        "which objects it needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
+        f"{made.root}: corpus@v0.9.0: the list of its files cannot be read (object {oid} is in no storage), so it is not "
+        "known which objects it needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
         "'corpus@v0.9.0!' corpus@v0.9.0"
     )
     assert state(made) == before
@@ -659,4 +669,4 @@ def test_the_hashes_find_what_has_another_name(made: Made) -> None:
     blob = hashlib.sha1(b"blob %d\0%s" % (len(old), old)).hexdigest()
     commits = run(made.root, "git", "log", "-2", "--format=%H").split()
     brought = ", ".join(commit[:12] for commit in commits)
-    assert f"git {blob}: seeds/{GONE}.txt, brought or removed by {brought}" in lines
+    assert f"git {blob}: seeds/{GONE}.txt, added or removed by {brought}" in lines

@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 
 from copydesk.cli import app
 from copydesk.project import Project
-from copydesk.releases.load import fetch, find
-from copydesk.takedowns.takedown import document_of, entry, take_down
+from copydesk.releases.load import fetch_release
+from copydesk.releases.release_tags import find_release
+from copydesk.takedowns.takedown import document_of, takedown_row, write_to_ledger
 from support import GIT, OUTS, make_repository, run_command, write_seeds
 
 DVC = f"""
@@ -63,7 +64,7 @@ def root(quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     commit({**old, "more.csv": f"{more}y,{TEXTS['x']}\n"}, "with it")
     run(root, "git", "tag", "--annotate", "--message", "1", "corpus@v0.9.0")
     project = Project.open(root)
-    take_down(project, entry(project, "x", "asked for"))
+    write_to_ledger(project, takedown_row(project, "x", "asked for"))
     commit({"news.jsonl": lines("a", "b"), "more.csv": more}, "taken down")
     return root
 
@@ -73,15 +74,15 @@ def test_the_whole_way(root: Path) -> None:
     delivered = hashlib.md5(f"id,text\nd,{TEXTS['d']}\ny,{TEXTS['x']}\n".encode()).hexdigest()
     shown = takedown(root, "status", "x")
     assert shown.exit_code == 0, shown.output
-    assert "corpus@v0.9.0: documents, raw, sentences; 1 exact copies under other ids" in shown.output.splitlines()
+    assert "corpus@v0.9.0: documents, raw, sentences; 1 exact copy under another id" in shown.output.splitlines()
     assert f"object {delivered}: in cache, remote storage" in shown.output
-    assert f"git {before}: seeds/news.jsonl, brought or removed by" in shown.output
-    assert "and 1 files in git hold 'x'" in shown.output
+    assert f"git {before}: seeds/news.jsonl, added or removed by" in shown.output
+    assert "and 1 file in git" in shown.output
 
     done = takedown(root, "x", "--purge", "--yes")
     assert done.exit_code == 0, done.output
     assert "and none holds 'x'" in done.output
-    folder = fetch(find(root, "0.9.1"))
+    folder = fetch_release(find_release(root, "0.9.1"))
     assert [document_of(folder, name) is not None for name in "abcdxy"] == [True, True, True, True, False, False]
     # The files it was a record of: JSON Lines without it, the others as they were numbered; of CSV nothing is left.
     tree = run(root, "git", "ls-tree", "-r", "--name-only", "corpus@v0.9.1", "seeds").splitlines()
@@ -99,5 +100,5 @@ def test_the_whole_way(root: Path) -> None:
     assert not any(TEXTS["x"] in json.dumps(pq.read_table(path).to_pylist()) for path in tables)
     after = takedown(root, "status", "x").output.splitlines()[-1]
     assert after == (
-        "0 releases, 0 other versions of the data, 0 objects, 0 files outside DVC and 1 files in git hold 'x'"
+        "'x' is in 0 releases, 0 other versions of the data, 0 objects, 0 files outside DVC and 1 file in git"
     )

@@ -1,4 +1,4 @@
-"""What a release that is cut again takes over, leaves out and writes: seeds in git, as a folder and file by file."""
+"""What a reissued release takes over, leaves out and writes: seeds in git, as a folder and file by file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dvc_objects.fs.local import LocalFileSystem
 from copydesk.core.config import check_params
 from copydesk.core.json_schema import PACKAGED
 from copydesk.errors import ReleaseError
-from copydesk.revisions.dvc_places import Place, Places, put_listing
-from copydesk.takedowns.delivered_records import Deliveries
-from copydesk.takedowns.object_search import Sought
-from copydesk.takedowns.occurrences import State, data_of, needed_at
-from copydesk.takedowns.purge import _begun, _free
-from copydesk.takedowns.reissue import Recut, _changelog, _locked, _schemas, _take_from_seeds
+from copydesk.revisions.dvc_storages import DvcStorage, DvcStorages, put_listing
+from copydesk.takedowns.delivered_records import DeliveredRecords
+from copydesk.takedowns.object_search import SearchResult
+from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, objects_needed_by
+from copydesk.takedowns.purge import _next_patch, _version_begun
+from copydesk.takedowns.reissue import Reissue, _changelog, _remove_from_seeds, _schemas, _updated_lock
 from support import run_command, write_seeds
 
 INGEST = check_params({})["ingest"]
@@ -40,7 +40,7 @@ def records(*names: str) -> bytes:
 
 
 class Made:
-    """A repository with one commit, a place for objects, and a release that is to be cut again."""
+    """A repository with one commit, a place for objects, and a release to reissue."""
 
     def __init__(self, root: Path, files: dict[str, bytes], objects: dict[str, bytes], *plain: bytes) -> None:
         self.root, self.read = root, files
@@ -56,19 +56,19 @@ class Made:
         run_command(root, "git", "commit", "--quiet", "--message", "x")
         commit = run_command(root, "git", "rev-parse", "HEAD").strip()
         hashes = frozenset({SHA256})
-        deliveries = Deliveries(frozenset({"gone"}), hashes, INGEST)
-        sought = Sought({}, frozenset(map(md5, plain)), {}, [], hashes, 0, [], deliveries)
-        state = State([], frozenset({"gone", "copy"}), {})
-        self.recut = Recut("1.0.0", commit, "1.0.1", state, sought, ROW)
+        records = DeliveredRecords(frozenset({"gone"}), hashes, INGEST)
+        search = SearchResult({}, frozenset(map(md5, plain)), {}, [], hashes, 0, [], records)
+        state = AffectedVersion([], frozenset({"gone", "copy"}), {})
+        self.reissue = Reissue("1.0.0", commit, "1.0.1", state, search, ROW)
 
     @property
-    def places(self) -> Places:
-        return Places([Place("cache", self.odb, frozenset(self.odb.all()))], {}, None)
+    def storages(self) -> DvcStorages:
+        return DvcStorages([DvcStorage("cache", self.odb, frozenset(self.odb.all()))], {}, None)
 
     def taken(self) -> tuple[dict[str, bytes | None], dict[str, Any]]:
         files: dict[str, bytes | None] = {}
         outs: dict[str, Any] = {}
-        _take_from_seeds(self.root, self.places, self.recut, self.read, files, outs)
+        _remove_from_seeds(self.root, self.storages, self.reissue, self.read, files, outs)
         return files, outs
 
 
@@ -125,7 +125,7 @@ def test_seeds_file_by_file_in_dvc(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", files, {}, TEXT.encode())
     gone = {"seeds/gone.txt.dvc": None, "seeds/x/news.csv.dvc": None}
     assert made.taken() == ({**gone, "seeds/takedowns.jsonl": LINE}, {})
-    assert needed_at(made.root, made.places, "HEAD") == {"00", "11", "22", md5(TEXT.encode())}
+    assert objects_needed_by(made.root, made.storages, "HEAD") == {"00", "11", "22", md5(TEXT.encode())}
 
 
 def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
         "dvc.lock": yaml.safe_dump(lock).encode(),
     }
     made = Made(tmp_path / "repository", files, objects, news, table, held["copy.jsonl"])
-    assert needed_at(made.root, made.places, "HEAD") == {*objects, "dd", "ee"}
-    assert data_of(made.root, made.recut.commit) == "dd"
+    assert objects_needed_by(made.root, made.storages, "HEAD") == {*objects, "dd", "ee"}
+    assert data_listing_at(made.root, made.reissue.commit) == "dd"
     files, outs = made.taken()
     kept = {
         "news.jsonl": records("a") + b"\n",
@@ -170,7 +170,7 @@ def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
         "outs": [{"md5": expected, "nfiles": 4, "hash": "md5", "path": "seeds"}]
     }
     assert (files["seeds.dvc"] or b"").startswith(b"outs:\n- md5: ")
-    assert {path: made.places.read(oid) for path, oid in made.places.listing(expected).items()} == kept
+    assert {path: made.storages.read(oid) for path, oid in made.storages.listing(expected).items()} == kept
 
 
 def test_a_lock_has_the_new_hashes() -> None:
@@ -188,7 +188,7 @@ def test_a_lock_has_the_new_hashes() -> None:
         },
     }
     outs = {"seeds": {"md5": "x", "nfiles": 1}, "corpus/data": {"md5": "y", "size": 5, "nfiles": 3}}
-    text = _locked(yaml.safe_dump(lock, sort_keys=False).encode(), outs, {"version": "1.0.1", "date": "d"})
+    text = _updated_lock(yaml.safe_dump(lock, sort_keys=False).encode(), outs, {"version": "1.0.1", "date": "d"})
     stages: Any = lock["stages"]
     stages["a"]["deps"][0] = {"path": "seeds", "md5": "x", "nfiles": 1}
     stages["a"]["outs"][0] = {"path": "corpus/data", "hash": "md5", "md5": "y", "nfiles": 3, "size": 5}
@@ -199,10 +199,10 @@ def test_a_lock_has_the_new_hashes() -> None:
 def test_a_lock_that_dvc_would_not_write_is_named_with_its_commit(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"dvc.lock": b"[1]"}, {})
     for read in (
-        lambda: data_of(made.root, made.recut.commit),
-        lambda: needed_at(made.root, made.places, made.recut.commit),
+        lambda: data_listing_at(made.root, made.reissue.commit),
+        lambda: objects_needed_by(made.root, made.storages, made.reissue.commit),
     ):
-        with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: dvc\.lock: not what DVC writes"):
+        with pytest.raises(ReleaseError, match=rf"^{made.reissue.commit[:12]}: dvc\.lock: not what DVC writes"):
             read()
 
 
@@ -222,34 +222,36 @@ def test_a_changelog_says_what_replaces_what(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"a": b""}, {})
     date = run_command(made.root, "git", "log", "-1", "--format=%cs").strip()
     known = "# Changelog\n\nKept.\n\n## [1.0.0] - 2026-01-01\n\n### Added\n\n- The first release.\n"
-    assert _changelog(made.root, known.encode(), made.recut) == known.replace(
+    assert _changelog(made.root, known.encode(), made.reissue) == known.replace(
         "## [1.0.0]",
         f"## [1.0.1] - {date}\n\n### Removed\n\n- gone, which was taken down. This release replaces 1.0.0, which is "
         "withdrawn; all other documents are as they were there.\n\n## [1.0.0]",
     )
-    assert "## [1.0.1]" in _changelog(made.root, None, made.recut)
+    assert "## [1.0.1]" in _changelog(made.root, None, made.reissue)
 
 
 def test_the_next_patch_is_above_all_that_there_are() -> None:
-    assert _free("1.0.0", {"1.0.0", "1.0.9", "1.0.10", "1.1.11", "11.0.12", "2.0.13"}) == "1.0.11"
-    assert _free("1.10.3", {"1.10.3", "1.1.7"}) == "1.10.4"
+    assert _next_patch("1.0.0", {"1.0.0", "1.0.9", "1.0.10", "1.1.11", "11.0.12", "2.0.13"}) == "1.0.11"
+    assert _next_patch("1.10.3", {"1.10.3", "1.1.7"}) == "1.10.4"
 
 
 def test_what_a_killed_purge_began_is_known_again(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"corpus/manifest.json": b'{"version": "1.0.1"}'}, {})
-    root, other = made.root, made.recut.commit
-    assert _begun(root, "1.0.0", "gone", {}) is None
-    run_command(root, "git", "commit", "--quiet", "--allow-empty", "--message", made.recut.message)
+    root, other = made.root, made.reissue.commit
+    assert _version_begun(root, "1.0.0", "gone", {}) is None
+    run_command(root, "git", "commit", "--quiet", "--allow-empty", "--message", made.reissue.message)
     commit = run_command(root, "git", "rev-parse", "HEAD").strip()
-    run_command(root, "git", "update-ref", made.recut.reference, commit)
-    assert _begun(root, "1.0.0", "gone", {}) == "1.0.1"
-    assert _begun(root, "1.0.0", "gone", {"1.0.1": commit}) == "1.0.1"
-    assert _begun(root, "1.0.0", "gone", {"1.0.1": other}) is None  # taken meanwhile
-    assert _begun(root, "1.0.0", "one", {}) is None
-    assert _begun(root, "1.0.1", "gone", {}) is None
+    run_command(root, "git", "update-ref", made.reissue.reference, commit)
+    assert _version_begun(root, "1.0.0", "gone", {}) == "1.0.1"
+    assert _version_begun(root, "1.0.0", "gone", {"1.0.1": commit}) == "1.0.1"
+    assert _version_begun(root, "1.0.0", "gone", {"1.0.1": other}) is None  # taken meanwhile
+    assert _version_begun(root, "1.0.0", "one", {}) is None
+    assert _version_begun(root, "1.0.1", "gone", {}) is None
 
 
 def test_what_dvc_would_not_write_is_named(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"seeds.dvc": b"outs: 1"}, {})
-    with pytest.raises(ReleaseError, match=rf"^{made.recut.commit[:12]}: seeds\.dvc: not what DVC writes: TypeError"):
+    with pytest.raises(
+        ReleaseError, match=rf"^{made.reissue.commit[:12]}: seeds\.dvc: not what DVC writes: TypeError"
+    ):
         made.taken()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -18,17 +19,17 @@ from copydesk import validate
 from copydesk.cli import app
 from copydesk.errors import BuildError, ConfigError, ReleaseError
 from copydesk.project import Project
-from copydesk.releases import upstream
-from copydesk.revisions import dvc_places
-from copydesk.revisions.dvc_places import Place, Places
+from copydesk.releases import git_remotes, upstream
+from copydesk.revisions import dvc_storages
+from copydesk.revisions.dvc_storages import DvcStorage, DvcStorages
 from copydesk.takedowns import occurrences, purge
-from copydesk.takedowns.delivered_records import Deliveries
+from copydesk.takedowns.delivered_records import DeliveredRecords
 from copydesk.takedowns.git_search import Blob
-from copydesk.takedowns.object_search import Sought
-from copydesk.takedowns.occurrences import Holdings, State
-from copydesk.takedowns.purge import Plan, Purged
-from copydesk.takedowns.reissue import Recut
-from copydesk.takedowns.takedown import entry, ledger_of, take_down
+from copydesk.takedowns.object_search import SearchResult
+from copydesk.takedowns.occurrences import AffectedVersion, Occurrences
+from copydesk.takedowns.purge import PurgePlan, PurgeResult
+from copydesk.takedowns.reissue import Reissue
+from copydesk.takedowns.takedown import ledger_of, takedown_row, write_to_ledger
 from support import articles, run_stages, write_seeds
 
 Make = Callable[..., Project]
@@ -46,7 +47,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def taken(make_corpus: Make, more: dict[str, str]) -> Project:
     project = make_corpus(SEEDS)
-    take_down(project, entry(project, "article-0003", "asked for by the author", "the author"))
+    write_to_ledger(project, takedown_row(project, "article-0003", "asked for by the author", "the author"))
     write_seeds(project.seeds, more)
     return run_stages(project)
 
@@ -78,24 +79,24 @@ def test_a_document_leaves_the_next_build_and_its_copies_with_it(make_corpus: Ma
 
 def test_the_ledger_holds_no_text_and_is_kept(make_corpus: Make) -> None:
     project = make_corpus(SEEDS)
-    first = entry(project, "article-0003", "asked for")
-    take_down(project, first)
-    take_down(project, entry(project, "article-0001", "asked for", "somebody"))
+    first = takedown_row(project, "article-0003", "asked for")
+    write_to_ledger(project, first)
+    write_to_ledger(project, takedown_row(project, "article-0001", "asked for", "somebody"))
     assert list(ledger_of(project)) == ["article-0003", "article-0001"]
     assert ledger_of(project)["article-0003"] == first
     words = set(TEXT.split()) - {"asked", "for"}
     assert not any(f'"{word}' in (project.seeds / "takedowns.jsonl").read_text("utf-8") for word in words)
     ledger = project.seeds / "takedowns.jsonl"
-    with pytest.raises(ReleaseError, match=rf"^{ledger}: article-0003 is in it already$"):
-        entry(project, "article-0003", "again")
-    missing = rf"^{project.corpus}: no document 'nobody'; expected the id of one that is there$"
+    with pytest.raises(ReleaseError, match=rf"^{ledger}: article-0003 is in the ledger already$"):
+        takedown_row(project, "article-0003", "again")
+    missing = rf"^{project.corpus}: no document 'nobody'; expected the id of a document of the corpus$"
     with pytest.raises(ReleaseError, match=missing):
-        entry(project, "nobody", "asked for")
+        takedown_row(project, "nobody", "asked for")
     with pytest.raises(ReleaseError, match=r"^article-0002: reason: "):
-        entry(project, "article-0002", "")
+        takedown_row(project, "article-0002", "")
     before = ledger.read_text("utf-8").rstrip()
     ledger.write_text(before, "utf-8")  # an editor left no line feed
-    take_down(project, {**first, "doc_id": "é", "reason": "中"})
+    write_to_ledger(project, {**first, "doc_id": "é", "reason": "中"})
     assert ledger.read_text("utf-8").splitlines()[:-1] == before.splitlines()
     assert '{"doc_id": "é", "reason": "中", ' in ledger.read_text("utf-8") and list(ledger_of(project))[-1] == "é"
 
@@ -111,7 +112,7 @@ def test_a_ledger_that_is_damaged_stops_the_build(make_corpus: Make) -> None:
 
 def test_a_ledger_obeys_the_schema_of_its_project(make_corpus: Make, tmp_path: Path) -> None:
     project = make_corpus({"only.txt": TEXT})
-    take_down(project, entry(project, "only", "long"))
+    write_to_ledger(project, takedown_row(project, "only", "long"))
     shutil.copytree(project.schemas, tmp_path / "own")
     schema = tmp_path / "own" / "takedown.schema.json"
     told = json.loads(schema.read_text("utf-8"))
@@ -122,13 +123,13 @@ def test_a_ledger_obeys_the_schema_of_its_project(make_corpus: Make, tmp_path: P
         ledger_of(own)
     (project.seeds / "takedowns.jsonl").unlink()
     with pytest.raises(ReleaseError, match=r"^only: reason: .*too long"):
-        entry(own, "only", "long")
-    assert entry(own, "only", "why")["requested_by"] is None
+        takedown_row(own, "only", "long")
+    assert takedown_row(own, "only", "why")["requested_by"] is None
 
 
 def test_a_takedown_of_everything_is_an_error_that_says_so(make_corpus: Make) -> None:
     project = make_corpus({"only.txt": TEXT})
-    take_down(project, entry(project, "only", "asked for"))
+    write_to_ledger(project, takedown_row(project, "only", "asked for"))
     with pytest.raises(BuildError, match="no documents"):
         run_stages(project)
 
@@ -145,7 +146,7 @@ def test_the_command(make_corpus: Make) -> None:
     assert list(ledger_of(project)) == ["article-0002"]
     assert call("other", "x").exit_code == 2
     assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output
-    assert "Invalid value for --reason: say why" in call("article-0001").output
+    assert "Invalid value for --reason: give the reason" in call("article-0001").output
     told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
     assert '"reason": "é", "requested_by": "you"' in told
     assert call("article-0001", "--reason", "x").output == (
@@ -158,44 +159,53 @@ class Found:
     """What a search found, and what a purge would do and did, without one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        sought = Sought({}, frozenset(), {}, [], frozenset(), 0, [], Deliveries(frozenset(), frozenset(), {}))
-        alone = State(["a" * 40], frozenset({"gone"}), {"raw/x": "1", "documents/x": "2", "documents/y": "3"})
-        copied = State(["b" * 40, "c" * 40, "d" * 40], frozenset({"gone", "x", "y"}), {"edits/x": "4"})
+        search = SearchResult(
+            {}, frozenset(), {}, [], frozenset(), 0, [], DeliveredRecords(frozenset(), frozenset(), {})
+        )
+        alone = AffectedVersion(
+            ["a" * 40], frozenset({"gone"}), {"raw/x": "1", "documents/x": "2", "documents/y": "3"}
+        )
+        copied = AffectedVersion(["b" * 40, "c" * 40, "d" * 40], frozenset({"gone", "x", "y"}), {"edits/x": "4"})
         blobs = [Blob("e" * 40, "seeds/gone.txt", ["1" * 40, "2" * 40]), Blob("f" * 40, "x", [])]
-        self.held = Holdings(
+        self.occurrences = Occurrences(
             releases={"1.0.0": alone, "1.1.0": copied},
             withdrawn={"1.1.0", "0.1.0"},
-            others=[alone, copied],
+            other_versions=[alone, copied],
             objects={"aa": [], "bb": ["documents/x", "raw/y"]},
-            late=frozenset(),
-            store=[Path("/store/1")],  # type: ignore[list-item]
-            folders=[Path("/kept/2")],
+            delete_last=frozenset(),
+            shards=[Path("/store/1")],  # type: ignore[list-item]
+            kept_releases=[Path("/kept/2")],
             blobs=blobs,
-            sought=sought,
-            left=(Path("/left/3"),),
+            search=search,
+            leftovers=(Path("/left/3"),),
         )
-        seen = [Place("cache", None, frozenset({"aa", "bb"})), Place("remote r", None, frozenset({"bb"}))]
-        self.places = Places(seen, {}, None)
-        recuts = [Recut(v, "", f"{v[:-1]}7", state, sought, {}) for v, state in self.held.releases.items()]
-        self.plan = Plan("gone", recuts, [recuts[0]._replace(version="0.2.0")], self.held, frozenset({"aa"}))
-        self.done = Purged({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [], {})
+        readable = [
+            DvcStorage("cache", None, frozenset({"aa", "bb"})),
+            DvcStorage("remote r", None, frozenset({"bb"})),
+        ]
+        self.storages = DvcStorages(readable, {}, None)
+        recuts = [Reissue(v, "", f"{v[:-1]}7", state, search, {}) for v, state in self.occurrences.releases.items()]
+        self.plan = PurgePlan(
+            "gone", recuts, [recuts[0]._replace(version="0.2.0")], self.occurrences, frozenset({"aa"})
+        )
+        self.done = PurgeResult({"1.0.0": "1.0.7", "0.2.0": None}, 3, 44, [], {})
         self.asked: list[Any] = []
         self.unknown: list[str] = []
         for module, name, value in (
-            (dvc_places, "open_places", self.open_places),
-            (occurrences, "holdings", lambda *given: self.asked.append(given[::2]) or self.held),
-            (purge, "plan", lambda *given: self.asked.append(given[::2]) or self.plan),
+            (dvc_storages, "open_storages", self.open_storages),
+            (occurrences, "find_occurrences", lambda *given: self.asked.append(given[::2]) or self.occurrences),
+            (purge, "plan_purge", lambda *given: self.asked.append(given[::2]) or self.plan),
             (purge, "purge", lambda *given: self.asked.append(given) or self.done),
-            (upstream, "known_releases", lambda root: None),
+            (upstream, "known_releases", lambda root: SimpleNamespace(shallow=False)),
             (upstream, "shortfalls", lambda root, known: self.unknown),
-            (upstream, "push_command", lambda root, tags: f"git push {' '.join(tags)}"),
+            (git_remotes, "push_advice", lambda root, tags: f"push them with git push {' '.join(tags)}"),
         ):
             monkeypatch.setattr(module, name, value)
 
     @contextmanager
-    def open_places(self, root: Path, *, own: bool = False) -> Iterator[Places]:
+    def open_storages(self, root: Path, *, own: bool = False) -> Iterator[DvcStorages]:
         assert root.is_absolute()
-        yield self.places
+        yield self.storages
 
 
 @pytest.fixture
@@ -211,9 +221,9 @@ def call(*words: str, answer: str | None = None) -> tuple[int, list[str]]:
 
 
 IN_GIT = [
-    f"git {'e' * 40}: seeds/gone.txt, brought or removed by {'1' * 12}, {'2' * 12}",
-    f"git {'f' * 40}: x, brought or removed by no commit of a branch or tag",
-    "git's history in . holds it and is not rewritten by copydesk, since every clone and tag would change: if it must "
+    f"git {'e' * 40}: seeds/gone.txt, added or removed by {'1' * 12}, {'2' * 12}",
+    f"git {'f' * 40}: x, added or removed by no commit of a branch or tag",
+    "git's history in . holds it, and copydesk does not rewrite it, since every clone and tag would change: if it must "
     "go, write these hashes into a file, one a line, run git filter-repo --strip-blobs-with-ids FILE in a fresh clone, "
     "push it by force with all tags, and have all other clones made anew",
 ]
@@ -232,59 +242,63 @@ def test_what_holds_it_is_listed(found: Found) -> None:
         "/left/3: left by a command that was killed, and may hold it",
         *IN_GIT,
     ]
-    count = "2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git hold 'gone'"
+    count = "'gone' is in 2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git"
     assert call("status", "gone") == (0, [*listed, count])
     assert found.asked == [(Path.cwd(), "gone")]
-    found.held.sought.unreadable.append("object zz: no table")
+    found.occurrences.search.unreadable.append("object zz: no table")
     assert call("status", "gone") == (1, [*listed, "object zz: no table", count])
-    found.places.unseen["remote web"] = "no"
+    found.storages.unreadable["remote web"] = "no"
     said = [*listed, "remote web: cannot be searched: no", "object zz: no table", count]
     assert call("status", "gone") == (1, said)
-    found.held.sought.unreadable.clear()
+    found.occurrences.search.unreadable.clear()
     assert call("status", "gone")[0] == 1
-    found.places.unseen.clear()
+    found.storages.unreadable.clear()
     assert call("status", "gone") == (0, [*listed, count])
     found.unknown.append("a release is unknown here")
     assert call("status", "gone") == (1, [*listed, count, "a release is unknown here"])
-    found.held.blobs.clear()
+    found.occurrences.blobs.clear()
     assert not any(line.startswith("git") for line in call("status", "gone")[1])
 
 
 def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
     planned = [
-        "corpus@v1.0.0: cut again as corpus@v1.0.7 without gone; then withdrawn",
-        "corpus@v1.1.0: cut again as corpus@v1.1.7 without gone, x, y; then withdrawn",
-        "corpus@v0.2.0: withdrawn; nothing would be left of it",
-        "object bb: removed from cache, remote r",
-        "object aa: kept, since a release that does not hold it needs it",
-        "file /store/1: removed",
-        "file /kept/2: removed",
-        "file /left/3: removed",
+        "corpus@v1.0.0: reissued as corpus@v1.0.7 without gone; then withdrawn",
+        "corpus@v1.1.0: reissued as corpus@v1.1.7 without gone, x, y; then withdrawn",
+        "corpus@v0.2.0: withdrawn; no document would remain",
+        "object bb: deleted from cache, remote r",
+        "object aa: kept, since a release without the document needs it",
+        "file /store/1: deleted",
+        "file /kept/2: deleted",
+        "file /left/3: deleted",
     ]
     assert call("--purge", "--dry-run") == (0, planned)
-    question = "Take 'gone' out of all this? What is removed does not come back. [y/N]: "
+    question = "Purge 'gone' from all this? What is deleted cannot be restored. [y/N]: "
     assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
     assert found.asked == [(Path.cwd(), "gone")] * 2
     done = [
         *IN_GIT,
-        "to publish it: git push corpus@v1.0.7 corpus@v1.0.0! corpus@v0.2.0!",
-        "3 copies removed; searched 44 objects, and none holds 'gone'",
+        "not published yet: push them with git push corpus@v1.0.7 corpus@v1.0.0! corpus@v0.2.0!",
+        "3 copies deleted; searched 44 objects, and none holds 'gone'",
     ]
     assert call("--purge", answer="y\n") == (0, [*planned, f"{question}y", *done])
     assert found.asked[-1] == (Path(), "gone", found.plan)
     assert call("--purge", "--yes") == (0, [*planned, *done])
-    found.held.blobs.clear()
+    found.occurrences.blobs.clear()
     found.done.pushed["theirs"] = ["corpus@v1.0.7", "corpus@v1.0.0!"]
-    pushed = ["pushed to theirs: corpus@v1.0.7, corpus@v1.0.0!", "to publish it: git push corpus@v0.2.0!", done[-1]]
+    pushed = [
+        "pushed to theirs: corpus@v1.0.7, corpus@v1.0.0!",
+        "not published yet: push them with git push corpus@v0.2.0!",
+        done[-1],
+    ]
     assert call("--purge", "--yes") == (0, [*planned, *pushed])
-    found.places.unseen["remote web"] = "no"
-    found.done = Purged({}, 0, 1, ["aa: still in cache"], {})
+    found.storages.unreadable["remote web"] = "no"
+    found.done = PurgeResult({}, 0, 1, ["aa: still in cache"], {})
     assert call("--purge", "--yes") == (
         1,
         [
             *planned,
             "remote web: cannot be searched: no",
             "aa: still in cache",
-            "'gone' was not taken out of everything; see above",
+            "'gone' was not purged from everything; see above",
         ],
     )

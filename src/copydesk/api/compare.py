@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from copydesk.errors import InputError
 
 if TYPE_CHECKING:
-    from copydesk.differences.model import Diff
+    from copydesk.differences.diff_model import Diff
 
 
 def diff(old: str, new: str | None = None, *, root: Path | str = ".") -> Diff:

@@ -20,7 +20,7 @@ from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
 from copydesk.errors import ConfigError
-from copydesk.revisions.line_ends import ADVICE, converted
+from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.stages.toolkit_lock import missing_dependency, not_depending
 
@@ -64,7 +64,7 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
     for name, (schema, _) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas, report)
-    for file in converted(root):
+    for file in converted_files(root):
         report.add("line ends", file.path, f"git has converted them: {file}; {ADVICE}", line=1)
     for lost in lost_takedowns(root, against):
         report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)

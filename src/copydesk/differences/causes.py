@@ -1,17 +1,17 @@
 """Why a document changed.
 
-Causes are computed from what lies in the two revisions, in this order; each takes the
-columns that it explains, and the next is asked for those that are left:
+Causes are computed from the two revisions, in this order; each explains some of the
+columns that differ, and the next is tried for the remaining ones:
 
-``source``              the file as delivered is another, or has another path
-``decision``            seeds/decisions.jsonl says something else of it, and what it decides differs
+``source``              the delivered file, or its path, differs
+``decision``            its lines in seeds/decisions.jsonl differ, and so does what they decide
 ``metadata``            a column that sources.jsonl states in one of the revisions
-``rule NAME``           the file is the same and the edits of this rule are not
-``parameter KEY``       a setting differs whose section decides a column that is left
+``rule NAME``           the file is the same, and the edits of this rule differ
+``parameter KEY``       a setting differs whose section decides a remaining column
 ``benchmarks``          the overlap with benchmarks, where seeds/benchmarks.jsonl differs
-``duplicates``          another document of its group came, went or changed
-``corpus size``         the split alone, where one of the revisions has but one split
-``schema``              none of the above, and the schema of a column or table that is left says more than another
+``duplicates``          another document of its group was added, removed or changed
+``corpus size``         the split alone, if one of the revisions has only one split
+``schema``              none of the above, and the schema of a remaining column or table differs in more than a
                         description
 ``code``                none of the above
 """
@@ -30,27 +30,27 @@ from copydesk.core.decisions import NAME, Decision, from_row
 from copydesk.core.json_schema import load_json
 from copydesk.core.renamed_text import renamed_line
 from copydesk.description.provenance import FIELDS
-from copydesk.differences.model import Change, Parameter
-from copydesk.differences.row_differences import Row, Side, common_shards, delta_of, net_rows
+from copydesk.differences.diff_model import Change, Parameter
+from copydesk.differences.row_differences import ChangedShards, Row, common_shards, count_changes, net_rows
 from copydesk.differences.schema_changes import SchemaChange, published_changes
 from copydesk.revisions.revision import Revision
 
 _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split"))
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
-#: What follows from edits even where the text is the same.
+#: Columns and tables that depend on edits even if the text is the same.
 _FROM_EDITS = frozenset({"edits/", "sentences/", "provenance", "flags", *FIELDS})
 _EDIT = ("raw_start", "raw_end", "before", "after", "rules", "tier", "applied", "confidence")
 
 
-class Decided(NamedTuple):
-    """What decisions that only one revision has are about: columns of a document, and spans of its raw text."""
+class DecisionScope(NamedTuple):
+    """The scope of the decisions that only one revision has: columns of a document, and spans of its raw text."""
 
     columns: frozenset[str]
-    places: frozenset[tuple[int, int]]
+    spans: frozenset[tuple[int, int]]
 
 
-class Context(NamedTuple):
-    """What differs between two revisions as a whole."""
+class RevisionContext(NamedTuple):
+    """Two revisions, and the differences between them that concern no single document."""
 
     old: Revision
     new: Revision
@@ -59,11 +59,11 @@ class Context(NamedTuple):
     parameters: list[Parameter]
     benchmarks: bool
     one_split: bool
-    decisions: Mapping[str, Decided]
+    decisions: Mapping[str, DecisionScope]
 
     @classmethod
-    def of(cls, old: Revision, new: Revision) -> Context:
-        """What two revisions say before any document is looked at."""
+    def of(cls, old: Revision, new: Revision) -> RevisionContext:
+        """Compare schemas, settings, benchmarks, splits and decisions of two revisions."""
         splits = [{path.rpartition("/")[2].partition("-")[0] for path in r.shards("documents")} for r in (old, new)]
         return cls(
             old,
@@ -77,21 +77,21 @@ class Context(NamedTuple):
         )
 
 
-def _decisions(old: Revision, new: Revision) -> dict[str, Decided]:
-    """By document what was decided in one of the revisions alone."""
+def _decisions(old: Revision, new: Revision) -> dict[str, DecisionScope]:
+    """By document, the scope of the decisions that only one of the revisions has."""
     texts = (revision.text(f"seeds/{NAME}") or "" for revision in (old, new))
     lines = [Counter(renamed_line("decision", line) for line in text.split("\n")) for text in texts]
-    found: dict[str, list[Decision]] = {}
+    by_document: dict[str, list[Decision]] = {}
     for line in (lines[0] - lines[1]) + (lines[1] - lines[0]):
         if line.strip():
             decision = from_row(load_json(line, NAME))
-            found.setdefault(decision.doc_id, []).append(decision)
+            by_document.setdefault(decision.doc_id, []).append(decision)
     return {
-        doc_id: Decided(
+        doc_id: DecisionScope(
             frozenset(d.field for d in decisions if d.field),
             frozenset((d.raw_start, d.raw_end or 0) for d in decisions if d.raw_start is not None),
         )
-        for doc_id, decisions in found.items()
+        for doc_id, decisions in by_document.items()
     }
 
 
@@ -108,17 +108,17 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Paramete
     return [Parameter(n, flat[0].get(n), flat[1].get(n)) for n in names if flat[0].get(n) != flat[1].get(n)]
 
 
-_NOTHING = Decided(frozenset(), frozenset())
+_NOTHING = DecisionScope(frozenset(), frozenset())
 
 
-def facts_of(
+def changed_documents(
     ids: list[str],
     columns: Mapping[str, list[str]],
     tables: Mapping[str, tuple[str, ...]],
     at: tuple[dict[str, Row], dict[str, Row]],
-    context: Context,
+    context: RevisionContext,
 ) -> list[Change]:
-    """Say of each changed document what differs and why."""
+    """Return for each changed document what differs and why."""
     old, new = context.old, context.new
     reworded = [i for i in ids if "text_sha256" in columns.get(i, ()) or "sentences" in tables[i]]
     sentences = net_rows(old, new, "sentences", reworded, ("text",))
@@ -131,24 +131,24 @@ def facts_of(
         edited = edits.get(doc_id, [])
         resourced = "raw_sha256" in differing or doc_id in moved
         decided = context.decisions.get(doc_id, _NOTHING)
-        # A decision holds for the file that was looked at: of another one nothing follows from its places.
-        places = frozenset[tuple[int, int]]() if resourced else decided.places
-        by_rules = [row for row in edited if (row["raw_start"], row["raw_end"]) not in places]
-        left = {*differing, *(f"{name}/" for name in tables[doc_id])}
-        explained = _explained(left, decided, edited, by_rules)
+        # A decision applies to one file: its spans mean nothing for another one.
+        spans = frozenset[tuple[int, int]]() if resourced else decided.spans
+        by_rules = [row for row in edited if (row["raw_start"], row["raw_end"]) not in spans]
+        unexplained = {*differing, *(f"{name}/" for name in tables[doc_id])}
+        explained = _explained(unexplained, decided, edited, by_rules)
         stated = _stated(was) | _stated(now) | ({"provenance"} if _stated(was) != _stated(now) else set())
         rules = [] if resourced else rules_of(by_rules)
-        others = causes_of(left - explained, resourced, stated, rules, context)
-        causes = ("decision", *others) if explained else others
+        other_causes = causes_of(unexplained - explained, resourced, stated, rules, context)
+        causes = ("decision", *other_causes) if explained else other_causes
         changes.append(
             Change(
                 doc_id,
                 differing,
                 tables[doc_id],
                 causes,
-                delta_of(sentences.get(doc_id, []), lambda row: row["text"]),
-                delta_of(edited, edit_key),
-                # A corpus from before there were splits moves nothing.
+                count_changes(sentences.get(doc_id, []), lambda row: row["text"]),
+                count_changes(edited, edit_identity),
+                # In a corpus without a column split, no document moves.
                 was.get("split") or now.get("split", ""),
                 now.get("split") or was.get("split", ""),
             )
@@ -156,31 +156,33 @@ def facts_of(
     return changes
 
 
-def _explained(left: set[str], decided: Decided, edited: list[Row], by_rules: list[Row]) -> set[str]:
-    """Those columns and tables that decisions explain."""
-    explained = left & decided.columns
+def _explained(unexplained: set[str], decided: DecisionScope, edited: list[Row], by_rules: list[Row]) -> set[str]:
+    """The columns and tables that decisions explain."""
+    explained = unexplained & decided.columns
     if explained:
-        explained |= left & ({"provenance", "public"} if "license" in explained else {"provenance"})
+        explained |= unexplained & ({"provenance", "public"} if "license" in explained else {"provenance"})
     if len(by_rules) < len(edited):
-        explained |= left if "text_sha256" in left else left & _FROM_EDITS
+        explained |= unexplained if "text_sha256" in unexplained else unexplained & _FROM_EDITS
     return explained
 
 
-def placed_rows(
-    ids: list[str], before: pa.Table | None, after: pa.Table | None, context: Context
+def split_and_provenance_rows(
+    ids: list[str], before: pa.Table | None, after: pa.Table | None, context: RevisionContext
 ) -> tuple[dict[str, Row], dict[str, Row]]:
     """Split and provenance of changed documents, also of those whose row in documents is the same."""
-    wanted = pa.array(ids, pa.string())
-    found: tuple[dict[str, Row], dict[str, Row]] = ({}, {})
-    for rows, table in zip(found, (before, after), strict=True):
+    changed_ids = pa.array(ids, pa.string())
+    rows_by_id: tuple[dict[str, Row], dict[str, Row]] = ({}, {})
+    for rows, table in zip(rows_by_id, (before, after), strict=True):
         if table is not None:
             names = [name for name in ("doc_id", "split", "provenance") if name in table.column_names]
-            some = table.select(names).filter(pc.is_in(table["doc_id"], wanted))
-            rows.update((row["doc_id"], row) for row in some.to_pylist())
-    same = Side(context.new, context.common).some((i for i in ids if i not in found[1]), ("doc_id", "split"))
+            changed = table.select(names).filter(pc.is_in(table["doc_id"], changed_ids))
+            rows.update((row["doc_id"], row) for row in changed.to_pylist())
+    same = ChangedShards(context.new, context.common).some(
+        (i for i in ids if i not in rows_by_id[1]), ("doc_id", "split")
+    )
     for row in same.to_pylist() if same is not None else ():
-        found[0][row["doc_id"]] = found[1][row["doc_id"]] = row
-    return found
+        rows_by_id[0][row["doc_id"]] = rows_by_id[1][row["doc_id"]] = row
+    return rows_by_id
 
 
 def _stated(row: Row) -> set[str]:
@@ -189,19 +191,19 @@ def _stated(row: Row) -> set[str]:
 
 
 def causes_of(
-    left: set[str], resourced: bool, stated: set[str], rules: Sequence[str], context: Context
+    left: set[str], resourced: bool, stated: set[str], rules: Sequence[str], context: RevisionContext
 ) -> tuple[str, ...]:
-    """Why a document differs, see the module; ``left`` are the columns to explain, and tables as ``edits/``."""
+    """Why a document differs, see the module; ``left`` are the columns to explain, and tables such as ``edits/``."""
     causes = []
     if resourced:
         causes.append("source")
-        left = left & stated  # all else follows from the new text
+        left = left & stated  # the rest follows from the new text
     if left & stated:
         causes.append("metadata")
         left = left - stated - {"provenance"} - ({"public"} if "license" in left else set())
     if rules:
         causes += [f"rule {name}" for name in rules]
-        # Edits that are only suggested change no text, and what no text decides is still to be explained.
+        # Suggested edits change no text; columns that do not depend on edits remain unexplained then.
         follows = left if "text_sha256" in left else _FROM_EDITS
         left = left - follows
     deciding = {p.name: _decides(p.name.partition(".")[0], left) & left for p in context.parameters}
@@ -219,7 +221,7 @@ def causes_of(
 
 
 def _redefined(changes: Iterable[SchemaChange]) -> set[str]:
-    """Columns of documents, and other tables as ``edits/``, that a schema defines in another way."""
+    """Columns of documents, and other tables such as ``edits/``, whose schema differs."""
     return {
         re.split(r"[.\[]", change.column)[0] if change.table == "documents" else f"{change.table}/"
         for change in changes
@@ -228,36 +230,36 @@ def _redefined(changes: Iterable[SchemaChange]) -> set[str]:
 
 
 def _decides(section: str, names: Iterable[str]) -> set[str]:
-    """Those columns and tables that a section of params.yaml decides."""
+    """The columns and tables that a section of params.yaml decides."""
     if section == "clean":
         return {name for name in names if name not in {"raw/", "public", *_PLACED}}
     known = {"deduplicate": _PLACED, "splits": {"split"}, "publish": {"public"}, "decontaminate": _OVERLAP}
     return set({**known, "ingest": {"raw/"}}.get(section, ()))
 
 
-def edit_key(row: Row) -> tuple[Any, ...]:
-    """What an edit is told by wherever it stands."""
+def edit_identity(row: Row) -> tuple[Any, ...]:
+    """What identifies an edit, whatever its offsets are."""
     return row["before"], row["after"], str(row["rules"]), row["tier"], row["applied"]
 
 
 def rules_of(edits: list[Row]) -> list[str]:
-    """Rules whose edits of one and the same raw text differ, by name, given the edits that differ.
+    """The names of the rules whose edits of the same raw text differ, given the edits that differ.
 
-    An edit that two rules made becomes that of one when the other is switched off. So the edits that differ are
-    taken together where they touch, and a rule is named when it has a hand in more or fewer of them there; where
-    that holds for none, all that were at work there are named.
+    An edit of two rules becomes an edit of one rule when the other is disabled. So edits that touch are grouped, and
+    a rule is named if it takes part in more or fewer edits of a group; if no rule does, all rules of the group are
+    named.
     """
     names: set[str] = set()
-    end, hands = -1, Counter[str]()
+    end, balance = -1, Counter[str]()
     for edit in sorted(edits, key=lambda edit: (edit["raw_start"], edit["raw_end"])):
         if edit["raw_start"] > end:
-            names |= _unbalanced(hands)
-            hands = Counter()
+            names |= _unbalanced(balance)
+            balance = Counter()
         end = max(end, edit["raw_end"])
         for rule in edit["rules"].split("\n"):
-            hands[rule] += edit["sign"]
-    return sorted(names | _unbalanced(hands))
+            balance[rule] += edit["sign"]
+    return sorted(names | _unbalanced(balance))
 
 
-def _unbalanced(hands: Counter[str]) -> set[str]:
-    return {rule for rule, count in hands.items() if count} or set(hands)
+def _unbalanced(balance: Counter[str]) -> set[str]:
+    return {rule for rule, count in balance.items() if count} or set(balance)

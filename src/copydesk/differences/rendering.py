@@ -1,4 +1,4 @@
-"""A difference between two revisions as people and programs read it: terminal, JSON, Markdown, a text in colours."""
+"""Render a difference between two revisions: for a terminal, as JSON, as Markdown, as a text in colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from copydesk.core.escaping import log_line, markdown, plain_text
-from copydesk.differences.model import Change, Diff, Pair
+from copydesk.core.plural import plural
+from copydesk.differences.diff_model import Change, Diff, Pair
 from copydesk.differences.text_diff import TextDiff
 
 #: Rows of a section before the rest is only counted.
@@ -23,7 +24,7 @@ _CONTEXT = 300  # characters around a difference
 
 
 class _Section(NamedTuple):
-    """A table: every row is text, ``more`` counts the rows that are left out."""
+    """A table of text; ``more`` is the number of rows that are left out."""
 
     title: str
     header: tuple[str, ...]
@@ -31,8 +32,8 @@ class _Section(NamedTuple):
     more: int = 0
 
 
-def as_table(diff: Diff) -> list[RenderableType]:
-    """Return what a terminal shows: a line that sums up, then a table a section; empty sections are left out."""
+def diff_as_table(diff: Diff) -> list[RenderableType]:
+    """Return a summary line and a table for each section that has rows, for a terminal."""
     shown: list[RenderableType] = [Text(log_line(_summary(diff)))]
     for section in _sections(diff):
         table = Table(title=Text(section.title), title_justify="left")
@@ -46,13 +47,13 @@ def as_table(diff: Diff) -> list[RenderableType]:
     return shown
 
 
-def as_json(diff: Diff) -> dict[str, Any]:
-    """Return everything that differs, in values that JSON has."""
+def diff_as_json(diff: Diff) -> dict[str, Any]:
+    """Return all differences in types of JSON."""
     named = ("moved", "changed", "sources", "languages", "tables", "schemas", "parameters")
     return {**asdict(diff), **{name: _plain(getattr(diff, name)) for name in named}}
 
 
-def as_markdown(diff: Diff) -> str:
+def diff_as_markdown(diff: Diff) -> str:
     """Return the comment for a pull request; ids and values cannot leave their cells or become markup."""
     parts = [f"**{markdown(_summary(diff).strip())}**"]
     for section in _sections(diff):
@@ -63,25 +64,25 @@ def as_markdown(diff: Diff) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def document_in_colours(found: TextDiff) -> Text:
-    """Return one document's difference: what was removed in red and struck out, what was added in green.
+def document_diff_as_text(difference: TextDiff) -> Text:
+    """Return the difference of one document: removed text in red and struck out, added text in green.
 
-    Long stretches that are equal are cut in their middle.
+    Long equal pieces are shortened in the middle.
     """
     shown = Text()
-    shown.append(f"{log_line(found.doc_id)}\n", "bold")
-    if found.old_text is None or found.new_text is None:
-        shown.append("only in the {} revision\n".format("new" if found.old_text is None else "old"), "yellow")
-    for name, (old, new) in found.columns.items():
+    shown.append(f"{log_line(difference.doc_id)}\n", "bold")
+    if difference.old_text is None or difference.new_text is None:
+        shown.append("only in the {} revision\n".format("new" if difference.old_text is None else "old"), "yellow")
+    for name, (old, new) in difference.columns.items():
         shown.append(f"{log_line(name)}: ").append(log_line(_short(old)), "red strike")
         shown.append(" ").append(log_line(_short(new)), "green").append("\n")
-    for sign, style, edits in (("-", "red", found.edits_removed), ("+", "green", found.edits_added)):
+    for sign, style, edits in (("-", "red", difference.edits_removed), ("+", "green", difference.edits_added)):
         for edit in edits:
-            did = f"{_short(edit['before'])} → {_short(edit['after'])}"
+            replacement = f"{_short(edit['before'])} → {_short(edit['after'])}"
             names, suggested = ", ".join(edit["rules"]), "" if edit["applied"] else " (suggested)"
-            shown.append(f"{log_line(f'{sign} {names}{suggested}: {did}')}\n", style)
+            shown.append(f"{log_line(f'{sign} {names}{suggested}: {replacement}')}\n", style)
     shown.append("\n")
-    for piece in found.pieces:
+    for piece in difference.pieces:
         if piece.kind == "equal":
             shown.append(plain_text(_middle_cut(piece.new)))
         shown.append(plain_text(piece.old if piece.kind != "equal" else ""), "red strike")
@@ -91,10 +92,11 @@ def document_in_colours(found: TextDiff) -> Text:
 
 def _summary(diff: Diff) -> str:
     counts = (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed), ("moved", diff.moved))
-    said = ", ".join(f"{len(documents):,} {word}" for word, documents in counts)
+    documents = ", ".join(f"{len(ids):,} {word}" for word, ids in counts)
     breaking = sum(change.breaking for change in diff.schemas)
-    schemas = f"; {len(diff.schemas):,} changes of schemas, {breaking:,} breaking" if diff.schemas else ""
-    return f"{diff.old} → {diff.new}: documents: {said}{schemas}"
+    changes = plural(len(diff.schemas), "schema change")
+    schemas = f"; {changes}, {breaking:,} breaking" if diff.schemas else ""
+    return f"{diff.old} → {diff.new}: documents: {documents}{schemas}"
 
 
 def _sections(diff: Diff) -> Iterator[_Section]:
@@ -134,8 +136,8 @@ def _sections(diff: Diff) -> Iterator[_Section]:
 
 
 def _section(title: str, header: tuple[str, ...], rows: Iterable[Sequence[str]]) -> _Section:
-    every = [tuple(row) for row in rows]
-    return _Section(title, header, every[:ROWS], max(0, len(every) - ROWS))
+    all_rows = [tuple(row) for row in rows]
+    return _Section(title, header, all_rows[:ROWS], max(0, len(all_rows) - ROWS))
 
 
 def _paired(counts: Mapping[str, Pair]) -> Iterator[tuple[str, ...]]:
@@ -171,9 +173,9 @@ def _middle_cut(text: str) -> str:
 def _plain(value: Any) -> Any:
     """Named tuples as objects, other sequences as lists."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {key: _plain(each) for key, each in value._asdict().items()}
+        return {key: _plain(part) for key, part in value._asdict().items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_plain(part) for part in value]
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     return value

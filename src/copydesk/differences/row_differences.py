@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.differences.model import Delta
+from copydesk.differences.diff_model import Delta
 from copydesk.revisions.revision import Revision
 from copydesk.tables.renamed_columns import with_current_names
 
@@ -23,21 +23,24 @@ Mask = npt.NDArray[np.bool_]
 Row = dict[str, Any]
 
 
-class Side(NamedTuple):
-    """The shards of a table that one revision has and the other has not."""
+class ChangedShards(NamedTuple):
+    """The shards of a table that only one of two revisions has."""
 
     revision: Revision
     shards: list[str]
 
     @classmethod
-    def of(cls, old: Revision, new: Revision, table: str) -> tuple[Side, Side]:
-        """Both sides of a table: the shards that the other has not."""
-        had, has = list(old.shards(table).values()), list(new.shards(table).values())
-        common = {*had} & {*has}
-        return cls(old, [s for s in had if s not in common]), cls(new, [s for s in has if s not in common])
+    def of(cls, old: Revision, new: Revision, table: str) -> tuple[ChangedShards, ChangedShards]:
+        """The shards of a table that only the old revision has, and those that only the new one has."""
+        old_shards, new_shards = list(old.shards(table).values()), list(new.shards(table).values())
+        common = {*old_shards} & {*new_shards}
+        return (
+            cls(old, [shard for shard in old_shards if shard not in common]),
+            cls(new, [shard for shard in new_shards if shard not in common]),
+        )
 
     def table(self, without: Sequence[str] = ()) -> pa.Table | None:
-        """Their rows, but for some columns; None where there is no shard."""
+        """The rows of the shards, without some columns; None if there is no shard."""
 
         def read(shard: str) -> pa.Table:
             names = pq.read_schema(self.revision.locate(shard)).names
@@ -56,20 +59,20 @@ class Side(NamedTuple):
         return found
 
     def some(self, ids: Iterable[str], columns: Sequence[str] = ()) -> pa.Table | None:
-        """Rows of some documents; only row groups that hold one of them are read in full."""
-        wanted = pa.array(sorted(ids), pa.string())
-        if not len(wanted) or not self.shards:
+        """Rows of some documents; only row groups with one of them are read in full."""
+        sorted_ids = pa.array(sorted(ids), pa.string())
+        if not len(sorted_ids) or not self.shards:
             return None
         with ThreadPoolExecutor(THREADS) as threads:
-            rows = pa.concat_tables(threads.map(lambda shard: self._rows(shard, wanted, columns), self.shards))
+            rows = pa.concat_tables(threads.map(lambda shard: self._rows(shard, sorted_ids, columns), self.shards))
         return with_current_names(rows)
 
-    def _rows(self, shard: str, wanted: pa.Array, columns: Sequence[str]) -> pa.Table:
+    def _rows(self, shard: str, ids: pa.Array, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(self.revision.locate(shard)) as file:
             names = [name for name in file.schema_arrow.names if not columns or name in columns]
             tables = [file.schema_arrow.empty_table().select(names)]
             for group in range(file.num_row_groups):
-                mask = pc.is_in(file.read_row_group(group, ["doc_id"], use_threads=False)["doc_id"], wanted)
+                mask = pc.is_in(file.read_row_group(group, ["doc_id"], use_threads=False)["doc_id"], ids)
                 if pc.any(mask).as_py():
                     tables.append(file.read_row_group(group, names, use_threads=False).filter(mask))
         return pa.concat_tables(tables)
@@ -77,12 +80,12 @@ class Side(NamedTuple):
 
 def common_shards(old: Revision, new: Revision, table: str) -> list[str]:
     """Shards of a table that both revisions have."""
-    had = {*old.shards(table).values()}
-    return [shard for shard in new.shards(table).values() if shard in had]
+    old_shards = {*old.shards(table).values()}
+    return [shard for shard in new.shards(table).values() if shard in old_shards]
 
 
 class _Matched(NamedTuple):
-    """Two tables with a row a document, and which rows are of the same document."""
+    """Two tables with one row per document, and the positions of the rows of documents in both."""
 
     old: pa.Table
     new: pa.Table
@@ -91,14 +94,14 @@ class _Matched(NamedTuple):
 
     @property
     def added(self) -> list[str]:
-        return _others(self.new["doc_id"], self.at_new)
+        return _ids_elsewhere(self.new["doc_id"], self.at_new)
 
     @property
     def removed(self) -> list[str]:
-        return _others(self.old["doc_id"], self.at_old)
+        return _ids_elsewhere(self.old["doc_id"], self.at_old)
 
     def differing(self) -> dict[str, list[str]]:
-        """The columns that differ by document, for documents in both tables; columns that both have are compared."""
+        """By document in both tables, the columns that differ; only columns of both tables are compared."""
         ids = self.new["doc_id"].take(pa.array(self.at_new))
         found: dict[str, list[str]] = defaultdict(list)
         for name in self.new.column_names:
@@ -107,12 +110,12 @@ class _Matched(NamedTuple):
                     _whole(table[name].take(pa.array(at)))
                     for table, at in ((self.old, self.at_old), (self.new, self.at_new))
                 )
-                for doc_id in ids.filter(pa.array(distinct(one, other))).to_pylist():
+                for doc_id in ids.filter(pa.array(differing_values(one, other))).to_pylist():
                     found[doc_id].append(name)
         return found
 
 
-def match(old: pa.Table | None, new: pa.Table | None) -> _Matched:
+def match_documents(old: pa.Table | None, new: pa.Table | None) -> _Matched:
     """The rows of two tables, matched by document."""
     some = old if old is not None else new
     empty = some.slice(0, 0) if some is not None else pa.table({"doc_id": pa.array([], pa.string())})
@@ -122,18 +125,18 @@ def match(old: pa.Table | None, new: pa.Table | None) -> _Matched:
     return _Matched(old, new, at.drop_null().to_numpy().astype(np.int64), np.flatnonzero(known))
 
 
-def _others(ids: pa.ChunkedArray, at: npt.NDArray[np.int64]) -> list[str]:
+def _ids_elsewhere(ids: pa.ChunkedArray, at: npt.NDArray[np.int64]) -> list[str]:
     mask = np.ones(len(ids), dtype=bool)
     mask[at] = False
-    others: list[str] = ids.filter(pa.array(mask)).to_pylist()
-    return others
+    unmatched: list[str] = ids.filter(pa.array(mask)).to_pylist()
+    return unmatched
 
 
 def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def distinct(old: pa.Array, new: pa.Array) -> Mask:
+def differing_values(old: pa.Array, new: pa.Array) -> Mask:
     """Which values of two columns of equal length differ; nulls equal each other, and so do NaNs."""
     if old.type != new.type:
         try:
@@ -149,12 +152,12 @@ def distinct(old: pa.Array, new: pa.Array) -> Mask:
         different |= lengths != others
         rows = np.flatnonzero(~different & (lengths > 0))
         taken = pa.array(rows)
-        inner = distinct(old.take(taken).flatten(), new.take(taken).flatten())
+        inner = differing_values(old.take(taken).flatten(), new.take(taken).flatten())
         different[np.repeat(rows, lengths[rows])[inner]] = True
         return different
     if pa.types.is_struct(old.type):
         for one, other in zip(old.flatten(), new.flatten(), strict=True):
-            different |= distinct(one, other)
+            different |= differing_values(one, other)
         return different
     unequal = pc.fill_null(pc.not_equal(old, new), False)
     if pa.types.is_floating(old.type):
@@ -163,12 +166,12 @@ def distinct(old: pa.Array, new: pa.Array) -> Mask:
     return different
 
 
-def related_documents(old: Revision, new: Revision, table: str, apart: set[str]) -> set[str]:
+def documents_with_other_rows(old: Revision, new: Revision, table: str, apart: set[str]) -> set[str]:
     """Documents in both revisions whose rows in another table differ."""
     # A text follows from the document's hash and the span; comparing millions of them would take long.
     without = () if table == "edits" else ("text",)
-    before, after = (_bundled(side.table(without=without)) for side in Side.of(old, new, table))
-    matched = match(before, after)
+    before, after = (_bundled(side.table(without=without)) for side in ChangedShards.of(old, new, table))
+    matched = match_documents(before, after)
     return {*matched.differing(), *matched.added, *matched.removed} - apart
 
 
@@ -193,7 +196,7 @@ def net_rows(
     """
     names = ("doc_id", *columns)
     sides = []
-    for sign, side in zip((-1, 1), Side.of(old, new, table), strict=True):
+    for sign, side in zip((-1, 1), ChangedShards.of(old, new, table), strict=True):
         some = side.some(ids, names)
         if some is not None:
             some = some.select([name for name in names if name in some.column_names])
@@ -212,8 +215,8 @@ def net_rows(
     return found
 
 
-def delta_of(rows: list[Row], key: Callable[[Row], Any]) -> Delta:
-    """How many rows were added and removed, told apart by a key."""
+def count_changes(rows: list[Row], key: Callable[[Row], Any]) -> Delta:
+    """How many rows were added and removed; rows with the same key are the same."""
     net = Counter[Any]()
     for row in rows:
         net[key(row)] += row["sign"]

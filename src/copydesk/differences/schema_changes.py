@@ -1,14 +1,14 @@
 """How the schemas of two revisions differ, and whether that breaks those who read the tables.
 
 A change is *breaking* when a program that reads the old tables by the names of their columns may fail on the new
-ones, or take one thing for another: a table, a column or a field of a column that was removed or renamed; another
+ones, or confuse two columns: a table, a column or a field of a column that was removed or renamed; another
 type (an integer whose bounds no longer fit 32 bits has another type); nulls allowed where there were none, since
 readers take values for granted; a column that is no longer required.
 
-Everything else is *compatible*: a table or column that was added, wherever it stands; a description; nulls that are
+Everything else is *compatible*: a table or column that was added, at any position; a description; nulls that are
 no longer allowed; a constraint that was loosened, tightened or changed in a way that cannot be ordered (two patterns,
-two formats). A loosened constraint lets in values that were not there before, which a careful reader of an ``enum``
-wants to know: each is listed with its own word.
+two formats). A loosened constraint lets in values that were not there before, which matters to
+readers of an ``enum``: each is listed with the word loosened, tightened or changed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _BREAKING = frozenset(
 class SchemaChange(NamedTuple):
     """A difference between two schemas.
 
-    ``column`` is a path such as ``flags[].kind``, empty for the table itself; ``old`` and ``new`` are what stood
-    there, None for nothing; ``breaking`` says whether readers of the old table may fail on the new one.
+    ``column`` is a path such as ``flags[].kind``, empty for the table itself; ``old`` and ``new`` are the values, or
+    None; ``breaking`` says whether readers of the old table may fail on the new one.
     """
 
     table: str
@@ -44,32 +44,34 @@ class SchemaChange(NamedTuple):
     breaking: bool
 
     def __str__(self) -> str:
-        """The change in a line, with what stood there and what does now."""
-        stood = {"column renamed", "type changed"}
-        values = f" ({self.old} -> {self.new})" if self.what in stood or self.what.startswith("constraint") else ""
+        """The change in one line, with the old and the new value."""
+        with_values = {"column renamed", "type changed"}
+        values = (
+            f" ({self.old} -> {self.new})" if self.what in with_values or self.what.startswith("constraint") else ""
+        )
         return f"{self.table}{'.' if self.column else ''}{self.column}: {self.what}{values}"
 
 
 def published_changes(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[SchemaChange]:
-    """The changes that readers of the dataset meet: those of its tables, and not of settings or hand-written files.
+    """The changes for readers of the dataset: those of its tables, not of settings or hand-written files.
 
-    A revision without schemas of its own says nothing about them.
+    Empty if one of the revisions has no schemas of its own.
     """
-    known = [{name: schemas[name] for name in PUBLISHED if name in schemas} for schemas in (old, new)]
-    return schema_changes(*known) if all(known) else []
+    published = [{name: schemas[name] for name in PUBLISHED if name in schemas} for schemas in (old, new)]
+    return schema_changes(*published) if all(published) else []
 
 
 def schema_changes(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[SchemaChange]:
-    """List how schemas changed, given by table: in order of tables and columns, see the module for the classes."""
-    found: list[SchemaChange] = []
+    """List the changes of schemas, which are given by table, in order of tables and columns."""
+    changes: list[SchemaChange] = []
     for name in sorted({*old, *new}):
         if name not in new:
-            found.append(_change(name, "", "table removed", name, None))
+            changes.append(_change(name, "", "table removed", name, None))
         elif name not in old:
-            found.append(_change(name, "", "table added", None, name))
+            changes.append(_change(name, "", "table added", None, name))
         else:
-            found += _table_changes(name, old[name], new[name])
-    return found
+            changes += _table_changes(name, old[name], new[name])
+    return changes
 
 
 def _change(table: str, column: str, what: str, old: Any, new: Any) -> SchemaChange:
@@ -95,7 +97,7 @@ def _table_changes(table: str, old: Schema, new: Schema) -> Iterator[SchemaChang
 
 
 def _columns(schema: Schema) -> dict[str, Schema]:
-    """Every column and field of one by path, with references replaced by what they name."""
+    """Every column, and every field of a column, by path; references are resolved."""
     return dict(_walk(schema, schema, ""))
 
 
@@ -116,13 +118,13 @@ def _resolved(schema: Schema, node: Schema) -> Schema:
     reference = node.get("$ref")
     if reference is None:
         return node
-    # Not followed further: a schema of a table has no reference that names another.
+    # Resolved once: no reference in the schema of a table leads to another reference.
     named = schema.get("$defs", {}).get(str(reference).removeprefix("#/$defs/"), {})
     return {**named, **{key: value for key, value in node.items() if key != "$ref"}}
 
 
 def _renamed(before: dict[str, Schema], after: dict[str, Schema]) -> dict[str, str]:
-    """New names by old ones, where a column vanished and one that is described in the same words appeared."""
+    """New names by old names: a column was removed, and one with the same definition and description was added."""
     gone = [path for path in before if path not in after]
     come = [path for path in after if path not in before]
     pairs: dict[str, str] = {}
@@ -156,7 +158,7 @@ def _column_changes(table: str, path: str, old: Schema, new: Schema) -> Iterator
     for keyword in (*_LOWER, *_UPPER, *_OTHER):
         before, after = old.get(keyword), new.get(keyword)
         if keyword in ("enum", "anyOf"):
-            # Whether null is allowed is told above.
+            # Whether null is allowed is compared above.
             before, after = _without_null(before), _without_null(after)
         if before != after:
             yield _change(table, path, f"constraint {_moved(keyword, before, after)}: {keyword}", before, after)

@@ -1,4 +1,4 @@
-"""What changed in one document: its text word by word, its columns, its edits."""
+"""Compare one document in two revisions: its text word by word, its columns, its edits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from copydesk.differences.causes import edit_key
-from copydesk.differences.row_differences import Row, Side, common_shards
+from copydesk.differences.causes import edit_identity
+from copydesk.differences.row_differences import ChangedShards, Row, common_shards
 from copydesk.errors import ReleaseError
 from copydesk.revisions.revision import Revision
 
@@ -20,7 +20,7 @@ _LARGEST = 200_000
 _WORD = re.compile(r"\S+\s*|\s+")
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A piece of a text: ``kind`` is equal, insert, delete or replace."""
 
     kind: str
@@ -30,15 +30,15 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class TextDiff:
-    """How one document differs: its text piece by piece, its columns and its edits.
+    """The difference of one document: its text piece by piece, its columns and its edits.
 
-    A revision without the document has None for its text.
+    The text of a revision without the document is None.
     """
 
     doc_id: str
     old_text: str | None
     new_text: str | None
-    pieces: list[Piece]
+    pieces: list[TextPiece]
     columns: dict[str, tuple[Any, Any]]
     edits_added: list[Row]
     edits_removed: list[Row]
@@ -52,50 +52,50 @@ def document_diff(old: Revision, new: Revision, doc_id: str) -> TextDiff:
     ReleaseError
         If neither revision has the document, or a shard cannot be read.
     """
-    was, now = _one(old, new, "documents", doc_id)
+    was, now = _document_rows(old, new, "documents", doc_id)
     if not was and not now:
         raise ReleaseError(f"{doc_id}: no such document, neither in {old.name} nor in {new.name}")
     before, after = (rows[0] if rows else {} for rows in (was, now))
     names = [name for name in {**before, **after} if name not in ("doc_id", "text")]
-    lost, won = _one(old, new, "edits", doc_id)
+    lost, won = _document_rows(old, new, "edits", doc_id)
     return TextDiff(
         doc_id,
         before.get("text"),
         after.get("text"),
-        text_pieces(before.get("text", ""), after.get("text", "")),
+        compare_texts(before.get("text", ""), after.get("text", "")),
         {n: (before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)},
         _without(won, lost),
         _without(lost, won),
     )
 
 
-def _one(old: Revision, new: Revision, table: str, doc_id: str) -> tuple[list[Row], list[Row]]:
+def _document_rows(old: Revision, new: Revision, table: str, doc_id: str) -> tuple[list[Row], list[Row]]:
     """Rows of a document in both revisions, from shards that differ, else from one that both have."""
-    found = [side.rows([doc_id]).get(doc_id, []) for side in Side.of(old, new, table)]
-    if not any(found):
-        rows = Side(new, common_shards(old, new, table)).rows([doc_id]).get(doc_id, [])
+    rows_of_sides = [side.rows([doc_id]).get(doc_id, []) for side in ChangedShards.of(old, new, table)]
+    if not any(rows_of_sides):
+        rows = ChangedShards(new, common_shards(old, new, table)).rows([doc_id]).get(doc_id, [])
         return rows, rows
-    return found[0], found[1]
+    return rows_of_sides[0], rows_of_sides[1]
 
 
 def _without(rows: list[Row], others: list[Row]) -> list[Row]:
-    """Rows beyond those that the others have too, wherever these stand."""
-    left = Counter(map(edit_key, others))
+    """Rows that are not among the others; rows with other offsets are the same."""
+    unmatched = Counter(map(edit_identity, others))
     kept = []
     for row in rows:
-        if left[edit_key(row)]:
-            left[edit_key(row)] -= 1
+        if unmatched[edit_identity(row)]:
+            unmatched[edit_identity(row)] -= 1
         else:
             kept.append(row)
     return kept
 
 
-def text_pieces(old: str, new: str) -> list[Piece]:
-    """What makes one text the other, piece by piece: together the pieces are the old text, and the new one.
+def compare_texts(old: str, new: str) -> list[TextPiece]:
+    """The difference of two texts, piece by piece; the pieces joined are the old text, and the new text.
 
-    Lines are compared first, then the words of those that differ, unless these are longer than 200,000 characters.
+    Lines are compared first, then the words of those that differ, unless they are longer than 200,000 characters.
     """
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
     for piece in _pieces(list(io.StringIO(old)), list(io.StringIO(new))):
         if piece.kind == "replace" and len(piece.old) + len(piece.new) <= _LARGEST:
             pieces += _pieces(_WORD.findall(piece.old), _WORD.findall(piece.new))
@@ -104,6 +104,6 @@ def text_pieces(old: str, new: str) -> list[Piece]:
     return pieces
 
 
-def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+def _pieces(old: list[str], new: list[str]) -> Iterator[TextPiece]:
     for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, old, new).get_opcodes():
-        yield Piece(kind, "".join(old[start:end]), "".join(new[other_start:other_end]))
+        yield TextPiece(kind, "".join(old[start:end]), "".join(new[other_start:other_end]))

@@ -14,8 +14,9 @@ from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.publishing.release_files import ReleaseFiles, release_files
-from copydesk.releases.load import fetch, find, withdrawn
+from copydesk.releases.load import fetch_release
 from copydesk.releases.preconditions import refuse_unlicensed
+from copydesk.releases.release_tags import find_release, withdrawn_versions
 from copydesk.takedowns.takedown import ledger_of
 
 HUB = "hub"
@@ -84,8 +85,8 @@ def publish(
     if private and to != HUB:
         raise ReleaseError(f"--to {to}: --private is allowed only with --to hub; set the permissions at the target")
     project = Project.open(root)
-    tagged = find(root, version)
-    folder = fetch(tagged, cache)
+    tagged = find_release(root, version)
+    folder = fetch_release(tagged, cache)
     _refuse_unless_publishable(project, folder, str(tagged))
     with scratch("publish", project.build) as work:
         release = release_files(tagged, folder, work)
@@ -100,7 +101,7 @@ def publish(
         before = False if dry_run else target.put(release)
         done = Published(release.version, target.address(release), len(release.files), release.size, before)
     if not dry_run:
-        for gone in sorted(target.versions() & withdrawn(root).keys()):
+        for gone in sorted(target.versions() & withdrawn_versions(root).keys()):
             say(
                 f"publish: {target.address(release)}: the withdrawn release {gone} is still published; delete v{gone}"
             )

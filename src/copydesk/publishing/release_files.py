@@ -8,7 +8,7 @@ from pathlib import Path
 
 from copydesk.dataset.manifest import NAME, SIGNATURE, read_listing, read_manifest
 from copydesk.errors import ReleaseError
-from copydesk.releases.load import Release
+from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.git import git
 

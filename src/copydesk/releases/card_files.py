@@ -1,7 +1,7 @@
-"""Whether ``load_dataset`` would read the files of a release's manifest, and nothing else.
+"""Check that ``load_dataset`` would read the files of a release's manifest, and no other files.
 
 The card decides which files ``datasets`` opens, with which settings, and which columns name files of their own. Its
-hash is in the manifest, but what it names need not be.
+hash is in the manifest, but the files that it names need not be.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _NESTED = frozenset({"name", "dtype", "list", "sequence", "struct"})
 
 
 def refuse_other_files(folder: Path, names: Iterable[str], where: str) -> None:
-    """Refuse a release whose card names other files than the manifest does, or names them in another way.
+    """Refuse a release whose card names other files than the manifest does, or by other patterns.
 
     Parameters
     ----------
     folder : Path
-        Where the release lies.
+        The release's folder.
     names : iterable of str
-        The files that its manifest lists.
+        The files in its manifest.
     where : str
         The release, for the message.
 

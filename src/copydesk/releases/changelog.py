@@ -1,4 +1,4 @@
-"""CHANGELOG.md, in the form of Keep a Changelog 1.1: each section is written from the difference of two releases."""
+"""CHANGELOG.md in the form of Keep a Changelog 1.1: a section is written from the difference of two releases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 from copydesk.core.escaping import markdown
-from copydesk.differences.model import Diff
+from copydesk.core.plural import plural
+from copydesk.differences.diff_model import Diff
 
 HEAD = """\
 # Changelog
@@ -18,14 +19,14 @@ moved.
 _MOST = 20  # documents named in a section
 
 
-def section(version: str, date: str, diff: Diff | None) -> str:
-    """The section of a release; without a difference it is the first.
+def changelog_section(version: str, date: str, diff: Diff | None) -> str:
+    """The section of a release; of the first release, if there is no difference.
 
     Parameters
     ----------
     version : str
     date : str
-        As ISO 8601 has it: that of the commit, so that the same release has the same text.
+        The date of the commit in ISO 8601, so that the same release has the same text.
     diff : Diff or None
     """
     parts = [f"## [{version}] - {date}"]
@@ -33,8 +34,8 @@ def section(version: str, date: str, diff: Diff | None) -> str:
         return "\n\n".join([*parts, "### Added\n\n- The first release."]) + "\n"
     added, changed, removed = _documents(diff)
     if diff.moved:
-        moved = _few([move.doc_id for move in diff.moved])
-        changed.append(f"- {len(diff.moved):,} documents moved between splits: {moved}")
+        moved = _first_ids([move.doc_id for move in diff.moved])
+        changed.append(f"- {plural(len(diff.moved), 'document')} moved between splits: {moved}")
     changed += [f"- Schema: {markdown(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
     for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
         if lines:
@@ -44,26 +45,29 @@ def section(version: str, date: str, diff: Diff | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def with_section(changelog: str | None, new: str) -> str:
-    """A changelog with a section in front of the others; one of the same version is replaced."""
-    known = changelog if changelog is not None else HEAD
+def add_section(changelog: str | None, new: str) -> str:
+    """Add a section before the other sections; one of the same version is replaced."""
     heading = new.partition("\n")[0].partition(" - ")[0]
-    head, *sections = re.split(r"(?m)^(?=## \[)", known)
+    head, *sections = re.split(r"(?m)^(?=## \[)", HEAD if changelog is None else changelog)
     kept = [text for text in sections if not text.startswith(heading)]
     return head.rstrip("\n") + "\n\n" + "\n".join(text.rstrip("\n") + "\n" for text in [new, *kept])
 
 
 def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
-    added = [f"- {len(diff.added):,} documents: {_few(diff.added)}"] if diff.added else []
-    removed = [f"- {len(diff.removed):,} documents: {_few(diff.removed)}"] if diff.removed else []
+    added = [_listed(diff.added)] if diff.added else []
+    removed = [_listed(diff.removed)] if diff.removed else []
     causes: Counter[str] = Counter(cause for change in diff.changed for cause in change.causes)
     changed = []
     if diff.changed:
-        changed.append(f"- {len(diff.changed):,} documents: {_few([change.doc_id for change in diff.changed])}")
+        changed.append(_listed([change.doc_id for change in diff.changed]))
         changed += [f"  - {markdown(cause)}: {count:,}" for cause, count in sorted(causes.items())]
     return added, changed, removed
 
 
-def _few(ids: list[str]) -> str:
+def _listed(ids: list[str]) -> str:
+    return f"- {plural(len(ids), 'document')}: {_first_ids(ids)}"
+
+
+def _first_ids(ids: list[str]) -> str:
     named = ", ".join(markdown(doc_id) for doc_id in sorted(ids)[:_MOST])
     return named + (f" and {len(ids) - _MOST:,} more" if len(ids) > _MOST else "")

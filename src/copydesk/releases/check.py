@@ -6,20 +6,16 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from copydesk.core.plural import plural
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Diff
+from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import versions, withdrawn
+from copydesk.releases.git_remotes import refuse_behind_branch
 from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
-from copydesk.releases.upstream import (
-    known_releases,
-    refuse_behind_branch,
-    refuse_releases_outside,
-    refuse_unknown_releases,
-    tag_of,
-)
-from copydesk.releases.versions import Level, Version, following
+from copydesk.releases.release_tags import release_versions, tag_of, withdrawn_versions
+from copydesk.releases.upstream import known_releases, refuse_releases_outside, refuse_unknown_releases
+from copydesk.releases.versions import Level, Version, next_version
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.git import git
 from copydesk.revisions.lost_takedowns import refuse_lost_takedowns
@@ -45,14 +41,14 @@ def check_release(root: Path, at_least: Level) -> PlannedRelease:
     refuse_incomplete_history(root)
     refuse_behind_branch(root)
     _refuse_unready_corpus(root)
-    last_version = next(reversed(versions(str(root))), None)
-    withdrawn_versions = withdrawn(str(root))
+    last_version = next(reversed(release_versions(str(root))), None)
     changes = None
     if last_version is not None:
         changes = diff(open_revision(root, tag_of(last_version), own=True), open_revision(root))
     refuse_broken_contract(root, last_version or "", changes)
-    version = following(Version.parse(last_version) if last_version is not None else None, changes, at_least)
-    while str(version) in withdrawn_versions:  # the newest releases were withdrawn, and nothing replaces them
+    version = next_version(Version.parse(last_version) if last_version is not None else None, changes, at_least)
+    withdrawn = withdrawn_versions(str(root))
+    while str(version) in withdrawn:  # the newest releases were withdrawn, and nothing replaces them
         version = version.raised("major")
     if changes is not None and changes.empty:
         raise ReleaseError(f"{root}: nothing differs from {last_version}; there is nothing to release")
@@ -64,7 +60,7 @@ def refuse_incomplete_history(root: Path, releasing: str | None = None) -> None:
 
     ``releasing`` is the version of the release at work, if it is committed: its changelog has no tag yet.
     """
-    known = known_releases(root, cutting=releasing, own=True)
+    known = known_releases(root, releasing=releasing, own=True)
     refuse_unknown_releases(root, known)
     refuse_releases_outside(root, known)
 
@@ -72,7 +68,7 @@ def refuse_incomplete_history(root: Path, releasing: str | None = None) -> None:
 def _refuse_unready_corpus(root: Path) -> None:
     modified_files = git(root, "status", "--porcelain", own=True)
     if modified_files:
-        raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{modified_files.rstrip()}")
+        raise ReleaseError(f"{root}: the working tree is not clean; commit or undo:\n{modified_files.rstrip()}")
     refuse_lost_takedowns(root)
     stale_stages = json.loads(run_dvc(root, "status", "--json") or "{}")
     if stale_stages:
@@ -82,9 +78,13 @@ def _refuse_unready_corpus(root: Path) -> None:
     project = Project.open(root)
     alarms = project.reports / "alarms.jsonl"
     if alarms.is_file() and alarms.read_text("utf-8").strip():
-        raise ReleaseError(f"{alarms}: a source loses more documents than select.alarm allows; look, then raise it")
+        raise ReleaseError(
+            f"{alarms}: a source loses more documents than select.alarm allows; check them, then raise the limit"
+        )
     report = validate(project.corpus, project.schemas)
     if not report.ok:
         listed = "\n".join(f"  {finding}" for finding in report.findings[:5])
-        raise ReleaseError(f"{project.corpus}: {len(report.findings)} violations; see copydesk validate:\n{listed}")
+        raise ReleaseError(
+            f"{project.corpus}: {plural(len(report.findings), 'violation')}; see copydesk validate:\n{listed}"
+        )
     refuse_unlicensed(project)

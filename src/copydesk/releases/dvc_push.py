@@ -1,8 +1,8 @@
-"""Pushing the corpus's data to a DVC remote so that it is whole there, whatever DVC believes.
+"""Push the corpus's data to a DVC remote so that it is complete there, whatever DVC assumes.
 
-DVC takes a folder for whole when the list of its files is at the remote, trusts a file in its cache that is
-write-protected, and never writes over an object that is there. So what is pushed is hashed before, what the remote
-lost is pushed again, and what came back damaged is written over.
+DVC takes a folder for complete when the remote has the list of its files, trusts a write-protected file in its cache,
+and never overwrites an object of the remote. So objects are hashed before they are pushed, those that the remote lost
+are pushed again, and those that came back damaged are overwritten.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from copydesk.revisions.dvc_command import run_dvc
 _AGAIN = "then run copydesk release again"
 
 
-class Object(NamedTuple):
-    """A file as DVC keeps it: under the MD5 of its bytes."""
+class CachedObject(NamedTuple):
+    """An object of DVC: the MD5 of its bytes, its path in the cache, and its file in the working tree.
+
+    ``file`` is None for the list of a folder's files.
+    """
 
     oid: str
-    kept: Path
-    file: Path | None  # in the working tree; None for the list of a folder's files
+    cached: Path
+    file: Path | None
 
 
-def push(root: Path, remote: str | None, damaged: Collection[str] = ()) -> None:
-    """Push what the pipeline made, and push again what the remote has lost or damaged.
+def push_data(root: Path, remote: str | None, damaged: Collection[str] = ()) -> None:
+    """Push the outputs of the pipeline, and push again what the remote has lost or damaged.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def push(root: Path, remote: str | None, damaged: Collection[str] = ()) -> None:
     remote : str or None
         DVC remote; the default one if None.
     damaged : collection of str
-        Files of the dataset that came back from the remote with other bytes: they are written over.
+        Files of the dataset that came back from the remote with other bytes: they are overwritten.
 
     Raises
     ------
@@ -50,54 +53,56 @@ def push(root: Path, remote: str | None, damaged: Collection[str] = ()) -> None:
     from dvc.repo import Repo  # type: ignore[import-untyped]
 
     with Repo(str(root)) as repo:
-        objects = [found for out in repo.index.outs for found in _objects(repo.cache.local, out)]
-        for one in objects:
-            _mend(one)
+        objects = [entry for out in repo.index.outs for entry in _objects(repo.cache.local, out)]
+        for entry in objects:
+            _mend(entry)
     run_dvc(root, "push", *([f"--remote={remote}"] if remote else []))
     with Repo(str(root)) as repo:
-        there = repo.cloud.get_remote_odb(remote)
-        bad = {one.oid for one in objects if one.file in {root / "corpus" / name for name in damaged}}
+        remote_odb = repo.cloud.get_remote_odb(remote)
+        damaged_oids = {entry.oid for entry in objects if entry.file in {root / "corpus" / name for name in damaged}}
         try:
-            absent = {one.oid for one in objects} - set(there.oids_exist(sorted({one.oid for one in objects})))
-            for oid in sorted(absent | bad):
-                there.add(repo.cache.local.oid_to_path(oid), repo.cache.local.fs, oid, check_exists=False)
-        except Exception as error:  # remotes of every kind raise errors of every kind
-            said = f"{type(error).__name__}: {error}"
-            raise ReleaseError(f"{there.fs.unstrip_protocol(there.path)}: cannot be pushed to ({said})") from error
+            oids = {entry.oid for entry in objects}
+            missing_oids = oids - set(remote_odb.oids_exist(sorted(oids)))
+            for oid in sorted(missing_oids | damaged_oids):
+                remote_odb.add(repo.cache.local.oid_to_path(oid), repo.cache.local.fs, oid, check_exists=False)
+        except Exception as error:  # DVC remotes raise backend-specific exceptions
+            reason = f"{type(error).__name__}: {error}"
+            address = remote_odb.fs.unstrip_protocol(remote_odb.path)
+            raise ReleaseError(f"{address}: cannot be pushed to ({reason})") from error
 
 
-def _objects(cache: Any, out: Any) -> list[Object]:
-    """The objects of an output: its file, or the list of its files and each of them."""
+def _objects(cache: Any, out: Any) -> list[CachedObject]:
+    """The objects of an output: that of its file, or the list of its files and those of the files."""
     if not out.hash_info or not out.use_cache:
         return []
     oid = str(out.hash_info.value)
-    kept, place = Path(cache.oid_to_path(oid)), Path(out.fs_path)
+    cached, path = Path(cache.oid_to_path(oid)), Path(out.fs_path)
     if not out.hash_info.isdir:
-        return [Object(oid, kept, place)]
-    if not kept.is_file() or not _is(kept, oid):
-        kept.unlink(missing_ok=True)
-        raise ReleaseError(f"{kept}: DVC's list of the files in {place} is lost; run dvc commit --force, {_AGAIN}")
-    rows = json.loads(kept.read_text("utf-8"))
-    files = [Object(row["md5"], Path(cache.oid_to_path(row["md5"])), place / row["relpath"]) for row in rows]
-    return [Object(oid, kept, None), *files]
+        return [CachedObject(oid, cached, path)]
+    if not cached.is_file() or not _has_hash(cached, oid):
+        cached.unlink(missing_ok=True)
+        raise ReleaseError(f"{cached}: DVC's list of the files in {path} is lost; run dvc commit --force, {_AGAIN}")
+    rows = json.loads(cached.read_text("utf-8"))
+    files = [CachedObject(row["md5"], Path(cache.oid_to_path(row["md5"])), path / row["relpath"]) for row in rows]
+    return [CachedObject(oid, cached, None), *files]
 
 
-def _mend(one: Object) -> None:
-    """See that an object in the cache is what it is named after; if not, take it from the working tree."""
-    if one.file is None or (one.kept.is_file() and _is(one.kept, one.oid)):
+def _mend(entry: CachedObject) -> None:
+    """Replace an object in the cache that is lost, or has other bytes than its name says, from the working tree."""
+    if entry.file is None or (entry.cached.is_file() and _has_hash(entry.cached, entry.oid)):
         return
-    if not one.file.is_file() or not _is(one.file, one.oid):
+    if not entry.file.is_file() or not _has_hash(entry.file, entry.oid):
         raise ReleaseError(
-            f"{one.kept}: DVC's copy of {one.file} is damaged or lost, and so is the file; delete both, run dvc "
-            f"repro (or dvc pull, if it was pushed before), {_AGAIN}"
+            f"{entry.cached}: DVC's copy of {entry.file} is damaged or lost, and so is the file; delete both, run "
+            f"dvc repro (or dvc pull, if it was pushed before), {_AGAIN}"
         )
-    say(f"release: {one.kept} was damaged or lost; mended from {one.file}")
-    with replacing(one.kept) as file:
-        file.write(one.file.read_bytes())
-    one.kept.chmod(0o444)  # as DVC protects what it keeps
+    say(f"release: {entry.cached} was damaged or lost; mended from {entry.file}")
+    with replacing(entry.cached) as file:
+        file.write(entry.file.read_bytes())
+    entry.cached.chmod(0o444)  # as DVC protects its cache
 
 
-def _is(path: Path, oid: str) -> bool:
+def _has_hash(path: Path, oid: str) -> bool:
     md5 = partial(hashlib.md5, usedforsecurity=False)
     with path.open("rb") as file:
         return hashlib.file_digest(file, md5).hexdigest() == oid.removesuffix(".dir")

@@ -9,16 +9,16 @@ from copydesk.core.atomic_files import write_text
 from copydesk.errors import ReleaseError
 
 
-def set_in_corpus(path: Path, values: dict[str, str]) -> None:
+def set_corpus_settings(path: Path, values: dict[str, str]) -> None:
     """Write settings of the section corpus and leave everything else as it is, comments too.
 
-    ``version`` comes first and must be there, on a line of its own; a setting that is not is written behind the
+    ``version`` comes first and must be there, on a line of its own; a setting that is not there is written after the
     one before it.
 
     Raises
     ------
     ReleaseError
-        If the section is not laid out so.
+        If the section does not have that line.
     """
     lines = path.read_text("utf-8").splitlines(keepends=True)
     start = next((n for n, line in enumerate(lines, 1) if re.match(r"corpus:\s*(#|$)", line)), len(lines))
@@ -26,14 +26,14 @@ def set_in_corpus(path: Path, values: dict[str, str]) -> None:
     section = lines[start : start + length]
     # Deeper lines may belong to a text that only looks like a setting.
     indent = next((m[0] for line in section if (m := re.match(r"[ ]+(?=[^\s#])", line))), "  ")
-    behind = 0
+    line_after = 0
     for name, value in values.items():
         at = [n for n, line in enumerate(section) if line.startswith(f"{indent}{name}:")]
         if name != "version" and not at:
-            section.insert(behind, f"{indent}{name}:\n")
-            at = [behind]
+            section.insert(line_after, f"{indent}{name}:\n")
+            at = [line_after]
         if len(at) != 1:
             raise ReleaseError(f"{path}: expected one line {name}: below corpus:, found {len(at)}; write it there")
-        behind = at[0] + 1
+        line_after = at[0] + 1
         section[at[0]] = re.sub(r":[ \t]*[^\s#]*", f": {value}", section[at[0]], count=1)
     write_text(path, "".join([*lines[:start], *section, *lines[start + length :]]))

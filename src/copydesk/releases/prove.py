@@ -9,11 +9,11 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.releases.check import refuse_incomplete_history
-from copydesk.releases.dvc_push import push
+from copydesk.releases.dvc_push import push_data
 from copydesk.releases.verify import Problem, verify
 from copydesk.releases.write import CommittedRelease
 from copydesk.revisions.dvc_command import run_dvc
-from copydesk.revisions.dvc_places import DATA
+from copydesk.revisions.dvc_storages import DATA
 from copydesk.revisions.git import git
 from copydesk.validation import validate
 
@@ -40,8 +40,8 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
         _refuse_overtaken(root, committed)
     except ReleaseError as error:
         raise ReleaseError(
-            f"{error}\n{committed.version} is committed and not tagged, so it is no release yet; see to this, then "
-            "run copydesk release again: it goes on from here"
+            f"{error}\n{committed.version} is committed and not tagged, so it is no release yet; solve this, then "
+            "run copydesk release again: it continues from here"
         ) from error
 
 
@@ -75,7 +75,7 @@ def verify_fresh_clone(
             return verification.problems
         report = validate(clone / "corpus", clone / "schemas", mapped=True)
         if not report.ok:
-            raise ReleaseError(f"{version}: what came back from the remote does not hold: {report.findings[0]}")
+            raise ReleaseError(f"{version}: what came back from the remote is invalid: {report.findings[0]}")
     say(f"release: {version} was fetched from the remote, verified and loaded")
     return []
 
@@ -83,11 +83,11 @@ def verify_fresh_clone(
 def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
     """Push the data and verify them; what came back damaged is pushed a second time, and not a third time."""
     version, commit = committed
-    push(root, remote)
+    push_data(root, remote)
     problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
         say(f"release: {problems[0]}; pushing it again")
-        push(root, remote, damaged=[problem.file for problem in problems])
+        push_data(root, remote, damaged=[problem.file for problem in problems])
         problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
         raise ReleaseError(f"{version}: what came back from the remote is not what was pushed: {problems[0]}")
@@ -99,6 +99,6 @@ def _refuse_overtaken(root: Path, committed: CommittedRelease) -> None:
         refuse_incomplete_history(root, releasing=committed.version)
     except ReleaseError as error:
         raise ReleaseError(
-            f"{error}\nif another clone has released in the meantime, first give this release up with "
+            f"{error}\nif another clone has made this release in the meantime, first give this one up with "
             f"git reset --keep {committed.commit[:12]}~1 and dvc checkout"
         ) from None

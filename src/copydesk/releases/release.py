@@ -1,7 +1,7 @@
 """Make a release in four steps: check, write, prove, tag. The tag is the release: until it exists, nothing is one.
 
-A note in ``build/release.json`` says how far a release came; run again after a crash, it takes back what was written
-before the commit, or goes on behind it.
+A note in ``build/release.json`` says how far a release came; run again after a crash, it undoes what was written
+before the commit, or continues after it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.core.progress import say
-from copydesk.differences.model import Diff
+from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.releases.check import check_release
+from copydesk.releases.git_remotes import push_advice
 from copydesk.releases.prove import prove_release
+from copydesk.releases.release_tags import tag_of
 from copydesk.releases.resume import resume_release
-from copydesk.releases.signing import allowing
+from copydesk.releases.signing import allowed_signers_line
 from copydesk.releases.tag import tag_release
-from copydesk.releases.take_back import forget_notes
-from copydesk.releases.upstream import push_command, tag_of
+from copydesk.releases.undo import delete_notes
 from copydesk.releases.versions import Level
 from copydesk.releases.write import write_release
 
@@ -67,7 +68,7 @@ def release(
         Naming what is in the way, what was found and what to do; nothing is tagged then.
     """
     root = root.resolve()
-    signers = allowing(key) if key is not None else None  # first, since a key may be missing or locked
+    signers = allowed_signers_line(key) if key is not None else None  # first, since a key may be missing or locked
     with only_release(root):
         committed = None if dry_run else resume_release(root)
         if committed is None:
@@ -77,8 +78,8 @@ def release(
             committed = write_release(root, planned, key)
         prove_release(root, committed, remote, signers)
         tag = tag_release(root, committed)
-        forget_notes(root)
-        say(f"release: {tag}; push it with {push_command(root, [tag], branch=True)}")
+        delete_notes(root)
+        say(f"release: {tag}; {push_advice(root, [tag], branch=True)}")
         return ReleaseResult(committed.version, tag, committed.commit, None)
 
 

@@ -1,4 +1,4 @@
-"""A release that was killed: the next one goes on behind its commit, or takes back what it wrote before that."""
+"""A release that was killed: the next run continues after its commit, or undoes what it wrote before that."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from copydesk.core.progress import say
 from copydesk.errors import CopydeskError, ReleaseError
-from copydesk.releases.take_back import WRITTEN, forget_notes, note_of, take_back
+from copydesk.releases.undo import WRITTEN, delete_notes, note_of, undo_release
 from copydesk.releases.versions import Version
 from copydesk.releases.write import CommittedRelease, commit_message
 from copydesk.revisions.git import git
 
 
 def resume_release(root: Path) -> CommittedRelease | None:
-    """Return the commit of a release that was killed; None where there is none, after taking back what it wrote.
+    """Return the commit of a release that was killed; undo what it wrote before its commit, and return None.
 
     Raises
     ------
@@ -29,18 +29,18 @@ def resume_release(root: Path) -> CommittedRelease | None:
     head = git(root, "rev-parse", "HEAD").strip()
     message = git(root, "log", "-1", "--format=%s").strip()
     if head != base and message == commit_message(version):
-        say(f"release: going on with {version} at {head[:12]}")
+        say(f"release: continuing with {version} at {head[:12]}")
         return CommittedRelease(version, head)
     edited_files: list[str] = []
     if head == base:
-        say(f"release: taking back what the unfinished release {version} wrote")
-        edited_files = take_back(root)
-    forget_notes(root)
+        say(f"release: undoing what the unfinished release {version} wrote")
+        edited_files = undo_release(root)
+    delete_notes(root)
     if edited_files:
         raise ReleaseError(
             f"{root}: edited since the unfinished release {version} began: {', '.join(edited_files)}; these files "
-            "stay as they are, copies lie in build/edited-*, and the rest is taken back; commit them, or take them "
-            "back with git checkout -- FILE, then run copydesk release again"
+            "stay as they are, with copies in build/edited-*, and the rest is undone; commit them, or undo them with "
+            "git checkout -- FILE, then run copydesk release again"
         )
     return None
 
@@ -52,21 +52,25 @@ def _read_note(note: Path) -> tuple[str, str]:
         return str(Version.parse(values["version"])), str(values["base"])
     except (ValueError, LookupError, TypeError, CopydeskError) as error:
         raise ReleaseError(
-            f"{note}: not what a release notes ({type(error).__name__}: {error}), so what that release wrote is not "
-            f"known; look at git status, take back what is not yours among {', '.join(WRITTEN)} with git checkout -- "
-            "FILE, delete the note, run dvc checkout, then copydesk release again"
+            f"{note}: not a note of a release ({type(error).__name__}: {error}), so it is not known what that "
+            f"release wrote; look at git status, undo what is not yours among {', '.join(WRITTEN)} with git checkout "
+            "-- FILE, delete the note, run dvc checkout, then copydesk release again"
         ) from None
 
 
 def _remove_damaged_dvc_lock(root: Path) -> None:
-    """Remove DVC's note of who reads and writes what if a kill left it half written: DVC would refuse everything."""
+    """Remove DVC's file of read and write locks if a kill left it half written: every DVC command would fail."""
     from dvc.exceptions import DvcException  # type: ignore[import-untyped]
     from dvc.repo import Repo  # type: ignore[import-untyped]
 
-    with suppress(DvcException), Repo(str(root)) as repo, repo.lock:  # without the lock somebody may be writing it
+    with (
+        suppress(DvcException),
+        Repo(str(root)) as repo,
+        repo.lock,
+    ):  # without the lock, another command may be writing it
         rwlock = Path(repo.tmp_dir, "rwlock")
         try:
             json.loads(rwlock.read_bytes() if rwlock.is_file() else b"{}")
         except ValueError:
-            say(f"release: {rwlock} was left half written; removed")
+            say(f"release: {rwlock} was half written; removed")
             rwlock.unlink()

@@ -1,4 +1,4 @@
-"""Signatures of a manifest by SSH keys, as ``ssh-keygen -Y`` makes and checks them."""
+"""Sign a manifest with an SSH key, and verify its signature, by ``ssh-keygen -Y``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from copydesk.core.atomic_files import replacing
 from copydesk.dataset.manifest import NAME, SIGNATURE
 from copydesk.errors import ReleaseError
-from copydesk.revisions.dataset_tree import FolderTree, Tree, read_small
+from copydesk.revisions.dataset_tree import FolderTree, Tree, read_dataset_file
 from copydesk.revisions.git import TIMEOUT, error_output
 
 NAMESPACE = "copydesk"
@@ -26,22 +26,22 @@ def sign(corpus: Path | str, key: Path | str) -> Path:
         If there is no manifest, no ssh-keygen, or it refuses the key.
     """
     corpus = Path(corpus)
-    manifest = read_small(FolderTree(corpus), NAME, str(corpus))
-    done = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], manifest)
-    if done.returncode:
-        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {error_output(done)}")
+    manifest = read_dataset_file(FolderTree(corpus), NAME, str(corpus))
+    result = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], manifest)
+    if result.returncode:
+        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {error_output(result)}")
     with replacing(corpus / SIGNATURE) as file:
-        file.write(done.stdout)
+        file.write(result.stdout)
     return corpus / SIGNATURE
 
 
-def allowing(key: Path | str) -> str:
-    """What ``--allowed-signers`` asks for a key with which a release is signed: its public half, and nobody else's.
+def allowed_signers_line(key: Path | str) -> str:
+    """The line of a file for ``--allowed-signers`` that allows one key: its public half.
 
     Raises
     ------
     ReleaseError
-        If there is no such key, or its public half cannot be told.
+        If there is no such key, or its public half cannot be found.
     """
     key = Path(key)
     public = key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")
@@ -55,30 +55,33 @@ def allowing(key: Path | str) -> str:
     return f'release namespaces="{NAMESPACE}" {text}\n'
 
 
-def signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
-    """Who signed the manifest, if the signature is good and theirs is allowed."""
+def verified_signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
+    """The principal who signed the manifest; None if the signature is missing, bad, or not by an allowed key."""
     if not allowed.is_file():
         raise ReleaseError(f"{allowed}: no such file; expected the keys of allowed signers, one a line")
     if SIGNATURE not in tree.names():
         return None
     with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
         signature = Path(folder, SIGNATURE)
-        signature.write_bytes(read_small(tree, SIGNATURE, NAME))
-        given = ["-f", str(allowed), "-n", NAMESPACE, "-s", str(signature)]
-        principals = _ssh_keygen(["find-principals", *given], b"").stdout.decode(errors="replace")
+        signature.write_bytes(read_dataset_file(tree, SIGNATURE, NAME))
+        arguments = ["-f", str(allowed), "-n", NAMESPACE, "-s", str(signature)]
+        principals = _ssh_keygen(["find-principals", *arguments], b"").stdout.decode(errors="replace")
         for principal in filter(None, principals.split("\n")):
-            if not _ssh_keygen(["verify", *given, "-I", principal], manifest).returncode:
+            if not _ssh_keygen(["verify", *arguments, "-I", principal], manifest).returncode:
                 return principal
     return None
 
 
-def _ssh_keygen(arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+def _ssh_keygen(arguments: list[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("ssh-keygen")
     if program is None:
-        raise ReleaseError("ssh-keygen is not installed; install OpenSSH 8.2 or newer, or leave signatures out")
+        raise ReleaseError("ssh-keygen is not installed; install OpenSSH 8.2 or newer, or do without signatures")
     try:
         return subprocess.run(
-            [program, "-Y", *arguments], input=given, capture_output=True, check=False, timeout=TIMEOUT
+            [program, "-Y", *arguments], input=stdin, capture_output=True, check=False, timeout=TIMEOUT
         )
     except subprocess.TimeoutExpired:
-        raise ReleaseError(f"ssh-keygen {arguments[0]}: no answer in {TIMEOUT} seconds; is a key locked?") from None
+        raise ReleaseError(
+            f"ssh-keygen {arguments[0]}: not finished in {TIMEOUT} seconds; if the key has a passphrase, add it to "
+            "ssh-agent"
+        ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.upstream import tag_of
+from copydesk.releases.release_tags import tag_of
 from copydesk.releases.write import CommittedRelease
 from copydesk.revisions.git import git
 
@@ -19,12 +19,12 @@ def tag_release(root: Path, committed: CommittedRelease) -> str:
         If the tag exists on another commit: it is never moved.
     """
     tag, commit = tag_of(committed.version), committed.commit
-    if git(root, "tag", "--list", tag):  # perhaps by this release, killed right behind its tag
+    if git(root, "tag", "--list", tag):  # perhaps made by this release, which was killed right after it
         tagged_commit = git(root, "rev-parse", f"{tag}^{{commit}}").strip()
         if tagged_commit != commit:
             raise ReleaseError(
-                f"{root}: {tag} is there already, at {tagged_commit[:12]} and not at {commit[:12]}, and stays; to "
-                f"give up this release and cut the next one, run git reset --keep {commit[:12]}~1 and dvc checkout, "
+                f"{root}: {tag} exists already, on {tagged_commit[:12]} and not on {commit[:12]}, and stays; to "
+                f"give up this release and make the next one, run git reset --keep {commit[:12]}~1 and dvc checkout, "
                 "then copydesk release again"
             )
     else:

@@ -1,7 +1,8 @@
-"""Which releases there are: by the tags here, the tags of the git remotes, CHANGELOG.md and params.yaml.
+"""Which releases exist: by the tags here, the tags of the git remotes, CHANGELOG.md and params.yaml.
 
 A clone may lack tags (``--depth 1``, ``--no-tags``, what CI hosts make), and others may have released since it last
-fetched. Going by its own tags alone, it would cut a version twice, or remove the data of releases that it lacks.
+fetched. If it relied on its own tags alone, it would make a version twice, or delete the data of releases that it
+lacks.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from typing import NamedTuple
 
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import tagged
+from copydesk.releases.git_remotes import contains_commit, git_remotes, push_command
+from copydesk.releases.release_tags import by_number, tag_of, tagged_releases
 from copydesk.revisions.git import git, git_result
 
 _VERSION = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}")
 _SECTION = re.compile(rf"(?m)^## \[({_VERSION.pattern})\]")
 
 
-class Upstream(NamedTuple):
+class RemoteReleases(NamedTuple):
     """The releases that a git remote lists: their commits by version, and the versions that were withdrawn."""
 
     remote: str
@@ -30,8 +32,8 @@ class Upstream(NamedTuple):
     withdrawn: set[str]
 
 
-class Known(NamedTuple):
-    """All that can be learned of releases from a clone.
+class KnownReleases(NamedTuple):
+    """Everything a clone can find out about releases.
 
     Attributes
     ----------
@@ -40,276 +42,218 @@ class Known(NamedTuple):
     withdrawn : set of str
         Versions that a tag here withdraws.
     remotes : list of str
-        Names of the git remotes; the one that the current branch follows comes first, then ``origin``.
-    upstreams : list of Upstream
-        What the git remotes list.
-    silent : dict of str
-        Git remotes that gave no answer, each with the reason.
+        Names of the git remotes; the one that the current branch tracks comes first, then ``origin``.
+    upstreams : list of RemoteReleases
+        The releases of each git remote.
+    failed : dict of str
+        Git remotes whose releases could not be listed, each with the reason.
     named : dict of str
-        Versions that CHANGELOG.md or params.yaml names as released, each with the file that does.
+        Versions that CHANGELOG.md or params.yaml names as released, each with the name of that file.
     shallow, no_tags : bool
-        Whether the clone lacks a part of the history; whether it was told to fetch no tags.
+        Whether the clone lacks a part of the history; whether it is set not to fetch tags.
     """
 
     commits: dict[str, str]
     withdrawn: set[str]
     remotes: list[str]
-    upstreams: list[Upstream]
-    silent: dict[str, str]
+    upstreams: list[RemoteReleases]
+    failed: dict[str, str]
     named: dict[str, str]
     shallow: bool
     no_tags: bool
 
     def fetch_command(self, remote: str | None = None) -> str:
-        """The command that brings the missing tags, and the missing history of a shallow clone."""
+        """The command that fetches the missing tags, and the missing history of a shallow clone."""
         source = shlex.quote(remote or next(iter(self.remotes), "URL"))
         return f"git fetch --tags{' --unshallow' if self.shallow else ''} {source}"
 
 
-def known_releases(root: Path, *, ask: bool = True, cutting: str | None = None, own: bool = False) -> Known:
-    """Find out which releases there are.
+def known_releases(
+    root: Path, *, query_remotes: bool = True, releasing: str | None = None, own: bool = False
+) -> KnownReleases:
+    """Find out which releases exist.
 
     Parameters
     ----------
     root : Path
         The repository.
-    ask : bool
+    query_remotes : bool
         Whether to contact the git remotes.
-    cutting : str, optional
-        The version that is being cut: what a release wrote of it before its tag counts for nothing.
+    releasing : str, optional
+        The version of the release at work: what it wrote into files before its tag is ignored.
     own : bool
-        Whether the repository is the user's: helpers that its configuration names may then give credentials.
+        Whether the repository is the user's: credential helpers of its configuration may run then.
 
     Raises
     ------
     ReleaseError
         If there is no git repository.
     """
-    commits, withdrawn = tagged(str(root.resolve()))
-    upstreams: list[Upstream] = []
-    silent: dict[str, str] = {}
-    remotes = remotes_of(root)
-    for remote in remotes if ask else ():
+    commits, withdrawn = tagged_releases(str(root.resolve()))
+    upstreams: list[RemoteReleases] = []
+    failed: dict[str, str] = {}
+    remotes = git_remotes(root)
+    for remote in remotes if query_remotes else ():
         try:
-            upstreams.append(Upstream(remote, *tagged(remote, root, own=own)))
+            upstreams.append(RemoteReleases(remote, *tagged_releases(remote, root, own=own)))
         except ReleaseError as error:
-            silent[remote] = str(error)
+            failed[remote] = str(error).removeprefix(f"{remote}: ")
     shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
     no_tags = b"--no-tags" in git_result(root, "config", "--get-regexp", r"^remote\..*\.tagopt$").stdout
-    named = {version: file for version, file in _named(root).items() if version != cutting}
-    return Known(commits, withdrawn, remotes, upstreams, silent, named, shallow, no_tags)
+    named = {version: file for version, file in _named_in_files(root).items() if version != releasing}
+    return KnownReleases(commits, withdrawn, remotes, upstreams, failed, named, shallow, no_tags)
 
 
-def missing(known: Known) -> Iterator[str]:
-    """Say of which releases this clone lacks the tags, each time with the command that brings them."""
+def missing_tags(known: KnownReleases) -> Iterator[str]:
+    """A message for each git remote or file whose releases have no tag in this clone, with the command to run."""
     listed = set(known.commits)
     for remote, commits, withdrawn in known.upstreams:
         listed |= commits.keys()
-        absent = [tag_of(version) for version in sorted(commits.keys() - known.commits.keys(), key=by_number)]
-        absent += [f"{tag_of(version)}!" for version in sorted(withdrawn - known.withdrawn, key=by_number)]
-        if absent:
-            yield f"{remote} lists {_few(absent)}, and this clone does not; run {known.fetch_command(remote)}"
+        missing = [tag_of(version) for version in sorted(commits.keys() - known.commits.keys(), key=by_number)]
+        missing += [f"{tag_of(version)}!" for version in sorted(withdrawn - known.withdrawn, key=by_number)]
+        if missing:
+            command = known.fetch_command(remote)
+            yield f"{remote} lists {_first_names(missing)}, and this clone does not; run {command}"
     named = {version: file for version, file in known.named.items() if version not in listed}
     if named:
         versions, files = sorted(named, key=by_number), sorted(set(named.values()))
         advice = f"run {known.fetch_command()}"
-        if known.upstreams:  # which were asked, and do not have it
+        if known.upstreams:  # which do not list it
             push = f"git push {known.remotes[0]} {tag_of(versions[0])}"
-            advice = f"push the tag from the clone that cut it ({push}), then {advice}"
-        name = "name" if len(files) > 1 else "names"
+            advice = f"push the tag from the clone that made it ({push}), then {advice}"
+        verb = "name" if len(files) > 1 else "names"
         yield (
-            f"{' and '.join(files)} {name} {_few(versions)}, of which this clone has no tag; {advice}; if it never "
-            "was a release, git revert the commit that wrote it"
+            f"{' and '.join(files)} {verb} {_first_names(versions)}, and this clone has no tag for it; {advice}; if "
+            "it never was a release, git revert the commit that wrote it"
         )
     elif not known.commits and not known.upstreams and (known.shallow or known.no_tags):
         yield f"this clone was made without the tags of releases; run {known.fetch_command()}"
 
 
-def shortfalls(root: Path, known: Known) -> list[str]:
-    """What this clone does not know of releases, or knows otherwise than a git remote, each with what to do."""
-    silent = (
-        f"{remote} cannot be asked which releases there are ({reason}); try again when it can be reached, or run "
-        f"git remote remove {shlex.quote(remote)} if it is no more"
-        for remote, reason in known.silent.items()
+def shortfalls(root: Path, known: KnownReleases) -> list[str]:
+    """Messages about releases that this clone lacks, may lack, or has on other commits than a git remote."""
+    failed = (
+        f"{remote}: {reason}; try again when it can be reached, or run git remote remove {shlex.quote(remote)} if it "
+        "no longer exists"
+        for remote, reason in known.failed.items()
     )
-    return [f"{root}: {problem}" for problem in (*silent, *missing(known), *_moved(root, known))]
+    return [f"{root}: {problem}" for problem in (*failed, *missing_tags(known), *_tags_on_other_commits(root, known))]
 
 
-def refuse_unknown_releases(root: Path, known: Known) -> None:
-    """Refuse to go on in a clone that does not know every release, or knows one by another commit.
+def refuse_unknown_releases(root: Path, known: KnownReleases) -> None:
+    """Refuse a clone that does not know every release, or has one on another commit than a git remote.
 
     Raises
     ------
     ReleaseError
-        Naming the releases and the command that mends it.
+        Naming the releases and the command that brings them.
     """
     if problems := shortfalls(root, known):
         raise ReleaseError("\n".join(problems))
 
 
-def refuse_releases_outside(root: Path, known: Known) -> None:
-    """Refuse to release from a HEAD that lacks a release of a git remote: it would take back what that one brought.
+def refuse_releases_outside(root: Path, known: KnownReleases) -> None:
+    """Refuse to release from a HEAD that lacks a release of a git remote: it would undo the changes of that release.
 
     Raises
     ------
     ReleaseError
-        Naming the release and the way out.
+        Naming the release and the commands that mend it.
     """
     for remote, commits, withdrawn in known.upstreams:
         unpublished = known.commits.keys() - known.withdrawn - commits.keys()
         for version in sorted(commits.keys() - withdrawn, key=by_number):
-            tag, first = tag_of(version), _first_cut(root, commits[version])
-            if not _contains(root, first, "HEAD"):
+            tag, first = tag_of(version), _commit_on_branch(root, commits[version])
+            if not contains_commit(root, first, "HEAD"):
                 before = f"{known.fetch_command(remote)}, " if known.shallow else ""
                 raise ReleaseError(
                     f"{root}: HEAD does not contain {tag}, which {remote} lists; run {before}git merge {tag}, "
                     "dvc repro, commit, and copydesk release again"
                 )
             for later in (v for v in unpublished if by_number(v) > by_number(version)):
-                if not _contains(root, first, _first_cut(root, known.commits[later])):
+                if not contains_commit(root, first, _commit_on_branch(root, known.commits[later])):
                     raise ReleaseError(
-                        f"{root}: {tag_of(later)} was cut here without {tag}, which {remote} lists; give it up with "
+                        f"{root}: {tag_of(later)} was made here without {tag}, which {remote} lists; give it up with "
                         f"git tag --delete {tag_of(later)}, then copydesk release again"
                     )
 
 
-def refuse_behind_branch(root: Path) -> None:
-    """Refuse to release from a branch that lacks commits of the branch it is pushed to: a takedown may be among them.
-
-    Raises
-    ------
-    ReleaseError
-        Naming the branch and the way out.
-    """
-    name, remote = _branch(root)
-    merged = _config(root, f"branch.{name}.merge")
-    if name and remote in git(root, "remote").split("\n") and merged:
-        tip = git(root, "ls-remote", "--", remote, merged, own=True).partition("\t")[0]
-        if tip and not _contains(root, tip, "HEAD"):
-            raise ReleaseError(
-                f"{root}: HEAD lacks commits of {merged.removeprefix('refs/heads/')} at {remote}; run git pull, dvc "
-                "repro, commit, and copydesk release again"
-            )
-
-
-def push_withdrawals(root: Path, known: Known) -> dict[str, list[str]]:
+def push_withdrawals(root: Path, known: KnownReleases) -> dict[str, list[str]]:
     """Push the tags that withdraw and replace releases to each git remote that lists those; return them by remote.
 
-    Before that nothing may be removed: who clones a remote finds the releases that it lists.
+    Nothing may be deleted before that: whoever clones a remote loads the releases that it lists.
 
     Raises
     ------
     ReleaseError
-        If a remote does not take them, as when another clone has replaced the same release.
+        If a remote refuses them, as when another clone has replaced the same release.
     """
     pushed = {}
     for upstream in known.upstreams:
-        if tags := _unpublished(root, known, upstream):
+        if tags := _unpublished_tags(root, known, upstream):
             try:
                 names = [f"refs/tags/{tag}" for tag in tags]
                 git(root, "push", "--quiet", "--atomic", upstream.remote, *names, own=True)
             except ReleaseError as error:
                 raise ReleaseError(
-                    f"{error}\n{upstream.remote} still lists what was withdrawn here, so nothing was removed; run "
-                    f"{_push_command(upstream.remote, tags)}, then copydesk takedown --purge again"
+                    f"{error}\n{upstream.remote} still lists what was withdrawn here, so nothing was deleted; run "
+                    f"{push_command(upstream.remote, tags)}, then copydesk takedown --purge again"
                 ) from None
             pushed[upstream.remote] = tags
     return pushed
 
 
-def tag_of(version: str) -> str:
-    """The git tag of a version, in the form of GTO."""
-    return f"corpus@v{version}"
-
-
-def by_number(version: str) -> tuple[int, ...]:
-    """The order of versions."""
-    return tuple(map(int, version.split(".")))
-
-
-def push_command(root: Path, tags: list[str], *, branch: bool = False) -> str:
-    """The command that publishes tags, with the current branch if asked; it fails if one is there already."""
-    current = [_branch(root)[0] or "HEAD:BRANCH"] if branch else []
-    return _push_command(next(iter(remotes_of(root)), "origin"), [*current, *tags])
-
-
-def remotes_of(root: Path) -> list[str]:
-    """Names of the git remotes: first the one that the current branch follows, then origin."""
-    _, followed = _branch(root)
-    return sorted(
-        filter(None, git(root, "remote").split("\n")), key=lambda remote: (remote != followed, remote != "origin")
-    )
-
-
-def _branch(root: Path) -> tuple[str, str]:
-    """The current branch and the git remote that it is set up to follow, each empty where there is none."""
-    name = git_result(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()
-    return name, _config(root, f"branch.{name}.remote")
-
-
-def _config(root: Path, key: str) -> str:
-    return git_result(root, "config", key).stdout.decode().strip()
-
-
-def _push_command(remote: str, names: list[str]) -> str:
-    return f"git push --atomic {shlex.join([remote, *names])}"
-
-
-def _unpublished(root: Path, known: Known, upstream: Upstream) -> list[str]:
-    """Tags that withdraw a release that the remote lists, and tags of what replaces one, which the remote lacks."""
+def _unpublished_tags(root: Path, known: KnownReleases, upstream: RemoteReleases) -> list[str]:
+    """Tags that withdraw a release of the remote, and tags of releases that replace one, if the remote lacks them."""
     listed, tags = set(upstream.commits), []
     for version in sorted(known.commits.keys() - listed, key=by_number):
-        if _replaced(root, known.commits[version])[0] in listed:
+        if _replaced_version(root, known.commits[version])[0] in listed:
             listed.add(version)
             tags.append(tag_of(version))
-    gone = (known.withdrawn & listed) - upstream.withdrawn
-    return tags + [f"{tag_of(version)}!" for version in sorted(gone, key=by_number)]
+    withdrawn = (known.withdrawn & listed) - upstream.withdrawn
+    return tags + [f"{tag_of(version)}!" for version in sorted(withdrawn, key=by_number)]
 
 
-def _named(root: Path) -> dict[str, str]:
+def _named_in_files(root: Path) -> dict[str, str]:
     """Versions that the sections of CHANGELOG.md name, and that of params.yaml if a release wrote it."""
     changelog = root / "CHANGELOG.md"
     text = changelog.read_text("utf-8", "replace") if changelog.is_file() else ""
     named = dict.fromkeys(_SECTION.findall(text), changelog.name)
-    with suppress(CopydeskError):  # what is wrong with params.yaml is said by whoever needs its settings
+    with suppress(CopydeskError):  # the commands that need the settings report what is wrong with params.yaml
         corpus = Project.open(root).params["corpus"]
-        if corpus["commit"] and _VERSION.fullmatch(corpus["version"]):  # nobody but a release writes a commit
+        if corpus["commit"] and _VERSION.fullmatch(corpus["version"]):  # only a release writes a commit
             named.setdefault(corpus["version"], "params.yaml")
     return named
 
 
-def _moved(root: Path, known: Known) -> Iterator[str]:
-    """Say which releases two clones have cut, and what to do: the one that was pushed first stays."""
+def _tags_on_other_commits(root: Path, known: KnownReleases) -> Iterator[str]:
+    """A message for each version that two clones have made, with what to do: the one that was pushed first stays."""
     for remote, commits, _ in known.upstreams:
         for version in sorted(commits.keys() & known.commits.keys(), key=by_number):
-            there, here, tag = commits[version], known.commits[version], tag_of(version)
-            if there != here:
-                at_head = git(root, "rev-parse", "HEAD").strip() == here
+            remote_commit, local_commit, tag = commits[version], known.commits[version], tag_of(version)
+            if remote_commit != local_commit:
+                at_head = git(root, "rev-parse", "HEAD").strip() == local_commit
                 commands = ["git reset --keep HEAD~1", "dvc checkout"] if at_head else []
                 commands += [f"git tag --delete {tag}", known.fetch_command(remote), f"git merge {tag}", "dvc repro"]
                 yield (
-                    f"{tag} stands at {there[:12]} at {remote} and at {here[:12]} here: two clones have cut it, and "
-                    f"the one at {remote} stays; run {', '.join(commands)}, commit, then try again"
+                    f"{tag} is on {remote_commit[:12]} at {remote} and on {local_commit[:12]} here: two clones have "
+                    f"made it, and the one at {remote} stays; run {', '.join(commands)}, commit, then try again"
                 )
 
 
-def _contains(root: Path, commit: str, revision: str) -> bool:
-    return git_result(root, "merge-base", "--is-ancestor", commit, revision).returncode == 0
-
-
-def _first_cut(root: Path, commit: str) -> str:
-    """The commit on a branch that a release was cut from: one that was cut again lies on top of it, on no branch."""
-    while all(replaced := _replaced(root, commit)):
+def _commit_on_branch(root: Path, commit: str) -> str:
+    """The commit of a release on a branch: the commit of a reissued release is on top of it, and on no branch."""
+    while all(replaced := _replaced_version(root, commit)):
         commit = replaced[1]
     return commit
 
 
-def _replaced(root: Path, commit: str) -> tuple[str, str]:
-    """The version that a commit replaces without a document, empty if it does not, and the commit below it."""
+def _replaced_version(root: Path, commit: str) -> tuple[str, str]:
+    """The version that the commit of a reissued release replaces, else empty, and the commit's parent."""
     form = "--format=%(trailers:key=Replaces,valueonly,separator=%x20)%x00%P"
     version, _, parent = git(root, "log", "-1", "--no-show-signature", form, commit, "--").partition("\0")
     return version.strip(), parent.strip()
 
 
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _first_names(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

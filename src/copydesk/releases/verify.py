@@ -1,4 +1,4 @@
-"""Whether a corpus is what its manifest says: in a folder, at a git revision, in the DVC remote.
+"""Verify a corpus against its manifest: in a folder, at a git revision, in the DVC remote.
 
 DVC itself reports success with data missing or corrupt, so every file is read and hashed here.
 """
@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from copydesk.dataset.manifest import LISTING, NAME, SIGNATURE, read_manifest
 from copydesk.errors import ReleaseError, ValidationError
-from copydesk.releases.signing import signer
-from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_small, tree_at
+from copydesk.releases.signing import verified_signer
+from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
 
-#: What may lie in the dataset's folder without being part of the dataset.
+#: Files that may be in the dataset's folder without being part of the dataset.
 _BESIDE = {".gitignore", NAME, SIGNATURE}
 _BLOCK = 1 << 20
 
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked and what did not hold.
+    """What was checked, and which files failed.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Verification:
     signed_by : str or None
         The principal whose signature is good; None if no signature was checked or it is bad.
     problems : list of Problem
-        Everything that does not hold.
+        Everything that failed.
     """
 
     subject: str
@@ -60,7 +60,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether everything holds."""
+        """Whether nothing failed."""
         return not self.problems
 
 
@@ -102,30 +102,30 @@ def verify(
     if tag and git(root, "tag", "--list", f"{rev}!").strip():
         raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names what replaces it")
     tree = tree_at(root, commit, remote=remote)
-    place = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
-    return _verified(place, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
+    subject = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
+    return _verified(subject, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
 
 
 class _Tagged(NamedTuple):
-    """A release as git knows it: the version of its tag, and the commits that its own follows."""
+    """A release in git: the version of its tag, and the parents of its commit."""
 
     version: str
     parents: list[str]
 
 
 def _parents(root: Path, commit: str) -> list[str]:
-    """The commits before one; also in a shallow clone, which lacks them."""
+    """The parents of a commit; also in a shallow clone, which lacks them."""
     head = git(root, "cat-file", "commit", commit).partition("\n\n")[0]
     return re.findall(r"(?m)^parent ([0-9a-f]+)$", head)
 
 
 def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Path | str | None) -> Verification:
-    manifest = read_small(tree, NAME, subject)
+    manifest = read_dataset_file(tree, NAME, subject)
     hashes = parse_manifest(manifest, f"{subject}: {NAME}")
-    problems = [*compare(tree, hashes), *_listing_problems(tree, hashes, tag)]
+    problems = [*compare_files(tree, hashes), *_listing_problems(tree, hashes, tag)]
     signed_by = None
     if allowed_signers is not None:
-        signed_by = signer(tree, manifest, Path(allowed_signers))
+        signed_by = verified_signer(tree, manifest, Path(allowed_signers))
         if signed_by is None:
             action = "do not use the files unless you know why; sign the manifest, or ask whoever released them"
             found = "a signature that does not fit" if SIGNATURE in tree.names() else "no signature"
@@ -133,20 +133,21 @@ def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Pa
     return Verification(subject, len(hashes), signed_by, problems)
 
 
-def compare(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
+def compare_files(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
     """Files that differ from a manifest's hashes, that are missing, and that should not be there."""
     problems = []
     for name, expected in hashes.items():
         try:
-            found = _sha256(tree, name)
-        except Exception as error:  # remotes of every kind raise errors of every kind
-            absent = "nothing" if isinstance(error, FileNotFoundError) else f"{type(error).__name__}: {error}"
+            sha256 = _sha256(tree, name)
+        except Exception as error:  # DVC remotes raise backend-specific exceptions
+            is_missing = isinstance(error, FileNotFoundError)
+            found = "nothing" if is_missing else f"{type(error).__name__}: {error}"
             action = "restore it: dvc pull here, or dvc push from a checkout that has it"
-            problems.append(Problem(name, absent, f"sha256 {expected}", action))
+            problems.append(Problem(name, found, f"sha256 {expected}", action))
         else:
-            if found != expected:
+            if sha256 != expected:
                 action = "restore it: delete the damaged copy, then dvc pull or dvc push from a good checkout"
-                problems.append(Problem(name, f"sha256 {found}", f"sha256 {expected}", action))
+                problems.append(Problem(name, f"sha256 {sha256}", f"sha256 {expected}", action))
     for name in sorted(tree.names() - set(hashes) - _BESIDE):
         problems.append(Problem(name, "a file", f"no file that {NAME} does not list", "remove it, or build again"))
     return problems
@@ -177,7 +178,7 @@ def _sha256(tree: Tree, name: str) -> str:
 
 
 def _listing_problems(tree: Tree, hashes: dict[str, str], tag: _Tagged | None) -> Iterator[Problem]:
-    """Where manifest.json disagrees with the manifest, or with the tag."""
+    """Entries of manifest.json that disagree with the manifest, or with the tag."""
     action = "build the corpus again: dvc repro package"
     if LISTING not in hashes:
         yield Problem(LISTING, "nothing", f"a line in {NAME}", action)
@@ -202,4 +203,4 @@ def _listing_problems(tree: Tree, hashes: dict[str, str], tag: _Tagged | None) -
         yield Problem(LISTING, f"version {released}", expected, "tag the right commit")
     if tag is not None and commit is not None and commit not in tag.parents:
         expected = f"the commit before the tag's: {' or '.join(tag.parents) or 'none'}"
-        yield Problem(LISTING, f"cut from commit {commit}", expected, "tag the commit that copydesk release made")
+        yield Problem(LISTING, f"made from commit {commit}", expected, "tag the commit that copydesk release made")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from copydesk.differences.model import Diff
+from copydesk.differences.diff_model import Diff
 from copydesk.errors import ConfigError
 
 Level = Literal["patch", "minor", "major"]
@@ -58,15 +58,15 @@ class Version(NamedTuple):
 FIRST = Version(1, 0, 0)
 
 
-def level(diff: Diff) -> Level:
-    """What a difference asks for at least."""
-    if diff.removed or diff.changed or diff.moved or any(change.breaking for change in diff.schemas):
+def required_level(changes: Diff) -> Level:
+    """The lowest level that fits a difference."""
+    if changes.removed or changes.changed or changes.moved or any(change.breaking for change in changes.schemas):
         return "major"
-    return "minor" if diff.added or diff.schemas else "patch"
+    return "minor" if changes.added or changes.schemas else "patch"
 
 
-def following(last: Version | None, diff: Diff | None, at_least: Level = "patch") -> Version:
-    """The version behind the last one; ``at_least`` may raise what the difference asks for and never lowers it."""
-    if last is None or diff is None:
+def next_version(last: Version | None, changes: Diff | None, at_least: Level = "patch") -> Version:
+    """The version after the last one; ``at_least`` may raise the level that the difference requires, not lower it."""
+    if last is None or changes is None:
         return FIRST
-    return last.raised(max(level(diff), at_least, key=LEVELS.index))
+    return last.raised(max(required_level(changes), at_least, key=LEVELS.index))

@@ -1,7 +1,7 @@
 """Releases that were withdrawn: an annotated tag beside that of the release, in the form in which GTO deregisters.
 
-The tag ``corpus@v1.0.0!`` stands on the commit of ``corpus@v1.0.0``; its message names the document that was taken
-down and the release that replaces this one. So whoever can list tags knows, and the model registry tools know too.
+The tag ``corpus@v1.0.0!`` is on the commit of ``corpus@v1.0.0``; its message names the document that was taken down
+and the release that replaces this one. So a listing of tags is enough to see it, also for model registry tools.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
 _PATTERN = "refs/tags/corpus@v*!"
 
 
-def tag_message(version: str, doc_id: str, replacement: str | None) -> str:
+def withdrawal_message(version: str, doc_id: str, replacement: str | None) -> str:
     """The message of the tag that withdraws a release."""
     lines = [f"corpus {version} is withdrawn", "", f"Takedown: {git_line(doc_id)}"]
     return "\n".join([*lines, *([f"Replaced-by: {replacement}"] if replacement else [])])
 
 
 def replacements(repo: str) -> dict[str, str]:
-    """For each withdrawn version the one that now stands for it: that which replaces it, and was not itself replaced.
+    """For each withdrawn version the version that replaces it, at the end of a chain of replacements.
 
     Raises
     ------
@@ -32,24 +32,24 @@ def replacements(repo: str) -> dict[str, str]:
         If the repository's tags cannot be fetched.
     """
     read = ("for-each-ref", "--format=%(refname:lstrip=2)%00%(contents)%01", _PATTERN)
-    if Path(repo).is_dir():  # not fetched from: a partial clone hands out no commit of which it lacks a file
+    if Path(repo).is_dir():  # read, not fetched: a partial clone cannot serve a commit some of whose files it lacks
         listed = git(repo, *read)
     else:
         with scratch("tags") as folder:
             git(None, "init", "--quiet", "--bare", str(folder))
             git(folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", repo, f"+{_PATTERN}:{_PATTERN}")
             listed = git(folder, *read)
-    direct = {}
+    replaced_by = {}
     for entry in listed.split("\x01"):
         name, _, message = entry.strip("\n").partition("\0")
-        if found := _REPLACED.search(message):
-            direct[name.removeprefix("corpus@v").removesuffix("!")] = found[1]
-    return {version: _last(version, direct) for version in direct}
+        if match := _REPLACED.search(message):
+            replaced_by[name.removeprefix("corpus@v").removesuffix("!")] = match[1]
+    return {version: _last_replacement(version, replaced_by) for version in replaced_by}
 
 
-def _last(version: str, direct: dict[str, str]) -> str:
-    seen = {version}
-    while (following := direct.get(version)) is not None and following not in seen:
-        seen.add(following)
-        version = following
+def _last_replacement(version: str, replaced_by: dict[str, str]) -> str:
+    visited = {version}
+    while (replacement := replaced_by.get(version)) is not None and replacement not in visited:
+        visited.add(replacement)
+        version = replacement
     return version

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from copydesk.core.atomic_files import write_json, write_text
 from copydesk.core.journal import journaled, note_written
 from copydesk.dataset.manifest import SIGNATURE
-from copydesk.releases.changelog import section, with_section
+from copydesk.releases.changelog import add_section, changelog_section
 from copydesk.releases.check import PlannedRelease
-from copydesk.releases.params_file import set_in_corpus
+from copydesk.releases.params_file import set_corpus_settings
+from copydesk.releases.release_tags import tag_of
 from copydesk.releases.signing import sign
-from copydesk.releases.take_back import WRITTEN, forget_notes, journal_of, keep, note_of, take_back
-from copydesk.releases.upstream import tag_of
+from copydesk.releases.undo import WRITTEN, delete_notes, journal_of, keep_shard_lists, note_of, undo_release
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.git import git
 
@@ -26,19 +26,21 @@ class CommittedRelease(NamedTuple):
 
 
 def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> CommittedRelease:
-    """Write and commit a release; what fails on the way takes everything back.
+    """Write and commit a release; if a step fails, undo all that was written.
 
     ``key`` is an SSH key to sign the manifest with.
     """
     version = planned.version
     base = git(root, "rev-parse", "HEAD").strip()
-    keep(root)
+    keep_shard_lists(root)
     try:
         with journaled(journal_of(root)):
             write_json(note_of(root), {"version": version, "base": base})
             date = git(root, "log", "-1", "--format=%cs").strip()
             # In quotes: YAML would read a date as a date, and a hash of digits alone as a number.
-            set_in_corpus(root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'})
+            set_corpus_settings(
+                root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'}
+            )
             run_dvc(root, "repro")
             note_written(root / "dvc.lock")
             (root / "corpus" / SIGNATURE).unlink(missing_ok=True)  # it signs the manifest of an earlier release
@@ -46,16 +48,16 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
                 sign(root / "corpus", key)
             changelog = root / "CHANGELOG.md"
             sections = changelog.read_text("utf-8") if changelog.is_file() else None
-            write_text(changelog, with_section(sections, section(version, date, planned.diff)))
+            write_text(changelog, add_section(sections, changelog_section(version, date, planned.diff)))
         git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()), own=True)
         git(root, "commit", "--quiet", "--message", commit_message(version), hooks=True)
     except BaseException:
-        take_back(root)
-        forget_notes(root)
+        undo_release(root)
+        delete_notes(root)
         raise
     return CommittedRelease(version, git(root, "rev-parse", "HEAD").strip())
 
 
 def commit_message(version: str) -> str:
-    """The message of the commit of a release; a run after a kill knows the commit by it."""
+    """The message of the commit of a release; a run after a kill recognises the commit by it."""
     return f"Release {tag_of(version)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from copydesk.differences.diff import diff
-from copydesk.differences.model import Change, Pair
-from copydesk.differences.text_diff import Piece, document_diff
+from copydesk.differences.diff_model import Change, Pair
+from copydesk.differences.text_diff import TextPiece, document_diff
 from copydesk.errors import ReleaseError
 from copydesk.markup.html import Html, facts, html_table, joined, tag
-from copydesk.releases.load import versions
+from copydesk.releases.release_tags import release_versions
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.page_frame import render_page
 from copydesk.revisions.revision import Revision, open_revision
@@ -22,7 +22,7 @@ _AROUND = 60  # characters shown at each end of unchanged text
 def release_page(corpus: Corpus, linked: bool) -> str:
     """Render release.html; ``linked`` says whether each document has a page."""
     try:
-        released = versions(str(corpus.project.corpus.parent))
+        released = release_versions(str(corpus.project.corpus.parent))
         if not released:
             return _page(corpus, tag("p", "There is no release yet, so the whole corpus is new."))
         old = open_revision(corpus.project.corpus.parent, f"corpus@v{released[-1]}")
@@ -116,7 +116,7 @@ def _difference(old: Revision, new: Revision, doc_id: str) -> Html:
     return tag("details", tag("summary", "Changes in the text, word by word"), shown, open=True)
 
 
-def _piece(piece: Piece) -> Html:
+def _piece(piece: TextPiece) -> Html:
     if piece.kind != "equal":
         return joined([tag("del", piece.old) if piece.old else None, tag("ins", piece.new) if piece.new else None])
     text = piece.new

@@ -1,4 +1,4 @@
-"""Where a corpus lies: in a folder, at a git revision, in the DVC remote."""
+"""The files of a dataset, read from a folder, from a git revision, or from the DVC remote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REGULAR = ("100644", "100755")
 
 
 class Tree(Protocol):
-    """The dataset's folder, wherever it lies."""
+    """The files of a dataset, wherever they are stored."""
 
     def names(self) -> set[str]:
         """Paths of all files, relative to the folder."""
@@ -39,8 +39,8 @@ class FolderTree:
 
     def names(self) -> set[str]:
         """Paths of all files, relative to the folder."""
-        found = (p for p in self.path.rglob("*") if p.is_symlink() or not p.is_dir())
-        return {p.relative_to(self.path).as_posix() for p in found}
+        paths = (p for p in self.path.rglob("*") if p.is_symlink() or not p.is_dir())
+        return {p.relative_to(self.path).as_posix() for p in paths}
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
@@ -53,8 +53,8 @@ class FolderTree:
 class CommitTree:
     """The dataset's folder at a git revision: small files from git, data from DVC's cache or remote.
 
-    Of DVC's files at the revision only the names and hashes of outputs are read: opened by DVC itself, they could
-    name programs, other repositories and other addresses.
+    From DVC's files at the revision only the names and hashes of outputs are read: opened by DVC itself, these files
+    could name programs, other repositories and other addresses.
 
     Parameters
     ----------
@@ -62,22 +62,22 @@ class CommitTree:
         The repository's folder.
     commit : str
         Hash of the commit.
-    places : sequence of callables
-        Give DVC's views of the cache and of remotes, which are asked in this order.
+    storages : sequence of callables
+        Return DVC's object databases of the cache and of remotes, which are read in this order.
     remote : str, optional
         Name of the remote among them.
     """
 
     def __init__(
-        self, root: Path, commit: str, places: Sequence[Callable[[], Any]], remote: str | None = None
+        self, root: Path, commit: str, storages: Sequence[Callable[[], Any]], remote: str | None = None
     ) -> None:
         self.remote = remote
-        self._lost = ""
-        self._root, self._places = root, places
+        self._listing_error = ""
+        self._root, self._storages = root, storages
         self._blobs: dict[str, tuple[str, str]] = {}
         for entry in git(root, "ls-tree", "-r", "-z", commit, "--", f"./{FOLDER}/").split("\0")[:-1]:
-            described, _, path = entry.partition("\t")
-            mode, _, blob = described.split()
+            attributes, _, path = entry.partition("\t")
+            mode, _, blob = attributes.split()
             self._blobs[path.removeprefix(f"{FOLDER}/")] = (mode, blob)
         lock = git_result(root, "show", f"{commit}:./dvc.lock")
         outs = outs_of(lock.stdout if lock.returncode == 0 else None, f"{root} at {commit[:12]}")
@@ -87,32 +87,32 @@ class CommitTree:
 
     @cached_property
     def _data(self) -> dict[str, str]:
-        """Hashes of objects by path; a folder whose list of files is lost or damaged has none."""
+        """Hashes of objects by path; none for a folder whose list of files is lost or damaged."""
         data: dict[str, str] = {}
         for path, oid in self._objects.items():
             if oid.endswith(".dir"):
-                data |= {f"{path}/{name}": file for name, file in self._listing(oid).items()}
+                data |= {f"{path}/{name}": file_oid for name, file_oid in self._listing(oid).items()}
             else:
                 data[path] = oid
         return data
 
     def _listing(self, oid: str) -> dict[str, str]:
         reason = f"object {oid}, the list of the files, is missing or damaged"
-        for place in self._places:
+        for open_storage in self._storages:
             try:
-                with open_object(place(), oid) as file:
+                with open_object(open_storage(), oid) as file:
                     listing = file.read()
                 if hashlib.md5(listing, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
                     return listing_of(listing, oid)
             except FileNotFoundError:
                 continue
-            except Exception as error:  # remotes of every kind raise errors of every kind
-                reason = first_line(error)
-        self._lost = reason
+            except Exception as error:  # DVC remotes raise backend-specific exceptions
+                reason = first_line_of(error)
+        self._listing_error = reason
         return {}
 
     def names(self) -> set[str]:
-        """Paths of all files, relative to the folder; of the data only what DVC can list."""
+        """Paths of all files, relative to the folder; data files only if DVC can list them."""
         return {*self._blobs, *self._data}
 
     def open(self, name: str) -> BinaryIO:
@@ -121,28 +121,28 @@ class CommitTree:
             mode, blob = self._blobs[name]
             if mode not in _REGULAR:
                 raise OSError("a link, which is not followed")
-            shown = git_result(self._root, "cat-file", "blob", blob)
-            if shown.returncode:
-                raise OSError(error_output(shown))
-            return BytesIO(shown.stdout)
+            result = git_result(self._root, "cat-file", "blob", blob)
+            if result.returncode:
+                raise OSError(error_output(result))
+            return BytesIO(result.stdout)
         if name not in self._data:
-            raise OSError(self._lost) if self._lost else FileNotFoundError(name)
+            raise OSError(self._listing_error) if self._listing_error else FileNotFoundError(name)
         return self._object(self._data[name])
 
     def oid(self, name: str) -> str | None:
-        """The hash of the object that holds a file, None where there is none."""
+        """The hash of the object of a data file, None if there is none."""
         return self._data.get(name)
 
     def _object(self, oid: str) -> BinaryIO:
-        failed: Exception = FileNotFoundError(oid)
-        for place in self._places:
+        last_error: Exception = FileNotFoundError(oid)
+        for open_storage in self._storages:
             try:
-                return open_object(place(), oid)
+                return open_object(open_storage(), oid)
             except FileNotFoundError:
                 continue
-            except Exception as error:  # remotes of every kind raise errors of every kind
-                failed = error
-        raise failed
+            except Exception as error:  # DVC remotes raise backend-specific exceptions
+                last_error = error
+        raise last_error
 
 
 def tree_at(
@@ -157,39 +157,47 @@ def tree_at(
     commit : str
         Hash of the commit.
     remote : bool
-        Read the data from the DVC remote alone, and not from the local cache.
+        Read the data from the DVC remote alone, not from the local cache.
     origin : str, optional
-        For a clone that we made: where it was cloned from.
+        For a clone that copydesk made: the address it was cloned from.
     own : bool
         Whether all of ``.dvc/config`` is obeyed, since the repository is the user's own; else it may be a stranger's.
 
     Raises
     ------
     ReleaseError
-        If DVC's settings or its lock file at that commit cannot be read, or ``remote`` is asked for and there is none
-        that may be asked.
+        If DVC's settings or its lock file at that commit cannot be read, or ``remote`` is set and there is no remote
+        that may be used.
     """
     settings = own_settings(root) if own else dvc_settings(root, commit, origin)
-    places = [] if remote else [cache(partial(cache_odb, settings))]
+    storages = [] if remote else [cache(partial(cache_odb, settings))]
     if settings.default:
-        places.append(cache(partial(remote_odb, settings, settings.default)))
+        storages.append(cache(partial(remote_odb, settings, settings.default)))
         if remote:
-            places[0]()  # which says at once that it may not be asked
+            storages[0]()  # raises an error if it may not be used
     elif remote:
         advice = "set one with dvc remote add --default, and commit .dvc/config"
         raise ReleaseError(f"{root}: no default DVC remote at {commit[:12]}; {advice}")
-    return CommitTree(root, commit, places, settings.default)
+    return CommitTree(root, commit, storages, settings.default)
 
 
-def read_small(tree: Tree, name: str, where: str) -> bytes:
-    """Read a file of the dataset that lies in git."""
+def read_dataset_file(tree: Tree, name: str, where: str) -> bytes:
+    """Read a file of the dataset that git tracks; ``where`` names the dataset in messages.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no such file, or it cannot be read.
+    """
     try:
         with tree.open(name) as file:
             return file.read()
+    except FileNotFoundError:
+        raise ReleaseError(f"{where}: {name}: no such file; expected a dataset that copydesk built") from None
     except (OSError, ValueError) as error:
-        raise ReleaseError(f"{where}: {name}: cannot be read ({error}); is this a corpus made by copydesk?") from None
+        raise ReleaseError(f"{where}: {name}: cannot be read ({error})") from None
 
 
-def first_line(error: Exception) -> str:
-    """What an error of a foreign library says, in one line."""
+def first_line_of(error: Exception) -> str:
+    """The first line of an error's message."""
     return str(error).partition("\n")[0] or type(error).__name__

@@ -1,10 +1,10 @@
-"""What a repository may decide about the DVC remotes that are asked for its data.
+"""Settings of DVC, read so that a repository decides no more than the kind and address of its remotes.
 
-DVC obeys all of a repository's ``.dvc/config``. That of a stranger may name a file by which a program gives the
-credentials, or the reader's own profile beside an address that gets what is signed with it. So of what a repository
-says only kind and address of a remote are taken. All else comes from the user: from DVC's system and global
-configuration, the environment, and ``.dvc/config.local`` where git does not track it. The user's credentials go to
-addresses that the user named, and for a bucket without an address of its own to the provider whose they are.
+DVC obeys all of a repository's ``.dvc/config``. That of a stranger may name a program that supplies credentials, or
+the user's own profile together with an address that receives requests signed with it. So from a repository only the
+kind and address of a remote are used. All other settings come from the user: from DVC's system and global
+configuration, the environment, and ``.dvc/config.local`` if git does not track it. The user's credentials go to
+addresses that the user named, and for a bucket without an address of its own to the provider of that kind of bucket.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Section = dict[str, Any]
 
 FILE = ".dvc/config"
 _LOCAL = ".dvc/config.local"
-#: Addresses that a repository may choose. Any other kind of remote must be named by the user.
+#: Addresses that a repository may choose. Only the user may name other kinds of remotes.
 _ADDRESS = re.compile(
     r"(?:s3|gs)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/[^?#]*)?|https?://[^/?#]+(?:/[^?#]*)?|"
     r"ssh://(?:\w[\w.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/.*"
@@ -34,29 +34,29 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _BUCKETS = ("s3", "gs")
 _ANONYMOUS = "allow_anonymous_login"
 _ENDPOINT = "endpointurl"
-#: Settings of speed and of writing. Reading does without them, so nobody needs to hear that they were not taken.
+#: Settings of speed and of writing. Reading works without them, so no note says that they were ignored.
 _QUIET = frozenset(
     "cache_regions checksum_jobs connect_timeout connection_timeout jobs listobjects max_sessions no_traverse "
     "protected read_timeout shared slow_link_warning timeout type verify version_aware worktree".split()
 )
-#: Variables by which the user names an address for S3.
+#: Variables with which the user names an address for S3.
 _VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _LARGEST = 1 << 20
 
 
 class Remote(NamedTuple):
-    """A DVC remote as far as its settings are obeyed.
+    """A DVC remote with the settings that are obeyed.
 
     Attributes
     ----------
     settings : dict
-        As DVC has them.
+        In the form of DVC's configuration.
     foreign : bool
         Whether the repository chose the address, and not the user.
     note : str
-        Which settings of the repository were not taken and how the user allows them; empty if all were.
+        Which settings of the repository were ignored and how the user can allow them; empty if none was.
     refused : str
-        Why it is not asked at all; empty if it is.
+        Why the remote is not used at all; empty if it is used.
     """
 
     settings: Section
@@ -66,9 +66,9 @@ class Remote(NamedTuple):
 
 
 class DvcSettings(NamedTuple):
-    """DVC's settings as far as they are obeyed: of the cache, of the remotes, and the name of the default one.
+    """The settings of DVC that are obeyed: of the cache, of the remotes, and the name of the default remote.
 
-    ``note`` says which settings of the cache were not taken and how the user allows them; empty if all were.
+    ``note`` names the settings of the cache that were ignored and how the user can allow them; empty if none was.
     """
 
     cache: Section
@@ -78,12 +78,12 @@ class DvcSettings(NamedTuple):
 
 
 def own_settings(root: Path) -> DvcSettings:
-    """All of DVC's settings, as DVC has them, for a repository that is the user's own.
+    """All of DVC's settings, for a repository that is the user's own.
 
     Raises
     ------
     ReleaseError
-        If there is no DVC repository, or a file of settings cannot be understood.
+        If there is no DVC repository, or a file of settings is invalid.
     """
     from dvc.config import Config, ConfigError  # type: ignore[import-untyped]
 
@@ -104,20 +104,20 @@ def dvc_settings(root: Path, commit: str | None = None, origin: str | None = Non
     root : Path
         The repository's folder.
     commit : str, optional
-        Hash of a commit whose settings stand behind those of today.
+        Hash of a commit whose settings apply where those of today have none.
     origin : str, optional
-        For a clone that we made: where it was cloned from. Then its folder holds nothing of the user's.
+        For a clone that copydesk made: the address it was cloned from. Then its folder has no settings of the user.
 
     Raises
     ------
     ReleaseError
-        If a file cannot be understood.
+        If a file is invalid.
     """
     if commit is None:
         _refuse_without_dvc(root)
     theirs = _parsed(_committed(root, commit), f"{root}: {FILE} at {commit[:12]}") if commit else {}
     if origin is None:
-        theirs = _over(theirs, _parsed(_today(root), str(root / FILE)))
+        theirs = _over(theirs, _parsed(_in_working_tree(root), str(root / FILE)))
     everywhere, local = _users(root if origin is None and _is_the_users(root) else None)
     named = _named(origin, [*_remotes(everywhere).values(), *_remotes(local).values()])
     remotes = {
@@ -127,7 +127,7 @@ def dvc_settings(root: Path, commit: str | None = None, origin: str | None = Non
     cache = {**_section(everywhere, "cache"), **_section(local, "cache")}
     note = ""
     if "dir" in _section(theirs, "cache") and "dir" not in cache:
-        note = f"{FILE}: without cache.dir; to allow it: dvc cache dir --local FOLDER"
+        note = f"{FILE}: ignored cache.dir; to allow it: dvc cache dir --local FOLDER"
     default = next(
         (core["remote"] for c in (local, theirs, everywhere) if "remote" in (core := _section(c, "core"))), ""
     )
@@ -145,19 +145,19 @@ def _cache(root: Path, section: Section) -> Section:
 
 
 class _Named(NamedTuple):
-    """What the user named: hosts, endpoints of buckets, and whether it is a repository on this machine."""
+    """Hosts and endpoints of buckets that the user named, and whether the repository is on this machine."""
 
     hosts: set[str]
     endpoints: set[str]
-    here: bool
+    on_this_machine: bool
 
 
 def _named(origin: str | None, users: list[Section]) -> _Named:
     scp = re.match(r"(?:[^@/]*@)?([^:/]+):(?!//)", origin or "")
     hosts = {scp[1].lower() if scp else _host(origin or ""), *(_host(str(section.get("url"))) for section in users)}
     endpoints = {*(os.environ.get(name) for name in _VARIABLES), *(section.get(_ENDPOINT) for section in users)}
-    here = origin is None or origin.startswith("file://") or Path(origin).exists()
-    return _Named(hosts - {""}, {str(endpoint).rstrip("/") for endpoint in endpoints if endpoint}, here)
+    on_this_machine = origin is None or origin.startswith("file://") or Path(origin).exists()
+    return _Named(hosts - {""}, {str(endpoint).rstrip("/") for endpoint in endpoints if endpoint}, on_this_machine)
 
 
 def _host(url: str) -> str:
@@ -168,21 +168,21 @@ def _host(url: str) -> str:
 
 
 def _remote(root: Path, name: str, sections: list[Section], named: _Named) -> Remote:
-    """Put together what the repository says of a remote, and the user: everywhere, and in this repository."""
+    """Combine the settings of a remote: the repository's, the user's for all repositories, and for this one."""
     theirs, everywhere, local = sections
     if not theirs or "url" in local or everywhere.get("url") == theirs.get("url"):
         own = {**everywhere, **local}
     else:
-        own = local  # that of the system may be of the same name in another repository
+        own = local  # another repository may have a remote of the same name
     foreign = "url" not in own
     url = str(own.get("url") or theirs.get("url") or "")
     kind = urlsplit(url).scheme if _SCHEME.match(url) else ""
-    level = "--local" if named.here else "--global"
-    naming = (
-        f"dvc remote {'modify --local' if named.here else 'add --global'} {name}{' url' if named.here else ''} {url}"
-    )
+    if named.on_this_machine:
+        level, name_address = "--local", f"dvc remote modify --local {name} url {url}"
+    else:
+        level, name_address = "--global", f"dvc remote add --global {name} {url}"
     if foreign and (reason := _why_not(url, kind, named)):
-        return Remote({}, foreign, refused=f"{url}: {reason}; if it may be asked: {naming}")
+        return Remote({}, foreign, refused=f"{url}: {reason}; to allow it: {name_address}")
     if foreign and not kind:
         url = str((root / ".dvc" / Path(url).expanduser()).absolute())
     taken = {"url": url}
@@ -192,26 +192,30 @@ def _remote(root: Path, name: str, sections: list[Section], named: _Named) -> Re
         taken[_ANONYMOUS] = "true"
     if kind in _BUCKETS and _ENDPOINT in theirs and _ENDPOINT not in own:
         taken[_ENDPOINT] = str(theirs[_ENDPOINT])
-    left = sorted(theirs.keys() - taken.keys() - own.keys() - _QUIET)
+    ignored = sorted(theirs.keys() - taken.keys() - own.keys() - _QUIET)
     if _ENDPOINT in taken and taken[_ENDPOINT].rstrip("/") not in named.endpoints:
         own = {_ANONYMOUS: "true"}
-        left.append("your credentials for its endpointurl")
+        ignored.append("your credentials for its endpointurl")
     elif foreign and kind not in _BUCKETS and own.keys() - _QUIET:
         own = {}
-        left.append("your credentials for its url")
-    allowing = f"{naming}, and dvc remote modify {level} {name} KEY VALUE"
-    note = f"{FILE}: remote {name}: without {', '.join(left)}; to allow it: {allowing}" if left else ""
+        ignored.append("your credentials for its url")
+    note = ""
+    if ignored:
+        note = (
+            f"{FILE}: remote {name}: ignored {', '.join(ignored)}; to allow it: {name_address}, and dvc remote "
+            f"modify {level} {name} KEY VALUE"
+        )
     return Remote({**taken, **own}, foreign, note)
 
 
 def _why_not(url: str, kind: str, named: _Named) -> str | None:
-    """Why an address that the repository chose is not asked."""
+    """Why an address that the repository chose is not used; None if it is."""
     if kind in ("", "file"):
-        return None if named.here else "a folder of this machine, chosen by a repository that is not on it"
+        return None if named.on_this_machine else "a folder of this machine, chosen by a repository that is not on it"
     if not _ADDRESS.fullmatch(url) or not url.isprintable():
-        return "no address that a repository may choose; expected s3://, gs://, https:// or ssh://"
+        return "not an address that a repository may choose; expected s3://, gs://, https:// or ssh://"
     if kind == "ssh" and _host(url) not in named.hosts:
-        return "your keys go to hosts that you named, and this is another"
+        return "your keys go only to hosts that you named"
     return None
 
 
@@ -225,7 +229,7 @@ def _remotes(config: Section) -> dict[str, Section]:
 
 
 def _over(before: Section, after: Section) -> Section:
-    """Settings with others over them, a remote as a whole."""
+    """Settings overridden by other settings, section by section."""
     return {name: {**_section(before, name), **_section(after, name)} for name in ("core", "cache", "remote")}
 
 
@@ -234,12 +238,12 @@ def _parsed(text: str, where: str) -> Section:
 
     try:
         parsed: Section = Config.load_file(where, SimpleNamespace(open=lambda _: StringIO(text)))
-    except Exception as error:  # the parser has errors of many kinds, and one of DVC's around some of them
+    except Exception as error:  # the parser raises errors of many kinds, some of them wrapped by DVC
         raise ReleaseError(f"{where}: DVC cannot read it ({error})") from None
     return parsed
 
 
-def _today(root: Path) -> str:
+def _in_working_tree(root: Path) -> str:
     path = root / FILE
     if path.is_symlink() or not path.is_file():
         return ""
@@ -248,12 +252,12 @@ def _today(root: Path) -> str:
 
 
 def _committed(root: Path, commit: str) -> str:
-    shown = git_result(root, "show", f"{commit}:./{FILE}")
-    return shown.stdout[:_LARGEST].decode("utf-8", "replace") if shown.returncode == 0 else ""
+    result = git_result(root, "show", f"{commit}:./{FILE}")
+    return result.stdout[:_LARGEST].decode("utf-8", "replace") if result.returncode == 0 else ""
 
 
 def _users(root: Path | None) -> tuple[Section, Section]:
-    """What the user says everywhere, and in this repository."""
+    """The user's settings for all repositories, and for this one."""
     from dvc.config import Config, ConfigError
 
     local = str(root / ".dvc") if root is not None else None
@@ -266,9 +270,9 @@ def _users(root: Path | None) -> tuple[Section, Section]:
 
 
 def _is_the_users(root: Path) -> bool:
-    """Whether config.local is the user's own: it may have come with the repository."""
+    """Whether config.local is the user's own: it may be part of a stranger's repository."""
     folder = root / ".dvc"
     if folder.is_symlink() or (folder / ".git").exists() or not (folder / "config.local").is_file():
         return False
-    listed = git_result(root, "ls-files", "--", f":(icase){_LOCAL}")
-    return listed.returncode == 0 and not listed.stdout
+    result = git_result(root, "ls-files", "--", f":(icase){_LOCAL}")
+    return result.returncode == 0 and not result.stdout

@@ -1,10 +1,10 @@
-"""DVC's objects, and the places that hold them, opened with settings that a stranger may have had a part in."""
+"""Open DVC's cache and remotes, some of whose settings may be a stranger's, and read objects and lists of files."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -20,7 +20,7 @@ _OID = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 
 
 def cache_odb(settings: DvcSettings) -> Any:
-    """DVC's view of the local cache."""
+    """DVC's object database of the local cache."""
     from dvc.fs import get_cloud_fs  # type: ignore[import-untyped]
 
     if settings.note:
@@ -30,25 +30,25 @@ def cache_odb(settings: DvcSettings) -> Any:
 
 
 def remote_odb(settings: DvcSettings, name: str) -> Any:
-    """DVC's view of a remote.
+    """DVC's object database of a remote.
 
     Raises
     ------
     ReleaseError
-        If there is no such remote, or it may not be asked.
+        If there is no such remote, or it may not be used.
     """
     from dvc.fs import get_cloud_fs
 
     remote = settings.remotes.get(name)
     if remote is None:
-        raise ReleaseError(f"no DVC remote is called {name!r}; there are {', '.join(settings.remotes) or 'none'}")
+        raise ReleaseError(f"no DVC remote {name!r}; there are {', '.join(settings.remotes) or 'none'}")
     if remote.refused:
-        raise ReleaseError(f"the DVC remote {name!r} was not asked: {remote.refused}")
+        raise ReleaseError(f"the DVC remote {name!r} was not used: {remote.refused}")
     if remote.note:
         _say_once(remote.note)
     kind, config, path = get_cloud_fs({"remote": {name: remote.settings}}, name=name)
     if remote.foreign and kind.protocol == "ssh":
-        config["agent_forwarding"] = False  # or the host could use the reader's keys elsewhere
+        config["agent_forwarding"] = False  # or the host could use the user's keys elsewhere
     system = kind(**config)
     if remote.foreign and kind.protocol in {"http", "https"}:
         _without_netrc(system, remote.settings["url"])
@@ -63,20 +63,20 @@ def _odb(system: Any, path: str, config: dict[str, Any]) -> Any:
 
 
 def open_object(odb: Any, oid: str) -> BinaryIO:
-    """Open an object of a place for reading.
+    """Open an object for reading.
 
     Raises
     ------
     ReleaseError
-        If that is no hash: its path could lead out of the place.
+        If ``oid`` is not a hash: its path could lead out of the storage.
     """
     if not _OID.fullmatch(oid):
-        raise ReleaseError(f"{oid!r} is no MD5 of an object")
+        raise ReleaseError(f"{oid!r} is not the MD5 of an object")
     return cast(BinaryIO, odb.fs.open(odb.oid_to_path(oid), "rb"))
 
 
 def _without_netrc(system: Any, url: str) -> None:
-    """Send nothing of ~/.netrc, whose entry ``default`` is for every host; keep to the proxies of the system."""
+    """Send no password of ~/.netrc, whose entry ``default`` is for every host; use the proxies of the system."""
     system.fs_args["client_kwargs"]["trust_env"] = False
     address = urlsplit(url)
     proxy = getproxies().get(address.scheme)
@@ -90,30 +90,35 @@ def _say_once(note: str) -> None:
 
 
 def outs_of(lock: str | bytes | None, where: str) -> dict[str, str]:
-    """Hashes of what the stages in a dvc.lock write, by path.
+    """Hashes of the outputs of the stages in a dvc.lock, by path.
 
     Raises
     ------
     ReleaseError
-        If it is not what DVC writes.
+        If the file is not as DVC writes it.
     """
     try:
-        stages = (yaml.safe_load(lock or "") or {}).get("stages", {})
-        outs = [out for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out]
-        return {out["path"]: out["md5"] for out in outs}
+        return dict(_outs(lock or ""))
     except (yaml.YAMLError, AttributeError, LookupError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{where}: dvc.lock: not what DVC writes: {' '.join(str(error).split())}") from None
 
 
+@lru_cache(maxsize=64)  # a search reads the lock of a commit many times, and YAML is slow
+def _outs(lock: str | bytes) -> tuple[tuple[str, str], ...]:
+    stages = (yaml.safe_load(lock) or {}).get("stages", {})
+    outs = [out for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out]
+    return tuple((out["path"], out["md5"]) for out in outs)
+
+
 def listing_of(data: bytes, oid: str) -> dict[str, str]:
-    """What a folder consists of: hashes of objects by path, from the object that lists them.
+    """The files of a folder: hashes of objects by path, read from the object that lists them.
 
     Raises
     ------
     ReleaseError
-        If it lists nothing that DVC writes.
+        If the object is not a list of files as DVC writes it.
     """
     try:
         return {row["relpath"]: row["md5"] for row in json.loads(data)}
     except (ValueError, LookupError, TypeError) as error:
-        raise ReleaseError(f"object {oid} is no list of files ({error!r}); restore it with dvc push") from None
+        raise ReleaseError(f"object {oid} is not a list of files ({error!r}); restore it with dvc push") from None

@@ -1,8 +1,8 @@
-"""The one way in which git is run: no hooks, no prompts, no other repository's environment, a time limit.
+"""Run git: without hooks, prompts and another repository's environment, and with a time limit.
 
-Everything that calls git goes through :func:`git` or :func:`git_result`. Repositories may be a stranger's, and a
-folder that was unpacked has a ``.git/config`` of a stranger's too. So no program runs that a repository names: no
-hook, monitor, filter, driver, helper for credentials, transport; and nothing is fetched because an object is missing.
+All of copydesk runs git through :func:`git` or :func:`git_result`. A repository may be a stranger's, and so may the
+``.git/config`` of a folder that was unpacked. So no program that a repository names is run: no hook, monitor, filter,
+driver, credential helper or transport; and no missing object is fetched.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from copydesk.errors import ReleaseError
 
-#: Seconds that a git command may take; nobody is there to answer a question, and a dead host must not hang a build.
+#: Seconds that a git command may take: no question of git is answered, and a dead host must not hang a build.
 TIMEOUT = 120
 _QUOTED = 500
-#: What git says where a partial clone has no copy of an object.
+#: What git writes if a partial clone has no copy of an object.
 _NOT_FETCHED = "promisor remote"
 
 #: Settings that every command runs with: they win over those of the repository and of the user.
@@ -32,22 +32,23 @@ _SETTINGS = (
 )
 _NO_HOOKS = f"core.hooksPath={os.devnull}"
 
-#: What a hook of another repository sets: with it, git would look at that repository and not at ours.
+#: Variables that a hook of another repository sets: with them, git would read that repository and not ours.
 _OF_ANOTHER_REPOSITORY = (
     "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR "
     "GIT_NAMESPACE GIT_PREFIX GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_QUARANTINE_PATH "
     "GIT_INTERNAL_SUPER_PREFIX GIT_REPLACE_REF_BASE"
 ).split()
 
-#: Keys of a repository's configuration whose value is a program, or a place that requests are sent to; by their end.
+#: Ends of the keys of a repository's configuration whose value is a program, or an address that requests go to.
 _PROGRAM = re.compile(
     r"(?:(?<=^core)\.(?:alternaterefscommand|askpass|editor|gitproxy|pager|sshcommand)|\.(?:clean|cmd|command|"
     r"defaultkeycommand|driver|external|helper|process|program|proxy|receivepack|smudge|textconv|uploadpack|vcs))$"
 )
-#: What takes the place of such a value where an empty one is taken for the name of a program.
+#: Values to override such a key with, if git would take an empty value for the name of a program.
 _INSTEAD = {"uploadpack": "git-upload-pack", "receivepack": "git-receive-pack", "program": "false"}
 _SCOPES = frozenset({"local", "worktree"})
 _UNKNOWN_OPTION = 129
+_REMOTE_COMMANDS = frozenset({"clone", "fetch", "ls-remote", "push"})
 _TRANSPORTS = "file:git:http:https:ssh"
 
 
@@ -64,22 +65,22 @@ def git(
     Parameters
     ----------
     root : Path or str or None
-        Where it runs; None where the command names its place itself: then no repository's configuration applies.
+        Where it runs; None if the command names a repository itself: then no configuration of a repository applies.
     *arguments : str
-        The command and its arguments. What a stranger may have chosen stands behind ``--`` or ``--end-of-options``.
+        The command and its arguments. Values of a stranger come after ``--`` or ``--end-of-options``.
     stdin : bytes
         Standard input.
     hooks : bool
-        Whether the repository's hooks run, and all that ``own`` lets run; only for commits of the user.
+        Whether the repository's hooks run, and everything that ``own`` allows; only for commits of the user.
     own : bool
-        Whether filters, helpers and the like run that the repository's configuration names, since it is the user's.
+        Whether filters, helpers and other programs of the repository's configuration run, since it is the user's.
     timeout : float
         Seconds.
 
     Raises
     ------
     ReleaseError
-        If git is not installed, fails, or gives no answer in time.
+        If git is not installed, fails, or does not finish in time.
     """
     result = git_result(root, *arguments, stdin=stdin, hooks=hooks, own=own, timeout=timeout)
     if result.returncode:
@@ -100,7 +101,7 @@ def git_result(
     Raises
     ------
     ReleaseError
-        If git is not installed or gives no answer in time.
+        If git is not installed or does not finish in time.
     """
     try:
         return subprocess.run(
@@ -116,23 +117,26 @@ def git_result(
     except ValueError as error:  # a NUL character in an argument
         raise ReleaseError(f"git cannot be run: {error}") from None
     except subprocess.TimeoutExpired:
-        raise ReleaseError(f"git gave no answer in {timeout:g} seconds; is the repository's host there?") from None
+        waits_for_host = arguments[0] in _REMOTE_COMMANDS
+        advice = "check that its host can be reached" if waits_for_host else "run git gc there if it is large"
+        place = f"{root}: " if root is not None else ""
+        raise ReleaseError(f"{place}git {arguments[0]} did not finish in {timeout:g} seconds; {advice}") from None
 
 
 def git_command(root: Path | str | None, *arguments: str, hooks: bool = False, own: bool = False) -> list[str]:
-    """The command line of a git command, for what must read its output while it runs."""
+    """The command line of a git command, for callers that read its output while it runs."""
     settings = [*_SETTINGS]
     if not hooks:
         settings.append(_NO_HOOKS)
     if root is not None and not (own or hooks):
         settings += _without_programs(Path(root))
-    # Outside of every repository: that of the current folder has no say in where an address leads.
+    # Outside of every repository: that of the current folder must not decide where an address leads.
     place = str(root) if root is not None else os.path.abspath(os.sep)  # noqa: PTH100
     return ["git", *(part for setting in settings for part in ("-c", setting)), "-C", place, *arguments]
 
 
 def _without_programs(root: Path) -> list[str]:
-    """Settings that take the place of those by which a repository's own configuration names programs."""
+    """Settings that override those of a repository's configuration that name programs."""
     try:
         state = (root / ".git" / "config").stat()
     except OSError:  # no repository, a bare one, or one of several worktrees
@@ -149,44 +153,44 @@ def _neutral(root: str, state: tuple[int, int] | None) -> list[str]:
     scopes_and_keys = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
     keys = zip(scopes_and_keys[::2], scopes_and_keys[1::2], strict=False)
     named = sorted({key for scope, key in keys if scope in _SCOPES and _PROGRAM.search(key)})
-    if unclear := [key for key in named if "=" in key]:  # which would end the key on a command line
-        raise ReleaseError(f"{root}: .git/config: {unclear[0]!r} names a program; remove it and try again")
+    if not_overridable := [key for key in named if "=" in key]:  # it would end the key on a command line
+        raise ReleaseError(f"{root}: .git/config: {not_overridable[0]!r} names a program; remove it and try again")
     settings = [f"{key}={_INSTEAD.get(key.rpartition('.')[2], '')}" for key in named]
-    # A filter that is required and has no program would be an error.
+    # A required filter without a program would be an error.
     filters = sorted({key.rpartition(".")[0] for key in named if key.startswith("filter.")})
     return [*settings, *(f"{name}.required=false" for name in filters)]
 
 
 def git_environment(*, own: bool = False) -> dict[str, str]:
-    """The environment that git runs in: English messages, no questions, no repository but the one that is named."""
+    """The environment that git runs in: English messages, no prompts, no variables of another repository."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
-    asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    fixed = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if own:
-        return {**kept, **asked}
+        return {**kept, **fixed}
     if "GIT_SSH" not in kept:
         kept.setdefault("GIT_SSH_COMMAND", _ssh_command())
     kept.setdefault("GIT_ALLOW_PROTOCOL", _TRANSPORTS)
-    kept.setdefault("GIT_ASKPASS", "")  # which git takes for none
-    return {**kept, **asked, "GIT_NO_LAZY_FETCH": "1"}
+    kept.setdefault("GIT_ASKPASS", "")  # git takes an empty name for no program
+    return {**kept, **fixed, "GIT_NO_LAZY_FETCH": "1"}
 
 
 @functools.cache
 def _ssh_command() -> str:
-    """How the user's own configuration calls SSH, which a repository's would otherwise take the place of."""
+    """The SSH command of the user's own configuration, which that of a repository would otherwise override."""
     for level in ("--global", "--system"):
         command = ["git", "config", "--includes", level, "--get", "core.sshCommand"]
         try:
-            said = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT).stdout.decode().strip()
+            result = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT)
         except FileNotFoundError:
-            break  # which is said where git is run
-        if said:
-            return said
+            break  # the command that needs git reports it
+        if ssh_command := result.stdout.decode().strip():
+            return ssh_command
     return "ssh -o BatchMode=yes"
 
 
 def error_output(result: subprocess.CompletedProcess[bytes]) -> str:
-    """The end of what a program that failed wrote to standard error."""
+    """The end of the standard error of a program that failed."""
     output = result.stderr.decode("utf-8", "replace").strip()[-_QUOTED:] or f"exit status {result.returncode}"
-    if _NOT_FETCHED in output:  # nothing is fetched for a command that only reads: a stranger may have set from where
+    if _NOT_FETCHED in output:  # a command that reads fetches nothing: a stranger may have set the address
         output += "; this clone lacks files of its commits: run git fetch --refetch --no-filter in it, then try again"
     return output

@@ -1,4 +1,4 @@
-"""What lies in git: every version of a file, the blobs that hold a document, and commits made without a checkout."""
+"""The history of git: every version of a file, contents of objects, and commits made without a checkout."""
 
 from __future__ import annotations
 
@@ -11,39 +11,41 @@ from copydesk.errors import ReleaseError
 from copydesk.revisions.git import git, git_command, git_environment
 
 
-def versions_of(root: Path, path: str) -> dict[bytes, list[str]]:
-    """Every content that a file ever had on any branch or tag, each with the commits that wrote it, newest first."""
-    listed = git(root, "log", "--all", "HEAD", "--full-history", "--format=%H", "--", path).split()
-    found: dict[bytes, list[str]] = {}
-    for commit, content in zip(listed, contents(root, [f"{commit}:{path}" for commit in listed]), strict=True):
+def file_versions(root: Path, path: str) -> dict[bytes, list[str]]:
+    """Every version of a file on any branch or tag, each with the commits that wrote it, newest first."""
+    commits = git(root, "log", "--all", "HEAD", "--full-history", "--format=%H", "--", path).split()
+    versions: dict[bytes, list[str]] = {}
+    for commit, content in zip(
+        commits, read_git_objects(root, [f"{commit}:{path}" for commit in commits]), strict=True
+    ):
         if content is not None:
-            found.setdefault(content, []).append(commit)
-    return found
+            versions.setdefault(content, []).append(commit)
+    return versions
 
 
-def tracked_names(root: Path) -> dict[str, str]:
-    """Paths by the hashes of the objects that .dvc files name, anywhere in history."""
+def dvc_tracked_names(root: Path) -> dict[str, str]:
+    """Paths by object hash of everything that a .dvc file tracks, anywhere in history."""
     import yaml
 
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     listed = git(root, "log", "--all", "HEAD", "--format=", "--name-only", "-z", "--", "*.dvc").split("\0")
     for name in sorted({name.strip() for name in listed} - {""}):
-        for content in versions_of(root, name):
+        for content in file_versions(root, name):
             try:
                 outs = yaml.safe_load(content)["outs"]
-                found |= {out["md5"]: str(PurePosixPath(name).parent / out["path"]) for out in outs if "md5" in out}
+                paths |= {out["md5"]: str(PurePosixPath(name).parent / out["path"]) for out in outs if "md5" in out}
             except (yaml.YAMLError, LookupError, TypeError, RecursionError):
-                continue  # it names nothing
-    return found
+                continue  # not a .dvc file
+    return paths
 
 
-def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
-    """Contents of objects, in order, None for what is not there; one process reads them all."""
-    with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{_in_a_line(root, name)}\n" for name in names).encode())
-        asked.seek(0)
+def read_git_objects(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
+    """Contents of objects, in order; None for one that does not exist. One process reads them all."""
+    with tempfile.TemporaryFile() as requests:
+        requests.write("".join(f"{_name_without_newline(root, name)}\n" for name in names).encode())
+        requests.seek(0)
         command = git_command(root, "cat-file", "--batch")
-        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, env=git_environment()) as process:
+        with subprocess.Popen(command, stdin=requests, stdout=subprocess.PIPE, env=git_environment()) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 head = line.rsplit(maxsplit=2)
@@ -57,8 +59,8 @@ def contents(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
             raise ReleaseError(f"{root}: git cat-file failed with status {process.returncode}; run git fsck")
 
 
-def _in_a_line(root: Path, name: str) -> str:
-    """The name of an object, or its hash where a path in the name has more than one line."""
+def _name_without_newline(root: Path, name: str) -> str:
+    """The name of an object; its hash if the name has a newline."""
     return git(root, "rev-parse", "--verify", name).strip() if "\n" in name else name
 
 
@@ -70,7 +72,7 @@ def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapp
     root : Path
         The repository.
     reference : str
-        The full name that the commit is kept under, such as ``refs/copydesk/recut/1.0.0``.
+        The full name of the reference that keeps the commit, such as ``refs/copydesk/recut/1.0.0``.
     parent : str
         Hash of the commit before it.
     message : str
@@ -80,10 +82,11 @@ def commit_on(root: Path, reference: str, parent: str, message: str, files: Mapp
     Raises
     ------
     ReleaseError
-        If git does not take it.
+        If git refuses it.
     """
-    who = git(root, "var", "GIT_COMMITTER_IDENT").strip()
-    stream = [f"commit {reference}\ncommitter {who}\n".encode(), _data(message.encode()), f"from {parent}\n".encode()]
+    committer = git(root, "var", "GIT_COMMITTER_IDENT").strip()
+    header = f"commit {reference}\ncommitter {committer}\n"
+    stream = [header.encode(), _data(message.encode()), f"from {parent}\n".encode()]
     for path, content in sorted(files.items()):
         quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
         if content is None:

@@ -1,7 +1,7 @@
-"""Takedowns that were lost: their line is in a commit that this one comes from, or in the last release, and not here.
+"""Lost takedowns: their line is in an ancestor of this commit, or in the last release, and is missing here.
 
-A merge that takes one side of ``seeds/takedowns.jsonl`` drops the lines of the other without a word, and the next
-build would let those documents in again. Needs git alone, and where DVC tracks the seeds, its cache or remote.
+A merge that takes one side of ``seeds/takedowns.jsonl`` drops the lines of the other silently, and the next build
+would include those documents again. This needs git alone; if DVC tracks the seeds, also its cache or remote.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from copydesk.core.escaping import plain
 from copydesk.core.hand_written import parse_yaml
 from copydesk.core.ledger import NAME, Ledger
+from copydesk.core.plural import plural
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dataset_tree import TAG
 from copydesk.revisions.dvc_config import DvcSettings, dvc_settings, own_settings
@@ -24,12 +25,12 @@ from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, r
 from copydesk.revisions.git import git, git_result
 
 LEDGER = f"seeds/{NAME}"
-#: What git tracks in place of the ledger where DVC tracks the seeds, as a folder or file by file.
+#: The .dvc files that git tracks instead of the ledger if DVC tracks the seeds, as a folder or file by file.
 _POINTERS = ("seeds.dvc", f"{LEDGER}.dvc")
 
 
 class LostTakedown(NamedTuple):
-    """A line of the ledger that is gone, and a revision that has it."""
+    """A line that is missing in the ledger, and a revision that has it."""
 
     doc_id: str
     revision: str
@@ -37,14 +38,14 @@ class LostTakedown(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"the takedown of {self.doc_id!r} is gone, which {self.revision} has; put its line back (git show "
-            f"{self.revision}:{LEDGER}), or, if the document may come back, say so: copydesk takedown --withdraw "
-            f"{plain(quote(self.doc_id))} --reason WHY"
+            f"the takedown of {self.doc_id!r} is missing, and {self.revision} has it; put its line back (git show "
+            f"{self.revision}:{LEDGER}), or, if the document may return, withdraw it: copydesk takedown --withdraw "
+            f"{plain(quote(self.doc_id))} --reason REASON"
         )
 
 
 def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False) -> list[LostTakedown]:
-    """Compare the ledger with those of all commits since the last release, of that release, and of a merge at work.
+    """Compare the ledger with those of the last release, of the commits since then, and of an unfinished merge.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False)
     against : str, optional
         One more revision to compare with.
     own : bool
-        Whether the repository is the user's, so that DVC's remotes are asked with all of its settings.
+        Whether the repository is the user's: then all of its settings for DVC's remotes are obeyed.
 
     Raises
     ------
@@ -62,20 +63,20 @@ def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False)
     """
     if git_result(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
         if against:
-            raise ReleaseError(f"{root}: no commits there to find {against} among; leave --against out")
+            raise ReleaseError(f"{root}: no commits yet, so there is no {against}; omit --against")
         return []
     path = root / LEDGER
-    here = _lines(path.read_bytes()) if path.is_file() else {}
+    present = _lines(path.read_bytes()) if path.is_file() else {}
     lost: dict[str, LostTakedown] = {}
     for revision, ledger in _past_ledgers(root, against, own=own):
         for doc_id, row in ledger.items():
-            if doc_id not in lost and _is_lost(row, here.get(doc_id)):
+            if doc_id not in lost and _is_lost(row, present.get(doc_id)):
                 lost[doc_id] = LostTakedown(doc_id, revision, row)
     return list(lost.values())
 
 
 def refuse_lost_takedowns(root: Path) -> None:
-    """Refuse a release of a ledger from which a takedown vanished.
+    """Refuse to release while the ledger lacks a takedown.
 
     Raises
     ------
@@ -85,19 +86,19 @@ def refuse_lost_takedowns(root: Path) -> None:
     if lost := lost_takedowns(root, own=True):
         listed = "".join(f"\n  {takedown}" for takedown in lost[:5])
         more = f"\n  and {len(lost) - 5} more; see copydesk check" if len(lost) > 5 else ""
-        raise ReleaseError(f"{root / LEDGER}: {len(lost)} takedowns would be undone:{listed}{more}")
+        raise ReleaseError(f"{root / LEDGER}: {plural(len(lost), 'takedown')} would be undone:{listed}{more}")
 
 
-def _is_lost(row: dict[str, Any], now: dict[str, Any] | None) -> bool:
-    """Whether a past line stands no more; a withdrawal from before the takedown does not speak of it."""
-    if now is None:
+def _is_lost(row: dict[str, Any], present: dict[str, Any] | None) -> bool:
+    """Whether a past line is lost; a withdrawal from before the takedown does not withdraw it."""
+    if present is None:
         return True
-    withdrawn = now.get("withdrawn")
+    withdrawn = present.get("withdrawn")
     return bool(withdrawn and not row.get("withdrawn") and str(withdrawn.get("date")) < str(row.get("date")))
 
 
 def _past_ledgers(root: Path, against: str | None, *, own: bool) -> list[tuple[str, Ledger]]:
-    """Ledgers to compare with, each with the name of its revision; those that are named for themselves come first."""
+    """Ledgers to compare with, each with its revision: ``against`` and the last release come first, by name."""
     named: dict[str, str] = {}  # names by commit
     if against:
         named[_commit(root, against)] = against
@@ -107,27 +108,27 @@ def _past_ledgers(root: Path, against: str | None, *, own: bool) -> list[tuple[s
     if last is not None:
         named.setdefault(_commit(root, versions[last]), versions[last])
     merging = git_result(root, "rev-parse", "--verify", "--quiet", "MERGE_HEAD").stdout.decode()
-    # Of a shallow clone some parents are not there.
-    around = [*git(root, "rev-list", "--parents", "--max-count=1", "HEAD", "--").split(), *merging.split()]
+    # A shallow clone lacks some of the parents.
+    neighbours = [*git(root, "rev-list", "--parents", "--max-count=1", "HEAD", "--").split(), *merging.split()]
     since = ["HEAD", *([f"^{versions[last]}"] if last is not None else [])]
     changed = git(root, "log", "--full-history", "--format=%H", *since, "--", LEDGER).split()
     ledgers = []
-    for commit in dict.fromkeys([*named, *around, *changed]):
-        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in around, own=own)
+    for commit in dict.fromkeys([*named, *neighbours, *changed]):
+        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in neighbours, own=own)
         ledgers.append((named.get(commit, commit[:12]), ledger))
     return ledgers
 
 
 def _ledger_at(root: Path, commit: str, *, through_dvc: bool, own: bool) -> Ledger:
     for path in (LEDGER, *(_POINTERS if through_dvc else ())):
-        shown = git_result(root, "show", f"{commit}:./{path}")
-        if shown.returncode == 0:
-            return _lines(shown.stdout if path == LEDGER else _tracked_by_dvc(root, commit, shown.stdout, own=own))
+        result = git_result(root, "show", f"{commit}:./{path}")
+        if result.returncode == 0:
+            return _lines(result.stdout if path == LEDGER else _read_pointer(root, commit, result.stdout, own=own))
     return {}
 
 
-def _tracked_by_dvc(root: Path, commit: str, pointer: bytes, *, own: bool) -> bytes:
-    """The ledger that a .dvc file stands for. DVC does not open the repository, which may be a stranger's."""
+def _read_pointer(root: Path, commit: str, pointer: bytes, *, own: bool) -> bytes:
+    """The ledger that a .dvc file points to. DVC does not open the repository, which may be a stranger's."""
     try:
         settings = own_settings(root) if own else dvc_settings(root, commit)
         (out,) = parse_yaml(pointer.decode())["outs"]
@@ -147,12 +148,12 @@ def _tracked_by_dvc(root: Path, commit: str, pointer: bytes, *, own: bool) -> by
 def _object(settings: DvcSettings, oid: str) -> bytes:
     """The bytes of an object, from DVC's cache or else from the default remote."""
     reason = "in neither DVC's cache nor a remote"
-    places: list[Callable[[], Any]] = [partial(cache_odb, settings)]
+    storages: list[Callable[[], Any]] = [partial(cache_odb, settings)]
     if settings.default:
-        places.append(partial(remote_odb, settings, settings.default))
-    for place in places:
+        storages.append(partial(remote_odb, settings, settings.default))
+    for open_storage in storages:
         try:
-            with open_object(place(), oid) as file:
+            with open_object(open_storage(), oid) as file:
                 data = file.read()
         except FileNotFoundError:
             continue
@@ -163,14 +164,14 @@ def _object(settings: DvcSettings, oid: str) -> bytes:
 
 
 def _commit(root: Path, revision: str) -> str:
-    found = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if found.returncode:
+    result = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if result.returncode:
         raise ReleaseError(f"{revision}: unknown revision: no such commit, tag or branch; fetch it first")
-    return found.stdout.decode().strip()
+    return result.stdout.decode().strip()
 
 
 def _lines(data: bytes) -> Ledger:
-    """Lines of a ledger by document; what is no such line is left to those who check lines."""
+    """Lines of a ledger by document; invalid lines are skipped, since `copydesk check` reports them."""
     ledger: Ledger = {}
     for line in data.split(b"\n"):
         try:

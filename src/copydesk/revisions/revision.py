@@ -17,7 +17,7 @@ from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
 from copydesk.core.json_schema import Schema, dotted, load_json
 from copydesk.dataset.manifest import LISTING, NAME
 from copydesk.errors import ConfigError, ReleaseError
-from copydesk.revisions.dataset_tree import CommitTree, first_line, tree_at
+from copydesk.revisions.dataset_tree import CommitTree, first_line_of, tree_at
 from copydesk.revisions.git import error_output, git_result
 from copydesk.store.shard_store import Part, Store
 from copydesk.tables.parquet import read_parquet
@@ -36,7 +36,7 @@ class Revision:
     root : Path
         The project's folder.
     name : str
-        The revision as it was asked for.
+        The revision as it was given.
     commit : str or None
         The full hash of the commit, None for the working tree.
     """
@@ -62,45 +62,45 @@ class Revision:
             if self.commit is None:
                 file = self.root / path
                 return file.read_text("utf-8") if file.is_file() else None
-            done = git_result(self.root, "show", f"{self.commit}:./{path}")
-            if done.returncode == 0:
-                return done.stdout.decode()
+            result = git_result(self.root, "show", f"{self.commit}:./{path}")
+            if result.returncode == 0:
+                return result.stdout.decode()
         except UnicodeDecodeError as error:
             raise ReleaseError(f"{self.name}: {path}: not UTF-8 at byte {error.start}") from None
-        said = done.stderr.decode(errors="replace").strip()
-        if "does not exist in" in said or "exists on disk, but not in" in said:
+        stderr = result.stderr.decode(errors="replace").strip()
+        if "does not exist in" in stderr or "exists on disk, but not in" in stderr:
             return None
-        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {error_output(done)}")
+        raise ReleaseError(f"{self.name}: {path}: git cannot show it: {error_output(result)}")
 
     @cached_property
     def listing(self) -> dict[str, Any]:
         """``corpus/manifest.json``: tables with their files, and the documents that were left out.
 
-        A corpus from before that file was written is listed by its ``MANIFEST.sha256``, without rows and sizes.
+        For an older corpus without that file it is made from ``MANIFEST.sha256``, without rows and sizes.
 
         Raises
         ------
         ReleaseError
-            If there is no corpus at the revision, or its listing cannot be understood.
+            If there is no corpus at the revision, or its listing is invalid.
         """
         text = self.text(f"{_CORPUS}/{LISTING}")
         if text is None:
-            return self._listed_by_hashes()
+            return self._listing_of_manifest()
         try:
             listing: dict[str, Any] = json.loads(text)
             for table in listing["tables"].values():
                 for file in table["files"].values():
                     if not _HASH.fullmatch(file["sha256"]):
-                        raise ValueError(f"{file['sha256']!r} is no SHA-256")
+                        raise ValueError(f"{file['sha256']!r} is not a SHA-256")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReleaseError(f"{self.name}: {_CORPUS}/{LISTING}: not a listing of a corpus: {error}") from None
+            raise ReleaseError(f"{self.name}: {_CORPUS}/{LISTING}: not the listing of a corpus: {error}") from None
         return listing
 
-    def _listed_by_hashes(self) -> dict[str, Any]:
+    def _listing_of_manifest(self) -> dict[str, Any]:
         text = self.text(f"{_CORPUS}/{NAME}")
         if text is None:
             raise ReleaseError(
-                f"{self.name}: no corpus there: neither {_CORPUS}/{LISTING} nor {_CORPUS}/{NAME}; "
+                f"{self.name}: no corpus at this revision: neither {_CORPUS}/{LISTING} nor {_CORPUS}/{NAME}; "
                 "choose a revision at which the corpus was built and committed"
             )
         tables: dict[str, Any] = {}
@@ -131,14 +131,14 @@ class Revision:
 
     @cached_property
     def schemas(self) -> dict[str, Schema]:
-        """The JSON Schemas of ``schemas/`` by name; empty where the revision has none of its own."""
+        """The JSON Schemas of ``schemas/`` by name; empty if the revision has none."""
         if self.commit is None:
             names = [path.name for path in (self.root / "schemas").glob(f"*{_SUFFIX}")]
         else:
-            done = git_result(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
-            names = [Path(name).name for name in done.stdout.decode().split("\0")]
+            result = git_result(self.root, "ls-tree", "-z", "--name-only", self.commit, "./schemas/")
+            names = [Path(name).name for name in result.stdout.decode().split("\0")]
         schemas: dict[str, Schema] = {}
-        for name in sorted(each for each in names if each.endswith(_SUFFIX)):
+        for name in sorted(name for name in names if name.endswith(_SUFFIX)):
             try:
                 schema = load_json(self._settings_text(f"schemas/{name}") or "{}", f"schemas/{name}")
             except ConfigError as error:
@@ -151,9 +151,7 @@ class Revision:
     def _settings_text(self, path: str) -> str:
         text = self.text(path) or ""
         if len(text) > SETTINGS_BYTES:
-            raise ReleaseError(
-                f"{self.name}: {path}: more than {SETTINGS_BYTES:,} bytes, the largest size that is read"
-            )
+            raise ReleaseError(f"{self.name}: {path}: more than the {SETTINGS_BYTES:,} bytes that are allowed")
         return text
 
     def shards(self, table: str) -> dict[str, str]:
@@ -165,10 +163,10 @@ class Revision:
     def _paths(self) -> dict[str, str]:
         return {sha256: path for table in self.listing["tables"] for path, sha256 in self.shards(table).items()}
 
-    def at_hand(self, shard: str) -> bool:
+    def is_local(self, shard: str) -> bool:
         """Whether a shard, named as for :meth:`read`, can be read without DVC."""
         sha256 = self._sha256(shard)
-        return any(path.exists() for path in self._places(sha256))
+        return any(path.exists() for path in self._local_paths(sha256))
 
     def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
         """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`.
@@ -179,7 +177,7 @@ class Revision:
         return with_current_names(read_parquet(self.locate(shard), names))
 
     def locate(self, shard: str) -> Path:
-        """Return a local file with the bytes of a shard, verified once; fetch it through DVC where there is none.
+        """Return a local file with the bytes of a shard, verified once; fetch it through DVC if there is none.
 
         Raises
         ------
@@ -188,9 +186,9 @@ class Revision:
         """
         sha256 = self._sha256(shard)
         if sha256 not in self._verified:
-            # A damaged copy is passed over: another place may hold the right bytes.
-            held = (path for path in self._places(sha256) if path.is_file() and sha256_file(path) == sha256)
-            self._verified[sha256] = next(held, None) or self._fetched(sha256)
+            # A damaged copy is skipped: another one may have the right bytes.
+            copies = (path for path in self._local_paths(sha256) if path.is_file() and sha256_file(path) == sha256)
+            self._verified[sha256] = next(copies, None) or self._fetch_shard(sha256)
         return self._verified[sha256]
 
     def _sha256(self, shard: str) -> str:
@@ -201,11 +199,11 @@ class Revision:
             raise ReleaseError(f"{self.name}: {shard}: no such shard in the corpus at this revision")
         return sha256
 
-    def _places(self, sha256: str) -> list[Path]:
+    def _local_paths(self, sha256: str) -> list[Path]:
         stored = self._store.path(Part(0, sha256))
         return [stored, self.root / _CORPUS / self._paths[sha256]]
 
-    def _fetched(self, sha256: str) -> Path:
+    def _fetch_shard(self, sha256: str) -> Path:
         path = f"{_CORPUS}/{self._paths[sha256]}"
         if self.commit is None:
             raise ReleaseError(
@@ -213,10 +211,10 @@ class Revision:
                 "run `dvc checkout`, or build again with `dvc repro`"
             )
         with self._fetching:
-            data = self._through_dvc(path)
+            data = self._read_through_dvc(path)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise ReleaseError(
-                f"{self.name}: {path}: DVC holds other bytes than were released (expected SHA-256 {sha256}): its "
+                f"{self.name}: {path}: DVC has other bytes than were released (expected SHA-256 {sha256}): its "
                 f"cache or its remote is damaged; delete {self._cached(path)} and, if that does not help, push the "
                 "file again from a clone that has it"
             )
@@ -227,18 +225,17 @@ class Revision:
 
     @cached_property
     def _tree(self) -> CommitTree:
-        # The remotes are today's: one that was added or moved after the revision is found.
+        # The remotes are those of today, since one may have been added or moved after the revision.
         return tree_at(self.root, str(self.commit), own=self._own)
 
-    def _through_dvc(self, path: str) -> bytes:
+    def _read_through_dvc(self, path: str) -> bytes:
         try:
             with self._tree.open(path.removeprefix(f"{_CORPUS}/")) as file:
                 return file.read()
-        # Each kind of remote raises errors of its own library: no class names them all.
-        except Exception as error:
+        except Exception as error:  # DVC remotes raise backend-specific exceptions
             raise ReleaseError(
-                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line(error)}); fetch it "
-                "with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
+                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line_of(error)}); fetch "
+                "it with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
             ) from None
 
     def _remote(self) -> str:
@@ -254,9 +251,9 @@ class Revision:
 
 
 def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> Revision:
-    """Open the corpus of a project at a git revision, or in the working tree where none is given.
+    """Open the corpus of a project at a git revision; in the working tree if none is given.
 
-    ``own`` says that the repository is the user's own, so that DVC's remotes are asked with all of its settings.
+    ``own`` tells that the repository is the user's own: then all of its settings for DVC's remotes are obeyed.
 
     Raises
     ------
@@ -266,7 +263,7 @@ def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> R
     root = root.resolve()
     commit = None if rev is None else commit_of(root, rev)
     revision = Revision(root, rev or "working tree", commit, own=own)
-    revision.listing  # noqa: B018 - says at once that there is no corpus
+    revision.listing  # noqa: B018 - raises an error if there is no corpus
     return revision
 
 
@@ -278,15 +275,15 @@ def commit_of(root: Path, rev: str) -> str:
     ReleaseError
         If git does not know the revision.
     """
-    done = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
-        raise ReleaseError(f"{rev}: unknown revision: {said}; `git log --oneline` and `git tag` list what there is")
-    return done.stdout.decode().strip()
+    result = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if result.returncode:
+        reason = result.stderr.decode(errors="replace").strip() or "no such commit, tag or branch"
+        raise ReleaseError(f"{rev}: unknown revision: {reason}; `git log --oneline` and `git tag` list revisions")
+    return result.stdout.decode().strip()
 
 
 def _settings(schema: Schema, given: Any) -> Any:
-    """A setting of params.yaml; a section with the defaults of what it leaves out."""
+    """A setting of params.yaml; a section is completed with its defaults."""
     if given is not None and not isinstance(given, dict):
         return given
     if "properties" not in schema and given is None:

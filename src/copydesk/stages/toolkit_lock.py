@@ -19,7 +19,7 @@ from copydesk.core.atomic_files import sha256_file
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.errors import BuildError, ConfigError
-from copydesk.revisions.line_ends import ADVICE, converted
+from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.store.fingerprint import sources
 
 NAME = "toolkit.json"
@@ -133,7 +133,7 @@ def check_line_ends(root: Path, seeds: str = "seeds") -> None:
     BuildError
         If git has converted line ends.
     """
-    files = converted(root, seeds)
+    files = converted_files(root, seeds)
     if files:
         raise BuildError(
             f"{root}: git has changed the line ends of {len(files)} files, so the dataset would be another than "

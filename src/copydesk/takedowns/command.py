@@ -1,4 +1,4 @@
-"""The command takedown: into the ledger, where a document still lies, and out of past releases."""
+"""The command takedown: a line in the ledger, the occurrences of a document, and its purge from past releases."""
 
 from __future__ import annotations
 
@@ -9,143 +9,149 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from copydesk.core.escaping import json_line, log_line
+from copydesk.core.plural import plural
 from copydesk.core.progress import fail, show
 
 if TYPE_CHECKING:
-    from copydesk.revisions.dvc_places import Places
-    from copydesk.takedowns.occurrences import Holdings, State
-    from copydesk.takedowns.purge import Plan
+    from copydesk.revisions.dvc_storages import DvcStorages
+    from copydesk.takedowns.occurrences import AffectedVersion, Occurrences
+    from copydesk.takedowns.purge import PurgePlan
 
 
 def takedown(  # noqa: PLR0917  (options are given by name)
     words: Annotated[list[str], typer.Argument(metavar="[status] DOC_ID", help="Id of the document.")],
     root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
-    reason: Annotated[str, typer.Option(help="Why; none of the document's text.")] = "",
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Let the document come back; say why.")] = False,
-    requested_by: Annotated[Optional[str], typer.Option(help="Who asked for it.")] = None,  # noqa: UP045
-    purge: Annotated[bool, typer.Option("--purge", help="Take it out of past releases, caches and remotes.")] = False,
+    reason: Annotated[str, typer.Option(help="The reason, without any of the document's text.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the takedown; needs --reason.")] = False,
+    requested_by: Annotated[Optional[str], typer.Option(help="Who requested it.")] = None,  # noqa: UP045
+    purge: Annotated[bool, typer.Option("--purge", help="Purge it from past releases, caches and remotes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a purge.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
 ) -> None:
     """Take a document down: a line in seeds/takedowns.jsonl, with hashes and none of its text.
 
-    The next build leaves it out, refuses the same bytes or text under any name, and reports near copies in
-    reports/takedowns.jsonl. Past releases still hold it: `copydesk takedown status DOC_ID` reads everything and lists
-    the releases, commits, objects in cache and remotes, finished shards and files in git that do.
+    The next build leaves the document out, refuses the same bytes or text under any name, and reports near-duplicates
+    in reports/takedowns.jsonl. Past releases still hold it: `copydesk takedown status DOC_ID` reads everything and
+    lists the releases, commits, objects in cache and remotes, finished shards and files in git that do.
 
-    With --purge each release that holds it is cut again without it, as the next free patch, pushed, proved and
-    tagged; the old one is withdrawn, and these tags are pushed to each git remote that lists it; what holds the
-    document is removed from cache, remotes and build/store; and everything is searched again. It asks first, and
-    refuses a clone that does not know every release. Killed at any point, run it again. Git's history is not
-    rewritten.
+    With --purge each release that holds it is reissued without it, as the next free patch, pushed, proved and
+    tagged. The old release is withdrawn, and these tags are pushed to each git remote that lists it. Then the objects
+    that hold the document are deleted from the cache, the remotes and build/store, and everything is searched again.
+    The command asks first, and refuses a clone that lacks a release. If it is killed, run it again. The history of
+    git is not rewritten.
 
-    With --withdraw the line stays and says so: the next build takes the document again if its seed is there. A line
-    that is gone without that is refused by `copydesk check` and `copydesk release`.
+    With --withdraw the line stays and records the withdrawal: the next build includes the document again if its seed
+    is there. `copydesk check` and `copydesk release` refuse a ledger from which a line was removed.
 
-    Exits with 0, or with 1 when there is no such document, releases are unknown in this clone, or a purge could not
-    remove or search everything.
+    Exits with 0, or with 1 when there is no such document, this clone lacks a release, or a purge could not delete or
+    search everything.
     """
-    asked, doc_id = words[:-1], words[-1]
-    if withdraw and (asked or purge):
+    subcommand, doc_id = words[:-1], words[-1]
+    if withdraw and (subcommand or purge):
         raise typer.BadParameter("goes with DOC_ID and --reason alone", param_hint="--withdraw")
-    if asked not in ([], ["status"]):
+    if subcommand not in ([], ["status"]):
         raise typer.BadParameter("expected DOC_ID, or status DOC_ID", param_hint="[status] DOC_ID")
-    if asked:
-        _status(root, doc_id)
+    if subcommand:
+        _show_status(root, doc_id)
     elif purge:
         _purge(root, doc_id, yes=yes, dry_run=dry_run)
     elif not reason:
-        raise typer.BadParameter("say why", param_hint="--reason")
+        raise typer.BadParameter("give the reason", param_hint="--reason")
     elif withdraw:
-        _withdraw(root, doc_id, reason, requested_by, dry_run=dry_run)
+        _withdraw_takedown(root, doc_id, reason, requested_by, dry_run=dry_run)
     else:
         _enter(root, doc_id, reason, requested_by, dry_run=dry_run)
 
 
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
-    from copydesk.takedowns.takedown import entry, take_down
+    from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 
     project = Project.open(root)
-    row = entry(project, doc_id, reason, requested_by)
+    row = takedown_row(project, doc_id, reason, requested_by)
     if dry_run:
         show(json_line(row))
         return
-    take_down(project, row)
+    write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
     )
 
 
-def _withdraw(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
+def _withdraw_takedown(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
-    from copydesk.takedowns.takedown import take_down, withdrawal
+    from copydesk.takedowns.takedown import withdrawal_row, write_to_ledger
 
     project = Project.open(root)
-    row = withdrawal(project, root, doc_id, reason, requested_by)
+    row = withdrawal_row(project, root, doc_id, reason, requested_by)
     if dry_run:
         show(json_line(row))
         return
-    take_down(project, row)
+    write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
         "its seed back, run dvc repro, commit; then copydesk release"
     )
 
 
-def _status(root: Path, doc_id: str) -> None:
+def _show_status(root: Path, doc_id: str) -> None:
     from copydesk.releases.upstream import known_releases, shortfalls
-    from copydesk.revisions.dvc_places import open_places
-    from copydesk.takedowns.occurrences import holdings
+    from copydesk.revisions.dvc_storages import open_storages
+    from copydesk.takedowns.occurrences import find_occurrences
 
-    with open_places(root.resolve()) as places:
-        held = holdings(root.resolve(), places, doc_id)
-        show(*_holdings(root, places, held, doc_id))
+    with open_storages(root.resolve()) as storages:
+        occurrences = find_occurrences(root.resolve(), storages, doc_id)
+        show(*_occurrence_lines(root, storages, occurrences, doc_id))
     known = known_releases(root)
-    unknown = shortfalls(root, known)
-    if known.shallow and not unknown:
-        unknown = [f"{root}: this clone is shallow, so older commits were not searched; run {known.fetch_command()}"]
-    for line in unknown:
-        fail(line)
-    if places.unseen or held.sought.unreadable or unknown:
+    problems = shortfalls(root, known)
+    if known.shallow and not problems:
+        problems = [f"{root}: this clone is shallow, so older commits were not searched; run {known.fetch_command()}"]
+    for problem in problems:
+        fail(problem)
+    if storages.unreadable or occurrences.search.unreadable or problems:
         raise typer.Exit(1)
 
 
-def _holdings(root: Path, places: Places, held: Holdings, doc_id: str) -> Iterator[str]:
-    for version, state in held.releases.items():
-        yield f"corpus@v{version}{' (withdrawn)' if version in held.withdrawn else ''}: {_tables(state)}"
-    for state in held.others:
-        more = f" and {len(state.commits) - 1} more" if len(state.commits) > 1 else ""
-        yield f"commit {state.commits[0][:12]}{more}, no release: {_tables(state)}"
-    for oid, names in held.objects.items():
-        where = ", ".join(place.name for place in places.of(oid))
-        yield f"object {oid}: in {where}{': ' if names else ''}{', '.join(names)}"
-    for path in [*held.store, *held.folders]:
-        yield f"file {path}"
-    yield from (f"{path}: left by a command that was killed, and may hold it" for path in held.left)
-    yield from _in_git(root, held)
-    yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
-    yield from held.sought.unreadable
-    yield (
-        f"{len(held.releases)} releases, {len(held.others)} other versions of the data, {len(held.objects)} objects, "
-        f"{len(held.store) + len(held.folders)} files outside DVC and {len(held.blobs)} files in git hold {doc_id!r}"
+def _occurrence_lines(root: Path, storages: DvcStorages, occurrences: Occurrences, doc_id: str) -> Iterator[str]:
+    for version, affected in occurrences.releases.items():
+        withdrawn = " (withdrawn)" if version in occurrences.withdrawn else ""
+        yield f"corpus@v{version}{withdrawn}: {_tables(affected)}"
+    for affected in occurrences.other_versions:
+        more = f" and {len(affected.commits) - 1:,} more" if len(affected.commits) > 1 else ""
+        yield f"commit {affected.commits[0][:12]}{more}, no release: {_tables(affected)}"
+    for oid, paths in occurrences.objects.items():
+        names = ", ".join(storage.name for storage in storages.with_object(oid))
+        yield f"object {oid}: in {names}{': ' if paths else ''}{', '.join(paths)}"
+    files = [*occurrences.shards, *occurrences.kept_releases]
+    yield from (f"file {path}" for path in files)
+    yield from (f"{path}: left by a command that was killed, and may hold it" for path in occurrences.leftovers)
+    yield from _git_lines(root, occurrences)
+    yield from (f"{name}: cannot be searched: {reason}" for name, reason in storages.unreadable.items())
+    yield from occurrences.search.unreadable
+    counts = (
+        plural(len(occurrences.releases), "release"),
+        plural(len(occurrences.other_versions), "other version of the data", "other versions of the data"),
+        plural(len(occurrences.objects), "object"),
+        plural(len(files), "file outside DVC", "files outside DVC"),
     )
+    yield f"{doc_id!r} is in {', '.join(counts)} and {plural(len(occurrences.blobs), 'file')} in git"
 
 
-def _tables(state: State) -> str:
-    copies = len(state.ids) - 1
-    tables = ", ".join(sorted({path.partition("/")[0] for path in state.shards}))
-    return f"{tables}{f'; {copies} exact copies under other ids' if copies else ''}"
+def _tables(affected: AffectedVersion) -> str:
+    copies = len(affected.ids) - 1
+    tables = ", ".join(sorted({path.partition("/")[0] for path in affected.shards}))
+    exact_copies = plural(copies, "exact copy under another id", "exact copies under other ids")
+    return f"{tables}{f'; {exact_copies}' if copies else ''}"
 
 
-def _in_git(root: Path, held: Holdings) -> Iterator[str]:
-    for blob in held.blobs:
+def _git_lines(root: Path, occurrences: Occurrences) -> Iterator[str]:
+    for blob in occurrences.blobs:
         commits = ", ".join(commit[:12] for commit in blob.commits)
-        yield f"git {blob.sha}: {blob.path}, brought or removed by {commits or 'no commit of a branch or tag'}"
-    if held.blobs:
+        yield f"git {blob.sha}: {blob.path}, added or removed by {commits or 'no commit of a branch or tag'}"
+    if occurrences.blobs:
         yield (
-            f"git's history in {root} holds it and is not rewritten by copydesk, since every clone and tag would "
+            f"git's history in {root} holds it, and copydesk does not rewrite it, since every clone and tag would "
             "change: if it must go, write these hashes into a file, one a line, run git filter-repo "
             "--strip-blobs-with-ids FILE in a fresh clone, push it by force with all tags, and have all other clones "
             "made anew"
@@ -153,46 +159,51 @@ def _in_git(root: Path, held: Holdings) -> Iterator[str]:
 
 
 def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
-    from copydesk.releases.upstream import push_command, remotes_of
-    from copydesk.revisions.dvc_places import open_places
-    from copydesk.takedowns.purge import plan
-    from copydesk.takedowns.purge import purge as run
+    from copydesk.releases.git_remotes import git_remotes, push_advice
+    from copydesk.revisions.dvc_storages import open_storages
+    from copydesk.takedowns.purge import plan_purge
+    from copydesk.takedowns.purge import purge as run_purge
 
-    with open_places(root.resolve(), own=True) as places:
-        todo = plan(root.resolve(), places, doc_id)
-        show(*_plan(places, todo, remotes_of(root)))
+    with open_storages(root.resolve(), own=True) as storages:
+        plan = plan_purge(root.resolve(), storages, doc_id)
+        show(*_plan_lines(storages, plan, git_remotes(root)))
     if dry_run:
         return
     if not yes:
-        typer.confirm(log_line(f"Take {doc_id!r} out of all this? What is removed does not come back."), abort=True)
-    done = run(root, doc_id, todo)
-    for problem in done.problems:
+        typer.confirm(log_line(f"Purge {doc_id!r} from all this? What is deleted cannot be restored."), abort=True)
+    result = run_purge(root, doc_id, plan)
+    for problem in result.problems:
         show(problem)
-    show(*_in_git(root, todo.held))
-    for remote, names in done.pushed.items():
+    show(*_git_lines(root, plan.occurrences))
+    for remote, names in result.pushed.items():
         show(f"pushed to {remote}: {', '.join(names)}")
-    tags = [f"corpus@v{new}" for new in done.replaced.values() if new] + [f"corpus@v{old}!" for old in done.replaced]
-    unpublished = [tag for tag in tags if not any(tag in names for names in done.pushed.values())]
-    for first in range(0, len(unpublished), 50):  # a line that is too long would be cut
-        show(f"to publish it: {push_command(root, unpublished[first : first + 50])}")
-    if done.problems:
-        show(f"{doc_id!r} was not taken out of everything; see above")
+    tags = [f"corpus@v{new}" for new in result.replaced.values() if new]
+    tags += [f"corpus@v{old}!" for old in result.replaced]
+    unpublished = [tag for tag in tags if not any(tag in names for names in result.pushed.values())]
+    for first in range(0, len(unpublished), 50):  # a longer line would be cut
+        show(f"not published yet: {push_advice(root, unpublished[first : first + 50])}")
+    if result.problems:
+        show(f"{doc_id!r} was not purged from everything; see above")
         raise typer.Exit(1)
-    show(f"{done.removed} copies removed; searched {done.searched} objects, and none holds {doc_id!r}")
+    copies = plural(result.deleted, "copy", "copies")
+    show(f"{copies} deleted; searched {plural(result.objects_read, 'object')}, and none holds {doc_id!r}")
 
 
-def _plan(places: Places, todo: Plan, remotes: list[str]) -> Iterator[str]:
-    for recut in todo.recuts:
-        gone = ", ".join(sorted(recut.state.ids))
-        yield f"corpus@v{recut.version}: cut again as corpus@v{recut.new} without {gone}; then withdrawn"
-    yield from (f"corpus@v{recut.version}: withdrawn; nothing would be left of it" for recut in todo.emptied)
-    if remotes and (todo.recuts or todo.emptied):
-        yield f"the tags of these releases are pushed to {', '.join(remotes)} before anything is removed"
-    for oid in todo.doomed:
-        yield f"object {oid}: removed from {', '.join(place.name for place in places.of(oid))}"
-    yield from (f"object {oid}: kept, since a release that does not hold it needs it" for oid in sorted(todo.kept))
-    yield from (f"file {path}: removed" for path in [*todo.held.store, *todo.held.folders, *todo.held.left])
-    yield from (f"{name}: cannot be searched: {why}" for name, why in places.unseen.items())
+def _plan_lines(storages: DvcStorages, plan: PurgePlan, remotes: list[str]) -> Iterator[str]:
+    for reissue in plan.reissues:
+        ids = ", ".join(sorted(reissue.affected.ids))
+        yield f"corpus@v{reissue.version}: reissued as corpus@v{reissue.new_version} without {ids}; then withdrawn"
+    for reissue in plan.without_replacement:
+        yield f"corpus@v{reissue.version}: withdrawn; no document would remain"
+    if remotes and (plan.reissues or plan.without_replacement):
+        yield f"the tags of these releases are pushed to {', '.join(remotes)} before anything is deleted"
+    for oid in plan.objects_to_delete:
+        yield f"object {oid}: deleted from {', '.join(storage.name for storage in storages.with_object(oid))}"
+    for oid in sorted(plan.objects_to_keep):
+        yield f"object {oid}: kept, since a release without the document needs it"
+    files = (plan.occurrences.shards, plan.occurrences.kept_releases, plan.occurrences.leftovers)
+    yield from (f"file {path}: deleted" for paths in files for path in paths)
+    yield from (f"{name}: cannot be searched: {reason}" for name, reason in storages.unreadable.items())
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""Files of seeds that hold a document as one of their records: which, and what they are without it."""
+"""Seed files that hold a document as one of their records: which records, and the file without them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from copydesk.readers.record_cache import rows_of
 _LINES = {".jsonl", ".ndjson"}
 
 
-class Deliveries(NamedTuple):
-    """What tells a document among the records of a file.
+class DeliveredRecords(NamedTuple):
+    """What identifies a document among the records of a file.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Deliveries(NamedTuple):
     hashes : frozenset of str
         SHA-256 of every text that was delivered as the document.
     ingest : dict
-        The settings by which records are read.
+        The settings for reading records.
     build : Path or None
         Folder of the project for work in progress.
     """
@@ -33,12 +33,12 @@ class Deliveries(NamedTuple):
     ingest: dict[str, Any]
     build: Path | None = None
 
-    def also(self, ids: Collection[str]) -> Deliveries:
+    def with_ids(self, ids: Collection[str]) -> DeliveredRecords:
         """The same with more ids."""
         return self._replace(ids=self.ids | frozenset(ids))
 
     def numbers(self, path: str, data: bytes) -> list[int]:
-        """Numbers of the records of a file that are the document; none where the file holds no records."""
+        """Numbers of the records of a file that are the document; empty where the file holds no records."""
         name = PurePosixPath(path).name
         if split_name(name)[1] not in CONTAINERS:
             return []
@@ -51,9 +51,11 @@ class Deliveries(NamedTuple):
                 if row["reason"] is None and (row["doc_id"] in self.ids or row["sha256"] in self.hashes)
             ]
 
-    def without(self, path: str, data: bytes) -> bytes | None:
-        """A file without the document: JSON Lines with an empty line in its place, so that the others keep their
-        numbers; None for a file of another kind, which has to go as a whole. What does not hold it stays as it is.
+    def file_without(self, path: str, data: bytes) -> bytes | None:
+        """Remove the document from a file; a file that does not hold it is returned as it is.
+
+        JSON Lines get an empty line in its place, so that other records keep their numbers. None for a file of
+        another kind, and for one of which nothing remains: it must be removed as a whole.
         """
         numbers = self.numbers(path, data)
         if not numbers:

@@ -1,4 +1,4 @@
-"""Which stored objects hold a document: told by what is in them, not by what some listing says."""
+"""Which stored objects hold a document: decided by their content, whatever a list of files says."""
 
 from __future__ import annotations
 
@@ -14,183 +14,194 @@ import pyarrow.parquet as pq
 
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import CopydeskError, ReleaseError, StoreError
-from copydesk.revisions.dvc_places import Places
+from copydesk.revisions.dvc_storages import DvcStorages
 from copydesk.store.backend import StoredObject
 from copydesk.store.shard_store import Store
-from copydesk.takedowns.delivered_records import Deliveries
+from copydesk.takedowns.delivered_records import DeliveredRecords
 
 _MENTIONS = ("duplicate_of", "duplicate_group")
 _HASHES = ("raw_sha256", "sha256")
 
 
-class Wanted(NamedTuple):
-    """What a document is told by: its id, the SHA-256 of its file, the key of its text (see ``text_keys``).
+class SearchTarget(NamedTuple):
+    """The document to search for: its id, the SHA-256 of its files, the keys of its texts (see ``text_keys``).
 
     The same bytes, or the same text, under another id are the same document.
     """
 
     doc_id: str
-    files: frozenset[str]
-    texts: frozenset[str]
+    file_hashes: frozenset[str]
+    text_keys: frozenset[str]
 
 
-class Sought(NamedTuple):
-    """The outcome of a search.
+class SearchResult(NamedTuple):
+    """The result of a search.
 
     Attributes
     ----------
     objects : dict
-        For each of DVC's objects that holds the document, the ids under which it does.
-    plain : frozenset of str
-        Those of them that are its file as it was delivered, or a file with records of which it is one.
-    store : dict
-        The same of finished shards, in ``build/store`` and wherever else they lie.
+        DVC's objects that hold the document, each with the ids of the document in it.
+    delivered_files : frozenset of str
+        Those of the objects that are a file as it was delivered: the document itself, or records with the document.
+    shards : dict
+        Finished shards that hold the document, each with the ids of the document in it.
     stores : list of Store
-        Where finished shards were searched.
-    files : frozenset of str
+        The stores of finished shards that were searched.
+    file_hashes : frozenset of str
         SHA-256 of every file that was ever delivered as the document, or as a copy of it.
-    searched : int
+    objects_read : int
         How many objects were read.
     unreadable : list of str
-        What could not be read, and so may hold it.
-    deliveries : Deliveries
-        What it is told by among the records of a file.
+        What could not be read, so that it may hold the document; one message each.
+    records : DeliveredRecords
+        What identifies the document among the records of a file.
     """
 
     objects: dict[str, frozenset[str]]
-    plain: frozenset[str]
-    store: dict[StoredObject, frozenset[str]]
+    delivered_files: frozenset[str]
+    shards: dict[StoredObject, frozenset[str]]
     stores: list[Store]
-    files: frozenset[str]
-    searched: int
+    file_hashes: frozenset[str]
+    objects_read: int
     unreadable: list[str]
-    deliveries: Deliveries
+    records: DeliveredRecords
 
 
-def search(
-    places: Places,
+def search_objects(
+    storages: DvcStorages,
     stores: list[Store],
-    wanted: Wanted,
-    names: Mapping[str, str],
+    target: SearchTarget,
+    paths: Mapping[str, str],
     ingest: dict[str, Any],
     *,
     build: Path | None = None,
-) -> Sought:
-    """Read every object of the cache, the remotes and the stores, each once.
+) -> SearchResult:
+    """Read every object of the cache, the remotes and the stores once, and return those that hold a document.
 
     Parameters
     ----------
-    places : Places
+    storages : DvcStorages
     stores : list of Store
         Finished shards.
-    wanted : Wanted
-    names : mapping
-        Paths of objects by their hashes, for those that no list of a folder names.
+    target : SearchTarget
+    paths : mapping
+        Paths by hash, for objects that no list of a folder names.
     ingest : dict
-        The settings by which files of records are read.
+        The settings for reading files of records.
     build : Path, optional
         Folder of the project for work in progress.
     """
-    found: dict[str, frozenset[str]] = {}
-    files = set(wanted.files)
-    plain: dict[str, str] = {}
+    objects: dict[str, frozenset[str]] = {}
+    file_hashes = set(target.file_hashes)
+    sha256_of_others: dict[str, str] = {}  # objects that are not Parquet
     unreadable = []
-    oids = places.oids
+    oids = storages.oids
     for oid in oids:
         try:
-            data = places.read(oid)
+            data = storages.read(oid)
             if data[:4] != b"PAR1":
-                plain[oid] = hashlib.sha256(data).hexdigest()
-            elif ids := owners(pa.BufferReader(data), wanted, files):
-                found[oid] = ids
+                sha256_of_others[oid] = hashlib.sha256(data).hexdigest()
+            elif ids := ids_of_document(pa.BufferReader(data), target, file_hashes):
+                objects[oid] = ids
         except (pa.ArrowException, OSError, CopydeskError) as error:
             unreadable.append(f"object {oid}: {error}")
-    # A seed may have been another file when it was delivered first: its name in a listing tells.
-    named: set[str] = set()
-    paths = dict(names)
-    for oid in (oid for oid in plain if oid.endswith(".dir")):
+    # A seed may have been another file when it was first delivered: its name in a list of files identifies it.
+    objects_by_name: set[str] = set()
+    all_paths = dict(paths)
+    for oid in (oid for oid in sha256_of_others if oid.endswith(".dir")):
         try:
-            listing = places.listing(oid)
-            paths |= {md5: path for path, md5 in listing.items()}
-            named |= {md5 for path, md5 in listing.items() if PurePosixPath(path).stem == wanted.doc_id}
+            listing = storages.listing(oid)
+            all_paths |= {md5: path for path, md5 in listing.items()}
+            objects_by_name |= {md5 for path, md5 in listing.items() if PurePosixPath(path).stem == target.doc_id}
         except ReleaseError as error:
             unreadable.append(str(error))
-    held = {oid for oid, sha256 in plain.items() if (oid in named or sha256 in files) and not oid.endswith(".dir")}
-    deliveries = Deliveries(frozenset({wanted.doc_id}), frozenset(files), ingest, build)
-    for oid in set(oids) & paths.keys() - found.keys() - held:
+    delivered_files = {
+        oid
+        for oid, sha256 in sha256_of_others.items()
+        if (oid in objects_by_name or sha256 in file_hashes) and not oid.endswith(".dir")
+    }
+    records = DeliveredRecords(frozenset({target.doc_id}), frozenset(file_hashes), ingest, build)
+    for oid in set(oids) & all_paths.keys() - objects.keys() - delivered_files:
         try:
-            if deliveries.numbers(paths[oid], places.read(oid)):
-                held.add(oid)
+            if records.numbers(all_paths[oid], storages.read(oid)):
+                delivered_files.add(oid)
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")
-    found |= {oid: frozenset({wanted.doc_id}) for oid in held}
-    shards, searched, read, broken = _search_stores(stores, wanted)
-    count = len(oids) + read
-    unreadable += broken
-    return Sought(found, frozenset(held), shards, searched, frozenset(files), count, unreadable, deliveries)
+    objects |= {oid: frozenset({target.doc_id}) for oid in delivered_files}
+    shards, searched_stores, shards_read, unreadable_shards = _search_stores(stores, target)
+    return SearchResult(
+        objects,
+        frozenset(delivered_files),
+        shards,
+        searched_stores,
+        frozenset(file_hashes),
+        len(oids) + shards_read,
+        unreadable + unreadable_shards,
+        records,
+    )
 
 
 def _search_stores(
-    stores: list[Store], wanted: Wanted
+    stores: list[Store], target: SearchTarget
 ) -> tuple[dict[StoredObject, frozenset[str]], list[Store], int, list[str]]:
-    shards, searched, read, broken = {}, [], 0, []
+    shards, searched_stores, shards_read, unreadable = {}, [], 0, []
     for store in stores:
         try:
-            for stored, found in store.each_object(lambda stored: _owners(stored, wanted)):
-                read += 1
-                if isinstance(found, str):
-                    broken.append(found)
-                elif found:
-                    shards[stored] = found
-            searched.append(store)
+            for stored, ids_or_error in store.each_object(lambda stored: _ids_or_error(stored, target)):
+                shards_read += 1
+                if isinstance(ids_or_error, str):
+                    unreadable.append(ids_or_error)
+                elif ids_or_error:
+                    shards[stored] = ids_or_error
+            searched_stores.append(store)
         except StoreError as error:
-            broken.append(str(error))
-    return shards, searched, read, broken
+            unreadable.append(str(error))
+    return shards, searched_stores, shards_read, unreadable
 
 
-def _owners(stored: StoredObject, wanted: Wanted) -> frozenset[str] | str:
-    """The same of a finished shard, or what is wrong with it."""
+def _ids_or_error(stored: StoredObject, target: SearchTarget) -> frozenset[str] | str:
+    """The ids of the document in a finished shard, or the message of an error."""
     try:
-        return owners(pa.BufferReader(stored.read()), wanted)
+        return ids_of_document(pa.BufferReader(stored.read()), target)
     except (pa.ArrowException, OSError) as error:
         return f"{stored}: {error}; delete it: the next build makes it again"
 
 
-def owners(file: pa.NativeFile, wanted: Wanted, files: set[str] | None = None) -> frozenset[str]:
-    """The ids under which a Parquet file holds a document, or refers to it.
+def ids_of_document(file: pa.NativeFile, target: SearchTarget, file_hashes: set[str] | None = None) -> frozenset[str]:
+    """The ids of the document in a Parquet file that holds it, or refers to it; empty for another file.
 
-    Hashes of the files that it was delivered as are added to ``files``.
+    Hashes of the files that the document was delivered as are added to ``file_hashes``.
     """
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
     if "doc_id" not in names:
         return frozenset()
-    read = [name for name in ("doc_id", *_HASHES, "text", *_MENTIONS) if name in names]
-    rows = parquet.read(columns=read, use_threads=False)
-    found = _ids(rows, pc.equal(rows["doc_id"], wanted.doc_id))
-    hashes = [name for name in _HASHES if name in read]
-    for name in hashes:
-        found |= _ids(rows, pc.is_in(rows[name], value_set=pa.array(sorted(wanted.files), pa.string())))
-    if "text" in read and wanted.texts:
-        found |= _same_text(rows, wanted.texts)
-    if files is not None:
-        own = rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(sorted(found), pa.string())))
-        files.update(*(own[name].to_pylist() for name in hashes))
-    if any(pc.any(pc.equal(rows[name], wanted.doc_id)).as_py() for name in _MENTIONS if name in read):
-        found.add(wanted.doc_id)
-    return frozenset(found)
+    columns = [name for name in ("doc_id", *_HASHES, "text", *_MENTIONS) if name in names]
+    rows = parquet.read(columns=columns, use_threads=False)
+    ids = _ids(rows, pc.equal(rows["doc_id"], target.doc_id))
+    hash_columns = [name for name in _HASHES if name in columns]
+    for name in hash_columns:
+        ids |= _ids(rows, pc.is_in(rows[name], value_set=pa.array(sorted(target.file_hashes), pa.string())))
+    if "text" in columns and target.text_keys:
+        ids |= _ids_with_text(rows, target.text_keys)
+    if file_hashes is not None:
+        document_rows = rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(sorted(ids), pa.string())))
+        file_hashes.update(*(document_rows[name].to_pylist() for name in hash_columns))
+    if any(pc.any(pc.equal(rows[name], target.doc_id)).as_py() for name in _MENTIONS if name in columns):
+        ids.add(target.doc_id)
+    return frozenset(ids)
 
 
-def _same_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
-    """Ids whose text has one of the keys; sentences are put together again."""
+def _ids_with_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
+    """Ids of documents whose text has one of the keys; the rows of a document's sentences are joined."""
     pairs = zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
     texts = [(doc_id, " ".join(text for _, text in group)) for doc_id, group in groupby(pairs, lambda pair: pair[0])]
-    found = text_keys(normalised(pa.array([text for _, text in texts], pa.string()))).to_pylist()
-    return {doc_id for (doc_id, _), key in zip(texts, found, strict=True) if key in keys}
+    text_key_of_each = text_keys(normalised(pa.array([text for _, text in texts], pa.string()))).to_pylist()
+    return {doc_id for (doc_id, _), key in zip(texts, text_key_of_each, strict=True) if key in keys}
 
 
-def ids_in(data: bytes) -> set[str]:
-    """Ids of the documents that a Parquet file has rows of; none for a file that is damaged, which a search names."""
+def document_ids_in(data: bytes) -> set[str]:
+    """Ids of the documents that have rows in a Parquet file; empty for a damaged file, which a search reports."""
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
         if "doc_id" not in parquet.schema_arrow.names:

@@ -1,4 +1,4 @@
-"""Where a document still lies: in which releases and commits, objects, finished shards, and in git itself."""
+"""Where a document still occurs: in which releases and commits, objects, finished shards, and in git itself."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from copydesk.dataset.manifest import NAME
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import kept_folder, tagged
+from copydesk.releases.load import kept_folder
+from copydesk.releases.release_tags import tagged_releases
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.dvc_objects import outs_of
-from copydesk.revisions.dvc_places import DATA, Places
+from copydesk.revisions.dvc_storages import DATA, DvcStorages
 from copydesk.revisions.git import git
-from copydesk.revisions.git_history import contents, tracked_names, versions_of
+from copydesk.revisions.git_history import dvc_tracked_names, file_versions, read_git_objects
 from copydesk.store.backend import StoredObject
-from copydesk.takedowns.git_search import Blob, holding_blobs
-from copydesk.takedowns.object_search import Sought, Wanted, ids_in, search
+from copydesk.takedowns.git_search import Blob, blobs_with_document
+from copydesk.takedowns.object_search import SearchResult, SearchTarget, document_ids_in, search_objects
 from copydesk.takedowns.takedown import document_of, ledger_of
 
-_TABLES_THAT_TELL = ("documents", "raw")
+_TABLES_WITH_HASHES = ("documents", "raw")
 
 
-class State(NamedTuple):
-    """The data of a commit that hold the document.
+class AffectedVersion(NamedTuple):
+    """A version of the data that holds the document.
 
-    ``ids`` are the document's id and those of its exact copies there, ``shards`` the hashes of the objects that hold
-    any of them, by path.
+    ``commits`` have these data, ``ids`` are the document's id and those of its exact copies in them, ``shards`` the
+    hashes of the objects that hold any of these, by path.
     """
 
     commits: list[str]
@@ -39,58 +40,58 @@ class State(NamedTuple):
     shards: dict[str, str]
 
 
-class Holdings(NamedTuple):
+class Occurrences(NamedTuple):
     """Everything that holds a document.
 
     Attributes
     ----------
     releases : dict
-        State by version; those that were withdrawn too, while an object of theirs is left.
+        Affected releases by version; a withdrawn one as long as an object of it exists.
     withdrawn : set of str
         Versions that were withdrawn.
-    others : list of State
-        Commits that are no release.
+    other_versions : list of AffectedVersion
+        Affected data of commits that are no release.
     objects : dict
-        The names of each of DVC's objects, by its hash.
-    late : frozenset of str
-        Objects that must go last: tables that tell by themselves that they hold it, and which others do.
-    store : list of StoredObject
-        Finished shards, in ``build/store`` and wherever else they lie.
-    folders : list of Path
+        DVC's objects by hash, each with its paths.
+    delete_last : frozenset of str
+        Objects to delete last: tables whose content lists which other objects hold the document.
+    shards : list of StoredObject
+        Finished shards, in ``build/store`` and in other stores.
+    kept_releases : list of Path
         Releases that ``copydesk.load`` keeps on this machine.
     blobs : list of Blob
         Files in git's history.
-    sought : Sought
-        The search that all this comes from.
-    left : tuple of Path
-        Folders and half-written files that killed commands left behind, which may hold it.
+    search : SearchResult
+        The search that found all this.
+    leftovers : tuple of Path
+        Folders and half-written files that killed commands left behind, which may hold the document.
     """
 
-    releases: dict[str, State]
+    releases: dict[str, AffectedVersion]
     withdrawn: set[str]
-    others: list[State]
+    other_versions: list[AffectedVersion]
     objects: dict[str, list[str]]
-    late: frozenset[str]
-    store: list[StoredObject]
-    folders: list[Path]
+    delete_last: frozenset[str]
+    shards: list[StoredObject]
+    kept_releases: list[Path]
     blobs: list[Blob]
-    sought: Sought
-    left: tuple[Path, ...] = ()
+    search: SearchResult
+    leftovers: tuple[Path, ...] = ()
 
 
-def wanted_of(project: Project, doc_id: str) -> Wanted:
-    """What to look for: the ledger's hashes of a document, or those of the current corpus, or its id alone."""
+def search_target(project: Project, doc_id: str) -> SearchTarget:
+    """The ledger's hashes of a document, else those of the current corpus, else its id alone."""
     row = ledger_of(project).get(doc_id)
     if row is not None:
-        return Wanted(doc_id, frozenset({row["raw_sha256"]}), frozenset({row["text_key"]}))
-    found = document_of(project.corpus, doc_id)
-    if found is None:
-        return Wanted(doc_id, frozenset(), frozenset())
-    keys = text_keys(normalised(pa.array([found["text"]]))).to_pylist()
-    return Wanted(doc_id, frozenset({found["raw_sha256"]}), frozenset(keys))
+        return SearchTarget(doc_id, frozenset({row["raw_sha256"]}), frozenset({row["text_key"]}))
+    document = document_of(project.corpus, doc_id)
+    if document is None:
+        return SearchTarget(doc_id, frozenset(), frozenset())
+    keys = text_keys(normalised(pa.array([document["text"]]))).to_pylist()
+    return SearchTarget(doc_id, frozenset({document["raw_sha256"]}), frozenset(keys))
 
 
-def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
+def find_occurrences(root: Path, storages: DvcStorages, doc_id: str) -> Occurrences:
     """Search everything for a document.
 
     Raises
@@ -99,116 +100,125 @@ def holdings(root: Path, places: Places, doc_id: str) -> Holdings:
         If the repository or its history cannot be read.
     """
     project = Project.open(root)
-    wanted = wanted_of(project, doc_id)
-    left = leftovers(project.build)
+    target = search_target(project, doc_id)
+    scratch_folders = leftovers(project.build)
     ingest = project.params["ingest"]
-    sought = search(places, project.stores, wanted, tracked_names(root), ingest, build=project.build)
-    at_work = (folder.path for folder in left if folder.in_use)
-    sought.unreadable.extend(
-        f"{path}: a command is at work there; run this again when it has ended" for path in at_work
+    search = search_objects(storages, project.stores, target, dvc_tracked_names(root), ingest, build=project.build)
+    search.unreadable.extend(
+        f"{folder.path}: a command is at work there; run this again when it has ended"
+        for folder in scratch_folders
+        if folder.in_use
     )
-    commits, withdrawn = tagged(str(root.resolve()))
-    states: dict[str, list[str]] = {}
-    for lock, known in versions_of(root, "dvc.lock").items():
-        if oid := outs_of(lock, known[-1][:12]).get(DATA):
-            states.setdefault(oid, []).extend(known)
-    derived: dict[str, frozenset[str]] = {}
-    held = {}
-    for oid in {*states, *(data_of(root, commit) for commit in commits.values())} - {""}:
-        state = _state(places, sought, oid, doc_id)
-        if state is not None:
-            held[oid] = state._replace(commits=states.get(oid, []))
-            derived |= {shard: state.ids for shard in state.shards.values() if shard not in sought.objects}
-    releases = {v: held[oid] for v, commit in commits.items() if (oid := data_of(root, commit)) in held}
-    released = {data_of(root, commits[version]) for version in releases}
-    objects = _names(places, {*sought.objects, *derived})
-    ids = frozenset[str]().union(*(state.ids for state in held.values()))
-    return Holdings(
+    commits, withdrawn = tagged_releases(str(root.resolve()))
+    commits_by_data: dict[str, list[str]] = {}
+    for lock, lock_commits in file_versions(root, "dvc.lock").items():
+        if oid := outs_of(lock, lock_commits[-1][:12]).get(DATA):
+            commits_by_data.setdefault(oid, []).extend(lock_commits)
+    data_of_version = {version: data_listing_at(root, commit) for version, commit in commits.items()}
+    affected_data: dict[str, AffectedVersion] = {}
+    objects_of_copies: set[str] = set()
+    for oid in {*commits_by_data, *data_of_version.values()} - {""}:
+        affected = _affected_version(storages, search, oid, doc_id)
+        if affected is not None:
+            affected_data[oid] = affected._replace(commits=commits_by_data.get(oid, []))
+            objects_of_copies |= {shard for shard in affected.shards.values() if shard not in search.objects}
+    releases = {version: affected_data[oid] for version, oid in data_of_version.items() if oid in affected_data}
+    released_data = {data_of_version[version] for version in releases}
+    ids = frozenset[str]().union(*(affected.ids for affected in affected_data.values()))
+    return Occurrences(
         dict(sorted(releases.items(), key=lambda item: tuple(map(int, item[0].split("."))))),
         withdrawn,
-        [state for oid, state in sorted(held.items()) if oid not in released],
-        objects,
-        frozenset(sought.objects.keys() - sought.plain),
-        _in_stores(project, sought, ids),
-        list(_kept(root, {v: commits[v] for v in {*releases, *withdrawn}})),
-        holding_blobs(root, doc_id, sought.deliveries),
-        sought,
-        (*(folder.path for folder in left if not folder.in_use), *_half_written(project, places)),
+        [affected for oid, affected in sorted(affected_data.items()) if oid not in released_data],
+        _paths_of_objects(storages, {*search.objects, *objects_of_copies}),
+        frozenset(search.objects.keys() - search.delivered_files),
+        _shards_in_stores(project, search, ids),
+        list(_kept_releases(root, {version: commits[version] for version in {*releases, *withdrawn}})),
+        blobs_with_document(root, doc_id, search.records),
+        search,
+        (
+            *(folder.path for folder in scratch_folders if not folder.in_use),
+            *_half_written_files(project, storages),
+        ),
     )
 
 
-def data_of(root: Path, commit: str) -> str:
-    """The hash of the list of data files at a commit; empty where it has none."""
-    (lock,) = contents(root, [f"{commit}:dvc.lock"])
+def data_listing_at(root: Path, commit: str) -> str:
+    """The hash of the object that lists the data files of a commit; empty where it has none."""
+    (lock,) = read_git_objects(root, [f"{commit}:dvc.lock"])
     return outs_of(lock, commit[:12]).get(DATA, "")
 
 
-def _state(places: Places, sought: Sought, oid: str, doc_id: str) -> State | None:
-    shards = places.listing(oid)
-    telling = [sought.objects.get(shard) for path, shard in shards.items() if path.startswith(_TABLES_THAT_TELL)]
-    ids = frozenset({doc_id}).union(*(found for found in telling if found))
-    found = {path: shard for path, shard in shards.items() if sought.objects.get(shard, frozenset()) & ids}
+def _affected_version(
+    storages: DvcStorages, search: SearchResult, listing: str, doc_id: str
+) -> AffectedVersion | None:
+    objects = storages.listing(listing)
+    ids_by_table = (search.objects.get(oid) for path, oid in objects.items() if path.startswith(_TABLES_WITH_HASHES))
+    ids = frozenset({doc_id}).union(*(ids for ids in ids_by_table if ids))
+    shards = {path: oid for path, oid in objects.items() if search.objects.get(oid, frozenset()) & ids}
     copies = ids - {doc_id}
-    # Of a copy in other bytes the texts tell, and no edit does.
-    for path, shard in shards.items() if copies else ():
-        if path not in found and places.of(shard) and ids_in(places.read(shard)) & copies:
-            found[path] = shard
-    return State([], ids, found) if found else None
+    # The search finds a copy in other bytes by its text, and tables without text by nothing: look for its ids there.
+    for path, oid in objects.items() if copies else ():
+        if path not in shards and storages.with_object(oid) and document_ids_in(storages.read(oid)) & copies:
+            shards[path] = oid
+    return AffectedVersion([], ids, shards) if shards else None
 
 
-def _names(places: Places, oids: set[str]) -> dict[str, list[str]]:
-    names: dict[str, set[str]] = {oid: set() for oid in sorted(oids)}
-    for listing in places.oids:
+def _paths_of_objects(storages: DvcStorages, oids: set[str]) -> dict[str, list[str]]:
+    paths: dict[str, set[str]] = {oid: set() for oid in sorted(oids)}
+    for listing in storages.oids:
         if listing.endswith(".dir"):
-            for path, oid in places.listing(listing).items():
-                if oid in names:
-                    names[oid].add(path)
-    return {oid: sorted(found) for oid, found in names.items()}
+            for path, oid in storages.listing(listing).items():
+                if oid in paths:
+                    paths[oid].add(path)
+    return {oid: sorted(paths_of_oid) for oid, paths_of_oid in paths.items()}
 
 
-def _in_stores(project: Project, sought: Sought, ids: frozenset[str]) -> list[StoredObject]:
-    """Finished shards that hold it: by what is in them; those that hold only ids of copies if no build needs them."""
+def _shards_in_stores(project: Project, search: SearchResult, ids: frozenset[str]) -> list[StoredObject]:
+    """Finished shards that hold the document; those that hold only ids of its copies where no build needs them."""
     if not ids:
-        return sorted(sought.store, key=str)
+        return sorted(search.shards, key=str)
     needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
 
-    def others(stored: StoredObject) -> set[str]:
-        left_alone = stored in sought.store or PurePosixPath(stored.name).name in needed
-        return set() if left_alone else ids_in(stored.read())
+    def ids_in_shard(stored: StoredObject) -> set[str]:
+        passed_over = stored in search.shards or PurePosixPath(stored.name).name in needed
+        return set() if passed_over else document_ids_in(stored.read())
 
-    found = [stored for store in sought.stores for stored, held in store.each_object(others) if held & ids]
-    return sorted([*sought.store, *found], key=str)
+    shards_of_copies = [
+        stored for store in search.stores for stored, shard_ids in store.each_object(ids_in_shard) if shard_ids & ids
+    ]
+    return sorted([*search.shards, *shards_of_copies], key=str)
 
 
-def _kept(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
+def _kept_releases(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
     for version, commit in commits.items():
-        (manifest,) = contents(root, [f"{commit}:{FOLDER}/{NAME}"])
+        (manifest,) = read_git_objects(root, [f"{commit}:{FOLDER}/{NAME}"])
         if manifest is not None and (folder := kept_folder(version, manifest)).is_dir():
             yield folder
 
 
-def _half_written(project: Project, places: Places) -> Iterator[Path]:
-    """Files that copydesk or DVC was writing when it was killed, in the project and in places on this machine."""
-    local = (Path(place.odb.path) for place in places.seen if place.odb.fs.protocol == "local")
+def _half_written_files(project: Project, storages: DvcStorages) -> Iterator[Path]:
+    """Files that copydesk or DVC was writing when it was killed, in the project and in storages on this machine."""
+    local = (Path(storage.odb.path) for storage in storages.readable if storage.odb.fs.protocol == "local")
     for folder in (project.build, project.corpus / "data", *local):
         yield from sorted(path for path in folder.rglob(".*.tmp") if path.is_file())
 
 
-def needed_at(root: Path, places: Places, commit: str) -> set[str]:
-    """Every object that a commit's data and what else DVC tracks there consist of."""
-    listed = git(root, "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
-    outs = set(outs_of(next(contents(root, [f"{commit}:dvc.lock"])), commit[:12]).values())
-    for _, rows in tracked_by_dvc(root, commit, listed):
-        outs |= {out["md5"] for out in rows if "md5" in out}
-    return outs | {oid for out in outs if out.endswith(".dir") for oid in places.listing(out).values()}
+def objects_needed_by(root: Path, storages: DvcStorages, commit: str) -> set[str]:
+    """Every object of a commit's data, and of everything else that DVC tracks there."""
+    names = git(root, "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
+    oids = set(outs_of(next(read_git_objects(root, [f"{commit}:dvc.lock"])), commit[:12]).values())
+    for _, outs in dvc_files_at(root, commit, names):
+        oids |= {out["md5"] for out in outs if "md5" in out}
+    return oids | {oid for out in oids if out.endswith(".dir") for oid in storages.listing(out).values()}
 
 
-def tracked_by_dvc(root: Path, commit: str, names: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The .dvc files of a commit, each with what it tracks."""
+def dvc_files_at(root: Path, commit: str, names: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The .dvc files among the files of a commit, each with what it tracks."""
     import yaml
 
-    files = [name for name in names if name.endswith(".dvc")]
-    for name, content in zip(files, contents(root, [f"{commit}:{name}" for name in files]), strict=True):
+    dvc_files = [name for name in names if name.endswith(".dvc")]
+    contents = read_git_objects(root, [f"{commit}:{name}" for name in dvc_files])
+    for name, content in zip(dvc_files, contents, strict=True):
         try:
             yield name, list(yaml.safe_load(content or b"")["outs"])
         except (yaml.YAMLError, LookupError, TypeError, RecursionError) as error:

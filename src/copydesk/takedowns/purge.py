@@ -1,8 +1,9 @@
-"""Purge: past releases without a document that was taken down, and no object left that holds it.
+"""Purge: reissue past releases without a document that was taken down, and delete every object that holds it.
 
-The order is such that it can be killed anywhere and run again: each release that holds the document is cut again,
-pushed, proved from outside and tagged; then the old one is withdrawn; only when that is done for all of them are
-objects removed; and at the end everything is searched again. What was done is told by tags and by what is left.
+The order makes it safe to kill a purge anywhere and run it again: each release that holds the document is reissued
+without it, pushed, proved from outside and tagged; then the old one is withdrawn. Only when that is done for all of
+them are objects deleted, and at the end everything is searched again. Progress is recorded in git tags and in the
+objects that remain.
 """
 
 from __future__ import annotations
@@ -21,106 +22,113 @@ from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.seed_files import list_seeds
-from copydesk.releases.load import tagged
 from copydesk.releases.prove import verify_fresh_clone
-from copydesk.releases.upstream import Known, known_releases, push_withdrawals, refuse_unknown_releases, tag_of
-from copydesk.releases.withdrawals import tag_message
+from copydesk.releases.release_tags import tag_of, tagged_releases
+from copydesk.releases.upstream import KnownReleases, known_releases, push_withdrawals, refuse_unknown_releases
+from copydesk.releases.withdrawals import withdrawal_message
 from copydesk.revisions.dataset_tree import FOLDER
-from copydesk.revisions.dvc_places import CACHE, DATA, Places, open_places, push
+from copydesk.revisions.dvc_storages import CACHE, DATA, DvcStorages, copy_objects, open_storages
 from copydesk.revisions.git import git
-from copydesk.revisions.git_history import contents
-from copydesk.takedowns.occurrences import Holdings, data_of, holdings, needed_at
-from copydesk.takedowns.reissue import Recut, make, remaining
+from copydesk.revisions.git_history import read_git_objects
+from copydesk.takedowns.occurrences import Occurrences, data_listing_at, find_occurrences, objects_needed_by
+from copydesk.takedowns.reissue import Reissue, commit_reissue, count_remaining_documents
 from copydesk.takedowns.takedown import document_of, ledger_of
 
 
-class Plan(NamedTuple):
+class PurgePlan(NamedTuple):
     """What a purge would do.
 
-    ``recuts`` are the releases that are cut again, oldest first, ``emptied`` those of which nothing would be left and
-    that are withdrawn without a replacement; ``kept`` are objects that only hold what another release needs.
+    ``reissues`` are the releases to reissue, oldest first; ``without_replacement`` those of which nothing would
+    remain, which are withdrawn and not replaced; ``objects_to_keep`` hold nothing but rows of exact copies, and
+    another release needs them.
     """
 
     doc_id: str
-    recuts: list[Recut]
-    emptied: list[Recut]
-    held: Holdings
-    kept: frozenset[str]
+    reissues: list[Reissue]
+    without_replacement: list[Reissue]
+    occurrences: Occurrences
+    objects_to_keep: frozenset[str]
 
     @property
-    def doomed(self) -> list[str]:
-        """Objects to remove; those by which the others are known come last."""
-        return sorted(self.held.objects.keys() - self.kept, key=lambda oid: (oid in self.held.late, oid))
+    def objects_to_delete(self) -> list[str]:
+        """Objects to delete, in a safe order: those needed to find the others come last."""
+        oids = self.occurrences.objects.keys() - self.objects_to_keep
+        return sorted(oids, key=lambda oid: (oid in self.occurrences.delete_last, oid))
 
 
-class Purged(NamedTuple):
-    """What came of a purge: the new version of each withdrawn release, what was searched, what is wrong.
+class PurgeResult(NamedTuple):
+    """The result of a purge.
 
-    ``pushed`` are the tags that were pushed, by git remote.
+    ``replaced`` has the new version of each withdrawn release, or None; ``deleted`` is the number of copies that were
+    deleted, ``objects_read`` that of the objects in the last search; ``problems`` are messages about what could not
+    be deleted or searched; ``pushed`` has the tags that were pushed, by git remote.
     """
 
     replaced: dict[str, str | None]
-    removed: int
-    searched: int
+    deleted: int
+    objects_read: int
     problems: list[str]
     pushed: dict[str, list[str]]
 
 
-def plan(root: Path, places: Places, doc_id: str) -> Plan:
-    """Find out what has to be done, and refuse what would break the project.
+def plan_purge(root: Path, storages: DvcStorages, doc_id: str) -> PurgePlan:
+    """Plan a purge; refuse if the repository is not in a safe state.
 
     Raises
     ------
     ReleaseError
         If releases are unknown here, the document is not in the ledger, the working tree is not clean or still holds
-        it, or releases have to be cut again and there is no default remote to prove them from.
+        it, or releases have to be reissued and there is no default remote to prove them from.
     """
-    _refuse_unless_known(root)
+    _refuse_incomplete_clone(root)
     project = Project.open(root)
-    row = ledger_of(project).get(doc_id)
-    if row is None:
+    ledger_row = ledger_of(project).get(doc_id)
+    if ledger_row is None:
         raise ReleaseError(
             f"{project.seeds / 'takedowns.jsonl'}: no line for {doc_id!r}; first say why, with copydesk takedown "
             f"{doc_id} --reason ..., then dvc repro and commit"
         )
-    if row.get("withdrawn"):
+    if ledger_row.get("withdrawn"):
         raise ReleaseError(
             f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id!r} was withdrawn; take it down again first"
         )
-    dirty = git(root, "status", "--porcelain", own=True)
-    if dirty:
-        raise ReleaseError(f"{root}: the working tree is not clean; commit or take back:\n{dirty.rstrip()}")
-    held = holdings(root, places, doc_id)
-    _refuse_while_it_is_here(root, project, places, held, doc_id)
-    commits, withdrawn = tagged(str(root.resolve()))
-    _refuse_unlisted(root, places, {version: commits[version] for version in commits.keys() - withdrawn})
-    recuts: list[Recut] = []
-    emptied: list[Recut] = []
-    versions = set(commits)
-    for version, state in held.releases.items():
+    modified_files = git(root, "status", "--porcelain", own=True)
+    if modified_files:
+        raise ReleaseError(f"{root}: the working tree is not clean; commit or undo:\n{modified_files.rstrip()}")
+    occurrences = find_occurrences(root, storages, doc_id)
+    _refuse_document_in_working_tree(root, project, storages, occurrences, doc_id)
+    commits, withdrawn = tagged_releases(str(root.resolve()))
+    _refuse_unlisted_data(root, storages, {version: commits[version] for version in commits.keys() - withdrawn})
+    reissues: list[Reissue] = []
+    without_replacement: list[Reissue] = []
+    taken_versions = set(commits)
+    for version, affected in occurrences.releases.items():
         if version in withdrawn:
             continue
-        begun = _begun(root, version, doc_id, commits)
-        recut = Recut(version, commits[version], begun or _free(version, versions), state, held.sought, row)
-        if remaining(root, places, recut):
-            recuts.append(recut)
-            versions.add(recut.new)
+        new_version = _version_begun(root, version, doc_id, commits) or _next_patch(version, taken_versions)
+        reissue = Reissue(version, commits[version], new_version, affected, occurrences.search, ledger_row)
+        if count_remaining_documents(root, storages, reissue):
+            reissues.append(reissue)
+            taken_versions.add(new_version)
         else:
-            emptied.append(recut)
-    if recuts and not places.default:
+            without_replacement.append(reissue)
+    if reissues and not storages.default:
         raise ReleaseError(
             f"{root}: no default DVC remote to prove a release from; dvc remote add --default NAME URL"
         )
-    if recuts and (why := places.unseen.get(f"remote {places.default}")):
-        raise ReleaseError(f"{root}: the default DVC remote {places.default} cannot be looked into: {why}")
-    live = [commit for version, commit in commits.items() if version not in withdrawn | held.releases.keys()]
-    needed = {oid for commit in live for oid in places.listing(data_of(root, commit)).values()}
-    kept = frozenset((needed | needed_at(root, places, "HEAD")) & (held.objects.keys() - held.sought.objects.keys()))
-    return Plan(doc_id, recuts, emptied, held, kept)
+    if reissues and (reason := storages.unreadable.get(f"remote {storages.default}")):
+        raise ReleaseError(f"{root}: the default DVC remote {storages.default} cannot be searched: {reason}")
+    unaffected = [
+        commit for version, commit in commits.items() if version not in withdrawn | occurrences.releases.keys()
+    ]
+    needed = {oid for commit in unaffected for oid in storages.listing(data_listing_at(root, commit)).values()}
+    needed |= objects_needed_by(root, storages, "HEAD")
+    with_copies_alone = occurrences.objects.keys() - occurrences.search.objects.keys()
+    return PurgePlan(doc_id, reissues, without_replacement, occurrences, frozenset(needed & with_copies_alone))
 
 
-def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
-    """Do what :func:`plan` says, and search everything again.
+def purge(root: Path, doc_id: str, agreed: PurgePlan | None = None) -> PurgeResult:
+    """Carry out the plan of :func:`plan_purge`, then search everything again.
 
     Parameters
     ----------
@@ -128,37 +136,41 @@ def purge(root: Path, doc_id: str, agreed: Plan | None = None) -> Purged:
         A git and DVC repository laid out as this one is.
     doc_id : str
         A document of the ledger.
-    agreed : Plan, optional
-        What was planned for it; else it is planned here.
+    agreed : PurgePlan, optional
+        The plan that the user agreed to; a new one otherwise.
 
     Raises
     ------
     ReleaseError
-        As for :func:`plan`, or if a release cannot be cut again, pushed or proved; nothing is removed then.
+        As for :func:`plan_purge`, or if a release cannot be reissued, pushed or proved; nothing is deleted then.
     """
     root = root.resolve()
-    with open_places(root, own=True) as places:
-        todo = agreed or plan(root, places, doc_id)
+    with open_storages(root, own=True) as storages:
+        plan = agreed or plan_purge(root, storages, doc_id)
         replaced: dict[str, str | None] = {}
-        for recut in todo.recuts:
-            _cut_again(root, places, recut)
-            replaced[recut.version] = recut.new
-        for recut in todo.emptied:
-            _withdraw(root, recut, None)
-            replaced[recut.version] = None
-        _forget_what_is_tagged(root)
-        pushed = push_withdrawals(root, _refuse_unless_known(root))
-        removed, problems = _remove(places, todo)
-    with open_places(root, own=True) as places:
-        problems += [f"{name}: not searched: {why}" for name, why in places.unseen.items()]
-        left = holdings(root, places, doc_id)
-        problems += list(_left(places, left, todo.kept))
-        problems += [f"{oid}: still in {p.name}" for oid in todo.doomed for p in places.of(oid)]
-    return Purged(replaced, removed, left.sought.searched, list(dict.fromkeys(problems)), pushed)
+        for reissue in plan.reissues:
+            _reissue(root, storages, reissue)
+            replaced[reissue.version] = reissue.new_version
+        for reissue in plan.without_replacement:
+            _withdraw_release(root, reissue, None)
+            replaced[reissue.version] = None
+        _delete_references_of_reissues(root)
+        pushed = push_withdrawals(root, _refuse_incomplete_clone(root))
+        deleted, problems = _delete_occurrences(storages, plan)
+    with open_storages(root, own=True) as storages:
+        problems += [f"{name}: not searched: {reason}" for name, reason in storages.unreadable.items()]
+        remaining = find_occurrences(root, storages, doc_id)
+        problems += list(_remaining_problems(storages, remaining, plan.objects_to_keep))
+        problems += [
+            f"{oid}: still in {storage.name}"
+            for oid in plan.objects_to_delete
+            for storage in storages.with_object(oid)
+        ]
+    return PurgeResult(replaced, deleted, remaining.search.objects_read, list(dict.fromkeys(problems)), pushed)
 
 
-def _refuse_unless_known(root: Path) -> Known:
-    """Refuse where there may be releases that are unknown here: their objects would pass for leavings."""
+def _refuse_incomplete_clone(root: Path) -> KnownReleases:
+    """Refuse a clone that may lack releases: objects of theirs would be taken for unused."""
     known = known_releases(root, own=True)
     refuse_unknown_releases(root, known)
     if known.shallow:
@@ -166,130 +178,138 @@ def _refuse_unless_known(root: Path) -> Known:
     return known
 
 
-def _refuse_unlisted(root: Path, places: Places, commits: dict[str, str]) -> None:
-    """Refuse where nobody can say which objects a release consists of."""
+def _refuse_unlisted_data(root: Path, storages: DvcStorages, commits: dict[str, str]) -> None:
+    """Refuse if the list of a release's objects is lost."""
     for version, commit in commits.items():
-        oid = data_of(root, commit)
-        if not oid or not places.of(oid):
-            tag, lost = tag_of(version), f"object {oid} is in no place" if oid else f"its dvc.lock has no {DATA}"
+        oid = data_listing_at(root, commit)
+        if not oid or not storages.with_object(oid):
+            tag = tag_of(version)
+            reason = f"object {oid} is in no storage" if oid else f"its dvc.lock has no {DATA}"
             raise ReleaseError(
-                f"{root}: {tag}: the list of its files cannot be read ({lost}), so nobody knows which objects it "
-                "needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
+                f"{root}: {tag}: the list of its files cannot be read ({reason}), so it is not known which objects "
+                "it needs; run dvc push --all-tags in a clone that has them, or withdraw it with git tag --annotate "
                 f"'{tag}!' {tag}"
             )
 
 
-def _refuse_while_it_is_here(root: Path, project: Project, places: Places, held: Holdings, doc_id: str) -> None:
+def _refuse_document_in_working_tree(
+    root: Path, project: Project, storages: DvcStorages, occurrences: Occurrences, doc_id: str
+) -> None:
     advice = "remove it, run dvc repro and commit"
+    file_hashes = occurrences.search.file_hashes
     for path in sorted(p for p in project.seeds.rglob("*") if p.is_file()):
-        if path.stem == doc_id or sha256_file(path) in held.sought.files:
+        if path.stem == doc_id or sha256_file(path) in file_hashes:
             raise ReleaseError(f"{path}: this seed is the document that was taken down; {advice}")
     seeds, _ = list_seeds(project.seeds, project.params["ingest"]["max_bytes"])
-    listed, _ = list_documents(project.seeds, seeds, project.build, project.params["ingest"], project.schemas)
-    for row in listed.select(["doc_id", "path", "sha256"]).to_pylist():
-        if row["doc_id"] == doc_id or row["sha256"] in held.sought.files:
+    documents, _ = list_documents(project.seeds, seeds, project.build, project.params["ingest"], project.schemas)
+    for row in documents.select(["doc_id", "path", "sha256"]).to_pylist():
+        if row["doc_id"] == doc_id or row["sha256"] in file_hashes:
             raise ReleaseError(f"{project.seeds}: {row['path']} is the document that was taken down; {advice}")
     dropped = project.reports / "dropped.jsonl"
     for row in read_json_lines(dropped) if dropped.is_file() else ():
         if row["reason"] == "takedown" and json.loads(row["values"]).get("takedown") == doc_id:
             raise ReleaseError(f"{dropped}: the seed of {row['doc_id']} has the text that was taken down; {advice}")
-    here = needed_at(root, places, "HEAD") & held.sought.objects.keys()
-    if document_of(project.corpus, doc_id) is not None or here:
+    objects_here = objects_needed_by(root, storages, "HEAD") & occurrences.search.objects.keys()
+    if document_of(project.corpus, doc_id) is not None or objects_here:
         raise ReleaseError(f"{project.corpus}: the current corpus still holds {doc_id!r}; run dvc repro and commit")
 
 
-def _free(version: str, taken: set[str]) -> str:
-    """The next patch of a version's minor line that is above all that there are."""
+def _next_patch(version: str, taken_versions: set[str]) -> str:
+    """The next patch of a version's minor line, above all that exist."""
     line = version.rpartition(".")[0]
-    patches = [int(v.rpartition(".")[2]) for v in taken if v.rpartition(".")[0] == line]
+    patches = [int(taken.rpartition(".")[2]) for taken in taken_versions if taken.rpartition(".")[0] == line]
     return f"{line}.{max(patches) + 1}"
 
 
-def _begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> str | None:
-    """The new version that a purge which was killed had made for a release, if it can still have it."""
+def _version_begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> str | None:
+    """The new version that a killed purge made for a release, if no other release has taken it."""
     reference = f"refs/copydesk/recut/{version}"
-    found = git(root, "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
-    commit, _, message = found.partition("\0")
+    listed = git(root, "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
+    commit, _, message = listed.partition("\0")
     if not commit or f"\nTakedown: {git_line(doc_id)}\n" not in message:
         return None
-    (listing,) = contents(root, [f"{commit}:{FOLDER}/manifest.json"])
-    new: str = json.loads(listing or b"{}").get("version", "")
-    return new if commits.get(new, commit) == commit else None
+    (listing,) = read_git_objects(root, [f"{commit}:{FOLDER}/manifest.json"])
+    new_version: str = json.loads(listing or b"{}").get("version", "")
+    return new_version if commits.get(new_version, commit) == commit else None
 
 
-def _cut_again(root: Path, places: Places, recut: Recut) -> None:
-    """Make, push, prove and tag the new release, then withdraw the old one; what is done stays done."""
-    commits, _ = tagged(str(root))
-    known = git(root, "for-each-ref", "--format=%(objectname)", recut.reference).strip()
-    begun = known if known and _begun(root, recut.version, recut.row["doc_id"], commits) == recut.new else None
-    commit = begun or make(root, places, recut)
-    if recut.new not in commits:
-        new = needed_at(root, _again(places), commit)
-        old = set(places.listing(data_of(root, recut.commit)).values())
-        for place in places.seen[1:]:
-            if place.name == f"remote {places.default}" or place.oids & old:
-                push(places.cache, place, {oid for oid in new if places.cache.exists(oid)})
-        problems = verify_fresh_clone(root, commit, recut.new, None)
+def _reissue(root: Path, storages: DvcStorages, reissue: Reissue) -> None:
+    """Make, push, prove and tag the new release, then withdraw the old one; steps that are done are not repeated."""
+    commits, _ = tagged_releases(str(root))
+    version_begun = _version_begun(root, reissue.version, reissue.ledger_row["doc_id"], commits)
+    commit = git(root, "for-each-ref", "--format=%(objectname)", reissue.reference).strip()
+    if not commit or version_begun != reissue.new_version:
+        commit = commit_reissue(root, storages, reissue)
+    if reissue.new_version not in commits:
+        new_objects = objects_needed_by(root, _with_present_cache(storages), commit)
+        old_objects = set(storages.listing(data_listing_at(root, reissue.commit)).values())
+        for storage in storages.readable[1:]:
+            if storage.name == f"remote {storages.default}" or storage.oids & old_objects:
+                copy_objects(storages.cache, storage, {oid for oid in new_objects if storages.cache.exists(oid)})
+        problems = verify_fresh_clone(root, commit, reissue.new_version, None)
         if problems:
-            raise ReleaseError(f"{recut.new}: what came back from the remote is not what was pushed: {problems[0]}")
-        git(root, "tag", "--annotate", "--message", recut.message, tag_of(recut.new), commit, own=True)
-        say(f"takedown: {tag_of(recut.new)} replaces {recut.version}")
-    _withdraw(root, recut, recut.new)
+            raise ReleaseError(
+                f"{reissue.new_version}: what came back from the remote is not what was pushed: {problems[0]}"
+            )
+        git(root, "tag", "--annotate", "--message", reissue.message, tag_of(reissue.new_version), commit, own=True)
+        say(f"takedown: {tag_of(reissue.new_version)} replaces {reissue.version}")
+    _withdraw_release(root, reissue, reissue.new_version)
 
 
-def _forget_what_is_tagged(root: Path) -> None:
-    """Remove the references that kept new releases until they were tagged."""
-    for version in tagged(str(root))[1]:
+def _delete_references_of_reissues(root: Path) -> None:
+    """Delete the references that kept the commits of reissued releases until they were tagged."""
+    for version in tagged_releases(str(root))[1]:
         git(root, "update-ref", "-d", f"refs/copydesk/recut/{version}")
 
 
-def _again(places: Places) -> Places:
-    """The same places, with what was added to the cache since they were looked into."""
-    cache = places.seen[0]
-    return places._replace(seen=[cache._replace(oids=frozenset(cache.odb.all())), *places.seen[1:]])
+def _with_present_cache(storages: DvcStorages) -> DvcStorages:
+    """The same storages, with the objects that were added to the cache since it was listed."""
+    cache = storages.readable[0]
+    return storages._replace(readable=[cache._replace(oids=frozenset(cache.odb.all())), *storages.readable[1:]])
 
 
-def _withdraw(root: Path, recut: Recut, new: str | None) -> None:
-    message = tag_message(recut.version, recut.row["doc_id"], new)
-    git(root, "tag", "--annotate", "--message", message, f"{tag_of(recut.version)}!", recut.commit, own=True)
-    say(f"takedown: {recut.version} is withdrawn")
+def _withdraw_release(root: Path, reissue: Reissue, new_version: str | None) -> None:
+    message = withdrawal_message(reissue.version, reissue.ledger_row["doc_id"], new_version)
+    git(root, "tag", "--annotate", "--message", message, f"{tag_of(reissue.version)}!", reissue.commit, own=True)
+    say(f"takedown: {reissue.version} is withdrawn")
 
 
-def _remove(places: Places, todo: Plan) -> tuple[int, list[str]]:
-    """Remove objects, finished shards and kept releases; return how many, and what could not be removed."""
+def _delete_occurrences(storages: DvcStorages, plan: PurgePlan) -> tuple[int, list[str]]:
+    """Delete objects, finished shards and kept releases; return the number of copies, and messages of errors."""
     from dvc_data.hashfile.db import get_index
 
-    removed, problems = 0, []
-    for path in (*todo.held.folders, *todo.held.left):
+    deleted, problems = 0, []
+    for path in (*plan.occurrences.kept_releases, *plan.occurrences.leftovers):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-        removed += 1
-    for stored in todo.held.store:
+        deleted += 1
+    for stored in plan.occurrences.shards:
         stored.delete()
-        removed += 1
-    # What tells of copies goes last: after a kill, the next run knows by it what else is theirs.
-    for oid in sorted(todo.doomed, key=todo.held.sought.objects.__contains__):
-        for place in reversed(places.of(oid)):
+        deleted += 1
+    # Objects that the search finds go last: after a kill, the next run finds objects of copies through them.
+    for oid in sorted(plan.objects_to_delete, key=plan.occurrences.search.objects.__contains__):
+        for storage in reversed(storages.with_object(oid)):
             try:
                 with suppress(FileNotFoundError):
-                    place.odb.delete(oid)
-                removed += 1
-            except Exception as error:  # remotes of every kind raise errors of every kind
-                said = f"{type(error).__name__}: {error}"
+                    storage.odb.delete(oid)
+                deleted += 1
+            except Exception as error:  # DVC remotes raise backend-specific exceptions
+                reason = f"{type(error).__name__}: {error}"
                 problems.append(
-                    f"{oid}: {place.name} does not remove it ({said}); remove it there, then run it again"
+                    f"{oid}: {storage.name} does not delete it ({reason}); delete it there, then run it again"
                 )
-    for place in places.seen:
-        if place.name != CACHE:
-            get_index(place.odb).clear()  # DVC notes what it believes to be there
-    return removed, problems
+    for storage in storages.readable:
+        if storage.name != CACHE:
+            get_index(storage.odb).clear()  # DVC's notes of which objects a remote has
+    return deleted, problems
 
 
-def _left(places: Places, left: Holdings, kept: frozenset[str]) -> Iterator[str]:
-    """What a search still finds."""
-    for oid in left.objects.keys() - kept:
-        yield f"{oid}: still in {', '.join(place.name for place in places.of(oid))}"
-    yield from (f"{path}: still there" for path in [*left.store, *left.folders, *left.left])
-    yield from (f"not searched: {problem}" for problem in left.sought.unreadable)
+def _remaining_problems(storages: DvcStorages, remaining: Occurrences, kept: frozenset[str]) -> Iterator[str]:
+    """A message for each occurrence that the last search still finds, and for what it could not read."""
+    for oid in remaining.objects.keys() - kept:
+        yield f"{oid}: still in {', '.join(storage.name for storage in storages.with_object(oid))}"
+    paths = [*remaining.shards, *remaining.kept_releases, *remaining.leftovers]
+    yield from (f"{path}: still there" for path in paths)
+    yield from (f"not searched: {problem}" for problem in remaining.search.unreadable)

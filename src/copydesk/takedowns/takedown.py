@@ -1,4 +1,4 @@
-"""Takedowns: a document leaves the next release and cannot come back unless its takedown is withdrawn."""
+"""Lines of the ledger of takedowns: a document in it leaves the next release, and cannot return until withdrawn."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from copydesk.revisions.lost_takedowns import lost_takedowns
 
 
 def ledger_of(project: Project) -> Ledger:
-    """The lines of the ledger so far, by document; those of takedowns that were withdrawn too."""
+    """The lines of the ledger by document, withdrawn takedowns included."""
     return read_ledger(project.seeds, project.schemas)
 
 
-def entry(project: Project, doc_id: str, reason: str, requested_by: str | None = None) -> dict[str, Any]:
+def takedown_row(project: Project, doc_id: str, reason: str, requested_by: str | None = None) -> dict[str, Any]:
     """The ledger's line for a document of the current corpus: its hashes and signature, none of its text.
 
     Raises
@@ -34,28 +34,28 @@ def entry(project: Project, doc_id: str, reason: str, requested_by: str | None =
         If the corpus has no such document, or the ledger has it.
     """
     if doc_id in in_force(ledger_of(project)):
-        raise ReleaseError(f"{project.seeds / NAME}: {doc_id} is in it already")
-    found = document_of(project.corpus, doc_id)
-    if found is None:
-        raise ReleaseError(f"{project.corpus}: no document {doc_id!r}; expected the id of one that is there")
-    compared = normalised(pa.array([found["text"]]))
+        raise ReleaseError(f"{project.seeds / NAME}: {doc_id} is in the ledger already")
+    document = document_of(project.corpus, doc_id)
+    if document is None:
+        raise ReleaseError(f"{project.corpus}: no document {doc_id!r}; expected the id of a document of the corpus")
+    texts = normalised(pa.array([document["text"]]))
     row = {
         "doc_id": doc_id,
         "reason": reason,
         "requested_by": requested_by,
         "date": _today(),
-        "raw_sha256": found["raw_sha256"],
-        "text_key": text_keys(compared)[0].as_py(),
-        "minhash": minhash(compared)[0].tolist() if compared[0].as_py().strip() else [],
+        "raw_sha256": document["raw_sha256"],
+        "text_key": text_keys(texts)[0].as_py(),
+        "minhash": minhash(texts)[0].tolist() if texts[0].as_py().strip() else [],
     }
-    _refuse_unless_it_obeys(project, row)
+    _refuse_invalid_row(project, row)
     return row
 
 
-def withdrawal(
+def withdrawal_row(
     project: Project, root: Path, doc_id: str, reason: str, requested_by: str | None = None
 ) -> dict[str, Any]:
-    """The line of a takedown that is withdrawn: the one that is there, or that a merge lost, and why.
+    """The line of a takedown with its withdrawal: from the ledger, or from a commit if a merge lost it.
 
     Raises
     ------
@@ -73,16 +73,16 @@ def withdrawal(
             f"{ledger}: the takedown of {doc_id!r} was withdrawn already, on {row['withdrawn']['date']}"
         )
     row = {**row, "withdrawn": {"date": _today(), "reason": reason, "requested_by": requested_by}}
-    _refuse_unless_it_obeys(project, row)
+    _refuse_invalid_row(project, row)
     return row
 
 
-def take_down(project: Project, row: dict[str, Any]) -> None:
-    """Write a line into the ledger, in place of the document's own if it has one; all others stay as they are."""
+def write_to_ledger(project: Project, row: dict[str, Any]) -> None:
+    """Write a line into the ledger: it replaces the line of the document, if there is one. No other line changes."""
     path = project.seeds / NAME
-    known = path.read_text("utf-8") if path.is_file() else ""
-    numbers = {doc_id: number for number, doc_id in enumerate(_ids(known))}
-    lines = known.removesuffix("\n").split("\n") if known else []
+    text = path.read_text("utf-8") if path.is_file() else ""
+    numbers = {doc_id: number for number, doc_id in enumerate(_ids_of_lines(text))}
+    lines = text.removesuffix("\n").split("\n") if text else []
     line = json.dumps(row, ensure_ascii=False)
     if row["doc_id"] in numbers:
         lines[numbers[row["doc_id"]]] = line
@@ -91,17 +91,17 @@ def take_down(project: Project, row: dict[str, Any]) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
-def _ids(text: str) -> Iterator[Any]:
-    """What each line of a ledger that was read before is about."""
+def _ids_of_lines(text: str) -> Iterator[Any]:
+    """The document of each line of a valid ledger, None for an empty line."""
     for line in text.split("\n"):
         yield json.loads(line)["doc_id"] if line.strip() else None
 
 
-def _refuse_unless_it_obeys(project: Project, row: dict[str, Any]) -> None:
-    for _, wrong in bulk_violations(load_schema("takedown", project.schemas), [row]):
-        outdated = "withdrawn" in row and not wrong.field
-        advice = "; copy takedown.schema.json from the package into schemas/" if outdated else ""
-        raise ReleaseError(f"{row['doc_id']}: {wrong.field or '(line)'}: {wrong.message}{advice}")
+def _refuse_invalid_row(project: Project, row: dict[str, Any]) -> None:
+    for _, violation in bulk_violations(load_schema("takedown", project.schemas), [row]):
+        outdated_schema = "withdrawn" in row and not violation.field
+        advice = "; copy takedown.schema.json from the package into schemas/" if outdated_schema else ""
+        raise ReleaseError(f"{row['doc_id']}: {violation.field or '(line)'}: {violation.message}{advice}")
 
 
 def _today() -> str:
@@ -109,10 +109,10 @@ def _today() -> str:
 
 
 def document_of(corpus: Path, doc_id: str) -> dict[str, Any] | None:
-    """Id, text and hash of the file of a document of a corpus, None where it has none of that id."""
+    """Id, text and hash of the raw file of a document in a corpus; None where the corpus does not have it."""
     for path in sorted(corpus.glob("data/documents/*.parquet")):
         rows = pq.read_table(path, columns=["doc_id", "text", "raw_sha256"], filters=[("doc_id", "==", doc_id)])
         if rows.num_rows:
-            found: dict[str, Any] = rows.to_pylist()[0]
-            return found
+            document: dict[str, Any] = rows.to_pylist()[0]
+            return document
     return None

@@ -1,4 +1,4 @@
-"""What a difference between two revisions consists of."""
+"""The parts of a difference between two revisions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Delta(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A document that stands in another split."""
+    """A document that moved to another split."""
 
     doc_id: str
     old: str
@@ -33,8 +33,9 @@ class Move(NamedTuple):
 class Change(NamedTuple):
     """A document that both revisions have and that differs.
 
-    ``columns`` are those of documents (``text_sha256`` stands for the text, which is not compared), ``tables`` the
-    other tables whose rows for the document differ. Sentences are counted by their text, edits by what they replace.
+    ``columns`` are the columns of documents that differ (``text_sha256`` instead of the text, which is not compared),
+    ``tables`` the other tables whose rows for the document differ. Sentences are counted by text, edits by what they
+    replace.
     """
 
     doc_id: str
@@ -48,7 +49,7 @@ class Change(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A setting that differs, named ``section.key``; None where a revision does not know it."""
+    """A setting that differs, named ``section.key``; None if a revision does not have it."""
 
     name: str
     old: Any
