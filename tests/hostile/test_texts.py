@@ -81,7 +81,6 @@ from pathlib import Path
 from copydesk.core.config import check_params
 from copydesk.readers.seed_files import list_seeds
 from copydesk.readers.document_listing import list_documents
-from copydesk.readers.records import texts_of
 limits = check_params({})["ingest"]
 root = Path(sys.argv[1])
 peaks = []

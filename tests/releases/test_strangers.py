@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
-from copydesk.publishing.release_files import describe_release
+from copydesk.publishing.release_files import release_files
 from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.load import fetch_release, load
 from copydesk.releases.release_tags import find_release
@@ -227,7 +227,7 @@ def test_a_listing_that_names_other_files_is_not_published(
     with pytest.raises(
         ReleaseError, match=r"manifest\.json lists \.\./elsewhere/train-.*which MANIFEST\.sha256 does not"
     ):
-        describe_release(release, folder, tmp_path)
+        release_files(release, folder, tmp_path)
 
 
 def test_modules_in_the_current_folder_are_not_run(

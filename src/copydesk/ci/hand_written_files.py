@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
     report = Report()
     schemas = _schemas(root, report)
     if "params" in schemas:
-        _check_params(root, schemas["params"], report)
+        _check_params(root, schemas, report)
     for name, (schema, _) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas, report)
@@ -108,7 +108,8 @@ def _schemas(root: Path, report: Report) -> dict[str, Schema]:
     return valid
 
 
-def _check_params(root: Path, schema: Schema, report: Report) -> None:
+def _check_params(root: Path, schemas: Mapping[str, Schema], report: Report) -> None:
+    schema = schemas["params"]
     path, name = root / "params.yaml", "params.yaml"
     text = _text(path, name, "params", report, SETTINGS_BYTES)
     if text is None:
@@ -123,7 +124,7 @@ def _check_params(root: Path, schema: Schema, report: Report) -> None:
     problems = list(_violations(schema, given)) or [
         ([], f"{v.field}: {v.message}") for v in unusable("params", schema, with_defaults(schema, given))
     ]
-    if not problems:
+    if not problems and "documents" in schemas:  # else nobody knows the columns
         own = root / "schemas"
         keep = with_defaults(schema, given)["select"]["keep"]
         if refusal := keep_refusal(keep, own if own.is_dir() else PACKAGED):
