@@ -214,7 +214,7 @@ class World:
         self._push(other)
         return "one of two"
 
-    def write_to_ledger(self, clone: Clone) -> str | None:
+    def take_down(self, clone: Clone) -> str | None:
         """A document goes into the ledger, and its seed away; the origin is told."""
         self._merge(clone)
         if len(clone.documents) <= FEWEST:
@@ -278,7 +278,7 @@ class World:
                 try:
                     work()
                 except ReleaseError as error:
-                    assert "cannot be asked which releases there are" in str(error), error
+                    assert "its releases cannot be listed" in str(error), error
                 else:
                     raise AssertionError("went on without an origin")
                 assert self._state(clone) == before
@@ -374,7 +374,7 @@ class World:
         return "purged"
 
     def _record(self, clone: Clone) -> None:
-        """Remember what the releases hold that a purge cut again: what it says of itself, from the release below."""
+        """Remember what the releases hold that a purge reissued: what it says of itself, from the release below."""
         while True:
             made = [c for name, c in clone.tags.items() if c not in self.documents and "!" not in name]
             ready = [(c, clone.git("rev-parse", f"{c}~1")) for c in made]
@@ -526,9 +526,9 @@ def quick() -> Iterator[None]:
             prove.verify_fresh_clone = purging.verify_fresh_clone = verify_clone  # type: ignore[attr-defined]
 
 
-def _planned(clone: Clone, doc_id: str) -> purging.Plan:
-    with open_storages(clone.root) as places:
-        return plan_purge(clone.root, places, doc_id)
+def _planned(clone: Clone, doc_id: str) -> purging.PurgePlan:
+    with open_storages(clone.root) as storages:
+        return plan_purge(clone.root, storages, doc_id)
 
 
 def soak(folder: Path, names: Sequence[str], seed: int, *, check: int = 5, log: Any = None) -> dict[str, Any]:
