@@ -301,7 +301,7 @@ class World:
             outcome = self._purged(clone, waiting[0])
         finally:
             hook.unlink()
-        if outcome == "refused: so nothing was removed":
+        if outcome == "refused: so nothing was deleted":
             assert before <= self._stored(), "something was removed before the origin knew"
             assert self._purged(clone, waiting[0]) == "purged"
         return outcome
@@ -362,9 +362,9 @@ class World:
         try:
             done = purge(clone.root, doc_id, _planned(clone, doc_id))
         except ReleaseError as error:
-            if "so nothing was removed" in str(error):
+            if "so nothing was deleted" in str(error):
                 self._record(clone)
-                return "refused: so nothing was removed"
+                return "refused: so nothing was deleted"
             return self._follow(clone, str(error), before)
         assert not lacking and not done.problems, (lacking, done.problems)
         self._record(clone)
@@ -390,9 +390,18 @@ class World:
     def _follow(self, clone: Clone, error: str, before: Any) -> str:
         """Run the git commands that a refusal names; only for a reason that is one."""
         assert self._state(clone) == before, "what was refused changed something"
-        reasons = ("and this clone does not", "stands at", "does not contain", "lacks commits of", "is shallow")
+        reasons = (
+            "and this clone does not",
+            "two clones have made it",
+            "does not contain",
+            "lacks commits of",
+            "is shallow",
+        )
+        reasons += ("this clone lacks files of its commits",)
         (reason, *_) = [text for text in reasons if text in error] or [error]
         assert reason in reasons, error
+        if "--refetch" in error:
+            clone.git("fetch", "--quiet", "--refetch", "--no-filter")
         for command in re.findall(r"git (?:reset --keep|tag --delete|fetch --tags)[^,;\n]*", error):
             clone.git(*shlex.split(command)[1:])
         self._merge(clone)
