@@ -214,7 +214,7 @@ class World:
         self._push(other)
         return "one of two"
 
-    def write_to_ledger(self, clone: Clone) -> str | None:
+    def take_down(self, clone: Clone) -> str | None:
         """A document goes into the ledger, and its seed away; the origin is told."""
         self._merge(clone)
         if len(clone.documents) <= FEWEST:
@@ -278,7 +278,7 @@ class World:
                 try:
                     work()
                 except ReleaseError as error:
-                    assert "cannot be asked which releases there are" in str(error), error
+                    assert "its releases cannot be listed" in str(error), error
                 else:
                     raise AssertionError("went on without an origin")
                 assert self._state(clone) == before
@@ -301,7 +301,7 @@ class World:
             outcome = self._purged(clone, waiting[0])
         finally:
             hook.unlink()
-        if outcome == "refused: so nothing was removed":
+        if outcome == "refused: so nothing was deleted":
             assert before <= self._stored(), "something was removed before the origin knew"
             assert self._purged(clone, waiting[0]) == "purged"
         return outcome
@@ -362,9 +362,9 @@ class World:
         try:
             done = purge(clone.root, doc_id, _planned(clone, doc_id))
         except ReleaseError as error:
-            if "so nothing was removed" in str(error):
+            if "so nothing was deleted" in str(error):
                 self._record(clone)
-                return "refused: so nothing was removed"
+                return "refused: so nothing was deleted"
             return self._follow(clone, str(error), before)
         assert not lacking and not done.problems, (lacking, done.problems)
         self._record(clone)
@@ -374,7 +374,7 @@ class World:
         return "purged"
 
     def _record(self, clone: Clone) -> None:
-        """Remember what the releases hold that a purge cut again: what it says of itself, from the release below."""
+        """Remember what the releases hold that a purge reissued: what it says of itself, from the release below."""
         while True:
             made = [c for name, c in clone.tags.items() if c not in self.documents and "!" not in name]
             ready = [(c, clone.git("rev-parse", f"{c}~1")) for c in made]
@@ -390,9 +390,18 @@ class World:
     def _follow(self, clone: Clone, error: str, before: Any) -> str:
         """Run the git commands that a refusal names; only for a reason that is one."""
         assert self._state(clone) == before, "what was refused changed something"
-        reasons = ("and this clone does not", "stands at", "does not contain", "lacks commits of", "is shallow")
+        reasons = (
+            "and this clone does not",
+            "two clones have made it",
+            "does not contain",
+            "lacks commits of",
+            "is shallow",
+        )
+        reasons += ("this clone lacks files of its commits",)
         (reason, *_) = [text for text in reasons if text in error] or [error]
         assert reason in reasons, error
+        if "--refetch" in error:
+            clone.git("fetch", "--quiet", "--refetch", "--no-filter")
         for command in re.findall(r"git (?:reset --keep|tag --delete|fetch --tags)[^,;\n]*", error):
             clone.git(*shlex.split(command)[1:])
         self._merge(clone)
@@ -526,9 +535,9 @@ def quick() -> Iterator[None]:
             prove.verify_fresh_clone = purging.verify_fresh_clone = verify_clone  # type: ignore[attr-defined]
 
 
-def _planned(clone: Clone, doc_id: str) -> purging.Plan:
-    with open_storages(clone.root) as places:
-        return plan_purge(clone.root, places, doc_id)
+def _planned(clone: Clone, doc_id: str) -> purging.PurgePlan:
+    with open_storages(clone.root) as storages:
+        return plan_purge(clone.root, storages, doc_id)
 
 
 def soak(folder: Path, names: Sequence[str], seed: int, *, check: int = 5, log: Any = None) -> dict[str, Any]:

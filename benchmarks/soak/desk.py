@@ -178,7 +178,7 @@ class Desk:
         """Remember what a release was cut from."""
         self.releases[version] = (self.seeds.copy(), self.rows)
 
-    def write_to_ledger(self, doc_id: str) -> None:
+    def take_down(self, doc_id: str) -> None:
         """Put a document into the ledger, and its seed away."""
         project, row = Project.open(self.root), self.rows[doc_id]
         write_to_ledger(project, takedown_row(project, doc_id, "asked for"))

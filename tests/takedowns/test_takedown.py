@@ -198,6 +198,7 @@ class Found:
             (purge, "purge", lambda *given: self.asked.append(given) or self.done),
             (upstream, "known_releases", lambda root: SimpleNamespace(shallow=False)),
             (upstream, "shortfalls", lambda root, known: self.unknown),
+            (git_remotes, "git_remotes", lambda root: []),
             (git_remotes, "push_advice", lambda root, tags: f"push them with git push {' '.join(tags)}"),
         ):
             monkeypatch.setattr(module, name, value)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from copydesk.errors import ReleaseError
-from copydesk.revisions.git import git, git_command, git_environment
+from copydesk.revisions.git import error_output, git, git_command, git_environment
 
 
 def file_versions(root: Path, path: str) -> dict[bytes, list[str]]:
@@ -41,11 +41,13 @@ def dvc_tracked_names(root: Path) -> dict[str, str]:
 
 def read_git_objects(root: Path, names: Iterable[str]) -> Iterator[bytes | None]:
     """Contents of objects, in order; None for one that does not exist. One process reads them all."""
-    with tempfile.TemporaryFile() as requests:
+    with tempfile.TemporaryFile() as requests, tempfile.TemporaryFile() as errors:
         requests.write("".join(f"{_name_without_newline(root, name)}\n" for name in names).encode())
         requests.seek(0)
         command = git_command(root, "cat-file", "--batch")
-        with subprocess.Popen(command, stdin=requests, stdout=subprocess.PIPE, env=git_environment()) as process:
+        with subprocess.Popen(
+            command, stdin=requests, stdout=subprocess.PIPE, stderr=errors, env=git_environment()
+        ) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 head = line.rsplit(maxsplit=2)
@@ -56,7 +58,11 @@ def read_git_objects(root: Path, names: Iterable[str]) -> Iterator[bytes | None]
                 process.stdout.read(1)
                 yield content
         if process.returncode:
-            raise ReleaseError(f"{root}: git cat-file failed with status {process.returncode}; run git fsck")
+            errors.seek(0)
+            result = subprocess.CompletedProcess(command, process.returncode, b"", errors.read())
+            reason = error_output(result)
+            advice = "" if "run git" in reason else "; run git fsck"
+            raise ReleaseError(f"{root}: git cat-file: {reason}{advice}")
 
 
 def _name_without_newline(root: Path, name: str) -> str:
