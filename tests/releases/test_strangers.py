@@ -225,7 +225,7 @@ def test_a_listing_that_names_other_files_is_not_published(
     listing = folder / "manifest.json"
     listing.write_text(listing.read_text().replace('"data/documents/train-', '"../elsewhere/train-'))
     with pytest.raises(
-        ReleaseError, match=r"manifest\.json lists \.\./elsewhere/train-.*which MANIFEST\.sha256 does not"
+        ReleaseError, match=r"manifest\.json lists \.\./elsewhere/train-.*but MANIFEST\.sha256 does not"
     ):
         release_files(release, folder, tmp_path)
 
@@ -239,6 +239,6 @@ def test_modules_in_the_current_folder_are_not_run(
     monkeypatch.chdir(tmp_path)
     with Loader(releases.root / "corpus", releases.root / "schemas", ["streamed"]) as loader:
         assert loader.check(["documents"]).ok
-    assert doctor._why_not(tmp_path, "import copydesk, datasets, dvc") is None
+    assert doctor._problem(tmp_path, "import copydesk, datasets, dvc") is None
     doctor._script_python(tmp_path)
     assert not ran.exists()
