@@ -157,7 +157,7 @@ def _pages(document: Document) -> list[Parsed]:
     corpus: Any = SimpleNamespace(
         document=lambda _: document,
         decisions=dict,
-        places={doc_id: 1},
+        positions={doc_id: 1},
         ids=[doc_id, doc_id, doc_id],
         title=document.row["title"] or "x",
         project=SimpleNamespace(schemas=PACKAGED),

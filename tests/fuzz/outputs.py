@@ -89,7 +89,7 @@ def log_outputs(text: str) -> Iterator[tuple[str, str]]:
         "problem": lambda: progress.show(str(Problem(text, text, text, text))),
         "schema change": lambda: progress.show(str(_diff(text).schemas[0])),
         "findings": lambda: [progress.say(line) for line in output_formats.as_lines(_report(text))],
-        "purge": lambda: progress.show(*_plan_lines(*_purge(text), [text])),
+        "purge": lambda: progress.show(*_plan_lines(*_purge(text))),
         **{f"usage: {' '.join(words)}": _usage(text, words) for words in _USAGES},
     }
     for name, call in calls.items():
