@@ -186,7 +186,7 @@ def test_what_a_killed_worker_left_is_done_again(engine: Ray, tmp_path: Path) ->
 
 def test_a_task_that_kills_each_worker_is_named(engine: Ray, tmp_path: Path) -> None:
     with pytest.raises(
-        BuildError, match=r"shard 2 of those left to do: Ray gave up after 3 retries.*what is finished"
+        BuildError, match=r"shard 2 of those left to do: Ray gave up after 3 retries.*finished work is kept"
     ):
         list(engine.run(square_at_last, [(1, tmp_path, 0), (2, tmp_path, 99)]))
 
