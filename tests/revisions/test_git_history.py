@@ -89,7 +89,7 @@ def test_files_in_history_that_hold_a_document(root: Path) -> None:
     new = commit(
         root, {"seeds/x/news.jsonl": record, "notes.jsonl": record, "seeds/b.txt": TEXT + "."}, "co\u2028py.bin"
     )
-    blobs = blobs_with_document(root, "gone", HELD)
+    blobs, _ = blobs_with_document(root, "gone", HELD)
     assert [(blob.path, blob.commits) for blob in blobs] == [
         ("co\u2028py.bin", [new, old]),
         ("seeds/gone.txt", [old]),

@@ -102,3 +102,58 @@ def test_the_whole_way(root: Path) -> None:
     assert after == (
         "'x' is in 0 releases, 0 other versions of the data, 0 objects, 0 files outside DVC and 1 file in git"
     )
+
+
+TSV_READER = """
+import copydesk
+
+
+@copydesk.reader(".tsv")
+def read_tsv(file, options):
+    for number, line in enumerate(file, start=1):
+        doc_id, text = line.decode().rstrip().split("\\t")
+        yield copydesk.Record(number, {options.id: doc_id, options.text: text})
+"""
+
+
+def test_a_file_that_only_a_plug_in_reads_is_named_or_searched(root: Path) -> None:
+    """Status imports no plug-in, so it says what it did not search; a purge of one's own project imports them."""
+    (root / "desk.py").write_text(TSV_READER)
+    params = PARAMS.replace("0.9.0", "0.10.0") + "plugins: [desk]\n"
+    (root / "params.yaml").write_text(params)
+    seed = root / "seeds" / "wire.tsv"
+    text = "Report z. The mayor of z said that it had snowed there all day."
+    seed.write_text(f"z\t{text}\nw\t{text.replace('snowed', 'hailed')}\n")
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", "a wire")
+    run(root, "git", "tag", "--annotate", "--message", "1", "corpus@v0.10.0")
+    project = Project.open(root)
+    assert document_of(project.corpus, "z") is not None
+    write_to_ledger(project, takedown_row(project, "z", "asked for"))
+    blob = run(root, "git", "rev-parse", "HEAD:seeds/wire.tsv")
+    seed.write_text(f"w\t{text.replace('snowed', 'hailed')}\n")
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", "taken down")
+    run(root, "dvc", "push", "--quiet", "--all-tags")
+
+    status = takedown(root, "status", "z")
+    assert status.exit_code == 1, status.output
+    assert "seeds/wire.tsv: 2 files ending in .tsv not searched: only a plug-in can read this format" in status.output
+    assert f"git {blob}: seeds/wire.tsv" not in status.output
+
+    purged = takedown(root, "z", "--purge", "--yes")
+    assert purged.exit_code == 0, purged.output
+    assert f"git {blob}: seeds/wire.tsv, added or removed by" in purged.output
+    assert "not searched" not in purged.output
+
+    # The plug-in is gone: nothing that is in force can say what the old file holds.
+    (root / "params.yaml").write_text(params.replace("plugins: [desk]\n", ""))
+    seed.unlink()
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", "no plug-in any more")
+    without = takedown(root, "z", "--purge", "--yes")
+    assert without.exit_code == 1, without.output
+    assert "seeds/wire.tsv: 2 files ending in .tsv not searched" in without.output

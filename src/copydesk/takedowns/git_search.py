@@ -20,13 +20,20 @@ class Blob(NamedTuple):
     commits: list[str]
 
 
-def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> list[Blob]:
-    """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record."""
+def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> tuple[list[Blob], list[str]]:
+    """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record.
+
+    Returns
+    -------
+    blobs : list of Blob
+    not_searched : list of str
+        What may hold it and was not searched; one message each.
+    """
     objects = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
     listed = git(root, "rev-list", "--all", "HEAD", *objects).split("\n")
     paths = {sha: path for sha, _, path in (line.partition(" ") for line in listed if line)}
     paths |= {sha: path for sha, path in _seeds(root) if sha in paths}  # a blob may have paths outside seeds/ too
-    blobs = []
+    blobs, other_seeds = [], []
     for (sha, name), content in zip(paths.items(), read_git_objects(root, paths), strict=True):
         path = PurePosixPath(name)
         is_seed, data = path.parts[:1] == ("seeds",), content or b""
@@ -35,7 +42,9 @@ def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> l
         if by_name or by_bytes or (is_seed and records.numbers(name, data)):
             log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
             blobs.append(Blob(sha, str(path), git(root, *log).split()))
-    return sorted(blobs, key=lambda blob: (blob.path, blob.sha))
+        elif is_seed and path.suffix != ".dvc":
+            other_seeds.append(name)
+    return sorted(blobs, key=lambda blob: (blob.path, blob.sha)), list(records.not_searched(other_seeds))
 
 
 def _seeds(root: Path) -> Iterator[tuple[str, str]]:

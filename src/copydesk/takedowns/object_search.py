@@ -75,6 +75,7 @@ def search_objects(
     ingest: dict[str, Any],
     *,
     build: Path | None = None,
+    plugins: bool = False,
 ) -> SearchResult:
     """Read every object of the cache, the remotes and the stores once, and return those that hold a document.
 
@@ -90,6 +91,8 @@ def search_objects(
         The settings for reading files of records.
     build : Path, optional
         Folder of the project for work in progress.
+    plugins : bool
+        Whether a plug-in may have read files of the project.
     """
     objects: dict[str, frozenset[str]] = {}
     file_hashes = set(target.file_hashes)
@@ -120,13 +123,15 @@ def search_objects(
         for oid, sha256 in sha256_of_others.items()
         if (oid in objects_by_name or sha256 in file_hashes) and not oid.endswith(".dir")
     }
-    records = DeliveredRecords(frozenset({target.doc_id}), frozenset(file_hashes), ingest, build)
+    records = DeliveredRecords(frozenset({target.doc_id}), frozenset(file_hashes), ingest, build, plugins)
     for oid in set(oids) & all_paths.keys() - objects.keys() - delivered_files:
         try:
             if records.numbers(all_paths[oid], storages.read(oid)):
                 delivered_files.add(oid)
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")
+    others = {all_paths[oid] for oid in sha256_of_others.keys() & all_paths.keys() - delivered_files}
+    unreadable += records.not_searched(path for path in others if not path.endswith(".dir"))
     objects |= {oid: frozenset({target.doc_id}) for oid in delivered_files}
     shards, searched_stores, shards_read, unreadable_shards = _search_stores(stores, target)
     return SearchResult(

@@ -21,6 +21,7 @@ from copydesk.revisions.dvc_storages import DATA, DvcStorages
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import dvc_tracked_names, file_versions, read_git_objects
 from copydesk.store.backend import StoredObject
+from copydesk.takedowns.delivered_records import plugins_ever_named
 from copydesk.takedowns.git_search import Blob, blobs_with_document
 from copydesk.takedowns.object_search import SearchResult, SearchTarget, document_ids_in, search_objects
 from copydesk.takedowns.takedown import document_of, ledger_of
@@ -103,7 +104,10 @@ def find_occurrences(root: Path, storages: DvcStorages, doc_id: str) -> Occurren
     target = search_target(project, doc_id)
     scratch_folders = leftovers(project.build)
     ingest = project.params["ingest"]
-    search = search_objects(storages, project.stores, target, dvc_tracked_names(root), ingest, build=project.build)
+    names, plugins = dvc_tracked_names(root), plugins_ever_named(root)
+    search = search_objects(storages, project.stores, target, names, ingest, build=project.build, plugins=plugins)
+    blobs, files_not_searched = blobs_with_document(root, doc_id, search.records)
+    search.unreadable.extend(files_not_searched)
     search.unreadable.extend(
         f"{folder.path}: a command is at work there; run this again when it has ended"
         for folder in scratch_folders
@@ -133,7 +137,7 @@ def find_occurrences(root: Path, storages: DvcStorages, doc_id: str) -> Occurren
         frozenset(search.objects.keys() - search.delivered_files),
         _shards_in_stores(project, search, ids),
         list(_kept_releases(root, {version: commits[version] for version in {*releases, *withdrawn}})),
-        blobs_with_document(root, doc_id, search.records),
+        blobs,
         search,
         (
             *(folder.path for folder in scratch_folders if not folder.in_use),

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from copydesk.core.atomic_files import read_json_lines, sha256_file
 from copydesk.core.escaping import git_line
+from copydesk.core.plugins import load_plugins
 from copydesk.core.progress import say
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
@@ -82,6 +83,7 @@ def plan_purge(root: Path, storages: DvcStorages, doc_id: str) -> PurgePlan:
     """
     _refuse_incomplete_clone(root)
     project = Project.open(root)
+    load_plugins(project.plugins)  # their readers find the document in files of records
     ledger_row = ledger_of(project).get(doc_id)
     if ledger_row is None:
         raise ReleaseError(
