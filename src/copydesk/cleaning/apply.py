@@ -85,7 +85,7 @@ def clean_text(text: str, how: Plan) -> Cleaned:
 
 def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:
     """Suggestions and flags for a text whose edits are settled."""
-    analyses: Analyses = {}
+    analyses = Analyses()
     suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited, analyses))
     flags = (flag for detector in detectors for flag in detector.flags(edited.text))
     return Cleaned(edited, tuple(suggestions), _in_order(flags))
@@ -122,7 +122,7 @@ class _Column:
         if first:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
         #: For each text the analyses of it as it is now.
-        self.analyses: list[Analyses] = [{} for _ in self.cleaned]
+        self.analyses = [Analyses() for _ in self.cleaned]
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -137,7 +137,7 @@ class _Column:
         edited = self.cleaned[number].edited
         if edits := rule.edits(edited.text, self.analyses[number]):
             self.cleaned[number] = Cleaned(edited.apply(edits))
-            self.analyses[number] = {}
+            self.analyses[number] = self.analyses[number].after(edits)
             self._current = None
             for group in self._groups.values():
                 group.stale.add(number)

@@ -10,9 +10,10 @@ ending where the class ends. Other patterns are not allowed, because texts may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from copydesk.language.blocks import Block, Blocks, Kind, find_blocks
 from copydesk.text import Edit
 
 Tier = Literal["safe", "probable", "suggest"]
@@ -20,8 +21,37 @@ Tier = Literal["safe", "probable", "suggest"]
 TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
 #: The tier of a rule that is neither applied nor suggested until params.yaml gives it another one.
 Off = Literal["off"]
-#: Analyses of one text, by the functions that computed them: rules that name the same function share its result.
-Analyses = dict[Callable[[str], Any], Any]
+
+
+class Analyses:
+    """What rules have computed of one text as it is now: each analysis once, and the blocks.
+
+    Parameters
+    ----------
+    blocks : Blocks, optional
+        Those of the text, if they are known. They are found once in a text's life: what a rule joined or removed must
+        not change what the next one takes the text for.
+    """
+
+    def __init__(self, blocks: Blocks | None = None) -> None:
+        self._results: dict[Callable[[str], Any], Any] = {}
+        self._blocks = blocks
+
+    def result(self, analyse: Callable[[str], Any], text: str) -> Any:
+        """The result of a function of the text."""
+        if analyse not in self._results:
+            self._results[analyse] = analyse(text)
+        return self._results[analyse]
+
+    def blocks(self, text: str) -> Blocks:
+        """The blocks of the text."""
+        if self._blocks is None:
+            self._blocks = find_blocks(text)
+        return self._blocks
+
+    def after(self, edits: Sequence[Edit]) -> Analyses:
+        """What is still known when edits have been applied."""
+        return Analyses(self._blocks and self._blocks.after((e.start, e.end, len(e.replacement)) for e in edits))
 
 
 class Found(NamedTuple):
@@ -63,7 +93,7 @@ class Rule(NamedTuple):
         called for every text.
     find : callable
         ``find(text)`` yields what to replace, without overlap, in any order; with ``analyse`` it is
-        ``find(text, analysis)``.
+        ``find(text, analysis)``, with ``needs_blocks`` the blocks of the text come last.
     repairs : (str, str)
         A real text and what the rule makes of it.
     leaves : str
@@ -75,6 +105,12 @@ class Rule(NamedTuple):
     screen_alone : bool
         For rules whose screen matches most texts. Scanned on its own: in a group it would force every other screen
         to be tried.
+    kinds : frozenset of str or None
+        Kinds of blocks in which the rule acts; None for all.
+    languages : frozenset of str or None
+        Languages in which it acts, as ISO 639 codes; None for all.
+    needs_blocks : bool
+        Whether ``find`` is given the blocks of the text.
     """
 
     name: str
@@ -86,6 +122,9 @@ class Rule(NamedTuple):
     find_in_pages: Callable[..., Iterable[Found]] | None = None
     analyse: Callable[[str], Any] | None = None
     screen_alone: bool = False
+    kinds: frozenset[Kind] | None = None
+    languages: frozenset[str] | None = None
+    needs_blocks: bool = False
 
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
@@ -93,14 +132,21 @@ class Rule(NamedTuple):
 
     def edits(self, text: str, analyses: Analyses | None = None) -> list[Edit]:
         """The edits of this rule in a text; ``analyses`` keeps those of this text for the next rule."""
-        if self.analyse is None:
-            found = self.find(text)
-        else:
-            analyses = {} if analyses is None else analyses
-            if self.analyse not in analyses:
-                analyses[self.analyse] = self.analyse(text)
-            found = self.find(text, analyses[self.analyse])
+        analyses = analyses or Analyses()
+        given = [analyses.result(self.analyse, text)] if self.analyse else []
+        if self.needs_blocks:
+            given.append(analyses.blocks(text))
+        found = list(self.find(text, *given))
+        if found and not (self.kinds is None and self.languages is None):
+            blocks = analyses.blocks(text)
+            found = [f for f in found if self.holds_in(blocks.at(f.start))]
         return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]
+
+    def holds_in(self, block: Block) -> bool:
+        """Whether the rule acts in a block: by its kind and its language."""
+        return (self.kinds is None or block.kind in self.kinds) and (
+            self.languages is None or block.language in self.languages
+        )
 
 
 class Flag(NamedTuple):

@@ -134,17 +134,21 @@ def passages(texts: pa.Array, labels: pa.Array) -> list[list[Passage]]:
     ]
 
 
+def language_of(text: str) -> str | None:
+    """The language of one text, from its first 800 characters; None where none is clear."""
+    shares = _languages(_ADDRESS.sub(" ", text[:_SAMPLE]))
+    language, percent = shares[0] if shares else _NO_SHARE
+    return language if percent >= _LEAST_PERCENT else None
+
+
 def _foreign(text: str, label: str) -> Iterator[Passage]:
-    words = _FUNCTION_WORDS.get(label, ())
     start = 0
     for line in text.split("\n"):
-        # The length and the function words decide nearly all lines: the model takes ten times as long.
-        if _is_long(line) and not _is_familiar(line[:_SAMPLE], words):
+        language = other_language(line.strip(), label)
+        if language is not None:
             stripped = line.strip()
-            language = _other_language(stripped, label)
-            if language is not None:
-                first = start + len(line) - len(line.lstrip())
-                yield first, first + len(stripped), language
+            first = start + len(line) - len(line.lstrip())
+            yield first, first + len(stripped), language
         start += len(line) + 1
 
 
@@ -163,8 +167,11 @@ def _is_familiar(line: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def _other_language(line: str, label: str) -> str | None:
+def other_language(line: str, label: str) -> str | None:
     """The language of a line if it is clearly another than ``label``; None otherwise."""
+    # The length and the function words decide nearly all lines: the model takes ten times as long.
+    if not _is_long(line) or _is_familiar(line[:_SAMPLE], _FUNCTION_WORDS.get(label, ())):
+        return None
     sample = _ADDRESS.sub(" ", line[:_SAMPLE]).strip()
     if not _is_long(sample):
         return None

@@ -11,6 +11,8 @@ from functools import cache
 
 #: A common word: three times in a million words.
 COMMON = 3e-6
+#: Characters of a text that are read.
+_READ = 800
 #: Words that hold sentences together. They tell English from other languages, and do not form compounds.
 FUNCTION_WORDS = frozenset(
     """a about after again against all also although am among an and any are aren't around as at be because been
@@ -47,6 +49,16 @@ def common_words() -> frozenset[str]:
 def frequency(word: str) -> float:
     """Share of running English text that a word makes up, whatever its case; 0 if it is not known."""
     return frequencies().get(word.lower().replace("’", "'"), 0.0)
+
+
+def looks_english(text: str) -> bool:
+    """Whether most words of a short text are common English words; for texts in which no model sees a language."""
+    words = [word.strip(".,;:!?\"'“”‘’()") for word in text[:_READ].split()]
+    words = [word for word in words if word.isalpha() and word.isascii()]
+    functions = sum(word.lower() in FUNCTION_WORDS for word in words)
+    if not words or (not functions and len(words) > 2):
+        return False
+    return 10 * sum(word in common_words() for word in words) >= 7 * len(words)
 
 
 class English:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import WORDS
 
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
@@ -148,5 +149,6 @@ RULES = (
             "The prime minister said, after the talks, that he AGREED.",
         ),
         leaves="He said 你好，世界。 and left",
+        kinds=WORDS,
     ),
 )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import WORDS
 from copydesk.language.english_words import frequency
 
 _SPLIT = re.compile("[“\"]?([A-Z]) ([a-z’']{1,30})(?![A-Za-z])")
@@ -66,6 +67,8 @@ RULES = (
         ),
         leaves="A long day.\nI am here.\nO what a night.\nX marks the spot",
         screen_alone=True,
+        kinds=WORDS,
+        languages=frozenset({"en"}),
     ),
     Rule(
         "stray-capital",
@@ -77,5 +80,7 @@ RULES = (
             "west of the Dnieper – The second phase\nProsecutors told",
         ),
         leaves="TVs and PCs sold.\nIDs were checked.\nEBooks too.\nIPhone sales rose.",
+        kinds=WORDS,
+        languages=frozenset({"en"}),
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import log_frequency
+from copydesk.language.blocks import WORDS
 from copydesk.language.english_words import FUNCTION_WORDS
 
 _REACH = 60
@@ -236,6 +237,7 @@ RULES = (
             "in the economy, and in terms (as of today) of science",
         ),
         leaves="print(value) for 1,200 word(s), a (multi)media show at 5:45 and https://example.org/a,bc",
+        kinds=WORDS,
     ),
     Rule(
         "missing-space",
@@ -245,5 +247,6 @@ RULES = (
         _missing_after_sentence,
         repairs=("the outcome of the war?Russia does not", "the outcome of the war? Russia does not"),
         leaves="see https://example.org/war?Russia=1 and a U.S.-led force, Node.js, README.TXT, System.Out.println",
+        kinds=WORDS,
     ),
 )

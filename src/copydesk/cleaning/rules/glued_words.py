@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
+from copydesk.language.blocks import WORDS
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
 
 _LONGEST = 60
@@ -266,6 +267,8 @@ RULES = (
         leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
         analyse=_glued_odds,
         screen_alone=True,
+        kinds=WORDS,
+        languages=frozenset({"en"}),
     ),
     Rule(
         "glued-word",
@@ -281,5 +284,7 @@ RULES = (
         leaves="McDonald, MacDonald, LeDonald and DeDonald wrote JavaScript for YouTube, eBay and iPhone",
         analyse=_glued_odds,
         screen_alone=True,
+        kinds=WORDS,
+        languages=frozenset({"en"}),
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import PROSE
 from copydesk.language.english_words import frequency
 
 _HYPHEN = re.compile("(?<=[A-Za-z])-\n(?=[a-z])")
@@ -78,6 +79,7 @@ RULES = (
         _hyphenated,
         repairs=("to coordi-\nnate the fifty-\nninth session", "to coordinate the fifty-ninth session"),
         leaves="- one\n- two\nplease call -\nthen wait",
+        kinds=PROSE | {"list"},
     ),
     Rule(
         "hard-wrap",
@@ -92,5 +94,6 @@ RULES = (
             "galaxies may have emerged from clouds of gas.",
         ),
         leaves="The city was facing heavy artillery fire, the mayor said.\nThe defenders are preparing for attacks.",
+        kinds=PROSE,
     ),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import PROSE
 
 _BEGINS = (
     "He|She|They|We|It|The|This|These|Those|But|However|In|At|While|When|According|After|Before|There|Its|Their|His|"
@@ -61,6 +62,8 @@ RULES = (
             "the new offensive against Donbass. According to analysts",
         ),
         leaves="She read The Guardian, saw In Bruges, was near The Hague and called the book The end of it",
+        kinds=PROSE,
+        languages=frozenset({"en"}),
     ),
     Rule(
         "lost-comma",
@@ -72,5 +75,7 @@ RULES = (
             "is not that good.” However, even poorly managed troops",
         ),
         leaves="However, Even Stevens won. However It Girl sold well. “However they may”",
+        kinds=PROSE,
+        languages=frozenset({"en"}),
     ),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Detector, Found, Rule
+from copydesk.language.blocks import WORDS
 
 _MARKS = re.compile("[“”]")
 _PAIRS = re.compile("[^“”]*(?:“[^“”]*”[^“”]*)*")
@@ -84,6 +85,7 @@ RULES = (
         _turned,
         repairs=("“Never,“ he said.\nHe was ”almost tired”.", "“Never,” he said.\nHe was “almost tired”."),
         leaves="“Speed,” he said, “will save lives.”\n„So nicht“, sagte er.",
+        kinds=WORDS,
     ),
 )
 

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import WORDS
 from copydesk.language.english_words import COMMON, English, common_words, frequency, is_loaded
 
 _LONGEST = 16
@@ -120,5 +121,7 @@ RULES = (
         repairs=("who were ca lled by the newsp aper", "who were called by the newspaper"),
         leaves="a set up, in to it, every one, the co op and the ex cons\nlas pistas de baile y las de rs",
         screen_alone=True,
+        kinds=WORDS,
+        languages=frozenset({"en"}),
     ),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
+from copydesk.language.blocks import PROSE, WORDS
 
 _ODD = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 # Runs that are not one plain space between two characters of a line.
@@ -48,6 +49,7 @@ RULES = (
         _spaces,
         repairs=("Kiev\u00a0said.  He \n left\t", "Kiev said. He\nleft"),
         leaves="Kiev said. He\n\nleft",
+        kinds=PROSE | {"list", "transcript"},
     ),
     Rule(
         "space-before-mark",
@@ -56,5 +58,6 @@ RULES = (
         _before_mark,
         repairs=("the participation of this team , he said .", "the participation of this team, he said."),
         leaves="a .22 rifle, the .NET runtime, wait ... and « vraiment ! »",
+        kinds=WORDS,
     ),
 )

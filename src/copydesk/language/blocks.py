@@ -1,0 +1,234 @@
+"""Kinds of text: which parts of a document are prose, verse, code, tables or lists, and in which language.
+
+Cleaning asks before it edits, since what repairs prose destroys code and tables. Marks of form are cheap and decide
+most; code is told from prose by a linear model, see :mod:`copydesk.language.code_lines`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple, get_args
+
+from copydesk.language.code_lines import SUSPECT, score
+from copydesk.language.detection import language_of, other_language
+from copydesk.language.english_words import looks_english
+
+Kind = Literal["prose", "verse", "code", "configuration", "table", "list", "transcript", "scan"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Kinds whose lines are sentences or parts of sentences.
+WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "scan"})
+
+#: Running text, whose lines are nothing but the width of a page.
+PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
+
+#: A longer line is a paragraph by itself, whatever stands below.
+_LONG = 120
+#: Log-odds in hundredths above which a paragraph is code; of one line alone the evidence must be stronger.
+_CODE, _CODE_ALONE, _MOST = 60, 120, 300
+_MOST_LINES = 60  # lines of a paragraph that are scored
+
+_GAP = re.compile(r"(?<=\S)(?<![.!?:;,])(?:\t| {2})[ \t]*(?=\S)|(?<=\S) {3,}(?=\S)|(?<=\S) ?\|(?= ?\S)")
+_BULLET = re.compile(r"\s*(?:[-*+•·▪◦‣–—]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s+\S)")
+_ADDRESS = re.compile(r"\s*(?:\S+://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|~?/[\w./-]+)\s*")
+_SETTING = re.compile(r"\s*(?:[\w.\-\"'@/]+\s*[:=]|\[\[?[\w.:\"' -]+\]\]?\s*$|[#;]|[\w-]+ [\w./:,@-]+;?\s*$)")
+_BRACKETS = re.compile(r"[(){}]|;\s*$")
+_SPEAKER = re.compile(r"([^\W\d_][\w.'’ -]{0,28}):\s+\S")
+_ENDS = re.compile(r"[.!?…。？！۔।:][\"'”’»)\]]*\s*$")
+_PAUSES = re.compile(r"[,;:—–-]\s*$")
+_SCANNED = re.compile(r"[^\W\d_]¬\s*$")
+_TORN = re.compile(r"[^\W\d_](?:-|\u2010)\s*$")
+_PLAIN = re.compile(r"[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+)*[.,:]?\s*")
+
+
+_NO_EDIT = (1 << 62, 1 << 62, 0)
+
+
+class Block(NamedTuple):
+    """A part of a text of one kind, in one language.
+
+    Attributes
+    ----------
+    start, end : int
+        The span, in code points; blocks follow each other without gaps.
+    kind : str
+        One of ``KINDS``.
+    language : str or None
+        ISO 639 code; None where no language is clear.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    language: str | None
+
+
+class _Paragraph(NamedTuple):
+    start: int
+    lines: list[str]
+
+    @property
+    def end(self) -> int:
+        """Offset of the end of its last line."""
+        return self.start + sum(map(len, self.lines)) + len(self.lines) - 1
+
+
+class Blocks:
+    """The blocks of a text, by position."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = tuple(blocks)
+        self._starts = [block.start for block in blocks]
+
+    def at(self, position: int) -> Block:
+        """The block of a position; of the end of a block it is the next one."""
+        return self.blocks[max(0, bisect_right(self._starts, position) - 1)]
+
+    def after(self, edits: Iterable[tuple[int, int, int]]) -> Blocks:
+        """The same blocks when spans were replaced: start, end and length of the replacement of each, in order."""
+        moved = iter(edits)
+        start, end, length = next(moved, _NO_EDIT)
+        shift = 0
+        blocks: list[Block] = []
+        for block in self.blocks:
+            while end <= block.end and (start, end, length) != _NO_EDIT:
+                shift += length - (end - start)
+                start, end, length = next(moved, _NO_EDIT)
+            new_end = max(blocks[-1].end if blocks else 0, min(start, block.end) + shift)
+            blocks.append(block._replace(start=blocks[-1].end if blocks else 0, end=new_end))
+        return Blocks(blocks)
+
+
+def find_blocks(text: str, language: str | None = None) -> Blocks:
+    """Divide a text into blocks.
+
+    Parameters
+    ----------
+    text : str
+    language : str, optional
+        Language of the text, if it is known; it is detected otherwise.
+
+    Examples
+    --------
+    >>> find_blocks("He said that it would rain all day.\\n\\nfor x in rows:\\n    print(x)\\n").blocks
+    (Block(start=0, end=37, kind='prose', language='en'), Block(start=37, end=65, kind='code', language='en'))
+    """
+    paragraphs = list(_paragraphs(text))
+    kinds = _kinds(text, paragraphs)
+    main = language or language_of(text) or ("en" if looks_english(text) else None)
+    merged: list[Block] = []
+    last = main
+    for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True)):
+        end = paragraphs[number + 1].start if number + 1 < len(paragraphs) else len(text)
+        start = 0 if number == 0 else paragraph.start
+        if kind in WORDS:
+            last = _language("\n".join(paragraph.lines), main) or last
+        if merged and merged[-1].kind == kind and merged[-1].language == last:
+            merged[-1] = merged[-1]._replace(end=end)
+        else:
+            merged.append(Block(start, end, kind, last))
+    return Blocks(merged or [Block(0, len(text), "prose", main)])
+
+
+def _language(paragraph: str, main: str | None) -> str | None:
+    """The language of a paragraph if it can be told from it; that of the text where it is no other one."""
+    if main is None:
+        return language_of(paragraph)
+    return other_language(paragraph, main) or main
+
+
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    """Runs of lines without an empty one; a long line is one by itself."""
+    start = 0
+    lines: list[str] = []
+    position = 0
+    for line in text.split("\n"):
+        alone = len(line) > _LONG
+        if lines and (alone or not line or line.isspace()):
+            yield _Paragraph(start, lines)
+            lines = []
+        if alone:
+            yield _Paragraph(position, [line])
+        elif line and not line.isspace():
+            if not lines:
+                start = position
+            lines.append(line)
+        position += len(line) + 1
+    if lines:
+        yield _Paragraph(start, lines)
+
+
+def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
+    speakers = Counter(match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line)))
+    speakers = Counter({name: count for name, count in speakers.items() if count > 1})
+    scores = [_score(paragraph.lines) for paragraph in paragraphs]
+    kinds: list[Kind] = []
+    for number, (paragraph, own) in enumerate(zip(paragraphs, scores, strict=True)):
+        beside = scores[max(0, number - 1) : number] + scores[number + 1 : number + 2]
+        total = own + sum(beside) // 4 if own > 0 else own
+        kinds.append(_kind(paragraph.lines, total, speakers))
+    return kinds
+
+
+def _score(lines: Sequence[str]) -> int:
+    """Mean of the lines' log-odds of being code, in hundredths."""
+    if not SUSPECT.search("\n".join(lines[:_MOST_LINES])):
+        return -_MOST
+    scores = [
+        -_MOST if _PLAIN.fullmatch(line) else max(-_MOST, min(_MOST, score(line))) for line in lines[:_MOST_LINES]
+    ]
+    return sum(scores) // len(scores)
+
+
+def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind:
+    count = len(lines)
+    if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
+        return "transcript"
+    if count > 1 and 5 * _share(_GAP, lines) >= 3 * count:
+        return "table"
+    if code_score > (_CODE if count > 1 else _CODE_ALONE):
+        settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
+        return "configuration" if 3 * settings >= 2 * count else "code"
+    bullets = sum(bool(_BULLET.match(line)) for line in lines)
+    if 5 * bullets >= 2 * count or 5 * sum(bool(_ADDRESS.fullmatch(line)) for line in lines) >= 3 * count:
+        return "list"
+    if any(map(_SCANNED.search, lines)) or (count > 3 and _share(_TORN, lines) > 1 and not _has_room(lines)):
+        return "scan"
+    return "verse" if _is_verse(lines) else "prose"
+
+
+def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
+    """How many lines a pattern matches in."""
+    return sum(bool(pattern.search(line)) for line in lines)
+
+
+def _room(lines: Sequence[str]) -> float:
+    """Share of the breaks at which the next word would still have fitted, as no formatter would leave it."""
+    stripped = [line.strip() for line in lines]
+    width = max(map(len, stripped))
+    fits = [len(one) + 1 + len(two.split(" ", 1)[0]) <= width for one, two in pairwise(stripped)]
+    return sum(fits) / len(fits)
+
+
+def _has_room(lines: Sequence[str]) -> bool:
+    return len(lines) > 1 and _room(lines) >= 0.2
+
+
+def _is_verse(lines: Sequence[str]) -> bool:
+    """Whether lines end where the author ended them: before the width, and seldom where a sentence ends."""
+    if len(lines) < 3 or max(map(len, lines)) > 80:
+        return False
+    inner = lines[:-1]
+    if any(_TORN.search(one) and two[:1].islower() for one, two in pairwise(lines)):
+        return False
+    if 2 * _share(_ENDS, inner) > len(inner):
+        return False
+    room = _room(lines)
+    if room >= 0.5:
+        return True
+    capitals = sum(line.lstrip(" \"'“”«—–-¿¡")[:1].isupper() for line in lines)
+    pauses = _share(_PAUSES, inner) + _share(_ENDS, inner)
+    return room >= 0.2 and (5 * capitals >= 4 * len(lines) or 2 * pauses >= len(inner))

@@ -1,0 +1,121 @@
+"""How much a line looks like code or configuration, and not like prose: a linear model over cheap marks of the line.
+
+The model is learnt from the descriptions and files of installed packages, see ``benchmarks/quality/train_blocks.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
+#: Characters of a line that are read.
+_READ = 160
+#: A paragraph without any of these has no code. Cheap to search for.
+SUSPECT = re.compile(
+    r"^[ \t]|[{}<>=\\|;#$~^_`@*\[\]%&]|::|--|\(\)|^[-.\w]+:|^[\w.-]*[/.][\w.-]+$|\w\.\w|,\S", re.MULTILINE
+)
+
+#: Each mark and the pattern that shows it.
+_MARKS = {
+    name: re.compile(pattern)
+    for name, pattern in {
+        "indented": r"^(?:\t| {2})",
+        "indented deeply": r"^(?:\t| {4})",
+        "ends with semicolon": r";\s*$",
+        "ends with bracket": r"[{}()\[\]>]\s*,?\s*$",
+        "ends with an opening bracket": r"[{(\[]\s*$",
+        "ends with colon": r":\s*$",
+        "ends with comma": r",\s*$",
+        "ends with backslash": r"[\\|]\s*$",
+        "ends a sentence": r"[^\W\d_][)\]”’\"']*[.!?…。]+[”’\"')\]]*\s*$",
+        "begins with a comment": r"^\s*(?://|/\*|\*/|#(?! [A-Z])|;;|<!--|--\s|%)",
+        "begins with a heading": r"^#+ [A-Z\d]",
+        "begins with a prompt": r"^\s*(?:[\w.~@:/-]*[$%>] |>>>|\.\.\. |In \[\d+\])",
+        "begins with a keyword": (
+            r"^\s*(?:async def |await |break;|case .*:|class \w+[:({]|const \w+ |def \w|del \w+$|elif |else:|else \{|esac$"
+            r"|except\b|export |fi$|finally:|fn \w+\(|for .* in .*:$|for\s?\(|from [\w.]+ import|func\w* \w+\(|do$|done$"
+            r"|if .*[:({\]]\s*$|if \[|import [\w.]+|#?include [<\"]|int \w+ ?[=;(]|let \w+ =|package \w+;?$|then$|throw "
+            r"|private \w+ \w|public \w+ \w+[({]|raise \w+|return\b|static \w+ \w|struct \w+ \{|switch ?\(|try ?[:{]"
+            r"|using \w+;|var \w+ =|void \w+\(|while\b.*[:({]|with .*:$|yield |@\w+[\w.]*(?:\(.*)?$|assert .*[=(])"
+        ),
+        "begins with a command": (
+            r"^\s*(?:sudo|apt|apt-get|cd|cp|curl|docker|echo|export|git|grep|kubectl|ls|make|mkdir|mv|npm|pip|pip3|pipx|"
+            r"poetry|pytest|python3?|rm|sed|ssh|tar|uv|wget|yarn|conda|cargo|go|source) +[-./\w$\"']+(?: |$)"
+        ),
+        "key and value": r"^\s*[\w.\-\"']+\s*(?::|=)\s*\S",
+        "key, value and no sentence": r"^\s*[\w.\-\"']+\s?[:=]\s?[\w./\"'\[\]{}*,-]+,?\s*$",
+        "a section": r"^\s*\[\[?[\w.:\"' -]+\]\]?\s*$",
+        "a tag": r"</?[a-zA-Z][\w:-]*(?: [\w:-]+=|/?>)",
+        "a call": r"\w\([^\s()][^()]*\)|\w\(\)",
+        "a dotted call": r"\w\.\w+\(",
+        "a dotted name": r"[a-z_]\.[a-z_]{2}",
+        "an assignment": r"[\w\])\"'] ?[-+*/|:]?=(?!=) ?[\w\[({\"'.$-]",
+        "an operator": r"==|!=|->|=>|::|&&|\|\||<=|>=|<<|>>|\+=|\${|\$\(",
+        "an underscore": r"[^\W_]_[^\W_]|\b_\w|\w_\b",
+        "a camel": r"[a-z][A-Z][a-z]",
+        "an option": r"(?:^|\s|[\[(`\"'])--?[a-zA-Z][\w-]*",
+        "a path": r"(?:^|[\s\"'(=])[~.]{0,2}/[\w.-]+/?",
+        "a string with a bracket": r"[(=,\[{:] ?[\"'][^\"']*[\"']",
+        "a subscript": r"\w\[[^\]\s]+\]",
+        "a backtick": r"`",
+        "a variable": r"\$\w|%[sd]|{\w*}",
+        "only symbols": r"^\s*[^\w\s]+\s*$",
+        "one token": r"^\s*\S+\s*$",
+        "numbers": r"(?:\d[\d.,:xX%-]*\s+){2}",
+        "small words": r"(?:^|\s)[^\W\d_]{2,}(?:,? [^\W\d_]+){4}",
+        "words and marks": r"[^\W\d_]{3}, [^\W\d_]{2}|[^\W\d_]{2}[.!?] [A-Z“]",
+        "article": r"(?:^|\s)(?:[Tt]he|[Aa]n?|of|to|and|is|are|der|die|und|les?|des|de|que|el|la|di|het|en|och|и|в)\s",
+        "begins with a capital": r"^\s*[^\W\d_a-z][^\W\d_A-Z]+ ",
+        "bullet": r"^\s*(?:[-*+•·–]|\d+[.)])\s+",
+    }.items()
+}
+_SIGNS = re.compile(r"[!-@\[-`{-~]")
+#: Letters of other scripts than the Latin one, in which nobody writes code.
+_OTHER_SCRIPT = re.compile("[\u0370-\u1dff\u2c00-\ua6ff\ua800-\ud7ff\uf900-\ufaff\ufb1d-\ufffd\U00010000-\U0001efff]")
+
+
+def line_marks(line: str) -> tuple[str, ...]:
+    """Names of the features of a line; as many for every line."""
+    line = line[:_READ]
+    body = line.strip()
+    return (*(f"{name} {'yes' if mark.search(line) else 'no'}" for name, mark in _MARKS.items()), *_measures(body))
+
+
+def _measures(body: str) -> tuple[str, str]:
+    return (
+        f"signs {min(9, 20 * len(_SIGNS.findall(body)) // max(1, len(body)))}",
+        f"words {min(12, body.count(' ') + 1)}",
+    )
+
+
+@cache
+def _weights() -> Mapping[str, int]:
+    lines = WEIGHTS.read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {name: int(weight) for name, weight in pairs}
+
+
+@cache
+def _by_mark() -> tuple[int, tuple[tuple[re.Pattern[str], int], ...]]:
+    """The sum for a line without a mark, and what each mark adds."""
+    weights = _weights()
+    absent = sum(weights.get(f"{name} no", 0) for name in _MARKS)
+    steps = ((mark, weights.get(f"{name} yes", 0) - weights.get(f"{name} no", 0)) for name, mark in _MARKS.items())
+    return absent, tuple((mark, step) for mark, step in steps if step)
+
+
+def score(line: str) -> int:
+    """Log-odds that a line is code or configuration, in hundredths; the same on every machine."""
+    line = line[:_READ]
+    body = line.strip()
+    if 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
+        return -300
+    total, steps = _by_mark()
+    weights = _weights()
+    for mark, step in steps:
+        if mark.search(line):
+            total += step
+    return total + sum(weights.get(name, 0) for name in _measures(body))
