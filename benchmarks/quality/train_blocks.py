@@ -28,7 +28,7 @@ SOURCES = {".py", ".pyi", ".c", ".h", ".js", ".css", ".sh", ".pyx"}
 SETTINGS = {".toml", ".cfg", ".ini", ".json", ".yaml", ".yml"}
 MOST_FILES, MOST_LINES = 4, 15  # of one kind of a package
 HEADER = """\
-# Weights of the model of code lines, in hundredths of a logit; made by benchmarks/quality/train_blocks.py, not by hand.
+# Weights of the model of code lines, in hundredths of a logit; made by benchmarks/quality/train_blocks.py.
 # Learnt from the descriptions and files of the packages in requirements.lock.
 """
 

@@ -35,11 +35,12 @@ _MARKS = {
         "begins with a heading": r"^#+ [A-Z\d]",
         "begins with a prompt": r"^\s*(?:[\w.~@:/-]*[$%>] |>>>|\.\.\. |In \[\d+\])",
         "begins with a keyword": (
-            r"^\s*(?:async def |await |break;|case .*:|class \w+[:({]|const \w+ |def \w|del \w+$|elif |else:|else \{|esac$"
-            r"|except\b|export |fi$|finally:|fn \w+\(|for .* in .*:$|for\s?\(|from [\w.]+ import|func\w* \w+\(|do$|done$"
-            r"|if .*[:({\]]\s*$|if \[|import [\w.]+|#?include [<\"]|int \w+ ?[=;(]|let \w+ =|package \w+;?$|then$|throw "
-            r"|private \w+ \w|public \w+ \w+[({]|raise \w+|return\b|static \w+ \w|struct \w+ \{|switch ?\(|try ?[:{]"
-            r"|using \w+;|var \w+ =|void \w+\(|while\b.*[:({]|with .*:$|yield |@\w+[\w.]*(?:\(.*)?$|assert .*[=(])"
+            r"^\s*(?:async def |await |break;|case .*:|class \w+[:({]|const \w+ |def \w|del \w+$|elif |else:|else \{"
+            r"|esac$|except\b|export |fi$|finally:|fn \w+\(|for .* in .*:$|for\s?\(|from [\w.]+ import|func\w* \w+\("
+            r"|do$|done$|if .*[:({\]]\s*$|if \[|import [\w.]+|#?include [<\"]|int \w+ ?[=;(]|let \w+ =|package \w+;?$"
+            r"|then$|throw |private \w+ \w|public \w+ \w+[({]|raise \w+|return\b|static \w+ \w|struct \w+ \{"
+            r"|switch ?\(|try ?[:{]|using \w+;|var \w+ =|void \w+\(|while\b.*[:({]|with .*:$|yield "
+            r"|@\w+[\w.]*(?:\(.*)?$|assert .*[=(])"
         ),
         "begins with a command": (
             r"^\s*(?:sudo|apt|apt-get|cd|cp|curl|docker|echo|export|git|grep|kubectl|ls|make|mkdir|mv|npm|pip|pip3|pipx|"
@@ -49,7 +50,7 @@ _MARKS = {
         "key, value and no sentence": r"^\s*[\w.\-\"']+\s?[:=]\s?[\w./\"'\[\]{}*,-]+,?\s*$",
         "a section": r"^\s*\[\[?[\w.:\"' -]+\]\]?\s*$",
         "a tag": r"</?[a-zA-Z][\w:-]*(?: [\w:-]+=|/?>)",
-        "a call": r"\w\([^\s()][^()]*\)|\w\(\)",
+        "a call": r"\w\((?:[^\s()]|, )*\)",
         "a dotted call": r"\w\.\w+\(",
         "a dotted name": r"[a-z_]\.[a-z_]{2}",
         "an assignment": r"[\w\])\"'] ?[-+*/|:]?=(?!=) ?[\w\[({\"'.$-]",
@@ -67,7 +68,7 @@ _MARKS = {
         "numbers": r"(?:\d[\d.,:xX%-]*\s+){2}",
         "small words": r"(?:^|\s)[^\W\d_]{2,}(?:,? [^\W\d_]+){4}",
         "words and marks": r"[^\W\d_]{3}, [^\W\d_]{2}|[^\W\d_]{2}[.!?] [A-Z“]",
-        "article": r"(?:^|\s)(?:[Tt]he|[Aa]n?|of|to|and|is|are|der|die|und|les?|des|de|que|el|la|di|het|en|och|и|в)\s",
+        "article": r"(?:^|\s)(?:[Tt]he|[Aa]n?|of|to|and|is|are|der|die|und|les?|des|de|que|el|la|di|het|en|och|в)\s",
         "begins with a capital": r"^\s*[^\W\d_a-z][^\W\d_A-Z]+ ",
         "bullet": r"^\s*(?:[-*+•·–]|\d+[.)])\s+",
     }.items()
