@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
-from copydesk.language.code_lines import SUSPECT, score
+from copydesk.language.code_lines import may_have_code, score
 from copydesk.language.detection import language_of, other_language
 from copydesk.language.english_words import looks_english
 
@@ -29,6 +29,8 @@ PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 _LONG = 120
 #: Log-odds in hundredths above which a paragraph is code; of one line alone the evidence must be stronger.
 _CODE, _CODE_ALONE, _MOST = 60, 120, 300
+#: Log-odds above which lines are verse, and characters of its widest line.
+_VERSE, _WIDEST_VERSE = 2.0, 80
 _MOST_LINES = 60  # lines of a paragraph that are scored
 
 _GAP = re.compile(r"(?<=\S)(?<![.!?:;,])(?:\t| {2})[ \t]*(?=\S)|(?<=\S) {3,}(?=\S)|(?<=\S) ?\|(?= ?\S)")
@@ -40,7 +42,7 @@ _SPEAKER = re.compile(r"([^\W\d_][\w.'’ -]{0,28}):\s+\S")
 _ENDS = re.compile(r"[.!?…。？！۔।:][\"'”’»)\]]*\s*$")
 _PAUSES = re.compile(r"[,;:—–-]\s*$")
 _SCANNED = re.compile(r"[^\W\d_]¬\s*$")
-_TORN = re.compile(r"[^\W\d_](?:-|\u2010)\s*$")
+_LETTER = re.compile(r"[^\W_]|[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e31-\u0ebc]")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+)*[.,:]?\s*")
 
 
@@ -170,12 +172,13 @@ def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
         beside = scores[max(0, number - 1) : number] + scores[number + 1 : number + 2]
         total = own + sum(beside) // 4 if own > 0 else own
         kinds.append(_kind(paragraph.lines, total, speakers))
+    _find_verse(paragraphs, kinds)
     return kinds
 
 
 def _score(lines: Sequence[str]) -> int:
     """Mean of the lines' log-odds of being code, in hundredths."""
-    if not SUSPECT.search("\n".join(lines[:_MOST_LINES])):
+    if not may_have_code(lines[:_MOST_LINES]):
         return -_MOST
     scores = [
         -_MOST if _PLAIN.fullmatch(line) else max(-_MOST, min(_MOST, score(line))) for line in lines[:_MOST_LINES]
@@ -187,17 +190,31 @@ def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind
     count = len(lines)
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
-    if count > 1 and 5 * _share(_GAP, lines) >= 3 * count:
+    if count > 1 and 5 * sum(map(_has_gap, lines)) >= 3 * count:
         return "table"
+    if (
+        count > 1
+        and code_score > -_MOST
+        and 3 * len(_LETTER.findall("".join(lines))) < sum(len(line.strip()) for line in lines)
+    ):
+        return "table" if any(map(str.isdigit, "".join(lines))) else "code"  # a drawing
     if code_score > (_CODE if count > 1 else _CODE_ALONE):
         settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
         return "configuration" if 3 * settings >= 2 * count else "code"
     bullets = sum(bool(_BULLET.match(line)) for line in lines)
     if 5 * bullets >= 2 * count or 5 * sum(bool(_ADDRESS.fullmatch(line)) for line in lines) >= 3 * count:
         return "list"
-    if any(map(_SCANNED.search, lines)) or (count > 3 and _share(_TORN, lines) > 1 and not _has_room(lines)):
-        return "scan"
-    return "verse" if _is_verse(lines) else "prose"
+    return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
+
+
+def _has_gap(line: str) -> bool:
+    """Whether a line has columns."""
+    return ("  " in line or "\t" in line or "|" in line) and _GAP.search(line) is not None
+
+
+def _is_torn(line: str) -> bool:
+    """Whether a line ends in a hyphen."""
+    return line.rstrip()[-1:] in ("-", "\u2010") and line.rstrip()[-2:-1].isalpha()
 
 
 def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
@@ -205,30 +222,40 @@ def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
     return sum(bool(pattern.search(line)) for line in lines)
 
 
-def _room(lines: Sequence[str]) -> float:
-    """Share of the breaks at which the next word would still have fitted, as no formatter would leave it."""
+def _may_be_verse(lines: Sequence[str]) -> bool:
+    """Whether the lines are short enough for verse, and do not break words, nor end where sentences do."""
+    if len(lines) < 2 or max(map(len, lines)) > _WIDEST_VERSE:
+        return False
+    if any(_is_torn(one) and two[:1].islower() for one, two in pairwise(lines)):
+        return False
+    return 2 * _share(_ENDS, lines[:-1]) <= len(lines) - 1 or len(lines) == 2
+
+
+def _verse_score(lines: Sequence[str]) -> float:
+    """How much the lines look like verse: a sum of log-odds.
+
+    A formatter fills each line but the last; a poet ends lines before the width, at pauses, and the last one too.
+    """
     stripped = [line.strip() for line in lines]
     width = max(map(len, stripped))
-    fits = [len(one) + 1 + len(two.split(" ", 1)[0]) <= width for one, two in pairwise(stripped)]
-    return sum(fits) / len(fits)
+    total = 1.2 if len(stripped[-1]) >= 0.75 * width else -1.0
+    for one, two in pairwise(stripped):
+        fits = len(one) + 1 + len(two.split(" ", 1)[0]) <= width
+        pauses = bool(_PAUSES.search(one) or _ENDS.search(one))
+        total += (1.2 if fits else -0.2) + (0.8 if pauses else -0.35)
+    capitals = sum(line.lstrip(" \"'“”«—–-¿¡")[:1].isupper() for line in stripped)
+    return total + (1.0 if 5 * capitals >= 4 * len(lines) and len(lines) > 2 else 0.0)
 
 
-def _has_room(lines: Sequence[str]) -> bool:
-    return len(lines) > 1 and _room(lines) >= 0.2
-
-
-def _is_verse(lines: Sequence[str]) -> bool:
-    """Whether lines end where the author ended them: before the width, and seldom where a sentence ends."""
-    if len(lines) < 3 or max(map(len, lines)) > 80:
-        return False
-    inner = lines[:-1]
-    if any(_TORN.search(one) and two[:1].islower() for one, two in pairwise(lines)):
-        return False
-    if 2 * _share(_ENDS, inner) > len(inner):
-        return False
-    room = _room(lines)
-    if room >= 0.5:
-        return True
-    capitals = sum(line.lstrip(" \"'“”«—–-¿¡")[:1].isupper() for line in lines)
-    pauses = _share(_PAUSES, inner) + _share(_ENDS, inner)
-    return room >= 0.2 and (5 * capitals >= 4 * len(lines) or 2 * pauses >= len(inner))
+def _find_verse(paragraphs: Sequence[_Paragraph], kinds: list[Kind]) -> None:
+    """Mark what is verse among prose; stanzas are evidence for each other."""
+    scores = {
+        number: _verse_score(paragraph.lines)
+        for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True))
+        if kind == "prose" and _may_be_verse(paragraph.lines)
+    }
+    total = sum(scores.values())
+    for number, own in scores.items():
+        others = (total - own) / (len(scores) - 1) if len(scores) > 1 else 0.0
+        if own + 2 * others > _VERSE and (len(paragraphs[number].lines) > 2 or len(scores) > 1):
+            kinds[number] = "verse"

@@ -6,18 +6,23 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Detector, Found, Rule
-from copydesk.language.blocks import WORDS
+from copydesk.language.blocks import WORDS, Blocks
 
 _MARKS = re.compile("[“”]")
 _PAIRS = re.compile("[^“”]*(?:“[^“”]*”[^“”]*)*")
 _STRAIGHT = re.compile('(?<!\\d)"')
 _CLOSING_CONTEXT = " \n.,;:!?)]—–"
+_OPENS, _OPENS_REVERSED = re.compile(r"(?:^|[\s(\[—–])“\w", re.M), re.compile(r"(?:^|[\s(\[—–])”\w", re.M)
+#: Languages that write ”…”.
+_SAME_ON_BOTH_SIDES = frozenset({"sv", "fi", "no", "da", "et"})
 _LONGEST = 400  # characters of a flag
 
 
-def _turned(text: str) -> Iterator[Found]:
+def _turned(text: str, blocks: Blocks) -> Iterator[Found]:
     if "„" in text:
         return  # the German way, in which “ closes
+    if not _opens_with_turned_commas(text, blocks.at(0).language):
+        return
     start = 0
     for line in text.split("\n"):
         balance = line.count("“") - line.count("”")
@@ -33,6 +38,13 @@ def _turned(text: str) -> Iterator[Found]:
                 yield Found(start + position, start + position + 1, "”", 0.9)
                 balance -= 2
         start += len(line) + 1
+
+
+def _opens_with_turned_commas(text: str, language: str | None) -> bool:
+    """Whether a text opens quotations with “, by its language or by how it opens most of them."""
+    if language in _SAME_ON_BOTH_SIDES:
+        return False
+    return language == "en" or len(_OPENS.findall(text)) > 2 * len(_OPENS_REVERSED.findall(text))
 
 
 def _is_balanced(line: str) -> bool:
@@ -86,6 +98,7 @@ RULES = (
         repairs=("“Never,“ he said.\nHe was ”almost tired”.", "“Never,” he said.\nHe was “almost tired”."),
         leaves="“Speed,” he said, “will save lives.”\n„So nicht“, sagte er.",
         kinds=WORDS,
+        needs_blocks=True,
     ),
 )
 
