@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
+from copydesk.language.blocks import Block
 from copydesk.text import ComposedEdit, Edit, EditedText
 
 #: Screens that are scanned in one pass.
@@ -21,11 +22,15 @@ _FEWEST_TO_SCREEN = 4
 
 
 class Cleaned(NamedTuple):
-    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged."""
+    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged.
+
+    ``blocks`` are those by which rules acted or did not; empty if no rule had to know them.
+    """
 
     edited: EditedText
     suggestions: tuple[ComposedEdit, ...] = ()
     flags: tuple[Flag, ...] = ()
+    blocks: tuple[Block, ...] = ()
 
 
 def clean_column(
@@ -69,7 +74,8 @@ def clean_column(
                 before = cleaned[number]
                 flags = (*before.flags, *detector.flags(before.edited.text))
                 cleaned[number] = before._replace(flags=_in_order(flags))
-    return cleaned
+    known = (analyses.known_blocks for analyses in column.analyses)
+    return [c._replace(blocks=blocks.blocks) if blocks else c for c, blocks in zip(cleaned, known, strict=True)]
 
 
 def clean_text(text: str, how: Plan) -> Cleaned:

@@ -49,6 +49,11 @@ class Analyses:
             self._blocks = find_blocks(text)
         return self._blocks
 
+    @property
+    def known_blocks(self) -> Blocks | None:
+        """The blocks, if a rule has needed them."""
+        return self._blocks
+
     def after(self, edits: Sequence[Edit]) -> Analyses:
         """What is still known when edits have been applied."""
         return Analyses(self._blocks and self._blocks.after((e.start, e.end, len(e.replacement)) for e in edits))

@@ -25,6 +25,12 @@ WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "sca
 #: Running text, whose lines are nothing but the width of a page.
 PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 
+#: RE2 pattern of texts that may have anything but prose; others are one block.
+FORMED = (
+    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ \t#%@*•·–—-]|\n[ \t#%@*•·–—-]|\n\S*[/.:)]"
+    r"|[^\n]\n[^\n]{1,120}(?:\n|\z)"
+)
+
 #: A longer line is a paragraph by itself, whatever stands below.
 _LONG = 120
 #: Log-odds in hundredths above which a paragraph is code; of one line alone the evidence must be stronger.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.language.blocks import FORMED, Block, find_blocks
 from copydesk.language.detection import detect, passages
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
@@ -22,7 +24,7 @@ STAGE = Stage(
             "documents",
             (
                 *("doc_id", "sentences", "language", "language_score", "language_share", "passages"),
-                *("sentence_language", "paragraphs", "sentence_count"),
+                *("blocks", "sentence_language", "paragraphs", "sentence_count"),
             ),
         ),
     },
@@ -65,18 +67,33 @@ def shard(given: Shard) -> Made:
         "raw_start": raw_starts,
         "raw_end": raw_ends,
     }
+    passages_column = _passages(column, languages.labels)
     documents = {
         "doc_id": ids,
         "sentences": _lists(rows, {"start": starts.astype(np.int32), "end": ends.astype(np.int32)}),
         "language": languages.labels,
         "language_score": languages.scores,
         "language_share": languages.shares,
-        "passages": _passages(column, languages.labels),
+        "passages": passages_column,
+        "blocks": _blocks(given.tables["text"], labels, passages_column.to_pylist()),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),
         "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in by_document],
         "sentence_count": counts,
     }
     return {"sentences": pa.table(sentences), "spans": pa.table(documents)}
+
+
+def _blocks(
+    texts: pa.Table, labels: list[str | None], passages: list[list[dict[str, Any]]]
+) -> list[list[dict[str, Any]]]:
+    """The blocks of each text: those that cleaning went by, or else found here if a screen lets the text through."""
+    suspect = pc.match_substring_regex(texts["text"], FORMED).to_pylist()
+    columns = (texts["text"].to_pylist(), texts["blocks"].to_pylist(), suspect, labels, passages)
+    blocks = []
+    for text, known, formed, label, foreign in zip(*columns, strict=True):
+        found = find_blocks(text, label).blocks if formed or foreign else (Block(0, len(text), "prose", label),)
+        blocks.append(known or [block._asdict() for block in found])
+    return blocks
 
 
 def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:
