@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
-from copydesk.language.blocks import Block
 from copydesk.text import ComposedEdit, Edit, EditedText
 
 #: Screens that are scanned in one pass.
@@ -22,15 +21,11 @@ _FEWEST_TO_SCREEN = 4
 
 
 class Cleaned(NamedTuple):
-    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged.
-
-    ``blocks`` are those by which rules acted or did not; empty if no rule had to know them.
-    """
+    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged."""
 
     edited: EditedText
     suggestions: tuple[ComposedEdit, ...] = ()
     flags: tuple[Flag, ...] = ()
-    blocks: tuple[Block, ...] = ()
 
 
 def clean_column(
@@ -58,6 +53,8 @@ def clean_column(
     column = _Column(texts, (*how.applied, *how.suggested, *detectors), first)
     cleaned = column.cleaned
     for rule in how.applied:
+        if rule.asks_for_blocks:
+            column.keep_base()
         with timed(f"clean {rule.name}"):
             for number in column.passing(rule):
                 column.apply(rule.on_pages() if number in first else rule, number)
@@ -74,8 +71,7 @@ def clean_column(
                 before = cleaned[number]
                 flags = (*before.flags, *detector.flags(before.edited.text))
                 cleaned[number] = before._replace(flags=_in_order(flags))
-    known = (analyses.known_blocks for analyses in column.analyses)
-    return [c._replace(blocks=blocks.blocks) if blocks else c for c, blocks in zip(cleaned, known, strict=True)]
+    return cleaned
 
 
 def clean_text(text: str, how: Plan) -> Cleaned:
@@ -129,6 +125,7 @@ class _Column:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
         #: For each text the analyses of it as it is now.
         self.analyses = [Analyses() for _ in self.cleaned]
+        self._has_base = False
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -137,6 +134,12 @@ class _Column:
         groups = [_ScreenGroup(part, len(texts)) for part in parts]
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
+
+    def keep_base(self) -> None:
+        """From now on the blocks of a text are those of the text as it is now."""
+        if not self._has_base:
+            self._has_base = True
+            self.analyses = [Analyses(cleaned.edited.text) for cleaned in self.cleaned]
 
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""

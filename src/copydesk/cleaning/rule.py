@@ -26,16 +26,21 @@ Off = Literal["off"]
 class Analyses:
     """What rules have computed of one text as it is now: each analysis once, and the blocks.
 
+    The blocks are those of ``base``, the text before the first rule that has to know them: what a rule joined or
+    removed must not change what the next one takes the text for, nor may it matter which rule was the first to ask.
+
     Parameters
     ----------
-    blocks : Blocks, optional
-        Those of the text, if they are known. They are found once in a text's life: what a rule joined or removed must
-        not change what the next one takes the text for.
+    base : str, optional
+        The text whose blocks are meant; the text as it is now if not given.
+    edits : sequence
+        What has been done to it since, in order: start, end and length of the replacement of each edit of a rule.
     """
 
-    def __init__(self, blocks: Blocks | None = None) -> None:
+    def __init__(self, base: str | None = None, edits: Sequence[Sequence[tuple[int, int, int]]] = ()) -> None:
+        self._base, self._edits = base, edits
         self._results: dict[Callable[[str], Any], Any] = {}
-        self._blocks = blocks
+        self._blocks: Blocks | None = None
 
     def result(self, analyse: Callable[[str], Any], text: str) -> Any:
         """The result of a function of the text."""
@@ -44,19 +49,18 @@ class Analyses:
         return self._results[analyse]
 
     def blocks(self, text: str) -> Blocks:
-        """The blocks of the text."""
+        """The blocks, at their places in the text as it is now."""
         if self._blocks is None:
-            self._blocks = find_blocks(text)
-        return self._blocks
-
-    @property
-    def known_blocks(self) -> Blocks | None:
-        """The blocks, if a rule has needed them."""
+            self._blocks = find_blocks(text if self._base is None else self._base)
+            for edits in self._edits:
+                self._blocks = self._blocks.after(edits)
         return self._blocks
 
     def after(self, edits: Sequence[Edit]) -> Analyses:
-        """What is still known when edits have been applied."""
-        return Analyses(self._blocks and self._blocks.after((e.start, e.end, len(e.replacement)) for e in edits))
+        """What is still known when a rule's edits have been applied."""
+        if self._base is None:
+            return Analyses()
+        return Analyses(self._base, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
 
 
 class Found(NamedTuple):
@@ -131,6 +135,11 @@ class Rule(NamedTuple):
     languages: frozenset[str] | None = None
     needs_blocks: bool = False
 
+    @property
+    def asks_for_blocks(self) -> bool:
+        """Whether the blocks of a text decide what the rule does."""
+        return self.needs_blocks or self.kinds is not None or self.languages is not None
+
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
         return self._replace(find=self.find_in_pages or self.find)
@@ -142,7 +151,7 @@ class Rule(NamedTuple):
         if self.needs_blocks:
             given.append(analyses.blocks(text))
         found = list(self.find(text, *given))
-        if found and not (self.kinds is None and self.languages is None):
+        if found and self.asks_for_blocks:
             blocks = analyses.blocks(text)
             found = [f for f in found if self.holds_in(blocks.at(f.start))]
         return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]

@@ -19,7 +19,7 @@ STAGE = Stage(
     "clean",
     reads=("ingest.raw", "ingest.decisions", "ingest.pages"),
     writes={
-        "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
+        "text": Output("documents", ("doc_id", "text", "flags", "text_sha256")),
         "edits": Output("edits"),
         "unmet": Output("decisions"),
     },
@@ -53,7 +53,6 @@ def shard(given: Shard) -> Made:
             {
                 "doc_id": doc_id,
                 "text": text,
-                "blocks": [block._asdict() for block in cleaned.blocks if block.start < block.end],
                 "flags": [flag._asdict() for flag in cleaned.flags],
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }

@@ -75,7 +75,7 @@ def shard(given: Shard) -> Made:
         "language_score": languages.scores,
         "language_share": languages.shares,
         "passages": passages_column,
-        "blocks": _blocks(given.tables["text"], labels, passages_column.to_pylist()),
+        "blocks": _blocks(column, labels, passages_column.to_pylist()),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),
         "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in by_document],
         "sentence_count": counts,
@@ -84,16 +84,17 @@ def shard(given: Shard) -> Made:
 
 
 def _blocks(
-    texts: pa.Table, labels: list[str | None], passages: list[list[dict[str, Any]]]
+    texts: pa.Array, labels: list[str | None], passages: list[list[dict[str, Any]]]
 ) -> list[list[dict[str, Any]]]:
-    """The blocks of each text: those that cleaning went by, or else found here if a screen lets the text through."""
-    suspect = pc.match_substring_regex(texts["text"], FORMED).to_pylist()
-    columns = (texts["text"].to_pylist(), texts["blocks"].to_pylist(), suspect, labels, passages)
-    blocks = []
-    for text, known, formed, label, foreign in zip(*columns, strict=True):
-        found = find_blocks(text, label).blocks if formed or foreign else (Block(0, len(text), "prose", label),)
-        blocks.append(known or [block._asdict() for block in found])
-    return blocks
+    """The blocks of each text; a screen tells which texts have but one."""
+    formed = pc.match_substring_regex(texts, FORMED).to_pylist()
+    columns = zip(texts.to_pylist(), labels, formed, passages, strict=True)
+    return [
+        [block._asdict() for block in find_blocks(text, label).blocks]
+        if has_form or foreign
+        else [Block(0, len(text), "prose", label)._asdict()]
+        for text, label, has_form, foreign in columns
+    ]
 
 
 def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:

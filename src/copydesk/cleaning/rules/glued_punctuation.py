@@ -25,7 +25,7 @@ _BETWEEN_LETTERS = re.compile(
 )
 _NO_CAPITALS_LETTER = re.compile(f"[{_NO_CAPITALS}]")
 _WITHOUT_CAPITALS = re.compile("[\u0590-\u08ff]")
-_FEWEST_SPACES = 3
+_FEWEST_SPACES = 2
 _CLOSERS = "”’\"')]"
 _ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W\d_a-z])")
 _MARKS = re.compile(
