@@ -44,6 +44,7 @@ _BULLET = re.compile(r"\s*(?:[-*+•·▪◦‣–—]\s+\S|\(?(?:\d{1,3}|[a-zA-
 _ADDRESS = re.compile(r"\s*(?:\S+://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|~?/[\w./-]+)\s*")
 _SETTING = re.compile(r"\s*(?:[\w.\-\"'@/]+\s*[:=]|\[\[?[\w.:\"' -]+\]\]?\s*$|[#;]|[\w-]+ [\w./:,@-]+;?\s*$)")
 _BRACKETS = re.compile(r"[(){}]|;\s*$")
+_BARE_BRACKETS = re.compile(r"\s*[(){}\[\]]+[,;]?\s*")
 _SPEAKER = re.compile(r"([^\W\d_][\w.'’ -]{0,28}):\s+\S")
 _ENDS = re.compile(r"[.!?…。？！۔।:][\"'”’»)\]]*\s*$")
 _PAUSES = re.compile(r"[,;:—–-]\s*$")
@@ -176,7 +177,7 @@ def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
     kinds: list[Kind] = []
     for number, (paragraph, own) in enumerate(zip(paragraphs, scores, strict=True)):
         beside = scores[max(0, number - 1) : number] + scores[number + 1 : number + 2]
-        total = own + sum(beside) // 4 if own > 0 else own
+        total = own + sum(max(0, score) for score in beside) // 4 if own > 0 else own
         kinds.append(_kind(paragraph.lines, total, speakers))
     _find_verse(paragraphs, kinds)
     return kinds
@@ -186,10 +187,15 @@ def _score(lines: Sequence[str]) -> int:
     """Mean of the lines' log-odds of being code, in hundredths."""
     if not may_have_code(lines[:_MOST_LINES]):
         return -_MOST
-    scores = [
-        -_MOST if _PLAIN.fullmatch(line) else max(-_MOST, min(_MOST, score(line))) for line in lines[:_MOST_LINES]
-    ]
+    scores = [_line_score(line) for line in lines[:_MOST_LINES]]
     return sum(scores) // len(scores)
+
+
+def _line_score(line: str) -> int:
+    """Log-odds of a line, within limits; words without any sign are at most no evidence."""
+    if _PLAIN.fullmatch(line):
+        return -_MOST if line.count(" ") > 4 else min(0, score(line))
+    return max(-_MOST, min(_MOST, score(line)))
 
 
 def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind:
@@ -204,13 +210,18 @@ def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind
         and 3 * len(_LETTER.findall("".join(lines))) < sum(len(line.strip()) for line in lines)
     ):
         return "table" if any(map(str.isdigit, "".join(lines))) else "code"  # a drawing
-    if code_score > (_CODE if count > 1 else _CODE_ALONE):
-        settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
-        return "configuration" if 3 * settings >= 2 * count else "code"
-    bullets = sum(bool(_BULLET.match(line)) for line in lines)
-    if 5 * bullets >= 2 * count or 5 * sum(bool(_ADDRESS.fullmatch(line)) for line in lines) >= 3 * count:
+    addresses = sum(bool(_ADDRESS.fullmatch(line)) for line in lines)
+    if code_score > (_CODE if count > 1 else _CODE_ALONE) and 2 * addresses <= count:
+        return _code_or_configuration(lines)
+    if 5 * sum(bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines) >= 2 * count:
         return "list"
     return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
+
+
+def _code_or_configuration(lines: Sequence[str]) -> Kind:
+    bare = sum(bool(_BARE_BRACKETS.fullmatch(line)) for line in lines)
+    settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
+    return "configuration" if settings and 3 * settings >= 2 * (len(lines) - bare) else "code"
 
 
 def _has_gap(line: str) -> bool:

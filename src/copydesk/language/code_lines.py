@@ -39,7 +39,8 @@ _MARKS = {
             r"|do$|done$|if .*[:({\]]\s*$|if \[|import [\w.]+|#?include [<\"]|int \w+ ?[=;(]|let \w+ =|package \w+;?$"
             r"|then$|throw |private \w+ \w|public \w+ \w+[({]|raise \w+|return\b|static \w+ \w|struct \w+ \{"
             r"|switch ?\(|try ?[:{]|using \w+;|var \w+ =|void \w+\(|while\b.*[:({]|with .*:$|yield "
-            r"|@\w+[\w.]*(?:\(.*)?$|assert .*[=(])"
+            r"|@\w+[\w.]*(?:\(.*)?$|assert .*[=(]"
+            r"|SELECT |INSERT INTO |UPDATE \w+ SET|FROM \w+$|WHERE \w+ |CREATE [A-Z]+ )"
         ),
         "begins with a command": (
             r"^\s*(?:sudo|apt|apt-get|cd|cp|curl|docker|echo|export|git|grep|kubectl|ls|make|mkdir|mv|npm|pip|pip3|pipx|"
