@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
+from copydesk.language.blocks import Blocks
 from copydesk.text import ComposedEdit, Edit, EditedText
 
 #: Screens that are scanned in one pass.
@@ -50,7 +51,7 @@ def clean_column(
     -------
     list of Cleaned, length n
     """
-    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first)
+    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first, how.blocks)
     cleaned = column.cleaned
     for rule in how.applied:
         if rule.asks_for_blocks:
@@ -87,7 +88,7 @@ def clean_text(text: str, how: Plan) -> Cleaned:
 
 def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:
     """Suggestions and flags for a text whose edits are settled."""
-    analyses = Analyses()
+    analyses = Analyses(find=how.blocks)
     suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited, analyses))
     flags = (flag for detector in detectors for flag in detector.flags(edited.text))
     return Cleaned(edited, tuple(suggestions), _in_order(flags))
@@ -116,7 +117,11 @@ class _Column:
     """A column of texts while the rules are applied: each text as it is now, its analyses, the screens it passes."""
 
     def __init__(
-        self, texts: pa.Array, screened: Sequence[Rule | Detector], first: Mapping[int, Sequence[Edit]]
+        self,
+        texts: pa.Array,
+        screened: Sequence[Rule | Detector],
+        first: Mapping[int, Sequence[Edit]],
+        find: Callable[[str], Blocks],
     ) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
         for number, edits in first.items():
@@ -124,8 +129,8 @@ class _Column:
         if first:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
         #: For each text the analyses of it as it is now.
-        self.analyses = [Analyses() for _ in self.cleaned]
-        self._has_base = False
+        self.analyses = [Analyses(find=find) for _ in self.cleaned]
+        self._find, self._has_base = find, False
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -139,7 +144,7 @@ class _Column:
         """From now on the blocks of a text are those of the text as it is now."""
         if not self._has_base:
             self._has_base = True
-            self.analyses = [Analyses(cleaned.edited.text) for cleaned in self.cleaned]
+            self.analyses = [Analyses(cleaned.edited.text, self._find) for cleaned in self.cleaned]
 
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""

@@ -33,12 +33,19 @@ class Analyses:
     ----------
     base : str, optional
         The text whose blocks are meant; the text as it is now if not given.
+    find : callable
+        Finds the blocks of a text.
     edits : sequence
         What has been done to it since, in order: start, end and length of the replacement of each edit of a rule.
     """
 
-    def __init__(self, base: str | None = None, edits: Sequence[Sequence[tuple[int, int, int]]] = ()) -> None:
-        self._base, self._edits = base, edits
+    def __init__(
+        self,
+        base: str | None = None,
+        find: Callable[[str], Blocks] = find_blocks,
+        edits: Sequence[Sequence[tuple[int, int, int]]] = (),
+    ) -> None:
+        self._base, self._find, self._edits = base, find, edits
         self._results: dict[Callable[[str], Any], Any] = {}
         self._blocks: Blocks | None = None
 
@@ -51,7 +58,7 @@ class Analyses:
     def blocks(self, text: str) -> Blocks:
         """The blocks, at their places in the text as it is now."""
         if self._blocks is None:
-            self._blocks = find_blocks(text if self._base is None else self._base)
+            self._blocks = self._find(text if self._base is None else self._base)
             for edits in self._edits:
                 self._blocks = self._blocks.after(edits)
         return self._blocks
@@ -59,8 +66,8 @@ class Analyses:
     def after(self, edits: Sequence[Edit]) -> Analyses:
         """What is still known when a rule's edits have been applied."""
         if self._base is None:
-            return Analyses()
-        return Analyses(self._base, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
+            return Analyses(find=self._find)
+        return Analyses(self._base, self._find, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
 
 
 class Found(NamedTuple):

@@ -25,10 +25,9 @@ WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "sca
 #: Running text, whose lines are nothing but the width of a page.
 PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 
-#: RE2 pattern of texts that may have anything but prose; others are one block.
-FORMED = (
-    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ \t#%@*•·–—-]|\n[ \t#%@*•·–—-]|\n\S*[/.:)]"
-    r"|[^\n]\n[^\n]{1,120}(?:\n|\z)"
+#: What a text has that may be anything but prose.
+FORM = re.compile(
+    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\Z)"
 )
 
 #: A longer line is a paragraph by itself, whatever stands below.
@@ -127,7 +126,7 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     """
     paragraphs = list(_paragraphs(text))
     kinds = _kinds(text, paragraphs)
-    main = language or language_of(text) or ("en" if looks_english(text) else None)
+    main = language or language_of_any(text)
     merged: list[Block] = []
     last = main
     for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True)):
@@ -140,6 +139,11 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
         else:
             merged.append(Block(start, end, kind, last))
     return Blocks(merged or [Block(0, len(text), "prose", main)])
+
+
+def language_of_any(text: str) -> str | None:
+    """The language of a text; of one that is too short for the model, English if its words are English ones."""
+    return language_of(text) or ("en" if looks_english(text) else None)
 
 
 def _language(paragraph: str, main: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.language.blocks import FORMED, Block, find_blocks
+from copydesk.language.blocks import Block, find_blocks
 from copydesk.language.detection import detect, passages
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
@@ -75,7 +76,7 @@ def shard(given: Shard) -> Made:
         "language_score": languages.scores,
         "language_share": languages.shares,
         "passages": passages_column,
-        "blocks": _blocks(column, labels, passages_column.to_pylist()),
+        "blocks": _blocks(given.tables["text"], labels, passages_column.to_pylist()),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),
         "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in by_document],
         "sentence_count": counts,
@@ -84,17 +85,18 @@ def shard(given: Shard) -> Made:
 
 
 def _blocks(
-    texts: pa.Array, labels: list[str | None], passages: list[list[dict[str, Any]]]
+    texts: pa.Table, labels: list[str | None], passages: list[list[dict[str, Any]]]
 ) -> list[list[dict[str, Any]]]:
-    """The blocks of each text; a screen tells which texts have but one."""
-    formed = pc.match_substring_regex(texts, FORMED).to_pylist()
-    columns = zip(texts.to_pylist(), labels, formed, passages, strict=True)
+    """The blocks of each text; those that cleaning left out are prose, and have the languages detected here."""
+    columns = zip(texts["text"].to_pylist(), texts["blocks"].to_pylist(), labels, passages, strict=True)
     return [
-        [block._asdict() for block in find_blocks(text, label).blocks]
-        if has_form or foreign
-        else [Block(0, len(text), "prose", label)._asdict()]
-        for text, label, has_form, foreign in columns
+        blocks or [block._asdict() for block in _prose(text, label, has_passages=bool(foreign))]
+        for text, blocks, label, foreign in columns
     ]
+
+
+def _prose(text: str, label: str | None, *, has_passages: bool) -> Sequence[Block]:
+    return find_blocks(text, label).blocks if has_passages else (Block(0, len(text), "prose", label),)
 
 
 def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from copydesk.cleaning.rule import Found, Rule
@@ -23,7 +23,8 @@ _MARKS = "\u200e\u200f"
 _FIELD = re.compile("[ \t]+")
 # ftfy changes a text only if it contains an entity, a C1 control, a ligature, a letter with which misread bytes
 # begin, or two adjacent characters outside ASCII that are not both plain typography.
-_SUSPECT = "&[#A-Za-z]|[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
+_SUSPECT = "[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _SUSPECT_LINE = re.compile(_SUSPECT)
 _SCANNED_HYPHEN = re.compile(r"[^\W\d_]¬\s*$")
 _WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
@@ -44,13 +45,13 @@ def _invisible(text: str) -> Iterator[Found]:
 
 
 @cache
-def _config(unescape: bool) -> TextFixerConfig:
+def _config() -> TextFixerConfig:
     from ftfy import TextFixerConfig
 
     # Beyond its decoding heuristics ftfy would rewrite good text: curly quotes, full-width letters,
     # composed letters, line ends.
     return TextFixerConfig(
-        unescape_html=unescape,
+        unescape_html=False,
         remove_terminal_escapes=False,
         fix_latin_ligatures=True,
         fix_character_width=False,
@@ -62,17 +63,30 @@ def _config(unescape: bool) -> TextFixerConfig:
     )
 
 
-def _misdecoded(text: str, *, unescape: bool = True) -> Iterator[Found]:
+def _misdecoded(text: str) -> Iterator[Found]:
     from ftfy import fix_text_segment
 
     start = 0
     for line in text.split("\n"):
         # "Groß¬": the sign at a line's end is the hyphen of a scan, and not the second byte of a letter.
         if _SUSPECT_LINE.search(line) and not _SCANNED_HYPHEN.search(line):
-            fixed = fix_text_segment(line, _config(unescape))
+            fixed = fix_text_segment(line, _config())
             if fixed != line:
                 yield from _differences(line, fixed, start)
         start += len(line) + 1
+
+
+def _nothing(text: str) -> tuple[Found, ...]:
+    return ()
+
+
+def _references(text: str) -> Iterator[Found]:
+    from ftfy.fixes import unescape_html
+
+    for match in _REFERENCE.finditer(text):
+        character = unescape_html(match.group())
+        if character != match.group():
+            yield Found(match.start(), match.end(), character)
 
 
 def _differences(before: str, after: str, offset: int) -> Iterator[Found]:
@@ -128,16 +142,24 @@ RULES = (
         repairs=("one\r\ntwo\rthree", "one\ntwo\nthree"),
         leaves="one\n\ntwo",
     ),
+    Rule(
+        "character-reference",
+        "safe",
+        "&[#A-Za-z]",
+        _references,
+        repairs=("The café &amp; bar said &quot;no&quot;", 'The café & bar said "no"'),
+        leaves="AT&T; R&D; &c; if (a &b; c)",
+        # The references of a page are decoded already: what looks like one is text about it.
+        find_in_pages=_nothing,
+    ),
     # Before the invisible characters go: ftfy needs the control characters among them as evidence.
     Rule(
         "mojibake",
         "safe",
         _SUSPECT,
         _misdecoded,
-        repairs=("The ministerâ€™s cafÃ© &amp; bar", "The minister’s café & bar"),
+        repairs=("The ministerâ€™s cafÃ©", "The minister’s café"),
         leaves="“Überraschung” — naïve café, AT&T, ￼",
-        # The references of a page are decoded already: what looks like one is text about it.
-        find_in_pages=partial(_misdecoded, unescape=False),
     ),
     Rule(
         "invisible",
