@@ -24,7 +24,8 @@ _FIELD = re.compile("[ \t]+")
 # ftfy changes a text only if it contains an entity, a C1 control, a ligature, a letter with which misread bytes
 # begin, or two adjacent characters outside ASCII that are not both plain typography.
 _SUSPECT = "[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
+# One that was escaped again, once or more, is decoded at once: "&amp;quot;".
+_REFERENCE = re.compile(r"&(?:amp;)*+(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});|&(?:amp;)++")
 _SUSPECT_LINE = re.compile(_SUSPECT)
 _SCANNED_HYPHEN = re.compile(r"[^\W\d_]¬\s*$")
 _WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
@@ -84,7 +85,9 @@ def _references(text: str) -> Iterator[Found]:
     from ftfy.fixes import unescape_html
 
     for match in _REFERENCE.finditer(text):
-        character = unescape_html(match.group())
+        character, previous = match.group(), ""
+        while character != previous:
+            character, previous = unescape_html(character), character
         if character != match.group():
             yield Found(match.start(), match.end(), character)
 

@@ -25,6 +25,7 @@ _BETWEEN_LETTERS = re.compile(
 )
 _NO_CAPITALS_LETTER = re.compile(f"[{_NO_CAPITALS}]")
 _WITHOUT_CAPITALS = re.compile("[\u0590-\u08ff]")
+_AROUND = "()[]\"'“”‘’.,;:!?"
 _FEWEST_SPACES = 2
 _CLOSERS = "”’\"')]"
 _ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W\d_a-z])")
@@ -68,14 +69,19 @@ def _run(text: str, position: int) -> str:
     return left + (after.split(maxsplit=1) or [""])[0]
 
 
-def _is_code(text: str, position: int) -> bool:
+def _is_code(text: str, position: int, language: str | None) -> bool:
     run = _run(text, position)
-    return not _SIGNS.isdisjoint(run) or "www." in run or "()" in run or run.endswith(");") or _is_chain(run)
+    if not _SIGNS.isdisjoint(run) or "www." in run or "()" in run or run.endswith(");"):
+        return True
+    return run.islower() and _is_chain(run, language)
 
 
-def _is_chain(run: str) -> bool:
+def _is_chain(run: str, language: str | None) -> bool:
     """Whether marks join parts of a name or a list for machines: "mail.info;auth.notice", "rw,user,noauto"."""
-    return len(_INNER_MARKS.findall(run)) > 1 and run.islower()
+    parts = _INNER_MARKS.split(run)
+    if len(parts) < 3:
+        return False
+    return "." in _INNER_MARKS.findall(run) or not all(_is_word(part.strip(_AROUND), language) for part in parts)
 
 
 class _Quotes:
@@ -117,7 +123,7 @@ def _missing_after_sentence(text: str, blocks: Blocks) -> Iterator[Found]:
         right = _right(text, word)
         if marks == "." and _is_name(_left(text, start), right, blocks.at(start).language):
             continue
-        if _ends_sentence(text, start, marks, right, word) and not _is_code(text, end):
+        if _ends_sentence(text, start, marks, right, word) and not _is_code(text, end, blocks.at(start).language):
             yield Found(end, end, " ", 0.95 if marks[0] != "." or text[start - 1].islower() else 0.9)
 
 
@@ -197,7 +203,7 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
             at = _at_quote(text, start, quotes)
         else:
             at = end if left == " " and right.isupper() else -1
-        if at >= 0 and not _is_code(text, at):
+        if at >= 0 and not _is_code(text, at, language):
             yield Found(at, at, " ", 0.9)
 
 

@@ -43,7 +43,13 @@ def _before_mark(text: str, blocks: Blocks) -> Iterator[Found]:
         if mark in _FRENCH_TOO and blocks.at(start).language in _SET_OFF:
             continue
         # "List . and .. too": no sentence ends before a small letter.
-        if mark == "." and (following := text[end : end + 2]) and following[-1:].islower() and following[0] == " ":
+        if (
+            mark == "."
+            and text[start - 2 : start - 1] != "."
+            and (following := text[end : end + 2])
+            and following[-1:].islower()
+            and following[0] == " "
+        ):
             continue
         if before.isalnum() or before in "”’\"')]%":
             yield Found(start, start + 1, "")
