@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
-from copydesk.language.blocks import Blocks
+from copydesk.language.blocks import Blocks, Kind
 from copydesk.text import ComposedEdit, Edit, EditedText
 
+#: Start, end and kind of a span.
+MarkedKind = tuple[int, int, Kind]
 #: Screens that are scanned in one pass.
 _GROUP_SIZE = 8
 #: With fewer texts than this, compiling a pattern costs more than it saves: no screen is run.
@@ -34,6 +36,7 @@ def clean_column(
     how: Plan,
     detectors: Sequence[Detector] = DETECTORS,
     first: Mapping[int, Sequence[Edit]] = MappingProxyType({}),
+    kinds: Mapping[int, Sequence[MarkedKind]] = MappingProxyType({}),
 ) -> list[Cleaned]:
     """Clean a column of texts: screens run over the whole column, Python runs for the texts that pass one.
 
@@ -46,12 +49,15 @@ def clean_column(
     detectors : sequence of Detector
     first : mapping of int to edits
         For texts that are web pages, by position: the edits that leave the article. They are the first pass.
+    kinds : mapping of int to spans
+        For these texts, by position: start, end and kind of spans of the raw text whose markup says what they hold.
 
     Returns
     -------
     list of Cleaned, length n
     """
     column = _Column(texts, (*how.applied, *how.suggested, *detectors), first, how.blocks)
+    column.kinds = kinds
     cleaned = column.cleaned
     for rule in how.applied:
         if rule.asks_for_blocks:
@@ -73,6 +79,11 @@ def clean_column(
                 flags = (*before.flags, *detector.flags(before.edited.text))
                 cleaned[number] = before._replace(flags=_in_order(flags))
     return cleaned
+
+
+def kinds_in_clean_text(edited: EditedText, kinds: Iterable[MarkedKind]) -> list[MarkedKind]:
+    """Spans of the raw text with a kind, at their places in the clean text."""
+    return [(*edited.to_clean(start, end), kind) for start, end, kind in kinds]
 
 
 def clean_text(text: str, how: Plan) -> Cleaned:
@@ -131,6 +142,7 @@ class _Column:
         #: For each text the analyses of it as it is now.
         self.analyses = [Analyses(find=find) for _ in self.cleaned]
         self._find, self._has_base = find, False
+        self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -144,7 +156,16 @@ class _Column:
         """From now on the blocks of a text are those of the text as it is now."""
         if not self._has_base:
             self._has_base = True
-            self.analyses = [Analyses(cleaned.edited.text, self._find) for cleaned in self.cleaned]
+            self.analyses = [
+                Analyses(cleaned.edited.text, self._finder(number)) for number, cleaned in enumerate(self.cleaned)
+            ]
+
+    def _finder(self, number: int) -> Callable[[str], Blocks]:
+        """What finds the blocks of a text: of a page, also by its markup."""
+        if number not in self.kinds:
+            return self._find
+        kinds = kinds_in_clean_text(self.cleaned[number].edited, self.kinds[number])
+        return lambda text: self._find(text).overlaid(kinds)
 
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""

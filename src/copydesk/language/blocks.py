@@ -52,6 +52,7 @@ _LETTER = re.compile(r"[^\W_]|[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u0
 _PLAIN = re.compile(r"[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+)*[.,:]?\s*")
 
 
+_NO_SPAN: tuple[int, int, Kind] = (1 << 62, 1 << 62, "prose")
 _NO_EDIT = (1 << 62, 1 << 62, 0)
 
 
@@ -94,6 +95,26 @@ class Blocks:
     def at(self, position: int) -> Block:
         """The block of a position; of the end of a block it is the next one."""
         return self.blocks[max(0, bisect_right(self._starts, position) - 1)]
+
+    def overlaid(self, spans: Sequence[tuple[int, int, Kind]]) -> Blocks:
+        """The same blocks, but for spans whose kind is known otherwise; these are in order, without overlap."""
+        blocks: list[Block] = []
+        remaining = iter([*((s, e, k) for s, e, k in spans if s < e), _NO_SPAN])
+        start, end, kind = next(remaining)
+        for block in self.blocks:
+            at = block.start
+            while at < block.end:
+                is_inside = start <= at
+                stop = min(block.end, end if is_inside else start)
+                piece = Block(at, stop, kind if is_inside else block.kind, block.language)
+                if blocks and blocks[-1][2:] == piece[2:]:
+                    blocks[-1] = blocks[-1]._replace(end=stop)
+                else:
+                    blocks.append(piece)
+                at = stop
+                if at >= end:
+                    start, end, kind = next(remaining)
+        return Blocks(blocks or self.blocks)
 
     def after(self, edits: Iterable[tuple[int, int, int]]) -> Blocks:
         """The same blocks when spans were replaced: start, end and length of the replacement of each, in order."""

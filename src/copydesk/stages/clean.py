@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.cleaning.apply import Cleaned, clean_column
+from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
 from copydesk.cleaning.plan import Plan, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
@@ -54,7 +54,7 @@ def shard(given: Shard) -> Made:
             {
                 "doc_id": doc_id,
                 "text": text,
-                "blocks": _blocks(text, how),
+                "blocks": _blocks(cleaned, how, pages.get(doc_id)),
                 "flags": [flag._asdict() for flag in cleaned.flags],
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
@@ -73,17 +73,20 @@ def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> 
     for how, places in plans(given.params["clean"], documents):
         page_edits = {n: pages[ids[place]]["edits"] for n, place in enumerate(places) if ids[place] in pages}
         first = {n: [Edit(**edit) for edit in edits] for n, edits in page_edits.items()}
+        kinds = {n: [tuple(k.values()) for k in pages[ids[places[n]]]["kinds"]] for n in page_edits}
         group = column if len(places) == len(ids) else column.take(pa.array(places, pa.int64()))
-        for place, cleaned in zip(places, clean_column(group, how, first=first), strict=True):
+        for place, cleaned in zip(places, clean_column(group, how, first=first, kinds=kinds), strict=True):
             results[place] = cleaned, how
     return [results[place] for place in range(len(ids))]
 
 
-def _blocks(text: str, how: Plan) -> list[dict[str, Any]]:
+def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[dict[str, Any]]:
     """The blocks of a text; none for a text that is but prose in one language, which the next stage detects."""
-    if how.kind is None and how.language is None and not FORM.search(text):
+    text, kinds = cleaned.edited.text, page["kinds"] if page else []
+    if how.kind is None and how.language is None and not kinds and not FORM.search(text):
         return []
-    return [block._asdict() for block in how.blocks(text).blocks]
+    spans = kinds_in_clean_text(cleaned.edited, (tuple(kind.values()) for kind in kinds))
+    return [block._asdict() for block in how.blocks(text).overlaid(spans).blocks]
 
 
 def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
