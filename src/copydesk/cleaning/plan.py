@@ -77,7 +77,8 @@ class Plan(NamedTuple):
     def blocks(self, text: str) -> Blocks:
         """The blocks of a text under these settings."""
         if self.kind is None:
-            return find_blocks(text, self.language)
+            found = find_blocks(text, self.language)
+            return found if self.language is None else found.in_language(self.language)
         return Blocks([Block(0, len(text), self.kind, self.language or language_of_any(text))])
 
     def on_pages(self) -> Plan:
@@ -108,10 +109,8 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
     rules = rules_in_force() if rules is None else rules
     known = [rule.name for rule in rules]
     kind, of_profile = _PROFILES[settings.get("profile", "web")]
-    for where, section in (
-        ("", settings),
-        *((f".for[{n}]", entry) for n, entry in enumerate(settings.get("for", []))),
-    ):
+    entries = [(f".for[{number}]", entry) for number, entry in enumerate(settings.get("for", ()))]
+    for where, section in (*entries, ("", settings)):
         unknown = sorted(set(section.get("rules", ())) - set(known))
         if unknown:
             raise ConfigError(f"params.yaml: clean{where}.rules: no rules {unknown}; expected some of {known}")

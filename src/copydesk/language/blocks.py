@@ -96,6 +96,10 @@ class Blocks:
         """The block of a position; of the end of a block it is the next one."""
         return self.blocks[max(0, bisect_right(self._starts, position) - 1)]
 
+    def in_language(self, language: str) -> Blocks:
+        """The same blocks, all in one language."""
+        return Blocks([block._replace(language=language) for block in self.blocks])
+
     def overlaid(self, spans: Sequence[tuple[int, int, Kind]]) -> Blocks:
         """The same blocks, but for spans whose kind is known otherwise; these are in order, without overlap."""
         blocks: list[Block] = []
