@@ -16,6 +16,7 @@ _SIGNS = "-\u2010\u00ad¬"
 _ALWAYS_JOINED = "\u00ad¬"
 _LETTER = "[^\\W\\d_]"
 _HYPHEN = re.compile(f"(?<={_LETTER})[{_SIGNS}] ?\n[ \t]*(?={_LETTER})")
+_HYPHEN_AND_SPACE = re.compile(f"(?<={_LETTER})[{_SIGNS}] (?={_LETTER})")
 _LEFT = re.compile(f"(?:{_LETTER}|[’'])+$")
 _RIGHT = re.compile(f"(?:{_LETTER}|[’'])+")
 _WORD = 40
@@ -78,6 +79,20 @@ def _hyphenated(text: str, blocks: Blocks) -> Iterator[Found]:
             yield Found(start, end, "")
         else:
             yield Found(start + 1, end, "")
+
+
+def _left_inside(text: str, blocks: Blocks) -> Iterator[Found]:
+    """Hyphens of line ends that stayed when lines were joined: "con- tinued"."""
+    for match in _HYPHEN_AND_SPACE.finditer(text):
+        start, end = match.span()
+        left, right = _LEFT.search(text[max(0, start - _WORD) : start]), _RIGHT.match(text[end : end + _WORD])
+        if not left or not right:
+            continue
+        language, one, two = blocks.at(start).language, left.group(), right.group()
+        if two in _SUSPENDED.get(language or "", ()) or not two[0].islower():
+            continue
+        if match.group()[0] in _ALWAYS_JOINED or _frequency(one + two, language) >= _KNOWN:
+            yield Found(start, end, "", 0.9)
 
 
 def _is_one_word(text: str, one: str, two: str, language: str | None) -> bool:
@@ -165,5 +180,15 @@ _LINE_HYPHEN = Rule(
     kinds=PROSE | {"list"},
     needs_blocks=True,
 )
+_INNER_HYPHEN = Rule(
+    "inner-hyphen",
+    "suggest",
+    "[-\u2010\u00ad¬] ",
+    _left_inside,
+    repairs=("The session con- tinued after the inter- val", "The session continued after the interval"),
+    leaves="the first- and second-year pupils, and a line - with a dash - in it",
+    kinds=PROSE | {"list"},
+    needs_blocks=True,
+)
 #: Wrapped lines are joined first, while each line still has its width.
-RULES = (_HARD_WRAP, _LINE_HYPHEN)
+RULES = (_HARD_WRAP, _LINE_HYPHEN, _INNER_HYPHEN)
