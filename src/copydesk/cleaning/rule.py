@@ -154,6 +154,9 @@ class Rule(NamedTuple):
     def edits(self, text: str, analyses: Analyses | None = None) -> list[Edit]:
         """The edits of this rule in a text; ``analyses`` keeps those of this text for the next rule."""
         analyses = analyses or Analyses()
+        # The languages are cheaper to tell than an analysis.
+        if self.analyse and self.languages and not any(map(self.holds_in, analyses.blocks(text).blocks)):
+            return []
         given = [analyses.result(self.analyse, text)] if self.analyse else []
         if self.needs_blocks:
             given.append(analyses.blocks(text))

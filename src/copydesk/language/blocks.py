@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
 from copydesk.language.code_lines import may_have_code, score
-from copydesk.language.detection import language_of, other_language
+from copydesk.language.detection import language_of, language_of_paragraph
 from copydesk.language.english_words import looks_english
 
 Kind = Literal["prose", "verse", "code", "configuration", "table", "list", "transcript", "scan"]
@@ -158,7 +158,7 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
         end = paragraphs[number + 1].start if number + 1 < len(paragraphs) else len(text)
         start = 0 if number == 0 else paragraph.start
         if kind in WORDS:
-            last = _language("\n".join(paragraph.lines), main) or last
+            last = _language("\n".join(paragraph.lines), main)
         if merged and merged[-1].kind == kind and merged[-1].language == last:
             merged[-1] = merged[-1]._replace(end=end)
         else:
@@ -175,7 +175,7 @@ def _language(paragraph: str, main: str | None) -> str | None:
     """The language of a paragraph if it can be told from it; that of the text where it is no other one."""
     if main is None:
         return language_of(paragraph)
-    return other_language(paragraph, main) or main
+    return language_of_paragraph(paragraph, main)
 
 
 def _paragraphs(text: str) -> Iterator[_Paragraph]:

@@ -12,6 +12,7 @@ _MARKS = re.compile("[“”]")
 _PAIRS = re.compile("[^“”]*(?:“[^“”]*”[^“”]*)*")
 _STRAIGHT = re.compile('(?<!\\d)"')
 _CLOSING_CONTEXT = " \n.,;:!?)]—–"
+# How a text opens quotations: the way of most of them is its own.
 _OPENS, _OPENS_REVERSED = re.compile(r"(?:^|[\s(\[—–])“\w", re.M), re.compile(r"(?:^|[\s(\[—–])”\w", re.M)
 #: Languages that write ”…”.
 _SAME_ON_BOTH_SIDES = frozenset({"sv", "fi", "no", "da", "et"})
@@ -21,12 +22,13 @@ _LONGEST = 400  # characters of a flag
 def _turned(text: str, blocks: Blocks) -> Iterator[Found]:
     if "„" in text:
         return  # the German way, in which “ closes
-    if not _opens_with_turned_commas(text, blocks.at(0).language):
-        return
+    most = len(_OPENS.findall(text)) > 2 * len(_OPENS_REVERSED.findall(text))
     start = 0
     for line in text.split("\n"):
         balance = line.count("“") - line.count("”")
-        for match in _MARKS.finditer(line) if balance else ():
+        language = blocks.at(start).language if balance else None
+        turns = language == "en" or (most and language not in _SAME_ON_BOTH_SIDES)
+        for match in _MARKS.finditer(line) if balance and turns else ():
             position, mark = match.start(), match.group()
             before, behind = line[position - 1 : position], line[position + 1 : position + 2]
             opens = (not before or before in " ([—–") and behind.isalnum()
@@ -38,13 +40,6 @@ def _turned(text: str, blocks: Blocks) -> Iterator[Found]:
                 yield Found(start + position, start + position + 1, "”", 0.9)
                 balance -= 2
         start += len(line) + 1
-
-
-def _opens_with_turned_commas(text: str, language: str | None) -> bool:
-    """Whether a text opens quotations with “, by its language or by how it opens most of them."""
-    if language in _SAME_ON_BOTH_SIDES:
-        return False
-    return language == "en" or len(_OPENS.findall(text)) > 2 * len(_OPENS_REVERSED.findall(text))
 
 
 def _is_balanced(line: str) -> bool:
