@@ -39,6 +39,7 @@ LEFT_ALONE = {
     "brand with a dot": "Сервисы Ромашка.Почта и Ромашка.Диск выросли за год.",
     "handles": "@reporter The vote is over and they all went home\n@desk When will the paper come out today",
     "path": "/proc This is where the kernel shows what it knows about processes.",
+    "ellipsis with spaces": "The law says that “the tenant . . . shall pay . . . the rent” and nothing else at all.",
     "smiley": "See you on Friday :) and bring the boat ;)",
     "ellipsis at the beginning": '"...Никой не знае какво ще стане утре."',
     "list of addresses": "https://one.example/a.html\nhttps://two.example/b.html\nhttps://three.example/c.html",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
@@ -229,3 +231,10 @@ def test_any_text_can_be_told(texts: list[str], label: str | None) -> None:
             assert 0 <= start < end <= len(text)
             assert text[start:end] in lines
             assert language != label
+
+
+@pytest.mark.parametrize("language", sorted(MORNING))
+def test_decomposed_letters_are_those_of_the_same_language(language: str) -> None:
+    """Text that comes from some file systems and editors has its accents as characters of their own."""
+    texts = pa.array([unicodedata.normalize("NFD", MORNING[language])])
+    assert detect(texts).labels.to_pylist() == [language]

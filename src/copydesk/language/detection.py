@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import NamedTuple
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -109,7 +110,8 @@ def detect(texts: pa.Array) -> Languages:
         Three columns of shape (n,). Each row depends on its text alone.
     """
     labels, scores, shares = [], [], []
-    for sample in pc.utf8_slice_codeunits(texts, 0, _SAMPLE).to_pylist():
+    # The model knows composed letters.
+    for sample in pc.utf8_normalize(pc.utf8_slice_codeunits(texts, 0, _SAMPLE), "NFC").to_pylist():
         (label, percent), (_, following), *_ = [*_languages(sample or ""), _NO_SHARE, _NO_SHARE]
         clear = label is not None and percent >= _LEAST_PERCENT
         labels.append(label if clear else None)
@@ -141,7 +143,7 @@ def passages(texts: pa.Array, labels: pa.Array) -> list[list[Passage]]:
 
 def language_of(text: str) -> str | None:
     """The language of one text, from its first 800 characters; None where none is clear."""
-    shares = _languages(_ADDRESS.sub(" ", text[:_SAMPLE]))
+    shares = _languages(_ADDRESS.sub(" ", normalize("NFC", text[:_SAMPLE])))
     language, percent = shares[0] if shares else _NO_SHARE
     return language if percent >= _LEAST_PERCENT else None
 

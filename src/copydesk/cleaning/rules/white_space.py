@@ -38,6 +38,8 @@ def _before_mark(text: str, blocks: Blocks) -> Iterator[Found]:
         # ".5", ".com", "...", ":)" and the like begin something; a lone mark behind a word ends it.
         if mark in kept or (behind and behind not in _BEHIND_MARK):
             continue
+        if mark == "." and "." in (text[end + 1 : end + 2], text[start - 1 : start]):
+            continue  # an ellipsis with spaces
         if mark in ":;" and behind == ")" and not text[end + 1 : end + 2].strip():
             continue  # a smiley
         if mark in _FRENCH_TOO and blocks.at(start).language in _SET_OFF:
