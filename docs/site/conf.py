@@ -25,6 +25,7 @@ _PAGES = [
     "docs/example",
     "docs/python",
     "docs/keep",
+    "docs/cleaning",
     "docs/publish",
     "docs/check",
     "docs/sentences",

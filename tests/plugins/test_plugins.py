@@ -247,6 +247,10 @@ def test_a_module_that_does_not_import_is_named_with_its_line(tmp_path: Path, co
         ('screen=",,"', 'screen=";"', "its screen ';' does not match in 'in Kiev,, he said' (repairs)"),
         ('screen=",,"', 'screen="("', "its screen is no RE2 pattern: "),
         ('tier="probable"', 'tier="surely"', "no tier 'surely'; expected one of safe, probable, suggest, off"),
+        ('screen=",,"', 'screen=",,", kinds={"prosa"}', "no kinds ['prosa']; expected some of prose, verse, code"),
+        # It does not act where its own example stands.
+        ('screen=",,"', 'screen=",,", kinds={"table"}', "makes 'in Kiev,, he said' of 'in Kiev,, he said', expected"),
+        ('screen=",,"', 'screen=",,", languages={"fr"}', "makes 'in Kiev,, he said' of 'in Kiev,, he said', expected"),
         ('"double-comma"', '"Double Comma"', "expected a name of small letters and hyphens, such as double-comma"),
         ('"double-comma"', '"spaces"', "the rule spaces is one of copydesk's own; choose another name"),
         ('return ","', "return 1 / 0", "fails on 'in Kiev,, he said': ZeroDivisionError: "),

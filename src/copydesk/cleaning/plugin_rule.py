@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,13 +12,21 @@ from copydesk.cleaning.plan import LISTED
 from copydesk.cleaning.rule import TIERS, Found, Off, Rule, Tier
 from copydesk.core.plugins import register
 from copydesk.errors import ConfigError, CopydeskError
+from copydesk.language.blocks import KINDS, Kind
 from copydesk.text import EditedText
 
 Find = Callable[[str], Iterable[Found]]
 
 
 def rule(
-    name: str, *, tier: Tier | Off, repairs: tuple[str, str], leaves: str, screen: str | None = None
+    name: str,
+    *,
+    tier: Tier | Off,
+    repairs: tuple[str, str],
+    leaves: str,
+    screen: str | None = None,
+    kinds: Collection[Kind] | None = None,
+    languages: Collection[str] | None = None,
 ) -> Callable[[Find], Find]:
     """Make a function of a plug-in a cleaning rule.
 
@@ -39,6 +47,10 @@ def rule(
     screen : str, optional
         RE2 pattern that matches in every text in which the function would yield something, and in few others: texts
         in which it does not match are skipped.
+    kinds : collection of str, optional
+        Kinds of blocks in which it acts, such as ``{"prose", "list"}``; by default in all.
+    languages : collection of str, optional
+        ISO 639 codes of the languages in which it acts; by default in all.
 
     Returns
     -------
@@ -48,7 +60,7 @@ def rule(
     Raises
     ------
     ConfigError
-        If the name or the tier will not do, or the name is that of another rule.
+        If the name, the tier or a kind will not do, or the name is that of another rule.
 
     Examples
     --------
@@ -67,8 +79,20 @@ def rule(
     if name in {each.name for each in LISTED}:
         raise ConfigError(f"the rule {name} is one of copydesk's own; choose another name")
 
+    if unknown := sorted(set(kinds or ()) - set(KINDS)):
+        raise ConfigError(f"the rule {name}: no kinds {unknown}; expected some of {', '.join(KINDS)}")
+
     def decorate(find: Find) -> Find:
-        made = Rule(name, tier, screen, find, repairs, leaves)
+        made = Rule(
+            name,
+            tier,
+            screen,
+            find,
+            repairs,
+            leaves,
+            kinds=None if kinds is None else frozenset(kinds),
+            languages=None if languages is None else frozenset(languages),
+        )
         register("rule", name, made, lambda: _check(made))
         return find
 
