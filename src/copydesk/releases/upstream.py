@@ -49,8 +49,9 @@ class KnownReleases(NamedTuple):
         Git remotes whose releases could not be listed, each with the reason.
     named : dict of str
         Versions that CHANGELOG.md or params.yaml names as released, each with the name of that file.
-    shallow, no_tags : bool
-        Whether the clone lacks a part of the history; whether it is set not to fetch tags.
+    shallow, no_tags, partial : bool
+        Whether the clone lacks a part of the history; whether it is set not to fetch tags; whether it is a partial
+        clone, whose fetches leave files of past commits out.
     """
 
     commits: dict[str, str]
@@ -61,11 +62,13 @@ class KnownReleases(NamedTuple):
     named: dict[str, str]
     shallow: bool
     no_tags: bool
+    partial: bool = False
 
     def fetch_command(self, remote: str | None = None) -> str:
-        """The command that fetches the missing tags, and the missing history of a shallow clone."""
+        """The command that fetches the missing tags, and what a shallow or a partial clone lacks of their commits."""
         source = shlex.quote(remote or next(iter(self.remotes), "URL"))
-        return f"git fetch --tags{' --unshallow' if self.shallow else ''} {source}"
+        options = (" --unshallow" if self.shallow else "") + (" --refetch --no-filter" if self.partial else "")
+        return f"git fetch --tags{options} {source}"
 
 
 def known_releases(
@@ -100,8 +103,9 @@ def known_releases(
             failed[remote] = str(error).removeprefix(f"{remote}: ")
     shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
     no_tags = b"--no-tags" in git_result(root, "config", "--get-regexp", r"^remote\..*\.tagopt$").stdout
+    partial = bool(git_result(root, "config", "--get-regexp", r"^remote\..*\.partialclonefilter$").stdout)
     named = {version: file for version, file in _named_in_files(root).items() if version != releasing}
-    return KnownReleases(commits, withdrawn, remotes, upstreams, failed, named, shallow, no_tags)
+    return KnownReleases(commits, withdrawn, remotes, upstreams, failed, named, shallow, no_tags, partial)
 
 
 def missing_tags(known: KnownReleases) -> Iterator[str]:
