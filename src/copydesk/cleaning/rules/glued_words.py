@@ -15,9 +15,13 @@ from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
-from copydesk.language.blocks import WORDS
+from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
+from copydesk.language.lexicons import LANGUAGES, Lexicon, lexicon
 
+Odds = dict[str, tuple[Split, float]]
+
+_NO_HIT = (Split((), 0.0, 0.0), -1.0)
 _LONGEST = 60
 _MANY = 1000  # unusual words; a text that is not English may have more
 _SURE = 0.8
@@ -28,9 +32,10 @@ _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
 # Spaces lost next to marks, which are as much evidence about a page as those lost between words.
 # The pattern starts with the mark and looks back, because searching for a character is fast.
 _JOINTS = re.compile(
-    r"[,;!?.)\](](?:(?<=[a-z][,;!?])(?=[A-Za-z][a-z])|(?<=[a-z][.)\]])[.)\]]*(?=[A-Za-z][a-z])"
-    r"|(?<=[a-z]{3}\()(?=[a-z]{3}))"
+    r"[,;!?)\]](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2}))"
+    r"|(?<=[^\W\d_]{3})(?:\.(?=[A-Z][a-z])|\((?=[^\W\d_]{3}))"
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 # Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
@@ -47,8 +52,17 @@ _TRACES = (
     "[a-z]{2}(?:[a-df-np-z]of|ceof|[a-z]with|which|from|that|[a-z]was|were|[a-z]has|this|their|[bcdfgklmnpqrvwxyz]the"
     r"|[a-z]for|been|because|said|including|during|edto|edin|edon|edby|edas|edat|ingto|ingin|ingon|ingat|ingup|ofthe|inthe|tothe)\b",
 )
-_SCREEN = "|".join(_TRACES)
-_TRACE = re.compile(_SCREEN, re.ASCII)  # as RE2 understands it
+#: The same in other languages: letters of two scripts, a capital inside a word, a mark without a space.
+_LOWER = r"a-zß-öø-ÿāăąćčďđēėęěğģīįıķļľłńņňōőœřśşšťūůűųźżžơưșț"
+_FAR = "Ͱ-ۿ"  # Greek to Arabic
+_OTHER_TRACES = (
+    rf"[{_LOWER}]{{2}}[A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ][{_LOWER}]",
+    f"[{_FAR}][A-Za-z]{{2}}|[A-Za-z]{{2}}[{_FAR}]",
+    rf"[{_LOWER}{_FAR}]{{2}}(?:[,;][{_LOWER}{_FAR}]{{2}}|\([{_LOWER}{_FAR}A-Z]{{2}}|[)\]”»][{_LOWER}{_FAR}A-Z]{{2}})",
+)
+_TRACE = re.compile("|".join(_TRACES), re.ASCII)  # as RE2 understands it
+_OTHER_TRACE = re.compile("|".join(_OTHER_TRACES))
+_SCREEN = "|".join((*_TRACES, *_OTHER_TRACES))
 
 
 def _if_suspect(text: str, found: list[Found]) -> list[Found]:
@@ -59,11 +73,14 @@ def _if_suspect(text: str, found: list[Found]) -> list[Found]:
     place = found[0].start
     start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
     near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
-    return found if _TRACE.search(near) or _TRACE.search(text) else []
+    traces = (_TRACE, _OTHER_TRACE)
+    return found if any(trace.search(near) for trace in traces) or any(trace.search(text) for trace in traces) else []
 
 
-def _unusual(text: str, tokens: list[str]) -> set[str]:
-    """The tokens that are not common words; an English text has few."""
+def _unusual(text: str, tokens: list[str], words: Lexicon) -> set[str]:
+    """The tokens that are not common words; a text in the language has few."""
+    if words.language != "en":
+        return {token for token in set(tokens) if 2 < len(token) <= _LONGEST and not words.holds(token)}
     common = common_words()
     if len(text) > 2 * _MANY:
         chunks = text.split()
@@ -73,19 +90,39 @@ def _unusual(text: str, tokens: list[str]) -> set[str]:
     return {token for token in set(tokens) - common if 2 < len(token) <= _LONGEST}
 
 
-def _probabilities(text: str, tokens: list[str], unusual: set[str]) -> dict[str, tuple[Split, float]]:
+def _gluing(unusual: set[str], words: Lexicon) -> dict[str, int]:
+    """Unknown words that stand between frequent words without a space, with the number of different places.
+
+    "Příkazaptitudeje" and "neboaptitude": then "aptitude" is a word, though no list holds it.
+    """
+    places: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for token in unusual:
+        word, size = words.lower(token), len(token)
+        starts = [0] + [at for at in range(2, size - 2) if words.stands_first(word[:at])]
+        ends = [at for at in range(3, size - 1) if words.stands_last(word[at:])] + [size]
+        for start in starts:
+            for end in ends:
+                if end - start > 2 and end - start < size:
+                    places[token[start:end]].add((word[:start], word[end:]))
+    return {part: len(where) for part, where in places.items() if len(where) > 1}
+
+
+def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexicon) -> Odds:
     """For each token that could be several words: the words, and the probability."""
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
-    words = dict(counts)
+    seen = dict(counts)
     for token in unusual:
-        if counts[token] == 1 and may_be_several(token):
-            del words[token]
-    cutter = Cutter(Seen(words, max(200, len(tokens))))
+        if counts[token] == 1 and may_be_several(token, words):
+            del seen[token]
+    if words.language != "en":
+        for part, places in _gluing(unusual, words).items():
+            seen[part] = seen.get(part, 0) + places
+    cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
-    doubtful = (t for t in sorted(unusual) if may_be_several(t) or log_frequency(t.lower()) == -math.inf)
+    doubtful = (t for t in sorted(unusual) if may_be_several(t, words) or log_frequency(words.lower(t), words) == -math.inf)
     splits = {token: split for token in doubtful if (split := cutter.cut(token))}
     splits = _without_names(splits, pairs)
     gathered = _neighbours(splits)
@@ -153,44 +190,42 @@ def _chance(odds: float) -> float:
     return 1.0 / (1.0 + math.pow(10.0, -max(-30.0, min(30.0, odds))))
 
 
-Odds = dict[str, tuple[Split, float]]
+def _glued_odds(text: str, blocks: Blocks) -> dict[str, Odds]:
+    """Tokens of each language that may be several words: the analysis of both rules."""
+    found = {}
+    for language in sorted({block.language for block in blocks.blocks if block.language in LANGUAGES}):
+        if language == "en" and not is_loaded() and not _TRACE.search(text):
+            continue  # a single clean text must not load the word list
+        if language != "en" and not _OTHER_TRACE.search(text):
+            continue
+        parts = [text[b.start : b.end] for b in blocks.blocks if b.language == language and b.kind in WORDS]
+        passage = "\n".join(parts)
+        tokens = (_TOKEN if language == "en" else _LETTERS).findall(passage)
+        words = lexicon(language)
+        unusual = _unusual(passage, tokens, words)
+        if language != "en" or any(may_be_several(token, words) for token in unusual):
+            odds = _probabilities(passage, tokens, unusual, words)
+            found[language] = {token: hit for token, hit in odds.items() if hit[1] >= _LIKELY}
+    return found
 
 
-def _glued_odds(text: str) -> Odds:
-    """Tokens that may be several words, each with its parts and the probability: the analysis of both rules."""
-    if not is_loaded() and not _TRACE.search(text):  # a single clean text must not load the word list
-        return {}
-    tokens = _TOKEN.findall(text)
-    unusual = _unusual(text, tokens)
-    if not any(map(may_be_several, unusual)):
-        return {}
-    return {token: hit for token, hit in _probabilities(text, tokens, unusual).items() if hit[1] >= _LIKELY}
-
-
-def _glued(text: str, odds: Odds, least: float, most: float) -> Iterator[Found]:
-    hits = {token: hit for token, hit in odds.items() if least <= hit[1] < most}
+def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, least: float, most: float) -> Iterator[Found]:
     english = English(text)
-    for position, token in sorted((place, hit) for hit in hits for place in _places(text, hit)):
-        if not _is_protected(text, position, position + len(token)) and english.holds(position):
-            split, chance = hits[token]
+    for block in blocks.blocks:
+        hits = odds.get(block.language or "", {})
+        if not hits or block.kind not in WORDS:
+            continue
+        for match in (_TOKEN if block.language == "en" else _LETTERS).finditer(text, block.start, block.end):
+            token, position = match.group(), match.start()
+            split, chance = hits.get(token, _NO_HIT)
+            if not least <= chance < most or _is_protected(text, position, match.end()):
+                continue
+            if block.language == "en" and not english.holds(position):
+                continue
             end = position
             for part in split.parts[:-1]:
                 end += len(part)
                 yield Found(end, end, " ", round(chance, 3))
-
-
-_INSIDE = re.compile(r"[^\W\d_]['’]?\Z")
-_GOES_ON = re.compile(r"['’]?[^\W\d_]")
-
-
-def _places(text: str, token: str) -> Iterator[int]:
-    """Offsets at which a token occurs as a whole, not inside a longer one."""
-    start = text.find(token)
-    while start >= 0:
-        end = start + len(token)
-        if not _INSIDE.search(text, max(0, start - 2), start) and not _GOES_ON.match(text, end):
-            yield start
-        start = text.find(token, end)
 
 
 def _is_protected(text: str, start: int, end: int) -> bool:
@@ -210,7 +245,6 @@ def _is_protected(text: str, start: int, end: int) -> bool:
 
 
 _DIGITS = re.compile(r"\d+")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _DATES = frozenset(
     "January February March April May June July August September October November December late early mid".split()
 )
@@ -245,12 +279,13 @@ def _fits_number(word: str, year: bool) -> bool:
     )
 
 
-def _surely(text: str, odds: Odds) -> list[Found]:
-    return _if_suspect(text, [*_glued(text, odds, _SURE, 2.0), *_at_numbers(text)])
+def _surely(text: str, odds: dict[str, Odds], blocks: Blocks) -> list[Found]:
+    numbers = [found for found in _at_numbers(text) if blocks.at(found.start).language == "en"]
+    return _if_suspect(text, [*_glued(text, odds, blocks, _SURE, 2.0), *numbers])
 
 
-def _maybe(text: str, odds: Odds) -> list[Found]:
-    return _if_suspect(text, list(_glued(text, odds, _LIKELY, _SURE)))
+def _maybe(text: str, odds: dict[str, Odds], blocks: Blocks) -> list[Found]:
+    return _if_suspect(text, list(_glued(text, odds, blocks, _LIKELY, _SURE)))
 
 
 # What is less sure comes first, while the document still shows the evidence.
@@ -268,7 +303,8 @@ RULES = (
         analyse=_glued_odds,
         screen_alone=True,
         kinds=WORDS,
-        languages=frozenset({"en"}),
+        languages=LANGUAGES,
+        needs_blocks=True,
     ),
     Rule(
         "glued-word",
@@ -285,6 +321,7 @@ RULES = (
         analyse=_glued_odds,
         screen_alone=True,
         kinds=WORDS,
-        languages=frozenset({"en"}),
+        languages=LANGUAGES,
+        needs_blocks=True,
     ),
 )
