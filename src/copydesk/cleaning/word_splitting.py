@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from copydesk.language.lexicons import COMPOUNDING, Lexicon, english
@@ -76,7 +77,10 @@ class Split(NamedTuple):
 
 _NONE = Seen({}, 1)
 #: Words of other languages that are rarer in English are not taken for English.
-_FOREIGN = -6.0
+_FOREIGN = -6.5
+#: Logarithm of the share of words in a text that no list holds.
+_NEW = -2.0
+_LATIN, _NOT_LATIN = re.compile("[A-Za-z]"), re.compile("[\u0370-\u1dff]")
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
 _NAME_STARTS = frozenset("Mc Mac De Le La Du Di Da Van Von Fitz St Lo El Al Ma San Del Dos Mag Vander".split())
@@ -89,6 +93,8 @@ def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
     unseen = part not in seen.counts and part[:-1] not in seen.counts
     if lexicon.language == "en" and unseen and part.islower() and part.isalpha():
         return parts.get(part, -math.inf)
+    if lexicon.language != "en" and _is_mixed(part):
+        return -math.inf
     word = lexicon.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = parts.get(word.removesuffix("'s"), -math.inf)
@@ -107,6 +113,11 @@ def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
         if not lexicon.is_latin:
             likely = max(likely, -4.5 - 0.45 * len(part))
     return likely if seen is _NONE else max(likely, seen.share(part))
+
+
+def _is_mixed(token: str) -> bool:
+    """Whether a token has letters of Latin and of another script."""
+    return not token.isascii() and _LATIN.search(token) is not None and _NOT_LATIN.search(token) is not None
 
 
 def _letter(part: str, *, start: bool, end: bool) -> float:
@@ -142,46 +153,43 @@ def _whole_english(token: str, parts: tuple[str, ...], likely_parts: float, seen
 
 def _whole(token: str, parts: tuple[str, ...], likely_parts: float, lexicon: Lexicon, seen: Seen) -> float:
     """The same in another language: words are derived as the words of its lexicon are, whose parts are counted."""
-    if lexicon.language == "en":
-        return _whole_english(token, parts, likely_parts, seen)
     size = len(token)
     word = lexicon.lower(token)
-    if not lexicon.is_latin and not token.isascii() and any(part.isascii() for part in parts):
-        return _derived(token, lexicon, seen)
+    if _is_mixed(token):
+        return max(-20.0, _derived(token, lexicon, seen, mixed=True))
     camel = not token[1:].islower() and not token.isupper()
-    known = log_frequency(word) - 1.0
+    known = max(lexicon.log_frequency(word), log_frequency(word) - 1.0)
     if camel:
         capital = token[0].isupper()
         opener = lexicon.lower(parts[0]) in lexicon.function_words
         known -= 1.0
         spelled = (-5.7 if opener else -3.5) if capital else -7.7
         spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)
-        compound = 3.0 if parts[0] in _NAME_STARTS or len(parts[0]) < 3 else -2.0 if capital else -5.0
+        compound = 1.0 if capital and (parts[0] in _NAME_STARTS or not opener) else -5.0
         return max(known, spelled, compound + likely_parts)
-    spelled = (-4.2 if token[0].isupper() else -5.7) - 0.75 * size
+    spelled = -3.5 - 0.55 * size if token[0].isupper() else -5.7 - 0.75 * size
+    if lexicon.language in COMPOUNDING and lexicon.function_words.isdisjoint(map(lexicon.lower, parts)):
+        return max(known, likely_parts)
     return max(known, spelled, _derived(token, lexicon, seen))
 
 
-def _derived(token: str, lexicon: Lexicon, seen: Seen) -> float:
+def _derived(token: str, lexicon: Lexicon, seen: Seen, *, mixed: bool = False) -> float:
     """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
     word = lexicon.lower(token)
-    total = len(lexicon.frequencies)
     compounds = lexicon.language in COMPOUNDING
     best = -math.inf
     for at in range(1, len(word)):
         left, right = word[:at], word[at:]
-        new = 0.1
-        if compounds and min(at, len(right)) > 2 and lexicon.function_words.isdisjoint((left, right)):
-            new = 3.0
+        new = 0.0 if mixed else 3.0 if compounds and lexicon.function_words.isdisjoint((left, right)) else 0.1
         if at > 2:
             stem = max(lexicon.log_frequency(left), seen.share(token[:at]))
-            if stem > best:
-                best = max(best, stem + math.log10((lexicon.family_of_last(right) + new) / total))
+            if stem > best and (family := lexicon.family_of_last(right) + new):
+                best = max(best, stem + math.log10(family / len(lexicon.frequencies)))
         if len(right) > 2:
             stem = max(lexicon.log_frequency(right), seen.share(token[at:]))
-            if stem > best:
-                best = max(best, stem + math.log10((lexicon.family_of_first(left) + new) / total))
-    return best
+            if stem > best and (family := lexicon.family_of_first(left) + new):
+                best = max(best, stem + math.log10(family / len(lexicon.frequencies)))
+    return best + _NEW
 
 
 def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, float] | None = None) -> Split | None:
@@ -209,7 +217,11 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
         for end in range(start + 1, min(size, start + 24) + 1):
             part = token[start:end]
             if end == start + 1:
-                worth = _letter(part, start=start == 0, end=end == size) if lexicon.language == "en" else -math.inf
+                if lexicon.language == "en":
+                    worth = _letter(part, start=start == 0, end=end == size)
+                else:  # "àParis", "в Linux"
+                    alone = start == 0 and (token[1].isupper() or (token[1].isascii() and part in "вик"))
+                    worth = _single(part, lexicon) if alone else -math.inf
             elif end - start == size:
                 continue
             else:
@@ -222,8 +234,30 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
     parts = _walk(token, came)
     if _is_drop_cap_or_name(parts, lexicon.function_words):
         return None
+    if lexicon.language != "en":
+        return _weakest(parts, lexicon, seen, values)
     likely = best[size] + 0.7 * (len(parts) - 1)
-    return Split(parts, best[size], _whole(token, parts, likely, lexicon, seen))
+    return Split(parts, best[size], _whole_english(token, parts, likely, seen))
+
+
+def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
+    """Join parts that are likelier one word, and judge the token by its weakest cut."""
+    joined = list(parts)
+    worth = [values[part] if len(part) > 1 else _single(part, lexicon) for part in joined]
+    while len(joined) > 1:
+        pairs = list(pairwise(zip(joined, worth, strict=True)))
+        wholes = [_whole(one + two, (one, two), a + b, lexicon, seen) for (one, a), (two, b) in pairs]
+        odds = [a + b - 0.7 - whole for ((_, a), (_, b)), whole in zip(pairs, wholes, strict=True)]
+        at = min(range(len(odds)), key=odds.__getitem__)
+        if odds[at] > 0 or len(joined) == 2:
+            return Split(tuple(joined), worth[at] + worth[at + 1] - 0.7, wholes[at])
+        joined[at : at + 2] = [joined[at] + joined[at + 1]]
+        worth[at : at + 2] = [wholes[at]]
+    return None
+
+
+def _single(letter: str, lexicon: Lexicon) -> float:
+    return lexicon.log_frequency(letter) if letter in lexicon.function_words else -math.inf
 
 
 def _walk(token: str, came: list[int]) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ LANGUAGES = frozenset(
 #: Languages in which two words often make a new one that no list holds.
 COMPOUNDING = frozenset("da de fi hu is nb nl no sv".split())
 _OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
-_FUNCTION_WORDS = 100  # so many of the most frequent words are function words
-_FREQUENT, _FEW = 3e-5, 6
+_FUNCTION_WORDS = 80  # so many of the most frequent words are function words
+_FREQUENT, _FEW = 1e-5, 6
 _SHORTEST_STEM = 3
 _LOADED = 6  # lexicons other than English that are in memory: about 5 MB each
 

@@ -17,7 +17,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.lexicons import LANGUAGES, Lexicon, lexicon
+from copydesk.language.lexicons import COMPOUNDING, LANGUAGES, Lexicon, lexicon
 
 Odds = dict[str, tuple[Split, float]]
 
@@ -36,6 +36,7 @@ _JOINTS = re.compile(
     r"|(?<=[^\W\d_]{3})(?:\.(?=[A-Z][a-z])|\((?=[^\W\d_]{3}))"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SUFFIX = re.compile(r"['’][^\W\d_]")
 
 # Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
@@ -133,6 +134,8 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
         support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
         if any(pair in pairs for pair in pairwise(split.parts)):
             support += 1.5
+        if words.language in COMPOUNDING:
+            support = 0.0
         # A name is repeated more often than a space is lost twice at the same place.
         odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
     # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
@@ -220,7 +223,10 @@ def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, least: float, most:
             split, chance = hits.get(token, _NO_HIT)
             if not least <= chance < most or _is_protected(text, position, match.end()):
                 continue
-            if block.language == "en" and not english.holds(position):
+            if block.language == "en":
+                if not english.holds(position):
+                    continue
+            elif block.language != "tr" and _SUFFIX.match(text, match.end()):
                 continue
             end = position
             for part in split.parts[:-1]:
