@@ -80,7 +80,9 @@ _NONE = Seen({}, 1)
 _FOREIGN = -6.5
 #: Logarithm of the share of words in a text that no list holds.
 _NEW = -2.0
-_LATIN, _NOT_LATIN = re.compile("[A-Za-z]"), re.compile("[\u0370-\u1dff]")
+_SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
+_ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
+_FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
 _NAME_STARTS = frozenset("Mc Mac De Le La Du Di Da Van Von Fitz St Lo El Al Ma San Del Dos Mag Vander".split())
@@ -93,31 +95,23 @@ def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
     unseen = part not in seen.counts and part[:-1] not in seen.counts
     if lexicon.language == "en" and unseen and part.islower() and part.isalpha():
         return parts.get(part, -math.inf)
-    if lexicon.language != "en" and _is_mixed(part):
-        return -math.inf
     word = lexicon.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = parts.get(word.removesuffix("'s"), -math.inf)
-    if shape[1:].islower() and not shape.islower():
+    small = shape == shape.lower()  # so are letters without case
+    if shape[1:].islower() and not small:
         if len(part) > 3:  # or a name that no list holds
             likely = max(likely, log_frequency(word, lexicon), -4.0 - 0.6 * len(part))
     elif shape.isupper():
         likely = max(log_frequency(word, lexicon), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
-    elif not shape.islower():
+    elif not small:
         camel = _INNER.search(part) and part[0].isupper()
         likely = log_frequency(word, lexicon) - 0.5 if camel else -math.inf
     if lexicon.language != "en" and part.isascii() and len(part) > 2:
         foreign = log_frequency(word)
         if foreign > _FOREIGN:
             likely = max(likely, foreign - 1.0)
-        if not lexicon.is_latin:
-            likely = max(likely, -4.5 - 0.45 * len(part))
     return likely if seen is _NONE else max(likely, seen.share(part))
-
-
-def _is_mixed(token: str) -> bool:
-    """Whether a token has letters of Latin and of another script."""
-    return not token.isascii() and _LATIN.search(token) is not None and _NOT_LATIN.search(token) is not None
 
 
 def _letter(part: str, *, start: bool, end: bool) -> float:
@@ -155,8 +149,6 @@ def _whole(token: str, parts: tuple[str, ...], likely_parts: float, lexicon: Lex
     """The same in another language: words are derived as the words of its lexicon are, whose parts are counted."""
     size = len(token)
     word = lexicon.lower(token)
-    if _is_mixed(token):
-        return max(-20.0, _derived(token, lexicon, seen, mixed=True))
     camel = not token[1:].islower() and not token.isupper()
     known = max(lexicon.log_frequency(word), log_frequency(word) - 1.0)
     if camel:
@@ -165,30 +157,34 @@ def _whole(token: str, parts: tuple[str, ...], likely_parts: float, lexicon: Lex
         known -= 1.0
         spelled = (-5.7 if opener else -3.5) if capital else -7.7
         spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)
-        compound = 1.0 if capital and (parts[0] in _NAME_STARTS or not opener) else -5.0
+        acronym = len(parts[0]) > 1 and parts[0].isupper() and lexicon.stands_last(token[len(parts[0]) :])
+        compound = 1.0 if capital and not acronym and (parts[0] in _NAME_STARTS or not opener) else -5.0
         return max(known, spelled, compound + likely_parts)
     spelled = -3.5 - 0.55 * size if token[0].isupper() else -5.7 - 0.75 * size
-    if lexicon.language in COMPOUNDING and lexicon.function_words.isdisjoint(map(lexicon.lower, parts)):
+    lower = list(map(lexicon.lower, parts))
+    if not any(map(lexicon.holds, lower)):  # "runserver" in a German text
+        return max(known, likely_parts)
+    if lexicon.language in COMPOUNDING and lexicon.function_words.isdisjoint(lower):
         return max(known, likely_parts)
     return max(known, spelled, _derived(token, lexicon, seen))
 
 
-def _derived(token: str, lexicon: Lexicon, seen: Seen, *, mixed: bool = False) -> float:
+def _derived(token: str, lexicon: Lexicon, seen: Seen) -> float:
     """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
     word = lexicon.lower(token)
     compounds = lexicon.language in COMPOUNDING
     best = -math.inf
     for at in range(1, len(word)):
         left, right = word[:at], word[at:]
-        new = 0.0 if mixed else 3.0 if compounds and lexicon.function_words.isdisjoint((left, right)) else 0.1
+        new = 3.0 if compounds and lexicon.function_words.isdisjoint((left, right)) else 0.1
         if at > 2:
             stem = max(lexicon.log_frequency(left), seen.share(token[:at]))
-            if stem > best and (family := lexicon.family_of_last(right) + new):
-                best = max(best, stem + math.log10(family / len(lexicon.frequencies)))
+            if stem > best and left not in lexicon.function_words:
+                best = max(best, stem + math.log10((lexicon.family_of_last(right) + new) / len(lexicon.frequencies)))
         if len(right) > 2:
             stem = max(lexicon.log_frequency(right), seen.share(token[at:]))
-            if stem > best and (family := lexicon.family_of_first(left) + new):
-                best = max(best, stem + math.log10(family / len(lexicon.frequencies)))
+            if stem > best and right not in lexicon.function_words:
+                best = max(best, stem + math.log10((lexicon.family_of_first(left) + new) / len(lexicon.frequencies)))
     return best + _NEW
 
 
@@ -205,6 +201,10 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
     values : dict
         Cache of the values of parts in this document, shared by its tokens.
     """
+    if not lexicon.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
+        return _cut_scripts(scripts, lexicon)
+    if not lexicon.cuts_words:
+        return None
     values = {} if values is None else values
     size = len(token)
     best = [-math.inf] * (size + 1)
@@ -219,9 +219,8 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
             if end == start + 1:
                 if lexicon.language == "en":
                     worth = _letter(part, start=start == 0, end=end == size)
-                else:  # "àParis", "в Linux"
-                    alone = start == 0 and (token[1].isupper() or (token[1].isascii() and part in "вик"))
-                    worth = _single(part, lexicon) if alone else -math.inf
+                else:  # "àParis"
+                    worth = _single(part, lexicon) if start == 0 and token[1].isupper() else -math.inf
             elif end - start == size:
                 continue
             else:
@@ -238,6 +237,22 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
         return _weakest(parts, lexicon, seen, values)
     likely = best[size] + 0.7 * (len(parts) - 1)
     return Split(parts, best[size], _whole_english(token, parts, likely, seen))
+
+
+def _cut_scripts(runs: list[str], lexicon: Lexicon) -> Split | None:
+    """Cut between a word of the language and Latin letters: "командойgrep", but not "IPшный" nor "cнова" with a c."""
+    parts = [runs[0]]
+    for number, (left, right) in enumerate(pairwise(runs)):
+        native = right if left[0].isascii() else left
+        latin = left if native is right else right
+        family = lexicon.family_of_last if native is right else lexicon.family_of_first
+        inside = 0 < number + (native is right) < len(runs) - 1
+        known = len(native) >= lexicon.shortest and lexicon.holds(native) and (inside or family(lexicon.lower(native)) < _FEW)
+        if known and len(latin) > 1 and not _ALIKE.fullmatch(latin):
+            parts.append(right)
+        else:
+            parts[-1] += right
+    return Split(tuple(parts), 0.0, -5.0) if len(parts) > 1 else None
 
 
 def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from copydesk.cleaning.rules import glued_punctuation, glued_words
 from copydesk.cleaning.word_splitting import Cutter, Seen, cut
+from copydesk.language.lexicons import english
 from copydesk.text import EditedText
 
 RULES = {rule.name: rule for rule in (*glued_words.RULES, *glued_punctuation.RULES)}
@@ -175,19 +176,7 @@ def test_a_token_is_cut_alone_only_where_the_document_says_nothing(
     words: list[str], glued: list[list[str]], ending: str
 ) -> None:
     seen = Seen(Counter(words), max(200, len(words)))
-    cutter = Cutter(seen)
+    cutter = Cutter(seen, english())
     for parts in glued:
         token = "".join(parts) + ending
-        assert cutter.cut(token) == cut(token, seen)
-
-
-@given(st.text(alphabet="ab Z,;.)]!('’", max_size=60))
-def test_joints_are_found_by_the_mark_as_by_what_stands_before_it(text: str) -> None:
-    plain = re.compile(r"(?<=[a-z])(?:[,;!?]|[.)\]]+)(?=[A-Za-z][a-z])|(?<=[a-z]{3})\((?=[a-z]{3})")
-    assert [m.start() for m in glued_words._JOINTS.finditer(text)] == [m.start() for m in plain.finditer(text)]
-
-
-@given(st.text(alphabet="ab'’ .1", max_size=40), st.sampled_from(["a", "ab", "a'b", "aab"]))
-def test_a_token_is_found_where_it_stands_alone(text: str, token: str) -> None:
-    expected = [m.start() for m in glued_words._TOKEN.finditer(text) if m.group() == token]
-    assert list(glued_words._places(text, token)) == expected
+        assert cutter.cut(token) == cut(token, english(), seen)
