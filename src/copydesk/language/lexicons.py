@@ -25,7 +25,7 @@ LANGUAGES = frozenset(
 COMPOUNDING = frozenset("da de fi hu is nb nl no sv".split())
 _OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
 _FUNCTION_WORDS = 80  # so many of the most frequent words are function words
-_FREQUENT, _FEW = 1e-5, 6
+_FREQUENT, _FEW = 1e-5, 2e-4
 _SHORTEST_STEM = 3
 _LOADED = 6  # lexicons other than English that are in memory: about 5 MB each
 
@@ -75,11 +75,11 @@ class Lexicon:
 
     def stands_first(self, word: str) -> bool:
         """Whether a word is frequent, and hardly a word begins with it: what follows it without a space is glued."""
-        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_first(word) < _FEW
+        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_first(word) < _FEW * len(self.frequencies)
 
     def stands_last(self, word: str) -> bool:
         """The same of the end of a token."""
-        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_last(word) < _FEW
+        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_last(word) < _FEW * len(self.frequencies)
 
     def _family_of_first(self, part: str) -> int:
         """How many words are this part and another word: of "under" 200 in German."""

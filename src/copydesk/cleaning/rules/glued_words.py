@@ -22,6 +22,10 @@ from copydesk.language.lexicons import COMPOUNDING, LANGUAGES, Lexicon, lexicon
 Odds = dict[str, tuple[Split, float]]
 
 _NO_HIT = (Split((), 0.0, 0.0), -1.0)
+#: Tokens of a page that look glued by chance, and least share of glued tokens that have a function word.
+_BY_CHANCE = 1.0
+_LEAST_FUNCTIONAL, _SEVERAL, _MANY_NAMES = 0.2, 3.0, 8.0
+_TECHNICAL = 0.01  # signs of code, for each token
 _LONGEST = 60
 _MANY = 1000  # unusual words; a text that is not English may have more
 #: From this probability on a cut is made; with less it is suggested. Set where 98 of 100 cuts are right.
@@ -31,11 +35,13 @@ _LIKELY = 0.05
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # A token next to one of these is part of an address, a tag or code.
 _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
+# Paths, options, calls and assignments, which news and novels hardly have.
+_SIGNS = re.compile(r"\s-{1,2}[a-z]|\s[/~.]/?[a-z]|\(\d?\)|[a-z]_[a-z]|\w=\w|<[a-z/]|[\\{}|`]")
 # Spaces lost next to marks, which are as much evidence about a page as those lost between words.
 # The pattern starts with the mark and looks back, because searching for a character is fast.
 _JOINTS = re.compile(
     r"[,;!?)\]](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2}))"
-    r"|(?<=[^\W\d_]{3})(?:\.(?=[A-Z][a-z])|\((?=[^\W\d_]{3}))"
+    r"|(?<=[^\W\d_]{3})\.(?=[A-Z][a-z])"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"['’][^\W\d_]")
@@ -154,12 +160,28 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
     # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
     joints = sum(1 for _ in _JOINTS.finditer(text))
     rates = dict.fromkeys(odds, -3.0)
+    chance_of_one = 0.0 if words.language == "en" else _BY_CHANCE
     for _ in range(3):
         chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
-        found = sum(chances.values()) + joints + 0.002
+        found = sum(chances.values()) + joints - chance_of_one
         # A token is not evidence for itself.
-        rates = {token: math.log10((found - chances[token]) / (len(tokens) + 400)) for token in odds}
-    return {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
+        rates = {t: math.log10((max(0.0, found - chances[t]) + 0.002) / (len(tokens) + 400)) for t in odds}
+    hits = {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
+    return _without_identifiers(text, hits) if words.language == "en" else hits
+
+
+def _without_identifiers(text: str, hits: Odds) -> Odds:
+    """The tokens of an English text that are no names of functions, files and settings.
+
+    Spaces are lost beside function words, too, but few of those names have one. In a text with paths and options only
+    tokens with a function word are cut, and only if there are several.
+    """
+    functional = {t: hit for t, hit in hits.items() if any(p.lower() in FUNCTION_WORDS for p in hit[0].parts)}
+    plain = sum(chance for token, (_, chance) in functional.items() if token[1:].islower())
+    if sum(1 for _ in _SIGNS.finditer(text)) > _TECHNICAL * text.count(" "):
+        return functional if plain >= _SEVERAL else {}
+    other = sum(chance for token, (_, chance) in hits.items() if token not in functional)
+    return hits if other < _MANY_NAMES or plain >= _LEAST_FUNCTIONAL * other else {}
 
 
 def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> dict[str, Split]:
