@@ -80,6 +80,7 @@ _NONE = Seen({}, 1)
 _FOREIGN = -6.5
 #: Logarithm of the share of words in a text that no list holds.
 _NEW = -2.0
+_OPENS = 3.0
 _SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
 _ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
 _FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
@@ -226,6 +227,8 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
             else:
                 found = values.get(part)
                 worth = values[part] = value(part, lexicon, seen) if found is None else found
+                if start == 0 and lexicon.language != "en" and part[0].isupper() and not lexicon.holds(part):
+                    worth -= _OPENS  # a capital at the start tells little of a name
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:

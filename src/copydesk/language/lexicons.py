@@ -53,8 +53,8 @@ class Lexicon:
             function_words = frozenset(word for word in by_frequency[:_FUNCTION_WORDS] if word.isalpha())
         self.function_words = function_words
         self.is_latin = language not in _OTHER_SCRIPTS
-        #: Whether a token in the script of the language may be cut: Persian and Urdu write endings together or apart.
-        self.cuts_words = language not in {"fa", "ur"}
+        #: Whether a token in the script of the language may be cut: not where endings are written together or apart.
+        self.cuts_words = language not in {"ar", "fa", "he", "ur"}
         #: Fewest letters of a word beside letters of another script; Arabic and Hebrew write some before the word.
         self.shortest = 3 if language in {"ar", "fa", "he", "ur"} else 2
         self.family_of_first = lru_cache(20_000)(self._family_of_first)

@@ -159,13 +159,13 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
         odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
     # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
     joints = sum(1 for _ in _JOINTS.finditer(text))
-    rates = dict.fromkeys(odds, -3.0)
-    chance_of_one = 0.0 if words.language == "en" else _BY_CHANCE
-    for _ in range(3):
+    start, rounds, by_chance, least = (-3.0, 3, 0.0, 0.002) if words.language == "en" else (-2.0, 8, _BY_CHANCE, 0.1)
+    rates = dict.fromkeys(odds, start)
+    for _ in range(rounds):
         chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
-        found = sum(chances.values()) + joints - chance_of_one
+        found = sum(chances.values()) + joints - by_chance
         # A token is not evidence for itself.
-        rates = {t: math.log10((max(0.0, found - chances[t]) + 0.002) / (len(tokens) + 400)) for t in odds}
+        rates = {t: math.log10((max(0.0, found - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
     hits = {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
