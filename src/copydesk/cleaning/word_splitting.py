@@ -80,7 +80,6 @@ _NONE = Seen({}, 1)
 _FOREIGN = -6.5
 #: Logarithm of the share of words in a text that no list holds.
 _NEW = -2.0
-_OPENS = 3.0
 _SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
 _ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
 _FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
@@ -115,10 +114,14 @@ def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
     return likely if seen is _NONE else max(likely, seen.share(part))
 
 
-def _letter(part: str, *, start: bool, end: bool) -> float:
-    if part == "I" or (start and part in "aA"):
-        return log_frequency(part.lower())
-    return log_frequency("a") - 0.7 if end and part == "a" else -math.inf
+def _letter(token: str, at: int, lexicon: Lexicon) -> float:
+    """How likely one letter of a token is as a word: "I", "a", and before a capital "àParis", "wKrakowie"."""
+    letter, last = token[at], at == len(token) - 1
+    if lexicon.language != "en":
+        return _single(letter, lexicon) if at == 0 and not last and token[1].isupper() else -math.inf
+    if letter == "I" or (at == 0 and letter in "aA"):
+        return log_frequency(letter.lower())
+    return log_frequency("a") - 0.7 if last and letter == "a" else -math.inf
 
 
 def _whole_english(token: str, parts: tuple[str, ...], likely_parts: float, seen: Seen) -> float:
@@ -204,9 +207,10 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
     """
     if not lexicon.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
         return _cut_scripts(scripts, lexicon)
-    if not lexicon.cuts_words:
-        return None
-    values = {} if values is None else values
+    return _cut_words(token, lexicon, seen, {} if values is None else values) if lexicon.cuts_words else None
+
+
+def _cut_words(token: str, lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
     size = len(token)
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
@@ -218,17 +222,13 @@ def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, floa
         for end in range(start + 1, min(size, start + 24) + 1):
             part = token[start:end]
             if end == start + 1:
-                if lexicon.language == "en":
-                    worth = _letter(part, start=start == 0, end=end == size)
-                else:  # "àParis"
-                    worth = _single(part, lexicon) if start == 0 and token[1].isupper() else -math.inf
+                worth = _letter(token, start, lexicon)
             elif end - start == size:
                 continue
             else:
                 found = values.get(part)
                 worth = values[part] = value(part, lexicon, seen) if found is None else found
-                if start == 0 and lexicon.language != "en" and part[0].isupper() and not lexicon.holds(part):
-                    worth -= _OPENS  # a capital at the start tells little of a name
+                worth -= _opening(part, lexicon) if start == 0 else 0.0
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:
@@ -250,8 +250,9 @@ def _cut_scripts(runs: list[str], lexicon: Lexicon) -> Split | None:
         latin = left if native is right else right
         family = lexicon.family_of_last if native is right else lexicon.family_of_first
         inside = 0 < number + (native is right) < len(runs) - 1
-        known = len(native) >= lexicon.shortest and lexicon.holds(native) and (inside or family(lexicon.lower(native)) < _FEW)
-        if known and len(latin) > 1 and not _ALIKE.fullmatch(latin):
+        known = len(native) >= lexicon.shortest and lexicon.holds(native)
+        apart = inside or family(lexicon.lower(native)) < _FEW
+        if known and apart and len(latin) > 1 and not _ALIKE.fullmatch(latin):
             parts.append(right)
         else:
             parts[-1] += right
@@ -276,6 +277,11 @@ def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[
 
 def _single(letter: str, lexicon: Lexicon) -> float:
     return lexicon.log_frequency(letter) if letter in lexicon.function_words else -math.inf
+
+
+def _opening(part: str, lexicon: Lexicon) -> float:
+    """What an unknown name is less likely where a token begins, as a capital is no sign of a name there."""
+    return 3.0 if lexicon.language != "en" and part[0].isupper() and not lexicon.holds(part) else 0.0
 
 
 def _walk(token: str, came: list[int]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from copydesk.language import english_words
 
 #: Code of a language in ISO 639, where wordfreq has another one or serves a group.
 _CODES = {"no": "nb", "hr": "sh", "bs": "sh"}
-#: Languages that wordfreq serves and that set spaces between words; not those whose letters are not letters of ``re``.
+#: Languages that wordfreq serves and that set spaces between words; not Indic ones, whose signs of vowels are no
+#: letters for ``re``.
 LANGUAGES = frozenset(
     """ar bg bs ca cs da de el en es fa fi fil fr he hr hu id is it lt lv mk ms nb nl no pl pt ro ru sk sl sv tr uk ur
     vi""".split()
@@ -75,11 +76,14 @@ class Lexicon:
 
     def stands_first(self, word: str) -> bool:
         """Whether a word is frequent, and hardly a word begins with it: what follows it without a space is glued."""
-        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_first(word) < _FEW * len(self.frequencies)
+        return self._is_frequent(word) and self.family_of_first(word) < _FEW * len(self.frequencies)
 
     def stands_last(self, word: str) -> bool:
         """The same of the end of a token."""
-        return self.frequencies.get(word, 0.0) >= _FREQUENT and self.family_of_last(word) < _FEW * len(self.frequencies)
+        return self._is_frequent(word) and self.family_of_last(word) < _FEW * len(self.frequencies)
+
+    def _is_frequent(self, word: str) -> bool:
+        return self.frequencies.get(word, 0.0) >= _FREQUENT
 
     def _family_of_first(self, part: str) -> int:
         """How many words are this part and another word: of "under" 200 in German."""
@@ -94,7 +98,7 @@ class Lexicon:
         start = bisect_left(self._turned, turned)
         end = bisect_left(self._turned, turned + "\U0010ffff")
         size = len(part)
-        return sum(self._is_stem(word[:size - 1:-1]) for word in self._turned[start:end])
+        return sum(self._is_stem(word[: size - 1 : -1]) for word in self._turned[start:end])
 
     def _is_stem(self, word: str) -> bool:
         return len(word) >= _SHORTEST_STEM and word in self.frequencies

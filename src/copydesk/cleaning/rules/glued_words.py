@@ -142,8 +142,8 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
     cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
-    doubtful = (t for t in sorted(unusual) if may_be_several(t, words) or log_frequency(words.lower(t), words) == -math.inf)
-    splits = {token: split for token in doubtful if (split := cutter.cut(token))}
+    unknown = (t for t in sorted(unusual) if may_be_several(t, words) or _is_unknown(t, words))
+    splits = {token: split for token in unknown if (split := cutter.cut(token))}
     splits = _without_names(splits, pairs)
     gathered = _neighbours(splits)
     odds = {}
@@ -170,6 +170,10 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
+def _is_unknown(token: str, words: Lexicon) -> bool:
+    return log_frequency(words.lower(token), words) == -math.inf
+
+
 def _without_identifiers(text: str, hits: Odds) -> Odds:
     """The tokens of an English text that are no names of functions, files and settings.
 
@@ -178,9 +182,9 @@ def _without_identifiers(text: str, hits: Odds) -> Odds:
     """
     functional = {t: hit for t, hit in hits.items() if any(p.lower() in FUNCTION_WORDS for p in hit[0].parts)}
     plain = sum(chance for token, (_, chance) in functional.items() if token[1:].islower())
-    if sum(1 for _ in _SIGNS.finditer(text)) > _TECHNICAL * text.count(" "):
-        return functional if plain >= _SEVERAL else {}
     other = sum(chance for token, (_, chance) in hits.items() if token not in functional)
+    if sum(1 for _ in _SIGNS.finditer(text)) > _TECHNICAL * text.count(" "):
+        return {} if plain < _SEVERAL else functional if plain < other else hits
     return hits if other < _MANY_NAMES or plain >= _LEAST_FUNCTIONAL * other else {}
 
 
