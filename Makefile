@@ -18,7 +18,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones fuzz hostile jsonschema mutants docs \
+.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-cluster fuzz hostile jsonschema mutants docs \
   surface quality sentences bench peers audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -59,6 +59,10 @@ soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its rel
 
 soak-kills: $(READY)  ## Kill releases, purges and publishing at random moments, and see that nothing is lost (about an hour)
 	python benchmarks/soak/kills.py --kills $(KILLS) --seed $(SEED)
+
+soak-cluster: $(READY)  ## Lose nodes of a Ray cluster in the middle of builds (about 10 minutes)
+	python -m pytest -q -m cluster tests/engines/test_ray.py
+
 soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)
 	python benchmarks/soak/clones.py --steps $(STEPS) --seed $(SEED)
 

@@ -212,15 +212,16 @@ def clean(
         raise copydesk.CopydeskError(f"{file}: {'a folder; name a file in it' if file.is_dir() else 'no such file'}")
     is_page = file.suffix.lower() in PAGES
     raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
-    first = {}
+    first, kinds = {}, {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
         from copydesk.webpages.trafilatura_article import page_libraries
 
         page_libraries()
-        first = {0: read_page(raw.text).edits}
+        page = read_page(raw.text)
+        first, kinds = {0: page.edits}, {0: page.kinds}
     load_plugins(project.plugins)
-    (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first)
+    (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first, kinds=kinds)
     if diff:
         print_changes(cleaned)
     else:

@@ -1,4 +1,8 @@
-"""Ray, on a real cluster of two nodes on this machine: the bytes of the embedded engine, also when nodes are killed."""
+"""Ray, on a real cluster of two nodes on this machine: the bytes of the embedded engine, also when nodes are killed.
+
+A node that is lost, and each start of another one, takes minutes on two cores: these tests are marked ``cluster``, and
+``make soak-cluster`` runs them.
+"""
 
 from __future__ import annotations
 
@@ -191,6 +195,7 @@ def test_a_task_that_kills_each_worker_is_named(engine: Ray, tmp_path: Path) -> 
         list(engine.run(square_at_last, [(1, tmp_path, 0), (2, tmp_path, 99)]))
 
 
+@pytest.mark.cluster
 def test_a_node_may_die_in_the_map(
     nodes: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +214,7 @@ def same_edges(found: Engine, function: Callable[[int], Any], tasks: list[int], 
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.cluster
 def test_edges_are_those_of_the_embedded_engine(engine: Ray, tmp_path: Path) -> None:
     same_edges(engine, keyed, random.Random(1).sample(range(20), 20), tmp_path)
 
@@ -218,6 +224,7 @@ def test_an_error_in_the_shuffle_comes_through(engine: Ray) -> None:
         list(engine.edges(square, [-1]))
 
 
+@pytest.mark.cluster
 def test_a_node_may_die_in_the_shuffle(engine: Ray, nodes: TwoNodes, tmp_path: Path) -> None:
     same_edges(engine, keyed_beside_a_falling_node, list(range(20)), tmp_path)
     assert nodes.falling.with_suffix(".fallen").exists()
@@ -242,6 +249,7 @@ def test_storage_that_a_node_does_not_see_is_an_error(nodes: TwoNodes, tmp_path:
     assert not list((tmp_path / "work").iterdir())
 
 
+@pytest.mark.cluster
 def test_with_a_bucket_the_nodes_need_no_folder_but_seeds(
     nodes: TwoNodes, s3: S3, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

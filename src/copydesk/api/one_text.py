@@ -136,15 +136,15 @@ class ExtractedArticle(NamedTuple):
 def clean(text: str, language: str | None = None, *, settings: Mapping[str, Any] | None = None) -> CleanedText:
     """Clean one text: repair characters, spacing, line breaks, punctuation and words; remove boilerplate.
 
-    The defaults suit news prose, English above all. They also change code, tables and verse: switch rules off for
-    these, or keep only the tier ``safe``.
+    Each rule acts only in the kinds of text and the languages that it states (``copydesk rules``): code, tables and
+    settings keep their form, and words are repaired only in languages whose words are known.
 
     Parameters
     ----------
     text : str
         At most 16,777,216 characters.
     language : str, optional
-        ISO 639 code of the text. The present rules judge by the text alone, so it changes nothing yet.
+        ISO 639 code of the text. By default it is detected, for each paragraph.
     settings : mapping, optional
         The section ``clean`` of params.yaml: ``apply`` lists the tiers that are applied (``safe``, ``probable``),
         ``rules`` gives single rules another tier, or ``off``. Default: all rules in their own tiers.
@@ -182,7 +182,8 @@ def clean(text: str, language: str | None = None, *, settings: Mapping[str, Any]
     if settings is not None and not isinstance(settings, Mapping):
         raise InputError(f"settings: expected a mapping, such as {{'apply': ['safe']}}; found {_kind(settings)}")
     params = check_params({"clean": dict(settings or {})}, "settings")
-    cleaned = clean_text(text, plan(params["clean"], RULES))
+    how = plan(params["clean"], RULES)
+    cleaned = clean_text(text, how._replace(language=language or how.language))
     return CleanedText(cleaned.edited.text, cleaned.edited.edits, cleaned.suggestions, cleaned.flags)
 
 

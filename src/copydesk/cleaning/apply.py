@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,8 +12,11 @@ import pyarrow.compute as pc
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
+from copydesk.language.blocks import Blocks, Kind
 from copydesk.text import ComposedEdit, Edit, EditedText
 
+#: Start, end and kind of a span.
+MarkedKind = tuple[int, int, Kind]
 #: Screens that are scanned in one pass.
 _GROUP_SIZE = 8
 #: With fewer texts than this, compiling a pattern costs more than it saves: no screen is run.
@@ -33,6 +36,7 @@ def clean_column(
     how: Plan,
     detectors: Sequence[Detector] = DETECTORS,
     first: Mapping[int, Sequence[Edit]] = MappingProxyType({}),
+    kinds: Mapping[int, Sequence[MarkedKind]] = MappingProxyType({}),
 ) -> list[Cleaned]:
     """Clean a column of texts: screens run over the whole column, Python runs for the texts that pass one.
 
@@ -45,14 +49,19 @@ def clean_column(
     detectors : sequence of Detector
     first : mapping of int to edits
         For texts that are web pages, by position: the edits that leave the article. They are the first pass.
+    kinds : mapping of int to spans
+        For these texts, by position: start, end and kind of spans of the raw text whose markup says what they hold.
 
     Returns
     -------
     list of Cleaned, length n
     """
-    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first)
+    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first, how.blocks)
+    column.kinds = kinds
     cleaned = column.cleaned
     for rule in how.applied:
+        if rule.asks_for_blocks:
+            column.keep_base()
         with timed(f"clean {rule.name}"):
             for number in column.passing(rule):
                 column.apply(rule.on_pages() if number in first else rule, number)
@@ -72,6 +81,11 @@ def clean_column(
     return cleaned
 
 
+def kinds_in_clean_text(edited: EditedText, kinds: Iterable[MarkedKind]) -> list[MarkedKind]:
+    """Spans of the raw text with a kind, at their places in the clean text."""
+    return [(*edited.to_clean(start, end), kind) for start, end, kind in kinds]
+
+
 def clean_text(text: str, how: Plan) -> Cleaned:
     """Clean one text.
 
@@ -85,7 +99,7 @@ def clean_text(text: str, how: Plan) -> Cleaned:
 
 def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DETECTORS) -> Cleaned:
     """Suggestions and flags for a text whose edits are settled."""
-    analyses = Analyses()
+    analyses = Analyses(find=how.blocks)
     suggestions = sorted(edit for rule in how.suggested for edit in _suggested(rule, edited, analyses))
     flags = (flag for detector in detectors for flag in detector.flags(edited.text))
     return Cleaned(edited, tuple(suggestions), _in_order(flags))
@@ -114,7 +128,11 @@ class _Column:
     """A column of texts while the rules are applied: each text as it is now, its analyses, the screens it passes."""
 
     def __init__(
-        self, texts: pa.Array, screened: Sequence[Rule | Detector], first: Mapping[int, Sequence[Edit]]
+        self,
+        texts: pa.Array,
+        screened: Sequence[Rule | Detector],
+        first: Mapping[int, Sequence[Edit]],
+        find: Callable[[str], Blocks],
     ) -> None:
         self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
         for number, edits in first.items():
@@ -122,7 +140,9 @@ class _Column:
         if first:
             texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
         #: For each text the analyses of it as it is now.
-        self.analyses = [Analyses() for _ in self.cleaned]
+        self.analyses = [Analyses(find=find) for _ in self.cleaned]
+        self._find, self._has_base = find, False
+        self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -131,6 +151,21 @@ class _Column:
         groups = [_ScreenGroup(part, len(texts)) for part in parts]
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
+
+    def keep_base(self) -> None:
+        """From now on the blocks of a text are those of the text as it is now."""
+        if not self._has_base:
+            self._has_base = True
+            self.analyses = [
+                Analyses(cleaned.edited.text, self._finder(number)) for number, cleaned in enumerate(self.cleaned)
+            ]
+
+    def _finder(self, number: int) -> Callable[[str], Blocks]:
+        """What finds the blocks of a text: of a page, also by its markup."""
+        if number not in self.kinds:
+            return self._find
+        kinds = kinds_in_clean_text(self.cleaned[number].edited, self.kinds[number])
+        return lambda text: self._find(text).overlaid(kinds)
 
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""

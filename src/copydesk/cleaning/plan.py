@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from copydesk.cleaning.rule import TIERS, Detector, Rule, Tier
@@ -24,6 +25,7 @@ from copydesk.cleaning.rules import (
 from copydesk.cleaning.web_page_rules import PAGE_RULES, PageRule
 from copydesk.core.plugins import added
 from copydesk.errors import ConfigError
+from copydesk.language.blocks import Block, Blocks, Kind, find_blocks, language_of_any
 
 #: Every rule of the package, in order of application: first characters, then words, then lines; last, on clean text,
 #: personal data.
@@ -50,12 +52,34 @@ DETECTORS: tuple[Detector, ...] = (
 )
 
 
+_LINES = tuple(rule.name for rule in boilerplate_lines.RULES)
+#: What a profile sets: the kind of all text, or None where blocks are looked for; and the tiers of rules.
+_PROFILES: dict[str, tuple[Kind | None, dict[str, str]]] = {
+    "web": (None, {}),
+    "mixed": (None, dict.fromkeys(_LINES, "suggest")),
+    "prose": ("prose", {}),
+    "scan": ("scan", dict.fromkeys(_LINES, "suggest")),
+}
+
+
 class Plan(NamedTuple):
-    """The rules that are applied and the rules that only suggest, in order, and the tier of each."""
+    """The rules that are applied and the rules that only suggest, in order, and the tier of each.
+
+    ``kind`` and ``language`` are those of all text; None where each block has its own.
+    """
 
     applied: tuple[Rule, ...]
     suggested: tuple[Rule, ...]
     tiers: dict[str, Tier]
+    kind: Kind | None = None
+    language: str | None = None
+
+    def blocks(self, text: str) -> Blocks:
+        """The blocks of a text under these settings."""
+        if self.kind is None:
+            found = find_blocks(text, self.language)
+            return found if self.language is None else found.in_language(self.language)
+        return Blocks([Block(0, len(text), self.kind, self.language or language_of_any(text))])
 
     def on_pages(self) -> Plan:
         """The same rules as they are applied to web pages."""
@@ -84,16 +108,59 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
     """
     rules = rules_in_force() if rules is None else rules
     known = [rule.name for rule in rules]
-    unknown = sorted(set(settings["rules"]) - set(known))
-    if unknown:
-        raise ConfigError(f"params.yaml: clean.rules: no rules {unknown}; expected some of {known}")
-    tiers: dict[str, Any] = {rule.name: settings["rules"].get(rule.name, rule.tier) for rule in rules}
+    kind, of_profile = _PROFILES[settings.get("profile", "web")]
+    entries = [(f".for[{number}]", entry) for number, entry in enumerate(settings.get("for", ()))]
+    for where, section in (*entries, ("", settings)):
+        unknown = sorted(set(section.get("rules", ())) - set(known))
+        if unknown:
+            raise ConfigError(f"params.yaml: clean{where}.rules: no rules {unknown}; expected some of {known}")
+    chosen = {**of_profile, **settings["rules"]}
+    tiers: dict[str, Any] = {rule.name: chosen.get(rule.name, rule.tier) for rule in rules}
     used = [rule for rule in rules if tiers[rule.name] != "off"]
     return Plan(
         tuple(rule for rule in used if tiers[rule.name] in settings["apply"]),
         tuple(rule for rule in used if tiers[rule.name] not in settings["apply"]),
         {**{rule.name: rule.tier for rule in PAGE_RULES}, **{rule.name: tiers[rule.name] for rule in used}},
+        settings.get("kind", kind),
+        settings.get("language"),
     )
+
+
+def plans(settings: dict[str, Any], documents: Sequence[tuple[str, str | None]]) -> list[tuple[Plan, list[int]]]:
+    """Group documents by the settings that hold for them.
+
+    Parameters
+    ----------
+    settings : dict
+        The section ``clean`` of params.yaml.
+    documents : sequence of (str, str or None)
+        Path below the folder of seeds, and source, of each document.
+
+    Returns
+    -------
+    list of (Plan, list of int)
+        Each plan with the places of its documents; together all places.
+    """
+    places: dict[tuple[int, ...], list[int]] = {}
+    entries = settings["for"]
+    for place, (path, source) in enumerate(documents):
+        fitting = tuple(number for number, entry in enumerate(entries) if _fits(entry, path, source))
+        places.setdefault(fitting, []).append(place)
+    return [(plan(_merged(settings, [entries[n] for n in fitting])), group) for fitting, group in places.items()]
+
+
+def _fits(entry: dict[str, Any], path: str, source: str | None) -> bool:
+    by_path = "match" not in entry or fnmatchcase(path, entry["match"])
+    return by_path and ("source" not in entry or entry["source"] == source)
+
+
+def _merged(settings: dict[str, Any], entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    merged = dict(settings)
+    for entry in entries:
+        rules = {**merged["rules"], **entry.get("rules", {})}
+        merged = {**merged, **{name: entry[name] for name in ("kind", "language", "profile") if name in entry}}
+        merged["rules"] = rules
+    return merged
 
 
 def least_sure(rules: Iterable[str], tiers: dict[str, Tier]) -> Tier:

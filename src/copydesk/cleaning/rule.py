@@ -26,16 +26,28 @@ Off = Literal["off"]
 class Analyses:
     """What rules have computed of one text as it is now: each analysis once, and the blocks.
 
+    The blocks are those of ``base``, the text before the first rule that has to know them: what a rule joined or
+    removed must not change what the next one takes the text for, nor may it matter which rule was the first to ask.
+
     Parameters
     ----------
-    blocks : Blocks, optional
-        Those of the text, if they are known. They are found once in a text's life: what a rule joined or removed must
-        not change what the next one takes the text for.
+    base : str, optional
+        The text whose blocks are meant; the text as it is now if not given.
+    find : callable
+        Finds the blocks of a text.
+    edits : sequence
+        What has been done to it since, in order: start, end and length of the replacement of each edit of a rule.
     """
 
-    def __init__(self, blocks: Blocks | None = None) -> None:
+    def __init__(
+        self,
+        base: str | None = None,
+        find: Callable[[str], Blocks] = find_blocks,
+        edits: Sequence[Sequence[tuple[int, int, int]]] = (),
+    ) -> None:
+        self._base, self._find, self._edits = base, find, edits
         self._results: dict[Callable[..., Any], Any] = {}
-        self._blocks = blocks
+        self._blocks: Blocks | None = None
 
     def result(self, analyse: Callable[..., Any], text: str, *, needs_blocks: bool = False) -> Any:
         """The result of a function of the text, or of the text and its blocks."""
@@ -44,14 +56,18 @@ class Analyses:
         return self._results[analyse]
 
     def blocks(self, text: str) -> Blocks:
-        """The blocks of the text."""
+        """The blocks, at their places in the text as it is now."""
         if self._blocks is None:
-            self._blocks = find_blocks(text)
+            self._blocks = self._find(text if self._base is None else self._base)
+            for edits in self._edits:
+                self._blocks = self._blocks.after(edits)
         return self._blocks
 
     def after(self, edits: Sequence[Edit]) -> Analyses:
-        """What is still known when edits have been applied."""
-        return Analyses(self._blocks and self._blocks.after((e.start, e.end, len(e.replacement)) for e in edits))
+        """What is still known when a rule's edits have been applied."""
+        if self._base is None:
+            return Analyses(find=self._find)
+        return Analyses(self._base, self._find, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
 
 
 class Found(NamedTuple):
@@ -127,6 +143,11 @@ class Rule(NamedTuple):
     languages: frozenset[str] | None = None
     needs_blocks: bool = False
 
+    @property
+    def asks_for_blocks(self) -> bool:
+        """Whether the blocks of a text decide what the rule does."""
+        return self.needs_blocks or self.kinds is not None or self.languages is not None
+
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
         return self._replace(find=self.find_in_pages or self.find)
@@ -134,11 +155,14 @@ class Rule(NamedTuple):
     def edits(self, text: str, analyses: Analyses | None = None) -> list[Edit]:
         """The edits of this rule in a text; ``analyses`` keeps those of this text for the next rule."""
         analyses = analyses or Analyses()
+        # The languages are cheaper to tell than an analysis.
+        if self.analyse and self.languages and not any(map(self.holds_in, analyses.blocks(text).blocks)):
+            return []
         given = [analyses.result(self.analyse, text, needs_blocks=self.needs_blocks)] if self.analyse else []
         if self.needs_blocks:
             given.append(analyses.blocks(text))
         found = list(self.find(text, *given))
-        if found and not (self.kinds is None and self.languages is None):
+        if found and self.asks_for_blocks:
             blocks = analyses.blocks(text)
             found = [f for f in found if self.holds_in(blocks.at(f.start))]
         return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]

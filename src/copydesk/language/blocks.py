@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
-from copydesk.language.code_lines import SUSPECT, score
-from copydesk.language.detection import language_of, other_language
+from copydesk.language.code_lines import may_have_code, score
+from copydesk.language.detection import language_of, language_of_paragraph
 from copydesk.language.english_words import looks_english
 
 Kind = Literal["prose", "verse", "code", "configuration", "table", "list", "transcript", "scan"]
@@ -25,10 +25,17 @@ WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "sca
 #: Running text, whose lines are nothing but the width of a page.
 PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 
+#: What a text has that may be anything but prose.
+FORM = re.compile(
+    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\Z)"
+)
+
 #: A longer line is a paragraph by itself, whatever stands below.
 _LONG = 120
 #: Log-odds in hundredths above which a paragraph is code; of one line alone the evidence must be stronger.
 _CODE, _CODE_ALONE, _MOST = 60, 120, 300
+#: Log-odds above which lines are verse, and characters of its widest line.
+_VERSE, _WIDEST_VERSE = 2.0, 80
 _MOST_LINES = 60  # lines of a paragraph that are scored
 
 _GAP = re.compile(r"(?<=\S)(?<![.!?:;,])(?:\t| {2})[ \t]*(?=\S)|(?<=\S) {3,}(?=\S)|(?<=\S) ?\|(?= ?\S)")
@@ -36,14 +43,16 @@ _BULLET = re.compile(r"\s*(?:[-*+•·▪◦‣–—]\s+\S|\(?(?:\d{1,3}|[a-zA-
 _ADDRESS = re.compile(r"\s*(?:\S+://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|~?/[\w./-]+)\s*")
 _SETTING = re.compile(r"\s*(?:[\w.\-\"'@/]+\s*[:=]|\[\[?[\w.:\"' -]+\]\]?\s*$|[#;]|[\w-]+ [\w./:,@-]+;?\s*$)")
 _BRACKETS = re.compile(r"[(){}]|;\s*$")
+_BARE_BRACKETS = re.compile(r"\s*[(){}\[\]]+[,;]?\s*")
 _SPEAKER = re.compile(r"([^\W\d_][\w.'’ -]{0,28}):\s+\S")
 _ENDS = re.compile(r"[.!?…。？！۔।:][\"'”’»)\]]*\s*$")
 _PAUSES = re.compile(r"[,;:—–-]\s*$")
 _SCANNED = re.compile(r"[^\W\d_]¬\s*$")
-_TORN = re.compile(r"[^\W\d_](?:-|\u2010)\s*$")
+_LETTER = re.compile(r"[^\W_]|[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e31-\u0ebc]")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+)*[.,:]?\s*")
 
 
+_NO_SPAN: tuple[int, int, Kind] = (1 << 62, 1 << 62, "prose")
 _NO_EDIT = (1 << 62, 1 << 62, 0)
 
 
@@ -87,6 +96,30 @@ class Blocks:
         """The block of a position; of the end of a block it is the next one."""
         return self.blocks[max(0, bisect_right(self._starts, position) - 1)]
 
+    def in_language(self, language: str) -> Blocks:
+        """The same blocks, all in one language."""
+        return Blocks([block._replace(language=language) for block in self.blocks])
+
+    def overlaid(self, spans: Sequence[tuple[int, int, Kind]]) -> Blocks:
+        """The same blocks, but for spans whose kind is known otherwise; these are in order, without overlap."""
+        blocks: list[Block] = []
+        remaining = iter([*((s, e, k) for s, e, k in spans if s < e), _NO_SPAN])
+        start, end, kind = next(remaining)
+        for block in self.blocks:
+            at = block.start
+            while at < block.end:
+                is_inside = start <= at
+                stop = min(block.end, end if is_inside else start)
+                piece = Block(at, stop, kind if is_inside else block.kind, block.language)
+                if blocks and blocks[-1][2:] == piece[2:]:
+                    blocks[-1] = blocks[-1]._replace(end=stop)
+                else:
+                    blocks.append(piece)
+                at = stop
+                if at >= end:
+                    start, end, kind = next(remaining)
+        return Blocks(blocks or self.blocks)
+
     def after(self, edits: Iterable[tuple[int, int, int]]) -> Blocks:
         """The same blocks when spans were replaced: start, end and length of the replacement of each, in order."""
         moved = iter(edits)
@@ -118,14 +151,14 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     """
     paragraphs = list(_paragraphs(text))
     kinds = _kinds(text, paragraphs)
-    main = language or language_of(text) or ("en" if looks_english(text) else None)
+    main = language or language_of_any(text)
     merged: list[Block] = []
     last = main
     for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True)):
         end = paragraphs[number + 1].start if number + 1 < len(paragraphs) else len(text)
         start = 0 if number == 0 else paragraph.start
         if kind in WORDS:
-            last = _language("\n".join(paragraph.lines), main) or last
+            last = _language("\n".join(paragraph.lines), main)
         if merged and merged[-1].kind == kind and merged[-1].language == last:
             merged[-1] = merged[-1]._replace(end=end)
         else:
@@ -133,11 +166,16 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     return Blocks(merged or [Block(0, len(text), "prose", main)])
 
 
+def language_of_any(text: str) -> str | None:
+    """The language of a text; of one that is too short for the model, English if its words are English ones."""
+    return language_of(text) or ("en" if looks_english(text) else None)
+
+
 def _language(paragraph: str, main: str | None) -> str | None:
     """The language of a paragraph if it can be told from it; that of the text where it is no other one."""
     if main is None:
         return language_of(paragraph)
-    return other_language(paragraph, main) or main
+    return language_of_paragraph(paragraph, main)
 
 
 def _paragraphs(text: str) -> Iterator[_Paragraph]:
@@ -168,36 +206,61 @@ def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
     kinds: list[Kind] = []
     for number, (paragraph, own) in enumerate(zip(paragraphs, scores, strict=True)):
         beside = scores[max(0, number - 1) : number] + scores[number + 1 : number + 2]
-        total = own + sum(beside) // 4 if own > 0 else own
+        total = own + sum(max(0, score) for score in beside) // 4 if own > 0 else own
         kinds.append(_kind(paragraph.lines, total, speakers))
+    _find_verse(paragraphs, kinds)
     return kinds
 
 
 def _score(lines: Sequence[str]) -> int:
     """Mean of the lines' log-odds of being code, in hundredths."""
-    if not SUSPECT.search("\n".join(lines[:_MOST_LINES])):
+    if not may_have_code(lines[:_MOST_LINES]):
         return -_MOST
-    scores = [
-        -_MOST if _PLAIN.fullmatch(line) else max(-_MOST, min(_MOST, score(line))) for line in lines[:_MOST_LINES]
-    ]
+    scores = [_line_score(line) for line in lines[:_MOST_LINES]]
     return sum(scores) // len(scores)
+
+
+def _line_score(line: str) -> int:
+    """Log-odds of a line, within limits; words without any sign are at most no evidence."""
+    if _PLAIN.fullmatch(line):
+        return -_MOST if line.count(" ") > 4 else min(0, score(line))
+    return max(-_MOST, min(_MOST, score(line)))
 
 
 def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind:
     count = len(lines)
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
-    if count > 1 and 5 * _share(_GAP, lines) >= 3 * count:
+    if count > 1 and 5 * sum(map(_has_gap, lines)) >= 3 * count:
         return "table"
-    if code_score > (_CODE if count > 1 else _CODE_ALONE):
-        settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
-        return "configuration" if 3 * settings >= 2 * count else "code"
-    bullets = sum(bool(_BULLET.match(line)) for line in lines)
-    if 5 * bullets >= 2 * count or 5 * sum(bool(_ADDRESS.fullmatch(line)) for line in lines) >= 3 * count:
+    if (
+        count > 1
+        and code_score > -_MOST
+        and 3 * len(_LETTER.findall("".join(lines))) < sum(len(line.strip()) for line in lines)
+    ):
+        return "table" if any(map(str.isdigit, "".join(lines))) else "code"  # a drawing
+    addresses = sum(bool(_ADDRESS.fullmatch(line)) for line in lines)
+    if code_score > (_CODE if count > 1 else _CODE_ALONE) and 2 * addresses <= count:
+        return _code_or_configuration(lines)
+    if 5 * sum(bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines) >= 2 * count:
         return "list"
-    if any(map(_SCANNED.search, lines)) or (count > 3 and _share(_TORN, lines) > 1 and not _has_room(lines)):
-        return "scan"
-    return "verse" if _is_verse(lines) else "prose"
+    return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
+
+
+def _code_or_configuration(lines: Sequence[str]) -> Kind:
+    bare = sum(bool(_BARE_BRACKETS.fullmatch(line)) for line in lines)
+    settings = sum(bool(_SETTING.match(line)) and not _BRACKETS.search(line) for line in lines)
+    return "configuration" if settings and 3 * settings >= 2 * (len(lines) - bare) else "code"
+
+
+def _has_gap(line: str) -> bool:
+    """Whether a line has columns."""
+    return ("  " in line or "\t" in line or "|" in line) and _GAP.search(line) is not None
+
+
+def _is_torn(line: str) -> bool:
+    """Whether a line ends in a hyphen."""
+    return line.rstrip()[-1:] in ("-", "\u2010") and line.rstrip()[-2:-1].isalpha()
 
 
 def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
@@ -205,30 +268,40 @@ def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
     return sum(bool(pattern.search(line)) for line in lines)
 
 
-def _room(lines: Sequence[str]) -> float:
-    """Share of the breaks at which the next word would still have fitted, as no formatter would leave it."""
+def _may_be_verse(lines: Sequence[str]) -> bool:
+    """Whether the lines are short enough for verse, and do not break words, nor end where sentences do."""
+    if len(lines) < 2 or max(map(len, lines)) > _WIDEST_VERSE:
+        return False
+    if any(_is_torn(one) and two[:1].islower() for one, two in pairwise(lines)):
+        return False
+    return 2 * _share(_ENDS, lines[:-1]) <= len(lines) - 1 or len(lines) == 2
+
+
+def _verse_score(lines: Sequence[str]) -> float:
+    """How much the lines look like verse: a sum of log-odds.
+
+    A formatter fills each line but the last; a poet ends lines before the width, at pauses, and the last one too.
+    """
     stripped = [line.strip() for line in lines]
     width = max(map(len, stripped))
-    fits = [len(one) + 1 + len(two.split(" ", 1)[0]) <= width for one, two in pairwise(stripped)]
-    return sum(fits) / len(fits)
+    total = 1.2 if len(stripped[-1]) >= 0.75 * width else -1.0
+    for one, two in pairwise(stripped):
+        fits = len(one) + 1 + len(two.split(" ", 1)[0]) <= width
+        pauses = bool(_PAUSES.search(one) or _ENDS.search(one))
+        total += (1.2 if fits else -0.2) + (0.8 if pauses else -0.35)
+    capitals = sum(line.lstrip(" \"'“”«—–-¿¡")[:1].isupper() for line in stripped)
+    return total + (1.0 if 5 * capitals >= 4 * len(lines) and len(lines) > 2 else 0.0)
 
 
-def _has_room(lines: Sequence[str]) -> bool:
-    return len(lines) > 1 and _room(lines) >= 0.2
-
-
-def _is_verse(lines: Sequence[str]) -> bool:
-    """Whether lines end where the author ended them: before the width, and seldom where a sentence ends."""
-    if len(lines) < 3 or max(map(len, lines)) > 80:
-        return False
-    inner = lines[:-1]
-    if any(_TORN.search(one) and two[:1].islower() for one, two in pairwise(lines)):
-        return False
-    if 2 * _share(_ENDS, inner) > len(inner):
-        return False
-    room = _room(lines)
-    if room >= 0.5:
-        return True
-    capitals = sum(line.lstrip(" \"'“”«—–-¿¡")[:1].isupper() for line in lines)
-    pauses = _share(_PAUSES, inner) + _share(_ENDS, inner)
-    return room >= 0.2 and (5 * capitals >= 4 * len(lines) or 2 * pauses >= len(inner))
+def _find_verse(paragraphs: Sequence[_Paragraph], kinds: list[Kind]) -> None:
+    """Mark what is verse among prose; stanzas are evidence for each other."""
+    scores = {
+        number: _verse_score(paragraph.lines)
+        for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True))
+        if kind == "prose" and _may_be_verse(paragraph.lines)
+    }
+    total = sum(scores.values())
+    for number, own in scores.items():
+        others = (total - own) / (len(scores) - 1) if len(scores) > 1 else 0.0
+        if own + 2 * others > _VERSE and (len(paragraphs[number].lines) > 2 or len(scores) > 1):
+            kinds[number] = "verse"

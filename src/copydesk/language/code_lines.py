@@ -6,17 +6,16 @@ The model is learnt from the descriptions and files of installed packages, see `
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
 #: Characters of a line that are read.
 _READ = 160
-#: A paragraph without any of these has no code. Cheap to search for.
-SUSPECT = re.compile(
-    r"^[ \t]|[{}<>=\\|;#$~^_`@*\[\]%&]|::|--|\(\)|^[-.\w]+:|^[\w.-]*[/.][\w.-]+$|\w\.\w|,\S", re.MULTILINE
-)
+_SIGN = re.compile(r"[{}<>=\\|;$^_`\[\]]")
+_PAIRS = ("::", "--", "()")
+_BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|\S*/\S+$|(?:import|from|return|else)\b")
 
 #: Each mark and the pattern that shows it.
 _MARKS = {
@@ -40,7 +39,8 @@ _MARKS = {
             r"|do$|done$|if .*[:({\]]\s*$|if \[|import [\w.]+|#?include [<\"]|int \w+ ?[=;(]|let \w+ =|package \w+;?$"
             r"|then$|throw |private \w+ \w|public \w+ \w+[({]|raise \w+|return\b|static \w+ \w|struct \w+ \{"
             r"|switch ?\(|try ?[:{]|using \w+;|var \w+ =|void \w+\(|while\b.*[:({]|with .*:$|yield "
-            r"|@\w+[\w.]*(?:\(.*)?$|assert .*[=(])"
+            r"|@\w+[\w.]*(?:\(.*)?$|assert .*[=(]"
+            r"|SELECT |INSERT INTO |UPDATE \w+ SET|FROM \w+$|WHERE \w+ |CREATE [A-Z]+ )"
         ),
         "begins with a command": (
             r"^\s*(?:sudo|apt|apt-get|cd|cp|curl|docker|echo|export|git|grep|kubectl|ls|make|mkdir|mv|npm|pip|pip3|pipx|"
@@ -90,6 +90,12 @@ def _measures(body: str) -> tuple[str, str]:
         f"signs {min(9, 20 * len(_SIGNS.findall(body)) // max(1, len(body)))}",
         f"words {min(12, body.count(' ') + 1)}",
     )
+
+
+def may_have_code(lines: Sequence[str]) -> bool:
+    """Whether any line has a sign that code has and most prose has not: a quick look before the lines are scored."""
+    text = "\n".join(lines)
+    return _SIGN.search(text) is not None or any(pair in text for pair in _PAIRS) or any(map(_BEGINNING.match, lines))
 
 
 @cache

@@ -28,10 +28,14 @@ _SAMPLE = 800
 #: Least percent of the letters in a language. The model wants 80, which a quarter of the Russian texts do not reach;
 #: with 40 no document got a wrong label.
 _LEAST_PERCENT = 40
+#: The same of a short paragraph.
+_LEAST_OF_SHORT = 80
 #: Most percent of a foreign paragraph's letters in the language of the document: a quotation or a title.
 _MOST_FAMILIAR = 20
 #: Bytes of UTF-8 below which a line is not judged: 80 Latin, 40 Cyrillic or 27 Chinese letters.
 _LEAST_BYTES = 80
+#: The same where a paragraph that is wrongly taken for foreign does no harm.
+_LEAST_BYTES_OF_SHORT = 40
 
 #: Codes of the model that ISO 639 has replaced, or that name a script or a country, too.
 _RENAMED = {"iw": "he", "jw": "jv", "sr-ME": "cnr", "zh-Hant": "zh"}
@@ -74,6 +78,7 @@ _REFUSED = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
+_LATIN = re.compile("[A-Za-z]")
 #: Addresses, which contain words of other languages. The pattern starts where a word does; else it were quadratic.
 _ADDRESS = re.compile(r"(?<![!-~])[!-~]*(?:://|www\.|@)[!-~]*")
 
@@ -152,8 +157,8 @@ def _foreign(text: str, label: str) -> Iterator[Passage]:
         start += len(line) + 1
 
 
-def _is_long(line: str) -> bool:
-    return len(line) >= _LEAST_BYTES or (not line.isascii() and len(line.encode()) >= _LEAST_BYTES)
+def _is_long(line: str, least: int = _LEAST_BYTES) -> bool:
+    return len(line) >= least or (not line.isascii() and len(line.encode()) >= least)
 
 
 def _is_familiar(line: str, words: tuple[str, ...]) -> bool:
@@ -187,6 +192,26 @@ def other_language(line: str, label: str) -> str | None:
     if any(half and half[0][0] == label for half in halves):
         return None
     return None if any({language, label} <= close for close in _CLOSE) else language
+
+
+def language_of_paragraph(paragraph: str, label: str) -> str | None:
+    """The language of a paragraph of a document, also of a short one: for cleaning, which does no harm by doubt.
+
+    A word of the document's language, or names, make a short paragraph one of the document. None for one in another
+    script whose language is not clear.
+    """
+    language = other_language(paragraph, label)
+    if language or not _is_long(paragraph, _LEAST_BYTES_OF_SHORT):
+        return language or label
+    sample = _ADDRESS.sub(" ", paragraph[:_SAMPLE])
+    if any(word in sample for word in _FUNCTION_WORDS.get(label, ())):
+        return label
+    shares = _languages(sample)
+    language, percent = shares[0] if shares else _NO_SHARE
+    if label in _FUNCTION_WORDS and 4 * len(_LATIN.findall(sample)) < len(sample):
+        return language  # another script
+    is_close = any({language, label} <= close for close in _CLOSE)
+    return label if language is None or percent < _LEAST_OF_SHORT or is_close else language
 
 
 def _languages(sample: str, hint: str | None = None) -> list[LanguageShare]:

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from functools import cache, cached_property, lru_cache
 
 from copydesk.language import english_words
+from copydesk.language.word_frequencies import LOADED, frequencies_in
 
-#: Code of a language in ISO 639, where wordfreq has another one or serves a group.
-_CODES = {"no": "nb", "hr": "sh", "bs": "sh"}
 #: Languages that wordfreq serves and that set spaces between words; not Indic ones, whose signs of vowels are no
 #: letters for ``re``.
 LANGUAGES = frozenset(
@@ -28,7 +27,6 @@ _OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
 _FUNCTION_WORDS = 80  # so many of the most frequent words are function words
 _FREQUENT, _FEW = 1e-5, 2e-4
 _SHORTEST_STEM = 3
-_LOADED = 6  # lexicons other than English that are in memory: about 5 MB each
 
 
 class Lexicon:
@@ -118,11 +116,9 @@ def english() -> Lexicon:
     return Lexicon("en", english_words.frequencies(), english_words.FUNCTION_WORDS)
 
 
-@lru_cache(_LOADED)
-def _loaded(code: str) -> Lexicon:
-    from wordfreq import get_frequency_dict
-
-    return Lexicon(code, get_frequency_dict(code, "small"))
+@lru_cache(LOADED)
+def _loaded(language: str) -> Lexicon:
+    return Lexicon(language, frequencies_in(language))
 
 
 def lexicon(language: str) -> Lexicon:
@@ -131,4 +127,4 @@ def lexicon(language: str) -> Lexicon:
     >>> lexicon("de").log_frequency("und") > lexicon("de").log_frequency("hafen")
     True
     """
-    return english() if language == "en" else _loaded(_CODES.get(language, language))
+    return english() if language == "en" else _loaded(language)

@@ -6,20 +6,23 @@ import hashlib
 from functools import partial
 from typing import Any
 
-from copydesk.cleaning.apply import Cleaned, clean_column
-from copydesk.cleaning.plan import Plan, least_sure, plan
+import pyarrow as pa
+
+from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
+from copydesk.cleaning.plan import Plan, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import Decision, obeyable
+from copydesk.language.blocks import FORM
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
 from copydesk.text import ComposedEdit, Edit
 
 STAGE = Stage(
     "clean",
-    reads=("ingest.raw", "ingest.decisions", "ingest.pages"),
+    reads=("ingest.raw", "ingest.decisions", "ingest.pages", "ingest.provenance"),
     writes={
-        "text": Output("documents", ("doc_id", "text", "flags", "text_sha256")),
+        "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
         "edits": Output("edits"),
         "unmet": Output("decisions"),
     },
@@ -32,16 +35,14 @@ run = partial(run_shards, stage=STAGE)
 
 def shard(given: Shard) -> Made:
     """Clean the texts of a shard."""
-    how = plan(given.params["clean"])
     raw = given.tables["raw"]
     texts: list[dict[str, Any]] = []
     edits: list[dict[str, Any]] = []
     unmet: list[Decision] = []
     decisions = obeyable(given.tables["decisions"], "accept", "reject")
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
-    ids, column = raw["doc_id"].to_pylist(), raw["text"].combine_chunks()
-    first = {n: [Edit(**e) for e in pages[doc_id]["edits"]] for n, doc_id in enumerate(ids) if doc_id in pages}
-    for doc_id, cleaned in zip(ids, clean_column(column, how, first=first), strict=True):
+    ids = raw["doc_id"].to_pylist()
+    for doc_id, (cleaned, how) in zip(ids, _cleaned(given, ids, pages), strict=True):
         if doc_id in decisions:
             rules = how.on_pages() if doc_id in pages else how
             cleaned, problems = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)
@@ -53,12 +54,39 @@ def shard(given: Shard) -> Made:
             {
                 "doc_id": doc_id,
                 "text": text,
+                "blocks": _blocks(cleaned, how, pages.get(doc_id)),
                 "flags": [flag._asdict() for flag in cleaned.flags],
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
         )
         edits += _rows(doc_id, cleaned, how)
     return {"text": texts, "edits": edits, "unmet": [decision._asdict() for decision in unmet]}
+
+
+def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> list[tuple[Cleaned, Plan]]:
+    """Each document cleaned by the settings that hold for it, and these settings."""
+    raw = given.tables["raw"]
+    sources = dict(zip(*(given.tables["provenance"][name].to_pylist() for name in ("doc_id", "source")), strict=True))
+    documents = [(path, sources[doc_id]) for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)]
+    column = raw["text"].combine_chunks()
+    results: dict[int, tuple[Cleaned, Plan]] = {}
+    for how, places in plans(given.params["clean"], documents):
+        page_edits = {n: pages[ids[place]]["edits"] for n, place in enumerate(places) if ids[place] in pages}
+        first = {n: [Edit(**edit) for edit in edits] for n, edits in page_edits.items()}
+        kinds = {n: [tuple(k.values()) for k in pages[ids[places[n]]]["kinds"]] for n in page_edits}
+        group = column if len(places) == len(ids) else column.take(pa.array(places, pa.int64()))
+        for place, cleaned in zip(places, clean_column(group, how, first=first, kinds=kinds), strict=True):
+            results[place] = cleaned, how
+    return [results[place] for place in range(len(ids))]
+
+
+def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The blocks of a text; none for a text that is but prose in one language, which the next stage detects."""
+    text, kinds = cleaned.edited.text, page["kinds"] if page else []
+    if how.kind is None and how.language is None and not kinds and not FORM.search(text):
+        return []
+    spans = kinds_in_clean_text(cleaned.edited, (tuple(kind.values()) for kind in kinds))
+    return [block._asdict() for block in how.blocks(text).overlaid(spans).blocks]
 
 
 def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:

@@ -145,7 +145,7 @@ def shard(given: Shard) -> Made:
             made["pages"].append(page)
         elif seed["flag"] is not None:
             cut_off = {"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]}
-            made["pages"].append(cut_off)
+            made["pages"].append({**cut_off, "kinds": []})
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
     return made
@@ -199,6 +199,7 @@ def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal
         "missing": [{"start": start, "end": end} for start, end in page.missing],
         "stated": json.dumps(page.stated, ensure_ascii=False, sort_keys=True),
         "flag": seed["flag"],
+        "kinds": [kind._asdict() for kind in page.kinds],
     }
 
 

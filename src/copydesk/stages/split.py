@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.language.blocks import Block, find_blocks
 from copydesk.language.detection import detect, passages
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
@@ -22,7 +25,7 @@ STAGE = Stage(
             "documents",
             (
                 *("doc_id", "sentences", "language", "language_score", "language_share", "passages"),
-                *("sentence_language", "paragraphs", "sentence_count"),
+                *("blocks", "sentence_language", "paragraphs", "sentence_count"),
             ),
         ),
     },
@@ -65,18 +68,35 @@ def shard(given: Shard) -> Made:
         "raw_start": raw_starts,
         "raw_end": raw_ends,
     }
+    passages_column = _passages(column, languages.labels)
     documents = {
         "doc_id": ids,
         "sentences": _lists(rows, {"start": starts.astype(np.int32), "end": ends.astype(np.int32)}),
         "language": languages.labels,
         "language_score": languages.scores,
         "language_share": languages.shares,
-        "passages": _passages(column, languages.labels),
+        "passages": passages_column,
+        "blocks": _blocks(given.tables["text"], labels, passages_column.to_pylist()),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),
         "paragraphs": [spans.paragraphs[-1] + 1 if spans.paragraphs else 0 for spans in by_document],
         "sentence_count": counts,
     }
     return {"sentences": pa.table(sentences), "spans": pa.table(documents)}
+
+
+def _blocks(
+    texts: pa.Table, labels: list[str | None], passages: list[list[dict[str, Any]]]
+) -> list[list[dict[str, Any]]]:
+    """The blocks of each text; those that cleaning left out are prose, and have the languages detected here."""
+    columns = zip(texts["text"].to_pylist(), texts["blocks"].to_pylist(), labels, passages, strict=True)
+    return [
+        blocks or [block._asdict() for block in _prose(text, label, has_passages=bool(foreign))]
+        for text, blocks, label, foreign in columns
+    ]
+
+
+def _prose(text: str, label: str | None, *, has_passages: bool) -> Sequence[Block]:
+    return find_blocks(text, label).blocks if has_passages else (Block(0, len(text), "prose", label),)
 
 
 def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:

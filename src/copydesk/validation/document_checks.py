@@ -123,7 +123,7 @@ class _Document:
         self._expect("documents", "text_sha256", row["text_sha256"], _sha256(self.text.encode()))
         self._expect("documents", "characters", row["characters"], len(self.text))
         self._expect("documents", "split", row["split"], row["_file_split"])
-        for column in ("flags", "passages"):
+        for column in ("flags", "passages", "blocks"):
             for number, span in enumerate(row[column]):
                 if not 0 <= span["start"] < span["end"] <= len(self.text):
                     message = f"[{span['start']}, {span['end']}) leaves the text"

@@ -64,11 +64,11 @@ def _are_numbered(rows: pa.Table, owner: Rows) -> bool:
 
 
 def _spans_fit(documents: pa.Table) -> bool:
-    """Whether flags and passages lie in their texts."""
+    """Whether flags, passages and blocks lie in their texts."""
     lengths = pc.utf8_length(documents["text"]).to_numpy()
     if not np.array_equal(lengths, documents["characters"].to_numpy()):
         return False
-    for name in ("flags", "passages"):
+    for name in ("flags", "passages", "blocks"):
         column = documents[name].combine_chunks()
         start, end = (pc.struct_field(column.flatten(), side).to_numpy() for side in ("start", "end"))
         length = lengths[pc.list_parent_indices(column).to_numpy()]

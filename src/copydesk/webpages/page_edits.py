@@ -13,6 +13,7 @@ from copydesk.core.stray_bytes import STRAYS, without_strays
 from copydesk.errors import UnreadableError
 from copydesk.text import Edit
 from copydesk.webpages.junctions import breaks, rewritten, settled, without_shreds
+from copydesk.webpages.marked_kinds import MarkedKind, marked_kinds
 from copydesk.webpages.text_alignment import Run, codes, matching_runs
 from copydesk.webpages.trafilatura_article import article
 from copydesk.webpages.visible_text import CELL, LINE, PARAGRAPH, Visible, solid, visible
@@ -37,12 +38,15 @@ class Page(NamedTuple):
         Spans of the HTML in which a part of that text is missing.
     stated : dict
         Metadata of the page, named as in sources.jsonl: value, start and end in the HTML, or None if not there.
+    kinds : list of MarkedKind
+        The spans of the HTML whose elements say that they hold code, a table or a list.
     """
 
     edits: list[Edit]
     aligned: float
     missing: list[tuple[int, int]]
     stated: dict[str, tuple[str, int | None, int | None]]
+    kinds: list[MarkedKind]
 
 
 def read_page(html: str) -> Page:
@@ -57,7 +61,8 @@ def read_page(html: str) -> Page:
     extracted = article(without)
     edits, aligned, missing = article_edits(without, extracted.text)
     edits += _replaced(html, edits) if without != html else []
-    return Page(edits, aligned, missing, {name: _placed(html, value) for name, value in extracted.stated.items()})
+    stated = {name: _placed(html, value) for name, value in extracted.stated.items()}
+    return Page(edits, aligned, missing, stated, marked_kinds(without))
 
 
 def _replaced(html: str, edits: list[Edit]) -> list[Edit]:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.language.blocks import WORDS
+from copydesk.language.blocks import WORDS, Blocks
 
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
 _BREAKS = re.compile("\r\n?|[\u2028\u2029]")
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+# The colours of a terminal go as a whole. A soft hyphen at the end of a line is needed to make its word whole.
+_INVISIBLE = re.compile(
+    "\x1b\\[[0-9;]{0,20}[A-Za-z]|\u00ad(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060\ufeff]"
+)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MARKS = "\u200e\u200f"
 _FIELD = re.compile("[ \t]+")
 # ftfy changes a text only if it contains an entity, a C1 control, a ligature, a letter with which misread bytes
 # begin, or two adjacent characters outside ASCII that are not both plain typography.
-_SUSPECT = "&[#A-Za-z]|[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
+_SUSPECT = "[\x80-\x9fŒœÃÂ\ufb00-\ufb06]|[^\x00-\x7f“”‘’–—…][^\x00-\x7f]|[^\x00-\x7f][^\x00-\x7f“”‘’–—…]"
+# One that was escaped again, once or more, is decoded at once: "&amp;quot;".
+_REFERENCE = re.compile(r"&(?:amp;)*+(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});|&(?:amp;)++")
 _SUSPECT_LINE = re.compile(_SUSPECT)
+_SCANNED_HYPHEN = re.compile(r"[^\W\d_]¬\s*$")
 _WIDE = re.compile("[\uff01-\uff5e\u3002\u3001]")
 # Letters beside which a full-width character is at home: ideographs, kana, hangul.
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u2fdf\u3041-\u30ff\u3105-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_EAST_ASIAN_LANGUAGES = frozenset({"zh", "ja", "ko", "yue"})
 _FOLLOWED_BY_SPACE = ",.;:!?)"
 
 
@@ -39,13 +46,13 @@ def _invisible(text: str) -> Iterator[Found]:
 
 
 @cache
-def _config(unescape: bool) -> TextFixerConfig:
+def _config() -> TextFixerConfig:
     from ftfy import TextFixerConfig
 
     # Beyond its decoding heuristics ftfy would rewrite good text: curly quotes, full-width letters,
     # composed letters, line ends.
     return TextFixerConfig(
-        unescape_html=unescape,
+        unescape_html=False,
         remove_terminal_escapes=False,
         fix_latin_ligatures=True,
         fix_character_width=False,
@@ -57,16 +64,32 @@ def _config(unescape: bool) -> TextFixerConfig:
     )
 
 
-def _misdecoded(text: str, *, unescape: bool = True) -> Iterator[Found]:
+def _misdecoded(text: str) -> Iterator[Found]:
     from ftfy import fix_text_segment
 
     start = 0
     for line in text.split("\n"):
-        if _SUSPECT_LINE.search(line):
-            fixed = fix_text_segment(line, _config(unescape))
+        # "Groß¬": the sign at a line's end is the hyphen of a scan, and not the second byte of a letter.
+        if _SUSPECT_LINE.search(line) and not _SCANNED_HYPHEN.search(line):
+            fixed = fix_text_segment(line, _config())
             if fixed != line:
                 yield from _differences(line, fixed, start)
         start += len(line) + 1
+
+
+def _nothing(text: str) -> tuple[Found, ...]:
+    return ()
+
+
+def _references(text: str) -> Iterator[Found]:
+    from ftfy.fixes import unescape_html
+
+    for match in _REFERENCE.finditer(text):
+        character, previous = match.group(), ""
+        while character != previous:
+            character, previous = unescape_html(character), character
+        if character != match.group():
+            yield Found(match.start(), match.end(), character)
 
 
 def _differences(before: str, after: str, offset: int) -> Iterator[Found]:
@@ -89,7 +112,7 @@ def _common(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def _full_width(text: str) -> Iterator[Found]:
+def _full_width(text: str, blocks: Blocks) -> Iterator[Found]:
     """Full-width characters in lines of Latin text; in East Asian text they are correct."""
     checked = -1  # the end of the last line that was checked
     at_home = False
@@ -99,7 +122,10 @@ def _full_width(text: str) -> Iterator[Found]:
             begin = text.rfind("\n", max(0, checked), start) + 1
             checked = text.find("\n", end)
             checked = len(text) if checked < 0 else checked
-            at_home = _EAST_ASIAN.search(text, begin, checked) is not None
+            if not text[begin:start].strip():  # the mark may end the line above
+                begin = text.rfind("\n", 0, max(0, begin - 1)) + 1
+            east_asian = blocks.at(start).language in _EAST_ASIAN_LANGUAGES
+            at_home = east_asian or _EAST_ASIAN.search(text, begin, checked) is not None
         if at_home:
             continue
         narrow = {"\u3002": ".", "\u3001": ","}.get(match.group()) or chr(ord(match.group()) - 0xFEE0)
@@ -119,16 +145,24 @@ RULES = (
         repairs=("one\r\ntwo\rthree", "one\ntwo\nthree"),
         leaves="one\n\ntwo",
     ),
+    Rule(
+        "character-reference",
+        "safe",
+        "&[#A-Za-z]",
+        _references,
+        repairs=("The café &amp; bar said &quot;no&quot;", 'The café & bar said "no"'),
+        leaves="AT&T; R&D; &c; if (a &b; c)",
+        # The references of a page are decoded already: what looks like one is text about it.
+        find_in_pages=_nothing,
+    ),
     # Before the invisible characters go: ftfy needs the control characters among them as evidence.
     Rule(
         "mojibake",
         "safe",
         _SUSPECT,
         _misdecoded,
-        repairs=("The ministerâ€™s cafÃ© &amp; bar", "The minister’s café & bar"),
+        repairs=("The ministerâ€™s cafÃ©", "The minister’s café"),
         leaves="“Überraschung” — naïve café, AT&T, ￼",
-        # The references of a page are decoded already: what looks like one is text about it.
-        find_in_pages=partial(_misdecoded, unescape=False),
     ),
     Rule(
         "invisible",
@@ -150,5 +184,6 @@ RULES = (
         ),
         leaves="He said 你好，世界。 and left",
         kinds=WORDS,
+        needs_blocks=True,
     ),
 )

@@ -6,12 +6,27 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.cleaning.word_splitting import log_frequency
-from copydesk.language.blocks import WORDS
+from copydesk.cleaning.word_splitting import AFFIXES, log_frequency
+from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS
+from copydesk.language.word_frequencies import frequency_in
 
 _REACH = 60
+#: A word so common that many sentences begin with it.
+_COMMON = 3e-4
 _LETTERS = re.compile(r"[^\W\d_]+")
+_INNER_MARKS = re.compile(r"(?<=\w)[,.;:](?=[\w!])")
+#: Languages that append endings to a quotation: "Sonat"ını.
+_WITH_SUFFIXES = frozenset({"tr", "az", "kk", "ky", "uz", "tk", "tt", "hu", "fi", "et", "eu", "mn"})
+#: Scripts without capitals that set spaces between words: a mark between two of their letters has lost its space.
+_NO_CAPITALS = "\u0620-\u064a\u066e-\u06d3\u0900-\u0963\u0971-\u09e3\u0a01-\u0d7f"
+_BETWEEN_LETTERS = re.compile(
+    rf"(?<=[{_NO_CAPITALS}]{{2}})[,.;!?،؛؟۔।](?=[{_NO_CAPITALS}]{{2}})(?![{_NO_CAPITALS}]{{0,40}}[.@])"
+)
+_NO_CAPITALS_LETTER = re.compile(f"[{_NO_CAPITALS}]")
+_WITHOUT_CAPITALS = re.compile("[\u0590-\u08ff]")
+_AROUND = "()[]\"'“”‘’.,;:!?"
+_FEWEST_SPACES = 2
 _CLOSERS = "”’\"')]"
 _ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W\d_a-z])")
 _MARKS = re.compile(
@@ -20,6 +35,7 @@ _MARKS = re.compile(
 # Ranges in which all letters and numbers lie, and signs that are rare: RE2 compiles \pL for longer than it matches.
 _FAR = r"\x{c0}-\x{1fff}\x{2070}-\x{10ffff}"
 _L, _N = rf"A-Za-z\x{{aa}}\x{{b5}}\x{{ba}}{_FAR}", rf"0-9\x{{b2}}\x{{b3}}\x{{b9}}\x{{bc}}-\x{{be}}{_FAR}"
+_CASELESS = r"\x{0620}-\x{06d3}\x{0900}-\x{0d7f}"
 # What makes a run of characters an address, a path or code.
 _SIGNS = frozenset("/@_\\=<>{}#|~^*$%&+`")
 # Behind a full stop these end an address or the name of a file.
@@ -53,9 +69,19 @@ def _run(text: str, position: int) -> str:
     return left + (after.split(maxsplit=1) or [""])[0]
 
 
-def _is_code(text: str, position: int) -> bool:
+def _is_code(text: str, position: int, language: str | None) -> bool:
     run = _run(text, position)
-    return not _SIGNS.isdisjoint(run) or "www." in run or "()" in run
+    if not _SIGNS.isdisjoint(run) or "www." in run or "()" in run or run.endswith(");"):
+        return True
+    return run.islower() and _is_chain(run, language)
+
+
+def _is_chain(run: str, language: str | None) -> bool:
+    """Whether marks join parts of a name or a list for machines: "mail.info;auth.notice", "rw,user,noauto"."""
+    parts = _INNER_MARKS.split(run)
+    if len(parts) < 3:
+        return False
+    return "." in _INNER_MARKS.findall(run) or not all(_is_word(part.strip(_AROUND), language) for part in parts)
 
 
 class _Quotes:
@@ -78,7 +104,7 @@ class _Quotes:
         return not self._open
 
 
-def _missing_after_sentence(text: str) -> Iterator[Found]:
+def _missing_after_sentence(text: str, blocks: Blocks) -> Iterator[Found]:
     quotes = _Quotes(text)
     for match in _ENDS.finditer(text):
         start, end = match.span()
@@ -91,9 +117,23 @@ def _missing_after_sentence(text: str) -> Iterator[Found]:
             marks = marks[:quote]
         elif quote < 0 and text[end] == '"' and not quotes.opens(end):
             continue
+        if marks[0] in ".…" and len(marks) > 1 and text[start - 1] in "\"“„«‘'([":
+            continue  # an ellipsis that begins a quotation
         word = end + 1 if text[end] in "“‘\"'(" else end
-        if _ends_sentence(text, start, marks, _right(text, word), word) and not _is_code(text, end):
+        right = _right(text, word)
+        if marks == "." and _is_name(_left(text, start), right, blocks.at(start).language):
+            continue
+        if _ends_sentence(text, start, marks, right, word) and not _is_code(text, end, blocks.at(start).language):
             yield Found(end, end, " ", 0.95 if marks[0] != "." or text[start - 1].islower() else 0.9)
+
+
+def _is_name(left: str, right: str, language: str | None) -> bool:
+    """Whether a full stop joins two parts of a name: no sentence begins with the second.
+
+    >>> _is_name("Яндекс", "Маркет", "ru")
+    True
+    """
+    return left[:1].isupper() and language != "en" and frequency_in(right, language) < _COMMON
 
 
 def _ends_sentence(text: str, start: int, marks: str, right: str, position: int) -> bool:
@@ -136,8 +176,9 @@ def _ends_number(text: str, end: int) -> bool:
     return not before or before.isspace() or before in "$€£("
 
 
-def _glued_to_marks(text: str) -> Iterator[Found]:
+def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
     quotes = _Quotes(text)
+    yield from (Found(match.end(), match.end(), " ", 0.9) for match in _BETWEEN_LETTERS.finditer(text))
     for match in _MARKS.finditer(text):
         start, end = match.span()
         mark = match.group()
@@ -145,51 +186,72 @@ def _glued_to_marks(text: str) -> Iterator[Found]:
         # Scripts that set no spaces between words have lost none.
         if not left or (left.isspace() and mark not in "–—") or right >= "\u2e80" or left >= "\u3040":
             continue
+        language = blocks.at(start).language
+        if mark in '“”"' and (language in _WITH_SUFFIXES or _WITHOUT_CAPITALS.match(left)):
+            continue  # "Sonat"ını, ארה"ב, and ל"بحر" behind a preposition of one letter
+        if mark[0] in ",;:." and _NO_CAPITALS_LETTER.match(left):
+            continue  # above
         if mark[0] in ",;:":
-            at = end if _parts(text, start, end) else -1
+            at = end if _parts(text, start, end, language) else -1
         elif mark == "(":
-            at = start if _opens_remark(text, start) else -1
+            at = start if _opens_remark(text, start, language) else -1
         elif mark in ")]":
-            at = end if _closes_remark(text, start) else -1
+            at = end if _closes_remark(text, start, language) else -1
         elif mark in "“”":
             at = start if mark == "“" and left.isalpha() and left.isascii() else end if mark == "”" else -1
         elif mark == '"':
             at = _at_quote(text, start, quotes)
         else:
             at = end if left == " " and right.isupper() else -1
-        if at >= 0 and not _is_code(text, at):
+        if at >= 0 and not _is_code(text, at, language):
             yield Found(at, at, " ", 0.9)
 
 
-def _parts(text: str, start: int, end: int) -> bool:
+def _parts(text: str, start: int, end: int, language: str | None) -> bool:
     """Whether a comma, semicolon or colon parts two words."""
     left, right = _left(text, start), _right(text, end)
     if not left:
-        return text[start] in ",;" and (text[start - 1] in ')”’"' or (text[start - 1].isdigit() and _is_word(right)))
+        behind_number = text[start - 1].isdigit() and right.islower() and _is_word(right, language)
+        return text[start] in ",;" and (text[start - 1] in ')”’"' or behind_number)
     if text[start] == ":":
         label = start - text.rfind("\n", max(0, start - 40), start) - 1
         return (
             right[:1].isupper()
             and (len(right) > 2 or right.lower() in FUNCTION_WORDS)
             and (
-                (left.islower() and len(left) > 2 and _is_word(left))
-                or (label == len(left) and _is_word(right) and len(left) > 2)
+                (left.islower() and len(left) > 2 and _is_word(left, language))
+                or (label == len(left) and _is_word(right, language) and len(left) > 2)
             )
         )
     if len(right) == 1:
-        return right in "Ia" and len(left) > 2 and text[end + 1 : end + 2].isspace() and _is_word(left)
-    return len(left) > 1 and (not right or _is_word(left) or _is_word(right))
+        return right in "Ia" and len(left) > 2 and text[end + 1 : end + 2].isspace() and _is_word(left, language)
+    if len(left) < 2 or not _is_in_sentence(text, start):
+        return False
+    return not right or _is_word(left, language) or _is_word(right, language)
 
 
-def _is_word(word: str) -> bool:
-    return log_frequency(word.lower()) > -7.0
+def _is_word(word: str, language: str | None) -> bool:
+    return log_frequency(word.lower()) > -7.0 if language == "en" else frequency_in(word, language) > 0
 
 
-def _opens_remark(text: str, start: int) -> bool:
+def _is_in_sentence(text: str, position: int) -> bool:
+    """Whether a line has more words than commands and settings have."""
+    start, end = text.rfind("\n", max(0, position - 200), position) + 1, text.find("\n", position)
+    return (text[start : end if end >= 0 else len(text)]).count(" ", 0, 400) >= _FEWEST_SPACES
+
+
+def _opens_remark(text: str, start: int, language: str | None) -> bool:
     """Whether a bracket behind a word opens a remark: "Agreement (updated today)", not "foo(x)" or "word(s)"."""
     left = _left(text, start)
     inside = text[start + 1 : start + _REACH].partition(")")[0]
-    if len(left) < 3 or not _is_word(left) or not inside or "(" in inside or '"' in inside:
+    if (
+        len(left) < 3
+        or left.lower() in AFFIXES
+        or not _is_word(left, language)
+        or not inside
+        or "(" in inside
+        or '"' in inside
+    ):
         return False
     words = inside.split()
     if len(words) > 1:
@@ -202,7 +264,7 @@ def _opens_remark(text: str, start: int) -> bool:
     )
 
 
-def _closes_remark(text: str, start: int) -> bool:
+def _closes_remark(text: str, start: int, language: str | None) -> bool:
     """Whether a bracket before a word closes a remark: "(2019) and", "research.[2] It", not "(multi)media"."""
     right = _right(text, start + 1)
     before = text[max(0, start - _REACH) : start]
@@ -211,10 +273,12 @@ def _closes_remark(text: str, start: int) -> bool:
         return right in FUNCTION_WORDS
     inside = before[opened + 1 :]
     if before[opened] == "[":
-        return inside.isdigit() and _is_word(right)
-    if inside.isalpha() and inside.islower():
+        return inside.isdigit() and _is_word(right, language)
+    if inside.endswith("-") or (inside.isalpha() and (inside.islower() or len(inside) == 1)):
         return False
-    return len(right) > 1 and _is_word(right) and text[start + 1 + len(right) : start + 2 + len(right)] != "("
+    return (
+        len(right) > 1 and _is_word(right, language) and text[start + 1 + len(right) : start + 2 + len(right)] != "("
+    )
 
 
 def _at_quote(text: str, start: int, quotes: _Quotes) -> int:
@@ -229,7 +293,7 @@ RULES = (
         "glued-punctuation",
         "probable",
         # Not "1,200" and "5:45", which most texts have.
-        rf"[{_L})”’\"][,;:]+[{_L}{_N}“‘]|[{_N}][,;:]+[{_L}“‘]"
+        rf"[{_L})”’\"][,;:]+[{_L}{_N}“‘]|[{_N}][,;:]+[{_L}“‘]|[{_CASELESS}][.!?]+[{_CASELESS}]"
         rf"|[{_L}{_N}]\([{_L}{_N}]|[)\]”][{_L}{_N}]{{2}}|[{_L}]“| [–—][A-Z]|[{_L}.,!?]\"[{_L}{_N}]",
         _glued_to_marks,
         repairs=(
@@ -238,6 +302,7 @@ RULES = (
         ),
         leaves="print(value) for 1,200 word(s), a (multi)media show at 5:45 and https://example.org/a,bc",
         kinds=WORDS,
+        needs_blocks=True,
     ),
     Rule(
         "missing-space",
@@ -248,5 +313,6 @@ RULES = (
         repairs=("the outcome of the war?Russia does not", "the outcome of the war? Russia does not"),
         leaves="see https://example.org/war?Russia=1 and a U.S.-led force, Node.js, README.TXT, System.Out.println",
         kinds=WORDS,
+        needs_blocks=True,
     ),
 )

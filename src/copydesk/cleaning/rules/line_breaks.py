@@ -7,36 +7,115 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
-from copydesk.language.blocks import PROSE
-from copydesk.language.english_words import frequency
+from copydesk.language.blocks import PROSE, Blocks
+from copydesk.language.english_words import FUNCTION_WORDS, frequency
+from copydesk.language.word_frequencies import frequency_in
 
-_HYPHEN = re.compile("(?<=[A-Za-z])-\n(?=[a-z])")
-_LEFT = re.compile("[A-Za-z’']+$")
-_RIGHT = re.compile("[a-z’']+")
+#: Signs that end a line inside a word. The last two, a soft hyphen and what scanners make of it, end nothing else.
+_SIGNS = "-\u2010\u00ad¬"
+_ALWAYS_JOINED = "\u00ad¬"
+_LETTER = "[^\\W\\d_]"
+_HYPHEN = re.compile(f"(?<={_LETTER})[{_SIGNS}] ?\n[ \t]*(?={_LETTER})")
+_HYPHEN_AND_SPACE = re.compile(f"(?<={_LETTER})[{_SIGNS}] (?={_LETTER})")
+_LEFT = re.compile(f"(?:{_LETTER}|[’'])+$")
+_RIGHT = re.compile(f"(?:{_LETTER}|[’'])+")
 _WORD = 40
 _NARROWEST, _USUAL, _WIDEST = 40, 60, 110
-#: What must be known of a joined word: once in ten million words.
-_KNOWN = 1e-7
+#: What must be known of a joined word, and of a part that is a word by itself: a share of all words.
+_KNOWN, _USED = 1e-7, 1e-6
+#: Two words that are so many times more common than the two together are a compound with a hyphen.
+_MORE_COMMON, _MORE_COMMON_WITH_FUNCTION_WORD = 50, 1000
+#: Languages that write compounds as one word, so that a hyphen at the end of a line is that of the line.
+_COMPOUNDING = frozenset({"da", "de", "et", "fi", "fo", "hu", "is", "lb", "nb", "nl", "nn", "no", "sv", "tr"})
+#: Words behind a hyphen that stands for the rest of a word: "Vor- und Nachteile", "full- and half-size".
+_CONJUNCTIONS = {
+    "af": "en of",
+    "ca": "i o",
+    "cs": "a i nebo či",
+    "da": "og eller",
+    "de": "und oder bis sowie beziehungsweise bzw als",
+    "en": "and or to nor versus",
+    "es": "y e o u",
+    "et": "ja või ning",
+    "fi": "ja tai sekä eli",
+    "fr": "et ou",
+    "hr": "i ili",
+    "hu": "és vagy illetve",
+    "is": "og eða",
+    "it": "e o ed",
+    "lb": "an oder",
+    "nl": "en of",
+    "no": "og eller",
+    "pl": "i lub oraz albo czy",
+    "pt": "e ou",
+    "ro": "și sau şi",
+    "ru": "и или",
+    "sk": "a alebo či",
+    "sl": "in ali",
+    "sv": "och eller samt",
+    "tr": "ve veya",
+    "uk": "і або та й",
+}
+_SUSPENDED = {language: frozenset(words.split()) for language, words in _CONJUNCTIONS.items()}
 
 
-def _hyphenated(text: str) -> Iterator[Found]:
+def _hyphenated(text: str, blocks: Blocks) -> Iterator[Found]:
     for match in _HYPHEN.finditer(text):
         start, end = match.span()
         left, right = _LEFT.search(text[max(0, start - _WORD) : start]), _RIGHT.match(text[end : end + _WORD])
         if not left or not right:
             continue
+        language = blocks.at(start).language
         one, two = left.group(), right.group()
-        joined, hyphenated = frequency(one + two), frequency(f"{one}-{two}")
-        if joined >= _KNOWN and joined > hyphenated:
-            # "fifty-\nninth" is two words, "co-\nordinate" may be; "coordi-\nnate" is one.
-            both = min(frequency(one), frequency(two))
-            if both < joined * 1000 or len(one) < 3:
-                yield Found(start, end, "")
-                continue
-        if frequency(one) >= _KNOWN and frequency(two) >= _KNOWN:
-            yield Found(end - 1, end, "")
-        elif joined >= _KNOWN:
+        if match.group()[0] in _ALWAYS_JOINED:
             yield Found(start, end, "")
+        elif two in _SUSPENDED.get(language or "", ()) and text[end + len(two) : end + len(two) + 1].isspace():
+            if one[-1].islower() and frequency_in(one + two, language) < _KNOWN:
+                yield Found(start + 1, end, " ")
+        elif two[0].isupper():
+            if one[-1].islower() and one[0].isupper():  # "Rhein-\nMain", "Baden-\nWürttemberg"
+                yield Found(start + 1, end, "", 0.9)
+        elif _is_one_word(text, one, two, language):
+            yield Found(start, end, "")
+        else:
+            yield Found(start + 1, end, "")
+
+
+def _left_inside(text: str, blocks: Blocks) -> Iterator[Found]:
+    """Hyphens of line ends that stayed when lines were joined: "con- tinued"."""
+    for match in _HYPHEN_AND_SPACE.finditer(text):
+        start, end = match.span()
+        left, right = _LEFT.search(text[max(0, start - _WORD) : start]), _RIGHT.match(text[end : end + _WORD])
+        if not left or not right:
+            continue
+        language, one, two = blocks.at(start).language, left.group(), right.group()
+        if two in _SUSPENDED.get(language or "", ()) or not two[0].islower():
+            continue
+        if match.group()[0] in _ALWAYS_JOINED or _frequency(one + two, language) >= _KNOWN:
+            yield Found(start, end, "", 0.9)
+
+
+def _is_one_word(text: str, one: str, two: str, language: str | None) -> bool:
+    """Whether a word was hyphenated where the line ended, and not a compound broken at its own hyphen."""
+    # The document is the best evidence: how it writes the word where no line ends.
+    if f"{one}-{two}" in text or f"{one}\u2010{two}" in text:
+        return False
+    if re.search(rf"(?<!\w){re.escape(one + two)}(?!\w)", text):
+        return True
+    if len(one) == 1 or language in _COMPOUNDING:
+        return len(one) > 1 or not one.isupper()
+    joined = _frequency(one + two, language)
+    left, right = _frequency(one, language), _frequency(two, language)
+    if joined >= _KNOWN:
+        # "fifty-\nninth" and "real-\ntime" are two words, "coordi-\nnate" and "there-\nin" are one.
+        function_word = not FUNCTION_WORDS.isdisjoint((one.lower(), two))
+        ratio = _MORE_COMMON_WITH_FUNCTION_WORD if function_word else _MORE_COMMON
+        return min(left, right) < joined * ratio or len(one) < 3
+    return min(left, right) < _USED
+
+
+def _frequency(word: str, language: str | None) -> float:
+    return frequency(word) if language == "en" else frequency_in(word, language)
 
 
 def _wrapped(text: str) -> Iterator[Found]:
@@ -65,35 +144,51 @@ def _filled(lines: list[str], breaks: list[int]) -> Iterator[Found]:
     # Text that breaks where a sentence ends was not wrapped; wrapped text mostly breaks inside one.
     inside = sum(line[-1] not in '.!?”"' and not line.endswith(":") for line in lines[:-1])
     if sum(tight) >= 0.9 * len(tight) and inside * 2 >= len(tight):
-        small = sum(following[:1].islower() for following in lines[1:])
-        # Of one break alone the width tells nothing, unless it is a usual one.
-        if small * 2 >= len(tight) and (len(tight) > 1 or width >= _USUAL):
-            yield from (Found(b, b + 1, " ") for b, fits in zip(breaks, tight, strict=True) if fits)
+        small = sum(not following[:1].isupper() for following in lines[1:])
+        # Of one break alone the width tells nothing, unless it is a usual one and a small letter follows.
+        alone = width >= _USUAL and lines[1][:1].isalpha()
+        if small * 2 >= len(tight) and (len(tight) > 1 or alone):
+            # A break inside a word is left for the next rule.
+            joined = (
+                b for b, fits, line in zip(breaks, tight, lines, strict=False) if fits and line[-1] not in _SIGNS
+            )
+            yield from (Found(b, b + 1, " ") for b in joined)
 
 
-RULES = (
-    Rule(
-        "line-hyphen",
-        "safe",
-        "[A-Za-z]-\n[a-z]",
-        _hyphenated,
-        repairs=("to coordi-\nnate the fifty-\nninth session", "to coordinate the fifty-ninth session"),
-        leaves="- one\n- two\nplease call -\nthen wait",
-        kinds=PROSE | {"list"},
+_HARD_WRAP = Rule(
+    "hard-wrap",
+    "probable",
+    # Wrapped text breaks inside sentences; "inside" above counts what else could be.
+    r"[^\n.!?”\":]\n[^\n]",
+    _wrapped,
+    repairs=(
+        "The simulation is essential to understanding why\nour universe appears as it does today, and how\n"
+        "galaxies may have emerged from clouds of gas.",
+        "The simulation is essential to understanding why our universe appears as it does today, and how "
+        "galaxies may have emerged from clouds of gas.",
     ),
-    Rule(
-        "hard-wrap",
-        "probable",
-        # Wrapped text breaks inside sentences; "inside" below counts what else could be.
-        r"[^\n.!?”\":]\n[^\n]",
-        _wrapped,
-        repairs=(
-            "The simulation is essential to understanding why\nour universe appears as it does today, and how\n"
-            "galaxies may have emerged from clouds of gas.",
-            "The simulation is essential to understanding why our universe appears as it does today, and how "
-            "galaxies may have emerged from clouds of gas.",
-        ),
-        leaves="The city was facing heavy artillery fire, the mayor said.\nThe defenders are preparing for attacks.",
-        kinds=PROSE,
-    ),
+    leaves="The city was facing heavy artillery fire, the mayor said.\nThe defenders are preparing for attacks.",
+    kinds=PROSE,
 )
+_LINE_HYPHEN = Rule(
+    "line-hyphen",
+    "safe",
+    "[-\u2010\u00ad¬] ?\n",
+    _hyphenated,
+    repairs=("to coordi-\nnate the fifty-\nninth session", "to coordinate the fifty-ninth session"),
+    leaves="- one\n- two\nplease call -\nthen wait",
+    kinds=PROSE | {"list"},
+    needs_blocks=True,
+)
+_INNER_HYPHEN = Rule(
+    "inner-hyphen",
+    "suggest",
+    "[-\u2010\u00ad¬] ",
+    _left_inside,
+    repairs=("The session con- tinued after the inter- val", "The session continued after the interval"),
+    leaves="the first- and second-year pupils, and a line - with a dash - in it",
+    kinds=PROSE | {"list"},
+    needs_blocks=True,
+)
+#: Wrapped lines are joined first, while each line still has its width.
+RULES = (_HARD_WRAP, _LINE_HYPHEN, _INNER_HYPHEN)

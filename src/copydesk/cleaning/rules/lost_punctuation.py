@@ -25,6 +25,10 @@ _LOST_COMMA = re.compile(
 )
 _WORD = re.compile("[A-Za-z’']+$")
 _WORD_LENGTH = 31
+_PARTS_OF_NAMES = frozenset("@#/\\_.-~$&")
+#: Two words in small letters soon behind the place.
+_IN_SMALL_LETTERS = re.compile(r" [a-z’']{2,}[^\n]{0,40}? [a-z’']{2,}")
+_AHEAD = 80
 
 #: Words that go on: behind them a capital begins a name or a title.
 _GO_ON = frozenset(
@@ -40,7 +44,11 @@ def _lost_stops(text: str) -> Iterator[Found]:
     sure = {m.start() for m in _LOST_AFTER_NAME.finditer(text)}
     for place in sorted(sure | {m.start() for m in _LOST.finditer(text)}):
         word = _WORD.search(text[max(0, place - _WORD_LENGTH) : place])
-        if word and word.group().lower() not in _GO_ON and (place in sure or word.group().islower()):
+        if not word or word.group().lower() in _GO_ON or not (place in sure or word.group().islower()):
+            continue
+        # No handle, path or address is the last word of a sentence; a title in capitals has none.
+        before = text[max(0, place - _WORD_LENGTH) : place][: word.start()][-1:]
+        if before not in _PARTS_OF_NAMES and _IN_SMALL_LETTERS.search(text, place + 1, place + 1 + _AHEAD):
             yield Found(place, place, ".", 0.8)
 
 

@@ -6,22 +6,29 @@ import re
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Detector, Found, Rule
-from copydesk.language.blocks import WORDS
+from copydesk.language.blocks import WORDS, Blocks
 
 _MARKS = re.compile("[“”]")
 _PAIRS = re.compile("[^“”]*(?:“[^“”]*”[^“”]*)*")
 _STRAIGHT = re.compile('(?<!\\d)"')
 _CLOSING_CONTEXT = " \n.,;:!?)]—–"
+# How a text opens quotations: the way of most of them is its own.
+_OPENS, _OPENS_REVERSED = re.compile(r"(?:^|[\s(\[—–])“\w", re.M), re.compile(r"(?:^|[\s(\[—–])”\w", re.M)
+#: Languages that write ”…”.
+_SAME_ON_BOTH_SIDES = frozenset({"sv", "fi", "no", "da", "et"})
 _LONGEST = 400  # characters of a flag
 
 
-def _turned(text: str) -> Iterator[Found]:
+def _turned(text: str, blocks: Blocks) -> Iterator[Found]:
     if "„" in text:
         return  # the German way, in which “ closes
+    most = len(_OPENS.findall(text)) > 2 * len(_OPENS_REVERSED.findall(text))
     start = 0
     for line in text.split("\n"):
         balance = line.count("“") - line.count("”")
-        for match in _MARKS.finditer(line) if balance else ():
+        language = blocks.at(start).language if balance else None
+        turns = language == "en" or (most and language not in _SAME_ON_BOTH_SIDES)
+        for match in _MARKS.finditer(line) if balance and turns else ():
             position, mark = match.start(), match.group()
             before, behind = line[position - 1 : position], line[position + 1 : position + 2]
             opens = (not before or before in " ([—–") and behind.isalnum()
@@ -86,6 +93,7 @@ RULES = (
         repairs=("“Never,“ he said.\nHe was ”almost tired”.", "“Never,” he said.\nHe was “almost tired”."),
         leaves="“Speed,” he said, “will save lives.”\n„So nicht“, sagte er.",
         kinds=WORDS,
+        needs_blocks=True,
     ),
 )
 

@@ -1,0 +1,35 @@
+"""Frequencies of common words of some forty languages: the short lists of ``wordfreq`` (Speer 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+#: Lists that are in memory at once: about 5 MB each.
+LOADED = 8
+#: Languages that share a list with another one.
+_LISTS = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "cnr": "sh", "tl": "fil"}
+
+
+@lru_cache(LOADED)
+def frequencies_in(language: str | None) -> Mapping[str, float]:
+    """Frequency of each common word of a language, in small letters; empty for a language without a list.
+
+    A list is loaded when it is first needed, in some 30 ms.
+
+    >>> frequencies_in("fr")["gouvernement"] > 1e-5
+    True
+    """
+    from wordfreq import available_languages, get_frequency_dict
+
+    name = _LISTS.get(language or "", language)
+    words: Mapping[str, float] = get_frequency_dict(name, "small") if name in available_languages("small") else {}
+    return words
+
+
+def frequency_in(word: str, language: str | None) -> float:
+    """Share of running text of a language that a word makes up; 0 if it is not a common word.
+
+    Of English, less common words are known too: of these :mod:`copydesk.language.english_words` has the long list.
+    """
+    return frequencies_in(language).get(word.lower().replace("’", "'"), 0.0)
