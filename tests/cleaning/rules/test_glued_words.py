@@ -231,7 +231,8 @@ SIZE = 300_000
 @pytest.mark.parametrize(
     "unit",
     ["a", "A", " ", ".", ",", '"', "(", "aBcDe", "aBcd ", "a,Bc", "ab.Cd ", ".” ", '\na"B', "2013that ", "theWord",
-     "it's", "abc(de)", " –A", "the of and in theCat ", "?!", "…"],
+     "it's", "abc(de)", " –A", "the of and in theCat ", "?!", "…",
+     "der Hafen und dieBrücke ", "команда и файлgrep "],
 )  # fmt: skip
 @pytest.mark.parametrize("name", RULES)
 def test_hostile_texts_take_time_in_proportion(name: str, unit: str) -> None:

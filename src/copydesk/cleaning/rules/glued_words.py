@@ -31,8 +31,9 @@ _MANY = 1000  # unusual words; a text that is not English may have more
 #: The probability from which on a cut is made: where 98 of 100 cuts are right in pages made for tuning. With less,
 #: and in languages in which no probability is enough or none was measured, it is suggested.
 _SURE = {
-    **dict.fromkeys("el fr id it ru vi".split(), 0.65),
-    **dict.fromkeys("bg de en fa fi he hu nl pt sv tr".split(), 0.8),
+    **dict.fromkeys("fr id it ru vi".split(), 0.65),
+    **dict.fromkeys("bg de en fa fi he hu nl sv tr".split(), 0.8),
+    **dict.fromkeys("el pt".split(), 0.9),
     **dict.fromkeys("ar da es no pl sk uk".split(), 0.95),
 }
 _NEVER = 2.0
