@@ -46,13 +46,13 @@ class Analyses:
         edits: Sequence[Sequence[tuple[int, int, int]]] = (),
     ) -> None:
         self._base, self._find, self._edits = base, find, edits
-        self._results: dict[Callable[[str], Any], Any] = {}
+        self._results: dict[Callable[..., Any], Any] = {}
         self._blocks: Blocks | None = None
 
-    def result(self, analyse: Callable[[str], Any], text: str) -> Any:
-        """The result of a function of the text."""
+    def result(self, analyse: Callable[..., Any], text: str, *, needs_blocks: bool = False) -> Any:
+        """The result of a function of the text, or of the text and its blocks."""
         if analyse not in self._results:
-            self._results[analyse] = analyse(text)
+            self._results[analyse] = analyse(text, self.blocks(text)) if needs_blocks else analyse(text)
         return self._results[analyse]
 
     def blocks(self, text: str) -> Blocks:
@@ -117,7 +117,8 @@ class Rule(NamedTuple):
     find_in_pages : callable or None
         Used instead of ``find`` on the text of a web page, where the two differ.
     analyse : callable or None
-        ``analyse(text)`` is computed once for a text, however many rules name the same function.
+        ``analyse(text)`` is computed once for a text, however many rules name the same function; with
+        ``needs_blocks`` it is ``analyse(text, blocks)``.
     screen_alone : bool
         For rules whose screen matches most texts. Scanned on its own: in a group it would force every other screen
         to be tried.
@@ -126,7 +127,7 @@ class Rule(NamedTuple):
     languages : frozenset of str or None
         Languages in which it acts, as ISO 639 codes; None for all.
     needs_blocks : bool
-        Whether ``find`` is given the blocks of the text.
+        Whether ``find`` is given the blocks of the text, and so is ``analyse``.
     """
 
     name: str
@@ -136,7 +137,7 @@ class Rule(NamedTuple):
     repairs: tuple[str, str]
     leaves: str
     find_in_pages: Callable[..., Iterable[Found]] | None = None
-    analyse: Callable[[str], Any] | None = None
+    analyse: Callable[..., Any] | None = None
     screen_alone: bool = False
     kinds: frozenset[Kind] | None = None
     languages: frozenset[str] | None = None
@@ -157,7 +158,7 @@ class Rule(NamedTuple):
         # The languages are cheaper to tell than an analysis.
         if self.analyse and self.languages and not any(map(self.holds_in, analyses.blocks(text).blocks)):
             return []
-        given = [analyses.result(self.analyse, text)] if self.analyse else []
+        given = [analyses.result(self.analyse, text, needs_blocks=self.needs_blocks)] if self.analyse else []
         if self.needs_blocks:
             given.append(analyses.blocks(text))
         found = list(self.find(text, *given))

@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from copydesk.language.english_words import FUNCTION_WORDS, frequencies
+from copydesk.language.lexicons import COMPOUNDING, Lexicon, english
 
 # The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
@@ -23,38 +24,35 @@ AFFIXES = frozenset(
 
 
 @cache
-def _parts() -> Mapping[str, float]:
+def _parts(lexicon: Lexicon) -> Mapping[str, float]:
     """Words that may be a part of a longer token, with the logarithm of how likely they are."""
+    english = lexicon.language == "en"
+    rare_3, rare_4 = (-5.2, -5.9) if english else (-4.3, -5.2)
     likely = {}
-    for word, frequency in frequencies().items():
+    for word, frequency in lexicon.frequencies.items():
         size, log = len(word), math.log10(frequency)
-        if word not in FUNCTION_WORDS:
-            if not 1 < size < 25 or (size == 2 and word not in _TWO):
+        if word not in lexicon.function_words:
+            if not 1 < size < 25 or (size == 2 and not (english and word in _TWO)):
                 continue
-            if log < (-5.2 if size == 3 else -5.9 if size == 4 else -7.2):
+            if log < (rare_3 if size == 3 else rare_4 if size == 4 else -7.2):
                 continue
-            if word in AFFIXES:
+            if english and word in AFFIXES:
                 log -= 1.0
         if size > 1:
             likely[word] = log
     return likely
 
 
-def log_frequency(word: str) -> float:
-    """Decimal logarithm of the frequency of a word in small letters; -inf for one that is not known.
+def log_frequency(word: str, lexicon: Lexicon | None = None) -> float:
+    """Decimal logarithm of the frequency of a word in small letters, in English if no lexicon is given; or -inf.
 
     >>> log_frequency("the") > log_frequency("hotel") > log_frequency("hadresigned")
     True
     """
-    if word.endswith("'s") and word not in frequencies():
+    lexicon = lexicon or english()
+    if word.endswith("'s") and word not in lexicon.frequencies:
         word = word[:-2]
-    frequency = frequencies().get(word)
-    return -math.inf if frequency is None else math.log10(frequency)
-
-
-def part_frequency(word: str) -> float:
-    """The same for a part of a token, where short words must be real words and not syllables."""
-    return _parts().get(word.removesuffix("'s"), -math.inf)
+    return lexicon.log_frequency(word)
 
 
 class Seen(NamedTuple):
@@ -78,50 +76,66 @@ class Split(NamedTuple):
 
 
 _NONE = Seen({}, 1)
+#: Words of other languages that are rarer in English are not taken for English.
+_FOREIGN = -6.5
+#: Logarithm of the share of words in a text that no list holds.
+_NEW = -2.0
+_SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
+_ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
+_FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
 _NAME_STARTS = frozenset("Mc Mac De Le La Du Di Da Van Von Fitz St Lo El Al Ma San Del Dos Mag Vander".split())
 _SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An Or Up Do Us".split())
 
 
-def value(part: str, seen: Seen = _NONE) -> float:
+def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
-    if part.islower() and part.isalpha() and part not in seen.counts and part[:-1] not in seen.counts:
-        return _parts().get(part, -math.inf)
-    word = part.lower().replace("’", "'")
+    parts = _parts(lexicon)
+    unseen = part not in seen.counts and part[:-1] not in seen.counts
+    if lexicon.language == "en" and unseen and part.islower() and part.isalpha():
+        return parts.get(part, -math.inf)
+    word = lexicon.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
-    if shape.islower():
-        likely = part_frequency(word)
-    elif shape[1:].islower():
-        likely = part_frequency(word)
+    likely = parts.get(word.removesuffix("'s"), -math.inf)
+    small = shape == shape.lower()  # so are letters without case
+    if shape[1:].islower() and not small:
         if len(part) > 3:  # or a name that no list holds
-            likely = max(likely, log_frequency(word), -4.0 - 0.6 * len(part))
+            likely = max(likely, log_frequency(word, lexicon), -4.0 - 0.6 * len(part))
     elif shape.isupper():
-        likely = max(log_frequency(word), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
-    elif _INNER.search(part) and part[0].isupper():
-        likely = log_frequency(word) - 0.5
-    else:
-        likely = -math.inf
+        likely = max(log_frequency(word, lexicon), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
+    elif not small:
+        camel = _INNER.search(part) and part[0].isupper()
+        likely = log_frequency(word, lexicon) - 0.5 if camel else -math.inf
+    if lexicon.language != "en" and part.isascii() and len(part) > 2:
+        foreign = log_frequency(word)
+        if foreign > _FOREIGN:
+            likely = max(likely, foreign - 1.0)
     return likely if seen is _NONE else max(likely, seen.share(part))
 
 
-def _letter(part: str, *, start: bool, end: bool) -> float:
-    if part == "I" or (start and part in "aA"):
-        return log_frequency(part.lower())
-    return log_frequency("a") - 0.7 if end and part == "a" else -math.inf
+def _letter(token: str, at: int, lexicon: Lexicon) -> float:
+    """How likely one letter of a token is as a word: "I", "a", and before a capital "àParis", "wKrakowie"."""
+    letter, last = token[at], at == len(token) - 1
+    if lexicon.language != "en":
+        return _single(letter, lexicon) if at == 0 and not last and token[1].isupper() else -math.inf
+    if letter == "I" or (at == 0 and letter in "aA"):
+        return log_frequency(letter.lower())
+    return log_frequency("a") - 0.7 if last and letter == "a" else -math.inf
 
 
-def whole(token: str, parts: tuple[str, ...], likely_parts: float, seen: Seen) -> float:
+def _whole_english(token: str, parts: tuple[str, ...], likely_parts: float, seen: Seen) -> float:
     """How likely a token is as one word: one that is known, a name or a rare word, or a new compound of its parts."""
     size = len(token)
     capital = token[0].isupper()
     camel = not token[1:].islower() and not token.isupper()
     known = log_frequency(token.lower().replace("’", "'"))
-    functional = any(part.lower() in FUNCTION_WORDS or len(part) < 3 for part in parts)
+    functions = english().function_words
+    functional = any(part.lower() in functions or len(part) < 3 for part in parts)
     if camel:
         known -= 1.0 if capital else 2.0
         acronym = parts[0].isupper() and len(parts[0]) > 2 and token[len(parts[0]) :].islower()
-        opener = parts[0].lower() in FUNCTION_WORDS
+        opener = parts[0].lower() in functions
         spelled = -7.7 if not capital or acronym else -5.7 if opener else -3.5
         spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)  # brands are short
         compound = -7.0 if functional else -2.7 if capital else -5.0
@@ -135,19 +149,68 @@ def whole(token: str, parts: tuple[str, ...], likely_parts: float, seen: Seen) -
     return max(known, spelled, compound + likely_parts, seen.share(owner) if owner else known)
 
 
-def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) -> Split | None:
+def _whole(token: str, parts: tuple[str, ...], likely_parts: float, lexicon: Lexicon, seen: Seen) -> float:
+    """The same in another language: words are derived as the words of its lexicon are, whose parts are counted."""
+    size = len(token)
+    word = lexicon.lower(token)
+    camel = not token[1:].islower() and not token.isupper()
+    known = max(lexicon.log_frequency(word), log_frequency(word) - 1.0)
+    if camel:
+        capital = token[0].isupper()
+        opener = lexicon.lower(parts[0]) in lexicon.function_words
+        known -= 1.0
+        spelled = (-5.7 if opener else -3.5) if capital else -7.7
+        spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)
+        acronym = len(parts[0]) > 1 and parts[0].isupper() and lexicon.stands_last(token[len(parts[0]) :])
+        compound = 1.0 if capital and not acronym and (parts[0] in _NAME_STARTS or not opener) else -5.0
+        return max(known, spelled, compound + likely_parts)
+    spelled = -3.5 - 0.55 * size if token[0].isupper() else -5.7 - 0.75 * size
+    lower = list(map(lexicon.lower, parts))
+    if not any(map(lexicon.holds, lower)):  # "runserver" in a German text
+        return max(known, likely_parts)
+    if lexicon.language in COMPOUNDING and lexicon.function_words.isdisjoint(lower):
+        return max(known, likely_parts)
+    return max(known, spelled, _derived(token, lexicon, seen))
+
+
+def _derived(token: str, lexicon: Lexicon, seen: Seen) -> float:
+    """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
+    word = lexicon.lower(token)
+    compounds = lexicon.language in COMPOUNDING
+    best = -math.inf
+    for at in range(1, len(word)):
+        left, right = word[:at], word[at:]
+        new = 3.0 if compounds and lexicon.function_words.isdisjoint((left, right)) else 0.1
+        if at > 2:
+            stem = max(lexicon.log_frequency(left), seen.share(token[:at]))
+            if stem > best and left not in lexicon.function_words:
+                best = max(best, stem + math.log10((lexicon.family_of_last(right) + new) / len(lexicon.frequencies)))
+        if len(right) > 2:
+            stem = max(lexicon.log_frequency(right), seen.share(token[at:]))
+            if stem > best and right not in lexicon.function_words:
+                best = max(best, stem + math.log10((lexicon.family_of_first(left) + new) / len(lexicon.frequencies)))
+    return best + _NEW
+
+
+def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, float] | None = None) -> Split | None:
     """The best way to cut a token into several words, if there is one.
 
     Parameters
     ----------
     token : str
         Letters and apostrophes.
+    lexicon : Lexicon
     seen : Seen
-        Words of the document, which may be parts though English does not know them.
+        Words of the document, which may be parts though the language does not know them.
     values : dict
         Cache of the values of parts in this document, shared by its tokens.
     """
-    values = {} if values is None else values
+    if not lexicon.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
+        return _cut_scripts(scripts, lexicon)
+    return _cut_words(token, lexicon, seen, {} if values is None else values) if lexicon.cuts_words else None
+
+
+def _cut_words(token: str, lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
     size = len(token)
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
@@ -159,21 +222,66 @@ def cut(token: str, seen: Seen = _NONE, values: dict[str, float] | None = None) 
         for end in range(start + 1, min(size, start + 24) + 1):
             part = token[start:end]
             if end == start + 1:
-                worth = _letter(part, start=start == 0, end=end == size)
+                worth = _letter(token, start, lexicon)
             elif end - start == size:
                 continue
             else:
                 found = values.get(part)
-                worth = values[part] = value(part, seen) if found is None else found
+                worth = values[part] = value(part, lexicon, seen) if found is None else found
+                worth -= _opening(part, lexicon) if start == 0 else 0.0
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:
         return None
     parts = _walk(token, came)
-    if _is_drop_cap_or_name(parts):
+    if _is_drop_cap_or_name(parts, lexicon.function_words):
         return None
+    if lexicon.language != "en":
+        return _weakest(parts, lexicon, seen, values)
     likely = best[size] + 0.7 * (len(parts) - 1)
-    return Split(parts, best[size], whole(token, parts, likely, seen))
+    return Split(parts, best[size], _whole_english(token, parts, likely, seen))
+
+
+def _cut_scripts(runs: list[str], lexicon: Lexicon) -> Split | None:
+    """Cut between a word of the language and Latin letters: "командойgrep", but not "IPшный" nor "cнова" with a c."""
+    parts = [runs[0]]
+    for number, (left, right) in enumerate(pairwise(runs)):
+        native = right if left[0].isascii() else left
+        latin = left if native is right else right
+        family = lexicon.family_of_last if native is right else lexicon.family_of_first
+        inside = 0 < number + (native is right) < len(runs) - 1
+        known = len(native) >= lexicon.shortest and lexicon.holds(native)
+        apart = inside or family(lexicon.lower(native)) < _FEW
+        if known and apart and len(latin) > 1 and not _ALIKE.fullmatch(latin):
+            parts.append(right)
+        else:
+            parts[-1] += right
+    return Split(tuple(parts), 0.0, -5.0) if len(parts) > 1 else None
+
+
+def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
+    """Join parts that are likelier one word, and judge the token by its weakest cut."""
+    joined = list(parts)
+    worth = [values[part] if len(part) > 1 else _single(part, lexicon) for part in joined]
+    while len(joined) > 1:
+        pairs = list(pairwise(zip(joined, worth, strict=True)))
+        wholes = [_whole(one + two, (one, two), a + b, lexicon, seen) for (one, a), (two, b) in pairs]
+        odds = [a + b - 0.7 - whole for ((_, a), (_, b)), whole in zip(pairs, wholes, strict=True)]
+        at = min(range(len(odds)), key=odds.__getitem__)
+        if odds[at] > 0 or len(joined) == 2:
+            return Split(tuple(joined), worth[at] + worth[at + 1] - 0.7, wholes[at])
+        joined[at : at + 2] = [joined[at] + joined[at + 1]]
+        worth[at : at + 2] = [wholes[at]]
+    return None
+
+
+def _single(letter: str, lexicon: Lexicon) -> float:
+    return lexicon.log_frequency(letter) if letter in lexicon.function_words else -math.inf
+
+
+def _opening(part: str, lexicon: Lexicon) -> float:
+    """What an unknown name is less likely where a token begins, as a capital is no sign of a name there."""
+    return 3.0 if lexicon.language != "en" and part[0].isupper() and not lexicon.holds(part) else 0.0
 
 
 def _walk(token: str, came: list[int]) -> tuple[str, ...]:
@@ -185,23 +293,23 @@ def _walk(token: str, came: list[int]) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
-def _is_drop_cap_or_name(parts: tuple[str, ...]) -> bool:
+def _is_drop_cap_or_name(parts: tuple[str, ...], function_words: frozenset[str]) -> bool:
     """Whether a single letter is no article: "AFor example", "Fiona"."""
     first, last = parts[0], parts[-1]
     if len(first) == 1 and first.isupper() and parts[1][0].isupper():
         return True
-    return last == "a" and not parts[-2].islower() and parts[-2].lower() not in FUNCTION_WORDS
+    return last == "a" and not parts[-2].islower() and parts[-2].lower() not in function_words
 
 
 @lru_cache(maxsize=50_000)
-def cut_alone(token: str) -> Split | None:
+def cut_alone(token: str, lexicon: Lexicon) -> Split | None:
     """The best way to cut a token, whatever its document holds."""
-    return cut(token)
+    return cut(token, lexicon)
 
 
-def may_be_several(token: str) -> bool:
+def may_be_several(token: str, lexicon: Lexicon) -> bool:
     """Whether a token could be several words, whatever its document holds."""
-    split = cut_alone(token)
+    split = cut_alone(token, lexicon)
     return split is not None and split.glued + 0.5 > split.whole
 
 
@@ -212,10 +320,12 @@ class Cutter:
     ----------
     seen : Seen
         Words of the document.
+    lexicon : Lexicon
     """
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, lexicon: Lexicon) -> None:
         self._seen = seen
+        self._lexicon = lexicon
         self._values: dict[str, float] = {}
 
     def cut(self, token: str) -> Split | None:
@@ -225,15 +335,15 @@ class Cutter:
         known = self._seen.counts.keys() & inner
         known.discard(token)
         if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
-            return cut(token, self._seen, self._values)
-        return cut_alone(token)
+            return cut(token, self._lexicon, self._seen, self._values)
+        return cut_alone(token, self._lexicon)
 
     def _is_likelier(self, word: str) -> bool:
         """Whether a word or its plural is likelier in this document than in any."""
         seen, plural = self._seen, f"{word}s"
-        return seen.share(word) > _value_alone(word) or seen.share(plural) > _value_alone(plural)
+        return any(seen.share(form) > _value_alone(form, self._lexicon) for form in (word, plural))
 
 
 @lru_cache(maxsize=50_000)
-def _value_alone(word: str) -> float:
-    return value(word)
+def _value_alone(word: str, lexicon: Lexicon) -> float:
+    return value(word, lexicon)

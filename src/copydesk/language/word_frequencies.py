@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 
+#: Lists that are in memory at once: about 5 MB each.
+LOADED = 8
 #: Languages that share a list with another one.
 _LISTS = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "cnr": "sh", "tl": "fil"}
 
 
-@cache
+@lru_cache(LOADED)
 def frequencies_in(language: str | None) -> Mapping[str, float]:
     """Frequency of each common word of a language, in small letters; empty for a language without a list.
 

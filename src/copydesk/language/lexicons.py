@@ -1,0 +1,130 @@
+"""Words of a language with their frequencies, and how often words are built with a given beginning or ending.
+
+Frequencies are those of ``wordfreq`` (Speer 2022): a share of all words in running text. A lexicon is loaded when a
+text first needs it. That of English holds 300,000 words, the others some 30,000, which is all down to one in a
+million.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cache, cached_property, lru_cache
+
+from copydesk.language import english_words
+from copydesk.language.word_frequencies import LOADED, frequencies_in
+
+#: Languages that wordfreq serves and that set spaces between words; not Indic ones, whose signs of vowels are no
+#: letters for ``re``.
+LANGUAGES = frozenset(
+    """ar bg bs ca cs da de el en es fa fi fil fr he hr hu id is it lt lv mk ms nb nl no pl pt ro ru sk sl sv tr uk ur
+    vi""".split()
+)
+#: Languages in which two words often make a new one that no list holds.
+COMPOUNDING = frozenset("da de fi hu is nb nl no sv".split())
+_OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
+_FUNCTION_WORDS = 80  # so many of the most frequent words are function words
+_FREQUENT, _FEW = 1e-5, 2e-4
+_SHORTEST_STEM = 3
+
+
+class Lexicon:
+    """Words of a language.
+
+    Parameters
+    ----------
+    language : str
+        One of ``LANGUAGES``.
+    frequencies : mapping of str to float
+        Share of each word in running text.
+    function_words : frozenset of str, optional
+        Words that hold sentences together; the most frequent ones if not given.
+    """
+
+    def __init__(
+        self, language: str, frequencies: Mapping[str, float], function_words: frozenset[str] | None = None
+    ) -> None:
+        self.language = language
+        self.frequencies = frequencies
+        if function_words is None:
+            by_frequency = sorted(frequencies, key=lambda word: (-frequencies[word], word))
+            function_words = frozenset(word for word in by_frequency[:_FUNCTION_WORDS] if word.isalpha())
+        self.function_words = function_words
+        self.is_latin = language not in _OTHER_SCRIPTS
+        #: Whether a token in the script of the language may be cut: not where endings are written together or apart.
+        self.cuts_words = language not in {"ar", "fa", "he", "ur"}
+        #: Fewest letters of a word beside letters of another script; Arabic and Hebrew write some before the word.
+        self.shortest = 3 if language in {"ar", "fa", "he", "ur"} else 2
+        self.family_of_first = lru_cache(20_000)(self._family_of_first)
+        self.family_of_last = lru_cache(20_000)(self._family_of_last)
+
+    def lower(self, word: str) -> str:
+        """A word in small letters, as many as it has: "İ" is "i", and in Turkish "I" is "ı"."""
+        return (word.replace("I", "ı") if self.language == "tr" else word).replace("İ", "i").lower()
+
+    def log_frequency(self, word: str) -> float:
+        """Decimal logarithm of the frequency of a word in small letters; -inf for one that is not known."""
+        frequency = self.frequencies.get(word)
+        return -math.inf if frequency is None else math.log10(frequency)
+
+    def holds(self, token: str) -> bool:
+        """Whether a token is a word of the language, whatever its case."""
+        return self.lower(token) in self.frequencies
+
+    def stands_first(self, word: str) -> bool:
+        """Whether a word is frequent, and hardly a word begins with it: what follows it without a space is glued."""
+        return self._is_frequent(word) and self.family_of_first(word) < _FEW * len(self.frequencies)
+
+    def stands_last(self, word: str) -> bool:
+        """The same of the end of a token."""
+        return self._is_frequent(word) and self.family_of_last(word) < _FEW * len(self.frequencies)
+
+    def _is_frequent(self, word: str) -> bool:
+        return self.frequencies.get(word, 0.0) >= _FREQUENT
+
+    def _family_of_first(self, part: str) -> int:
+        """How many words are this part and another word: of "under" 200 in German."""
+        start = bisect_left(self._sorted, part)
+        end = bisect_left(self._sorted, part + "\U0010ffff")
+        size = len(part)
+        return sum(self._is_stem(word[size:]) for word in self._sorted[start:end])
+
+    def _family_of_last(self, part: str) -> int:
+        """How many words are another word and this part."""
+        turned = part[::-1]
+        start = bisect_left(self._turned, turned)
+        end = bisect_left(self._turned, turned + "\U0010ffff")
+        size = len(part)
+        return sum(self._is_stem(word[: size - 1 : -1]) for word in self._turned[start:end])
+
+    def _is_stem(self, word: str) -> bool:
+        return len(word) >= _SHORTEST_STEM and word in self.frequencies
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.frequencies)
+
+    @cached_property
+    def _turned(self) -> list[str]:
+        return sorted(word[::-1] for word in self.frequencies)
+
+
+@cache
+def english() -> Lexicon:
+    """The lexicon of English, which is never unloaded."""
+    return Lexicon("en", english_words.frequencies(), english_words.FUNCTION_WORDS)
+
+
+@lru_cache(LOADED)
+def _loaded(language: str) -> Lexicon:
+    return Lexicon(language, frequencies_in(language))
+
+
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of a language in ``LANGUAGES``.
+
+    >>> lexicon("de").log_frequency("und") > lexicon("de").log_frequency("hafen")
+    True
+    """
+    return english() if language == "en" else _loaded(language)
