@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from copydesk.language.lexicons import COMPOUNDING, Lexicon, english
+from copydesk.language.vocabularies import COMPOUNDING, Vocabulary, english
 
 # The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
@@ -24,14 +24,14 @@ AFFIXES = frozenset(
 
 
 @cache
-def _parts(lexicon: Lexicon) -> Mapping[str, float]:
+def _parts(vocabulary: Vocabulary) -> Mapping[str, float]:
     """Words that may be a part of a longer token, with the logarithm of how likely they are."""
-    english = lexicon.language == "en"
+    english = vocabulary.language == "en"
     rare_3, rare_4 = (-5.2, -5.9) if english else (-4.3, -5.2)
     likely = {}
-    for word, frequency in lexicon.frequencies.items():
+    for word, frequency in vocabulary.frequencies.items():
         size, log = len(word), math.log10(frequency)
-        if word not in lexicon.function_words:
+        if word not in vocabulary.function_words:
             if not 1 < size < 25 or (size == 2 and not (english and word in _TWO)):
                 continue
             if log < (rare_3 if size == 3 else rare_4 if size == 4 else -7.2):
@@ -43,16 +43,16 @@ def _parts(lexicon: Lexicon) -> Mapping[str, float]:
     return likely
 
 
-def log_frequency(word: str, lexicon: Lexicon | None = None) -> float:
-    """Decimal logarithm of the frequency of a word in small letters, in English if no lexicon is given; or -inf.
+def log_frequency(word: str, vocabulary: Vocabulary | None = None) -> float:
+    """Decimal logarithm of the frequency of a word in small letters, in English if no vocabulary is given; or -inf.
 
     >>> log_frequency("the") > log_frequency("hotel") > log_frequency("hadresigned")
     True
     """
-    lexicon = lexicon or english()
-    if word.endswith("'s") and word not in lexicon.frequencies:
+    vocabulary = vocabulary or english()
+    if word.endswith("'s") and word not in vocabulary.frequencies:
         word = word[:-2]
-    return lexicon.log_frequency(word)
+    return vocabulary.log_frequency(word)
 
 
 class Seen(NamedTuple):
@@ -89,36 +89,36 @@ _NAME_STARTS = frozenset("Mc Mac De Le La Du Di Da Van Von Fitz St Lo El Al Ma S
 _SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An Or Up Do Us".split())
 
 
-def value(part: str, lexicon: Lexicon, seen: Seen = _NONE) -> float:
+def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
-    parts = _parts(lexicon)
+    parts = _parts(vocabulary)
     unseen = part not in seen.counts and part[:-1] not in seen.counts
-    if lexicon.language == "en" and unseen and part.islower() and part.isalpha():
+    if vocabulary.language == "en" and unseen and part.islower() and part.isalpha():
         return parts.get(part, -math.inf)
-    word = lexicon.lower(part).replace("’", "'")
+    word = vocabulary.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = parts.get(word.removesuffix("'s"), -math.inf)
     small = shape == shape.lower()  # so are letters without case
     if shape[1:].islower() and not small:
         if len(part) > 3:  # or a name that no list holds
-            likely = max(likely, log_frequency(word, lexicon), -4.0 - 0.6 * len(part))
+            likely = max(likely, log_frequency(word, vocabulary), -4.0 - 0.6 * len(part))
     elif shape.isupper():
-        likely = max(log_frequency(word, lexicon), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
+        likely = max(log_frequency(word, vocabulary), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
     elif not small:
         camel = _INNER.search(part) and part[0].isupper()
-        likely = log_frequency(word, lexicon) - 0.5 if camel else -math.inf
-    if lexicon.language != "en" and part.isascii() and len(part) > 2:
+        likely = log_frequency(word, vocabulary) - 0.5 if camel else -math.inf
+    if vocabulary.language != "en" and part.isascii() and len(part) > 2:
         foreign = log_frequency(word)
         if foreign > _FOREIGN:
             likely = max(likely, foreign - 1.0)
     return likely if seen is _NONE else max(likely, seen.share(part))
 
 
-def _letter(token: str, at: int, lexicon: Lexicon) -> float:
+def _letter(token: str, at: int, vocabulary: Vocabulary) -> float:
     """How likely one letter of a token is as a word: "I", "a", and before a capital "àParis", "wKrakowie"."""
     letter, last = token[at], at == len(token) - 1
-    if lexicon.language != "en":
-        return _single(letter, lexicon) if at == 0 and not last and token[1].isupper() else -math.inf
+    if vocabulary.language != "en":
+        return _single(letter, vocabulary) if at == 0 and not last and token[1].isupper() else -math.inf
     if letter == "I" or (at == 0 and letter in "aA"):
         return log_frequency(letter.lower())
     return log_frequency("a") - 0.7 if last and letter == "a" else -math.inf
@@ -149,68 +149,74 @@ def _whole_english(token: str, parts: tuple[str, ...], likely_parts: float, seen
     return max(known, spelled, compound + likely_parts, seen.share(owner) if owner else known)
 
 
-def _whole(token: str, parts: tuple[str, ...], likely_parts: float, lexicon: Lexicon, seen: Seen) -> float:
-    """The same in another language: words are derived as the words of its lexicon are, whose parts are counted."""
+def _whole(token: str, parts: tuple[str, ...], likely_parts: float, vocabulary: Vocabulary, seen: Seen) -> float:
+    """The same in another language: words are derived as the words of its vocabulary are, whose parts are counted."""
     size = len(token)
-    word = lexicon.lower(token)
+    word = vocabulary.lower(token)
     camel = not token[1:].islower() and not token.isupper()
-    known = max(lexicon.log_frequency(word), log_frequency(word) - 1.0)
+    known = max(vocabulary.log_frequency(word), log_frequency(word) - 1.0)
     if camel:
         capital = token[0].isupper()
-        opener = lexicon.lower(parts[0]) in lexicon.function_words
+        opener = vocabulary.lower(parts[0]) in vocabulary.function_words
         known -= 1.0
         spelled = (-5.7 if opener else -3.5) if capital else -7.7
         spelled -= 0.5 * min(size, 10) + 0.8 * max(0, size - 10)
-        acronym = len(parts[0]) > 1 and parts[0].isupper() and lexicon.stands_last(token[len(parts[0]) :])
+        acronym = len(parts[0]) > 1 and parts[0].isupper() and vocabulary.stands_last(token[len(parts[0]) :])
         compound = 1.0 if capital and not acronym and (parts[0] in _NAME_STARTS or not opener) else -5.0
         return max(known, spelled, compound + likely_parts)
     spelled = -3.5 - 0.55 * size if token[0].isupper() else -5.7 - 0.75 * size
-    lower = list(map(lexicon.lower, parts))
-    if not any(map(lexicon.holds, lower)):  # "runserver" in a German text
+    lower = list(map(vocabulary.lower, parts))
+    if not any(map(vocabulary.holds, lower)):  # "runserver" in a German text
         return max(known, likely_parts)
-    if lexicon.language in COMPOUNDING and lexicon.function_words.isdisjoint(lower):
+    if vocabulary.language in COMPOUNDING and vocabulary.function_words.isdisjoint(lower):
         return max(known, likely_parts)
-    return max(known, spelled, _derived(token, lexicon, seen))
+    return max(known, spelled, _derived(token, vocabulary, seen))
 
 
-def _derived(token: str, lexicon: Lexicon, seen: Seen) -> float:
+def _derived(token: str, vocabulary: Vocabulary, seen: Seen) -> float:
     """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
-    word = lexicon.lower(token)
-    compounds = lexicon.language in COMPOUNDING
+    word = vocabulary.lower(token)
+    compounds = vocabulary.language in COMPOUNDING
     best = -math.inf
     for at in range(1, len(word)):
         left, right = word[:at], word[at:]
-        new = 3.0 if compounds and lexicon.function_words.isdisjoint((left, right)) else 0.1
+        new = 3.0 if compounds and vocabulary.function_words.isdisjoint((left, right)) else 0.1
         if at > 2:
-            stem = max(lexicon.log_frequency(left), seen.share(token[:at]))
-            if stem > best and left not in lexicon.function_words:
-                best = max(best, stem + math.log10((lexicon.family_of_last(right) + new) / len(lexicon.frequencies)))
+            stem = max(vocabulary.log_frequency(left), seen.share(token[:at]))
+            if stem > best and left not in vocabulary.function_words:
+                best = max(
+                    best, stem + math.log10((vocabulary.family_of_last(right) + new) / len(vocabulary.frequencies))
+                )
         if len(right) > 2:
-            stem = max(lexicon.log_frequency(right), seen.share(token[at:]))
-            if stem > best and right not in lexicon.function_words:
-                best = max(best, stem + math.log10((lexicon.family_of_first(left) + new) / len(lexicon.frequencies)))
+            stem = max(vocabulary.log_frequency(right), seen.share(token[at:]))
+            if stem > best and right not in vocabulary.function_words:
+                best = max(
+                    best, stem + math.log10((vocabulary.family_of_first(left) + new) / len(vocabulary.frequencies))
+                )
     return best + _NEW
 
 
-def cut(token: str, lexicon: Lexicon, seen: Seen = _NONE, values: dict[str, float] | None = None) -> Split | None:
+def cut(
+    token: str, vocabulary: Vocabulary, seen: Seen = _NONE, values: dict[str, float] | None = None
+) -> Split | None:
     """The best way to cut a token into several words, if there is one.
 
     Parameters
     ----------
     token : str
         Letters and apostrophes.
-    lexicon : Lexicon
+    vocabulary : Vocabulary
     seen : Seen
         Words of the document, which may be parts though the language does not know them.
     values : dict
         Cache of the values of parts in this document, shared by its tokens.
     """
-    if not lexicon.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
-        return _cut_scripts(scripts, lexicon)
-    return _cut_words(token, lexicon, seen, {} if values is None else values) if lexicon.cuts_words else None
+    if not vocabulary.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
+        return _cut_scripts(scripts, vocabulary)
+    return _cut_words(token, vocabulary, seen, {} if values is None else values) if vocabulary.cuts_words else None
 
 
-def _cut_words(token: str, lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
+def _cut_words(token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]) -> Split | None:
     size = len(token)
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
@@ -222,36 +228,36 @@ def _cut_words(token: str, lexicon: Lexicon, seen: Seen, values: dict[str, float
         for end in range(start + 1, min(size, start + 24) + 1):
             part = token[start:end]
             if end == start + 1:
-                worth = _letter(token, start, lexicon)
+                worth = _letter(token, start, vocabulary)
             elif end - start == size:
                 continue
             else:
                 found = values.get(part)
-                worth = values[part] = value(part, lexicon, seen) if found is None else found
-                worth -= _opening(part, lexicon) if start == 0 else 0.0
+                worth = values[part] = value(part, vocabulary, seen) if found is None else found
+                worth -= _opening(part, vocabulary) if start == 0 else 0.0
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:
         return None
     parts = _walk(token, came)
-    if _is_drop_cap_or_name(parts, lexicon.function_words):
+    if _is_drop_cap_or_name(parts, vocabulary.function_words):
         return None
-    if lexicon.language != "en":
-        return _weakest(parts, lexicon, seen, values)
+    if vocabulary.language != "en":
+        return _weakest(parts, vocabulary, seen, values)
     likely = best[size] + 0.7 * (len(parts) - 1)
     return Split(parts, best[size], _whole_english(token, parts, likely, seen))
 
 
-def _cut_scripts(runs: list[str], lexicon: Lexicon) -> Split | None:
+def _cut_scripts(runs: list[str], vocabulary: Vocabulary) -> Split | None:
     """Cut between a word of the language and Latin letters: "командойgrep", but not "IPшный" nor "cнова" with a c."""
     parts = [runs[0]]
     for number, (left, right) in enumerate(pairwise(runs)):
         native = right if left[0].isascii() else left
         latin = left if native is right else right
-        family = lexicon.family_of_last if native is right else lexicon.family_of_first
+        family = vocabulary.family_of_last if native is right else vocabulary.family_of_first
         inside = 0 < number + (native is right) < len(runs) - 1
-        known = len(native) >= lexicon.shortest and lexicon.holds(native)
-        apart = inside or family(lexicon.lower(native)) < _FEW
+        known = len(native) >= vocabulary.shortest and vocabulary.holds(native)
+        apart = inside or family(vocabulary.lower(native)) < _FEW
         if known and apart and len(latin) > 1 and not _ALIKE.fullmatch(latin):
             parts.append(right)
         else:
@@ -259,13 +265,13 @@ def _cut_scripts(runs: list[str], lexicon: Lexicon) -> Split | None:
     return Split(tuple(parts), 0.0, -5.0) if len(parts) > 1 else None
 
 
-def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[str, float]) -> Split | None:
+def _weakest(parts: tuple[str, ...], vocabulary: Vocabulary, seen: Seen, values: dict[str, float]) -> Split | None:
     """Join parts that are likelier one word, and judge the token by its weakest cut."""
     joined = list(parts)
-    worth = [values[part] if len(part) > 1 else _single(part, lexicon) for part in joined]
+    worth = [values[part] if len(part) > 1 else _single(part, vocabulary) for part in joined]
     while len(joined) > 1:
         pairs = list(pairwise(zip(joined, worth, strict=True)))
-        wholes = [_whole(one + two, (one, two), a + b, lexicon, seen) for (one, a), (two, b) in pairs]
+        wholes = [_whole(one + two, (one, two), a + b, vocabulary, seen) for (one, a), (two, b) in pairs]
         odds = [a + b - 0.7 - whole for ((_, a), (_, b)), whole in zip(pairs, wholes, strict=True)]
         at = min(range(len(odds)), key=odds.__getitem__)
         if odds[at] > 0 or len(joined) == 2:
@@ -275,13 +281,13 @@ def _weakest(parts: tuple[str, ...], lexicon: Lexicon, seen: Seen, values: dict[
     return None
 
 
-def _single(letter: str, lexicon: Lexicon) -> float:
-    return lexicon.log_frequency(letter) if letter in lexicon.function_words else -math.inf
+def _single(letter: str, vocabulary: Vocabulary) -> float:
+    return vocabulary.log_frequency(letter) if letter in vocabulary.function_words else -math.inf
 
 
-def _opening(part: str, lexicon: Lexicon) -> float:
+def _opening(part: str, vocabulary: Vocabulary) -> float:
     """What an unknown name is less likely where a token begins, as a capital is no sign of a name there."""
-    return 3.0 if lexicon.language != "en" and part[0].isupper() and not lexicon.holds(part) else 0.0
+    return 3.0 if vocabulary.language != "en" and part[0].isupper() and not vocabulary.holds(part) else 0.0
 
 
 def _walk(token: str, came: list[int]) -> tuple[str, ...]:
@@ -302,14 +308,14 @@ def _is_drop_cap_or_name(parts: tuple[str, ...], function_words: frozenset[str])
 
 
 @lru_cache(maxsize=50_000)
-def cut_alone(token: str, lexicon: Lexicon) -> Split | None:
+def cut_alone(token: str, vocabulary: Vocabulary) -> Split | None:
     """The best way to cut a token, whatever its document holds."""
-    return cut(token, lexicon)
+    return cut(token, vocabulary)
 
 
-def may_be_several(token: str, lexicon: Lexicon) -> bool:
+def may_be_several(token: str, vocabulary: Vocabulary) -> bool:
     """Whether a token could be several words, whatever its document holds."""
-    split = cut_alone(token, lexicon)
+    split = cut_alone(token, vocabulary)
     return split is not None and split.glued + 0.5 > split.whole
 
 
@@ -320,12 +326,12 @@ class Cutter:
     ----------
     seen : Seen
         Words of the document.
-    lexicon : Lexicon
+    vocabulary : Vocabulary
     """
 
-    def __init__(self, seen: Seen, lexicon: Lexicon) -> None:
+    def __init__(self, seen: Seen, vocabulary: Vocabulary) -> None:
         self._seen = seen
-        self._lexicon = lexicon
+        self._vocabulary = vocabulary
         self._values: dict[str, float] = {}
 
     def cut(self, token: str) -> Split | None:
@@ -335,15 +341,15 @@ class Cutter:
         known = self._seen.counts.keys() & inner
         known.discard(token)
         if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
-            return cut(token, self._lexicon, self._seen, self._values)
-        return cut_alone(token, self._lexicon)
+            return cut(token, self._vocabulary, self._seen, self._values)
+        return cut_alone(token, self._vocabulary)
 
     def _is_likelier(self, word: str) -> bool:
         """Whether a word or its plural is likelier in this document than in any."""
         seen, plural = self._seen, f"{word}s"
-        return any(seen.share(form) > _value_alone(form, self._lexicon) for form in (word, plural))
+        return any(seen.share(form) > _value_alone(form, self._vocabulary) for form in (word, plural))
 
 
 @lru_cache(maxsize=50_000)
-def _value_alone(word: str, lexicon: Lexicon) -> float:
-    return value(word, lexicon)
+def _value_alone(word: str, vocabulary: Vocabulary) -> float:
+    return value(word, vocabulary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,12 +14,14 @@ from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import Decision, obeyable
 from copydesk.language.blocks import FORM
+from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.store.shard_store import Parts
 from copydesk.text import ComposedEdit, Edit
 
 STAGE = Stage(
     "clean",
-    reads=("ingest.raw", "ingest.decisions", "ingest.pages", "ingest.provenance"),
+    reads=("ingest.raw", "ingest.decisions", "ingest.pages"),
     writes={
         "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
         "edits": Output("edits"),
@@ -30,7 +31,12 @@ STAGE = Stage(
     plugins="rule",
     by_document=True,
 )
-run = partial(run_shards, stage=STAGE)
+
+
+def run(project: Project) -> list[Parts]:
+    """Clean every shard; what a document's source is matters only where settings name one."""
+    by_source = any("source" in entry for entry in project.params["clean"]["for"])
+    return run_shards(project, STAGE._replace(reads=(*STAGE.reads, "ingest.provenance")) if by_source else STAGE)
 
 
 def shard(given: Shard) -> Made:
@@ -66,8 +72,9 @@ def shard(given: Shard) -> Made:
 def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> list[tuple[Cleaned, Plan]]:
     """Each document cleaned by the settings that hold for it, and these settings."""
     raw = given.tables["raw"]
-    sources = dict(zip(*(given.tables["provenance"][name].to_pylist() for name in ("doc_id", "source")), strict=True))
-    documents = [(path, sources[doc_id]) for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)]
+    stated = given.tables.get("provenance")
+    sources = {} if stated is None else dict(zip(*(stated[n].to_pylist() for n in ("doc_id", "source")), strict=True))
+    documents = [(path, sources.get(doc_id)) for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)]
     column = raw["text"].combine_chunks()
     results: dict[int, tuple[Cleaned, Plan]] = {}
     for how, places in plans(given.params["clean"], documents):

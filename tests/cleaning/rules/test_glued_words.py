@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from copydesk.cleaning.rules import glued_punctuation, glued_words
 from copydesk.cleaning.word_splitting import Cutter, Seen, cut
-from copydesk.language.lexicons import english
+from copydesk.language.vocabularies import english
 from copydesk.text import EditedText
 
 RULES = {rule.name: rule for rule in (*glued_words.RULES, *glued_punctuation.RULES)}

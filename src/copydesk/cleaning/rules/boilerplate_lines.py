@@ -17,6 +17,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.rules import boilerplate_patterns as patterns
 from copydesk.cleaning.rules.line_scan import _SHORTEST, _Line, _lines
 from copydesk.cleaning.rules.repeated_lines import _duplicates
+from copydesk.language.blocks import WORDS, Kind
 from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST
 
 #: How many lines at each edge of a text may be outside the article, and how many others may stand among them.
@@ -24,6 +25,10 @@ _EDGE_LINES = 16
 _HEADLINES, _HEADLINE_LENGTH = 3, 200
 _LAST_LINES, _LAST_LENGTH = 2, 160
 _BIOGRAPHY_LINES = 8
+#: Dates that a page states of its article: when it was published, and changed.
+_DATES = 2
+#: Nothing is boilerplate in tables, code and settings, nor in verse.
+_KINDS: frozenset[Kind] = WORDS - {"verse"}
 
 
 class _Match(NamedTuple):
@@ -95,7 +100,8 @@ def _judge(text: str) -> _Judged:
     first_tail = min(bottom, default=count)
     sure = {m.line.number for m in matches if m.where == "any"}
     # A chronicle has dates between its entries; then all dates belong to the article, also the first.
-    dates = sum(m.kind == "date-line" and m.where == "head" and m.line.number > last_head for m in matches)
+    date_lines = [m for m in matches if m.kind == "date-line" and m.where == "head"]
+    is_chronicle = len(date_lines) > _DATES or sum(m.line.number > last_head for m in date_lines) > 1
     removed: list[_Match] = []
     suggested: list[_Match] = []
     for match in matches:
@@ -104,7 +110,7 @@ def _judge(text: str) -> _Judged:
         goes = {
             "any": True,
             "edge": in_head or in_tail or number - 1 in sure or number + 1 in sure,
-            "head": in_head and not (match.kind == "date-line" and dates > 1),
+            "head": in_head and not (match.kind == "date-line" and is_chronicle),
             "tail": in_tail,
         }[match.where]
         if number == 0 and not match.first:
@@ -217,7 +223,7 @@ def _weak(text: str, judged: _Judged) -> Iterator[Found]:
 
 
 def _rule(kind: str, repairs: tuple[str, str], leaves: str) -> Rule:
-    return Rule(kind, "probable", None, partial(_of_kind, kind), repairs, leaves, analyse=_judge)
+    return Rule(kind, "probable", None, partial(_of_kind, kind), repairs, leaves, analyse=_judge, kinds=_KINDS)
 
 
 _END = "He will not return to the town where it began, he told the paper."
@@ -290,6 +296,7 @@ RULES = (
         _duplicates,
         repairs=(f"{_END}\n{_END}\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
         leaves="“No,” he said.\nShe asked again.\n“No,” he said.",
+        kinds=_KINDS,
     ),
     Rule(
         "boilerplate-line",
@@ -302,5 +309,6 @@ RULES = (
         ),
         leaves=f"{_END}\nWatch the town for a day and you will see.\n{_END} Nobody asked.",
         analyse=_judge,
+        kinds=_KINDS,
     ),
 )

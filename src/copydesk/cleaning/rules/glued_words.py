@@ -17,7 +17,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.lexicons import COMPOUNDING, LANGUAGES, Lexicon, lexicon
+from copydesk.language.vocabularies import COMPOUNDING, LANGUAGES, Vocabulary, vocabulary
 
 Odds = dict[str, tuple[Split, float]]
 
@@ -32,7 +32,7 @@ _MANY = 1000  # unusual words; a text that is not English may have more
 #: and in languages in which no probability is enough or none was measured, it is suggested.
 _SURE = {
     **dict.fromkeys("fr id it ru vi".split(), 0.65),
-    **dict.fromkeys("bg de en fa fi he hu nl sv tr".split(), 0.8),
+    **dict.fromkeys("bg de en fi he hu nl sv tr".split(), 0.8),
     **dict.fromkeys("el pt".split(), 0.9),
     **dict.fromkeys("ar da es no pl sk uk".split(), 0.95),
 }
@@ -92,7 +92,7 @@ def _has_trace(text: str, place: int) -> bool:
 
 
 def _holds_pair(tokens: list[str]) -> bool:
-    """Whether a token is two others of the document, one of which is frequent: what can be told without a lexicon."""
+    """Whether a token is two others of the document, one of which is frequent: which needs no vocabulary."""
     counts = Counter(tokens)
     frequent = {token for token, count in counts.items() if count > 2 and len(token) > 1}
     return any(
@@ -103,7 +103,7 @@ def _holds_pair(tokens: list[str]) -> bool:
     )
 
 
-def _unusual(text: str, tokens: list[str], words: Lexicon) -> set[str]:
+def _unusual(text: str, tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
     if words.language != "en":
         return {token for token in set(tokens) if 2 < len(token) <= _LONGEST and not words.holds(token)}
@@ -116,7 +116,7 @@ def _unusual(text: str, tokens: list[str], words: Lexicon) -> set[str]:
     return {token for token in set(tokens) - common if 2 < len(token) <= _LONGEST}
 
 
-def _gluing(unusual: set[str], words: Lexicon) -> dict[str, int]:
+def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
     """Unknown words that stand between frequent words without a space, with the number of different places.
 
     "Příkazaptitudeje" and "neboaptitude": then "aptitude" is a word, though no list holds it.
@@ -133,7 +133,7 @@ def _gluing(unusual: set[str], words: Lexicon) -> dict[str, int]:
     return {part: len(where) for part, where in places.items() if len(where) > 1 and not may_be_several(part, words)}
 
 
-def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexicon) -> Odds:
+def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> Odds:
     """For each token that could be several words: the words, and the probability."""
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
@@ -176,7 +176,7 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Lexic
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
-def _is_unknown(token: str, words: Lexicon) -> bool:
+def _is_unknown(token: str, words: Vocabulary) -> bool:
     return log_frequency(words.lower(token), words) == -math.inf
 
 
@@ -253,7 +253,7 @@ def _glued_odds(text: str, blocks: Blocks) -> dict[str, Odds]:
 def _english_odds(text: str) -> Odds:
     if not is_loaded() and not _TRACE.search(text):  # a single clean text must not load the word list
         return {}
-    tokens, words = _TOKEN.findall(text), lexicon("en")
+    tokens, words = _TOKEN.findall(text), vocabulary("en")
     unusual = _unusual(text, tokens, words)
     if not any(may_be_several(token, words) for token in unusual):
         return {}
@@ -264,7 +264,7 @@ def _other_odds(text: str, language: str) -> Odds:
     tokens = _LETTERS.findall(text)
     if not _OTHER_TRACE.search(text) and not _holds_pair(tokens):
         return {}
-    words = lexicon(language)
+    words = vocabulary(language)
     return _probabilities(text, tokens, _unusual(text, tokens, words), words)
 
 

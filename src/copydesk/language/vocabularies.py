@@ -1,7 +1,7 @@
 """Words of a language with their frequencies, and how often words are built with a given beginning or ending.
 
-Frequencies are those of ``wordfreq`` (Speer 2022): a share of all words in running text. A lexicon is loaded when a
-text first needs it. That of English holds 300,000 words, the others some 30,000, which is all down to one in a
+Frequencies are those of ``wordfreq`` (Speer 2022): a share of all words in running text. A vocabulary is loaded when
+a text first needs it. That of English holds 300,000 words, the others some 30,000, which is all down to one in a
 million.
 """
 
@@ -29,7 +29,7 @@ _FREQUENT, _FEW = 1e-5, 2e-4
 _SHORTEST_STEM = 3
 
 
-class Lexicon:
+class Vocabulary:
     """Words of a language.
 
     Parameters
@@ -111,20 +111,20 @@ class Lexicon:
 
 
 @cache
-def english() -> Lexicon:
-    """The lexicon of English, which is never unloaded."""
-    return Lexicon("en", english_words.frequencies(), english_words.FUNCTION_WORDS)
+def english() -> Vocabulary:
+    """The vocabulary of English, which is never unloaded."""
+    return Vocabulary("en", english_words.frequencies(), english_words.FUNCTION_WORDS)
 
 
 @lru_cache(LOADED)
-def _loaded(language: str) -> Lexicon:
-    return Lexicon(language, frequencies_in(language))
+def _loaded(language: str) -> Vocabulary:
+    return Vocabulary(language, frequencies_in(language))
 
 
-def lexicon(language: str) -> Lexicon:
-    """The lexicon of a language in ``LANGUAGES``.
+def vocabulary(language: str) -> Vocabulary:
+    """The vocabulary of a language in ``LANGUAGES``.
 
-    >>> lexicon("de").log_frequency("und") > lexicon("de").log_frequency("hafen")
+    >>> vocabulary("de").log_frequency("und") > vocabulary("de").log_frequency("hafen")
     True
     """
     return english() if language == "en" else _loaded(language)
