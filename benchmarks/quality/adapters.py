@@ -13,8 +13,9 @@ from typing import Any
 
 from copydesk import sentences
 from copydesk.cleaning.apply import Cleaned, clean_text
+from copydesk.cleaning.personal import personal_data
 from copydesk.cleaning.plan import plan
-from copydesk.cleaning.rules import boilerplate_lines, personal_data
+from copydesk.cleaning.rules import boilerplate_lines
 
 _APPLIED = plan({"apply": ["safe", "probable"], "rules": {}})
 _ALL = plan({"apply": ["safe", "probable", "suggest"], "rules": {}})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from copydesk.cleaning.personal import personal_data
 from copydesk.cleaning.rule import TIERS, Detector, Rule, Tier
 from copydesk.cleaning.rules import (
     boilerplate_lines,
@@ -16,7 +17,6 @@ from copydesk.cleaning.rules import (
     glued_words,
     line_breaks,
     lost_punctuation,
-    personal_data,
     quotation_marks,
     torn_words,
     unrepairable,

@@ -17,7 +17,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.rules import boilerplate_patterns as patterns
 from copydesk.cleaning.rules.line_scan import _SHORTEST, _Line, _lines
 from copydesk.cleaning.rules.repeated_lines import _duplicates
-from copydesk.language.blocks import WORDS, Kind
+from copydesk.language.blocks import WORDS
 from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST
 
 #: How many lines at each edge of a text may be outside the article, and how many others may stand among them.
@@ -27,8 +27,6 @@ _LAST_LINES, _LAST_LENGTH = 2, 160
 _BIOGRAPHY_LINES = 8
 #: Dates that a page states of its article: when it was published, and changed.
 _DATES = 2
-#: Nothing is boilerplate in tables, code and settings, nor in verse.
-_KINDS: frozenset[Kind] = WORDS - {"verse"}
 
 
 class _Match(NamedTuple):
@@ -223,7 +221,7 @@ def _weak(text: str, judged: _Judged) -> Iterator[Found]:
 
 
 def _rule(kind: str, repairs: tuple[str, str], leaves: str) -> Rule:
-    return Rule(kind, "probable", None, partial(_of_kind, kind), repairs, leaves, analyse=_judge, kinds=_KINDS)
+    return Rule(kind, "probable", None, partial(_of_kind, kind), repairs, leaves, analyse=_judge, kinds=WORDS)
 
 
 _END = "He will not return to the town where it began, he told the paper."
@@ -296,7 +294,7 @@ RULES = (
         _duplicates,
         repairs=(f"{_END}\n{_END}\nHis friends do not believe it.", f"{_END}\nHis friends do not believe it."),
         leaves="“No,” he said.\nShe asked again.\n“No,” he said.",
-        kinds=_KINDS,
+        kinds=WORDS,
     ),
     Rule(
         "boilerplate-line",
@@ -309,6 +307,6 @@ RULES = (
         ),
         leaves=f"{_END}\nWatch the town for a day and you will see.\n{_END} Nobody asked.",
         analyse=_judge,
-        kinds=_KINDS,
+        kinds=WORDS,
     ),
 )

@@ -142,8 +142,10 @@ def _filled(lines: list[str], breaks: list[int]) -> Iterator[Found]:
     width = max(map(len, lines[:-1]))
     tight = [len(one) + 1 + len(two.split(" ", 1)[0]) > width for one, two in pairwise(lines)]
     # Text that breaks where a sentence ends was not wrapped; wrapped text mostly breaks inside one.
-    inside = sum(line[-1] not in '.!?”"' and not line.endswith(":") for line in lines[:-1])
-    if sum(tight) >= 0.9 * len(tight) and inside * 2 >= len(tight):
+    # A break inside a word alone is no evidence: it is another rule's.
+    inside = sum(line[-1] not in '.!?”"' + _SIGNS and not line.endswith(":") for line in lines[:-1])
+    torn = sum(line[-1] in _SIGNS for line in lines[:-1])
+    if sum(tight) >= 0.9 * len(tight) and (inside + torn) * 2 >= len(tight) and (inside or torn > 1):
         small = sum(not following[:1].isupper() for following in lines[1:])
         # Of one break alone the width tells nothing, unless it is a usual one and a small letter follows.
         alone = width >= _USUAL and lines[1][:1].isalpha()

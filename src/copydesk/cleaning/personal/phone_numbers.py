@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from copydesk.cleaning.rules.spans import _DIGITS, _WORD, Span
+from copydesk.cleaning.personal.spans import _DIGITS, _WORD, Span
 
 _SPACES = " \u00a0\u2009\u202f"
 _DASHES = "\u2010-\u2013-"

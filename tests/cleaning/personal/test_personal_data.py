@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.cleaning.apply import clean_column, clean_text
+from copydesk.cleaning.personal.personal_data import DETECTORS, RULES
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.rule import Detector, Rule
-from copydesk.cleaning.rules.personal_data import DETECTORS, RULES
 from copydesk.core.config import check_params
 from copydesk.text import EditedText
 

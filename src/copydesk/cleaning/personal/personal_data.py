@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
+from copydesk.cleaning.personal.email_addresses import _EMAIL_SCREEN, _email_value, _emails
+from copydesk.cleaning.personal.ip_addresses import _ADDRESS_SCREEN, _address_value, _addresses
+from copydesk.cleaning.personal.phone_numbers import _PHONE_SCREEN, _phone_value, _phones
+from copydesk.cleaning.personal.spans import Span
 from copydesk.cleaning.rule import Detector, Found, Rule
-from copydesk.cleaning.rules.email_addresses import _EMAIL_SCREEN, _email_value, _emails
-from copydesk.cleaning.rules.ip_addresses import _ADDRESS_SCREEN, _address_value, _addresses
-from copydesk.cleaning.rules.phone_numbers import _PHONE_SCREEN, _phone_value, _phones
-from copydesk.cleaning.rules.spans import Span
 
 
 def _mask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from copydesk.cleaning.rules.spans import _LETTER, Span
+from copydesk.cleaning.personal.spans import _LETTER, Span
 
 # The signs of RFC 5322, less those that join an address to what stands before it: ?to=anna@example.org, `code`.
 _LOCAL = re.compile(rf"[0-9{_LETTER}.!#$%&'+^_~-]+")

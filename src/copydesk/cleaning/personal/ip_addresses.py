@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from copydesk.cleaning.rules.spans import _WORD, Span
+from copydesk.cleaning.personal.spans import _WORD, Span
 
 _VERSION_4 = re.compile("[0-9.]+")
 _VERSION_6 = re.compile("[0-9A-Fa-f:.]+")
