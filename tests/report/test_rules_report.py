@@ -47,7 +47,7 @@ def test_cleaning_a_file_writes_nothing_and_shows_each_change(tmp_path: Path) ->
     assert "23: missing-space" in shown.stdout
     assert "the outcome of the war?{+ +}Russia" in shown.stdout
     assert "[-\\x1b[31m-]" in shown.stdout
-    assert "! 39: redaction  **" in shown.stdout
+    assert "! 40: redaction  **" in shown.stdout
     assert "3 edits, 0 suggestions, 1 flag" in shown.stdout
     assert "\x1b" not in shown.stdout
     assert sorted(tmp_path.iterdir()) == before
