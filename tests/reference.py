@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
-from copydesk.core.json_schema import Schema, is_date, is_moment
+from copydesk.core.schema_validator import Schema, is_date, is_moment
 
 _KNOWN = Draft202012Validator.FORMAT_CHECKER.checkers
 

@@ -19,8 +19,8 @@ from typing import Any
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from copydesk.core.json_schema import fast_validator
 from copydesk.core.schema_faults import faults
+from copydesk.core.schema_validator import fast_validator
 from copydesk.validation.fast_schema_check import surely_valid
 from reference import refuses
 

@@ -12,8 +12,9 @@ import pytest
 
 from copydesk.ci.hand_written_files import check_inputs
 from copydesk.core.config import check_params
-from copydesk.core.json_schema import PACKAGED, fast_validator, load_schema
+from copydesk.core.json_schema import PACKAGED, load_schema
 from copydesk.core.schema_faults import faults
+from copydesk.core.schema_validator import fast_validator
 from copydesk.errors import ConfigError, SchemaError
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 
-from copydesk.core.json_schema import fast_validator
 from copydesk.core.schema_faults import faults
+from copydesk.core.schema_validator import fast_validator
 from copydesk.validation.fast_schema_check import surely_valid
 from reference import refuses
 

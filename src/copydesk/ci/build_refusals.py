@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copydesk.core.json_schema import PACKAGED, Schema, load_schema
+from copydesk.core.json_schema import PACKAGED, load_schema
+from copydesk.core.schema_validator import Schema
 from copydesk.errors import ConfigError, SchemaError
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from copydesk.core.decisions import KEY
 from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
-from copydesk.core.json_schema import PACKAGED, Schema, clipped, dotted, fast_validator, load_json
+from copydesk.core.json_schema import PACKAGED, load_json
 from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
+from copydesk.core.schema_validator import Schema, clipped, dotted, fast_validator
 from copydesk.errors import ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns

@@ -10,16 +10,15 @@ from typing import Any
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.json_schema import (
     PACKAGED,
-    Schema,
     Violation,
     bulk_violations,
-    dotted,
     load_json,
     load_schema,
     schema_path,
     violations,
 )
 from copydesk.core.renamed_fields import refuse_old_names, renamed, warn_of_old_names
+from copydesk.core.schema_validator import Schema, dotted
 from copydesk.errors import ConfigError
 
 Params = dict[str, Any]

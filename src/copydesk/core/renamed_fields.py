@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from copydesk.core.json_schema import clipped
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
+from copydesk.core.schema_validator import clipped
 from copydesk.errors import SchemaError
 
 #: Columns of ``documents``: the new name by the old one.

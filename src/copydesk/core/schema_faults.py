@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from copydesk.core.json_schema import PATTERN_BYTES, clipped, fast_validator
+from copydesk.core.schema_validator import PATTERN_BYTES, clipped, fast_validator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: Keywords whose value is a schema, a list of schemas, a mapping of names to schemas.

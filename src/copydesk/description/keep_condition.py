@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.core.json_schema import clipped
 from copydesk.core.renamed_text import renamed_condition
+from copydesk.core.schema_validator import clipped
 from copydesk.errors import ConfigError
 
 Evaluate = Callable[[pa.Table], Any]

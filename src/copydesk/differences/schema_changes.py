@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from copydesk.core.json_schema import Schema
 from copydesk.core.renamed_fields import COLUMNS
+from copydesk.core.schema_validator import Schema
 from copydesk.tables.table import PUBLISHED
 
 #: Keywords whose larger value is the stricter one, and those whose smaller value is.

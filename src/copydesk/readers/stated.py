@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 import idna
 
-from copydesk.core.json_schema import fast_validator, load_schema
+from copydesk.core.json_schema import load_schema
 from copydesk.core.renamed_fields import FIELDS, renamed
+from copydesk.core.schema_validator import fast_validator
 from copydesk.readers.base import STATED, shown
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)

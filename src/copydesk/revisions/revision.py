@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import replacing, sha256_file
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
-from copydesk.core.json_schema import Schema, dotted, load_json
+from copydesk.core.json_schema import load_json
+from copydesk.core.schema_validator import Schema, dotted
 from copydesk.dataset.manifest import LISTING, NAME
 from copydesk.errors import ConfigError, ReleaseError
 from copydesk.revisions.dataset_tree import CommitTree, first_line_of, tree_at

@@ -40,7 +40,7 @@ def upgrade(
     copydesk (the new one is written beside it as FILE.new; merge it, then remove it), or if DVC tracks a hand-written
     file that is not checked out.
     """
-    from copydesk.core.json_schema import clipped
+    from copydesk.core.schema_validator import clipped
     from copydesk.scaffold.repository import upgrade as move
 
     would_be = "would be " if dry_run else ""

@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.core.json_schema import (
-    PACKAGED,
-    Schema,
-    load_schema,
-)
+from copydesk.core.json_schema import PACKAGED, load_schema
 from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in
+from copydesk.core.schema_validator import Schema
 from copydesk.errors import SchemaError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.json_schema import Schema, fast_validator
+from copydesk.core.schema_validator import Schema, fast_validator
 
 #: Keywords that allow everything.
 _NOTES = frozenset("$comment default deprecated description examples readOnly title writeOnly".split())
