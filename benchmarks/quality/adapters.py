@@ -16,6 +16,7 @@ from copydesk.cleaning.apply import Cleaned, clean_text
 from copydesk.cleaning.personal import personal_data
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.rules import boilerplate_lines
+from copydesk.language.detection import language_of
 
 _APPLIED = plan({"apply": ["safe", "probable"], "rules": {}})
 _ALL = plan({"apply": ["safe", "probable", "suggest"], "rules": {}})
@@ -85,9 +86,9 @@ Split = Callable[[str, str], list[tuple[int, int]]]
 SplitLine = Callable[[str, str], Iterable[str]]
 
 
-def split(text: str, lang: str = "en") -> list[tuple[int, int]]:
-    """Our sentences of a text."""
-    return sentences.split(text, lang)
+def split(text: str, lang: str | None = "en") -> list[tuple[int, int]]:
+    """Our sentences of a text; with no language given, by the one that is detected, as in a build."""
+    return sentences.split(text, lang or language_of(text))
 
 
 def splitters(training: list[str]) -> dict[str, Split]:
