@@ -26,6 +26,7 @@ _BETWEEN_LETTERS = re.compile(
 _NO_CAPITALS_LETTER = re.compile(f"[{_NO_CAPITALS}]")
 _WITHOUT_CAPITALS = re.compile("[\u0590-\u08ff]")
 _AROUND = "()[]\"'“”‘’.,;:!?"
+_NEAR = 200
 _FEWEST_SPACES = 2
 _CLOSERS = "”’\"')]"
 _ENDS = re.compile(r"(?<![.?!…])[.?!…]++[”’\"')\]]*+(?=[“‘\"'(]?[^\W\d_a-z])")
@@ -236,8 +237,9 @@ def _is_word(word: str, language: str | None) -> bool:
 
 def _is_in_sentence(text: str, position: int) -> bool:
     """Whether a line has more words than commands and settings have."""
-    start, end = text.rfind("\n", max(0, position - 200), position) + 1, text.find("\n", position)
-    return (text[start : end if end >= 0 else len(text)]).count(" ", 0, 400) >= _FEWEST_SPACES
+    first, last = max(0, position - _NEAR), position + _NEAR
+    start, end = text.rfind("\n", first, position), text.find("\n", position, last)
+    return text.count(" ", start + 1 if start >= 0 else first, end if end >= 0 else last) >= _FEWEST_SPACES
 
 
 def _opens_remark(text: str, start: int, language: str | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.language.blocks import PROSE, Blocks
@@ -17,6 +18,7 @@ _ALWAYS_JOINED = "\u00ad¬"
 _LETTER = "[^\\W\\d_]"
 _HYPHEN = re.compile(f"(?<={_LETTER})[{_SIGNS}] ?\n[ \t]*(?={_LETTER})")
 _HYPHEN_AND_SPACE = re.compile(f"(?<={_LETTER})[{_SIGNS}] (?={_LETTER})")
+_HYPHENATED = re.compile(f"{_LETTER}+(?:[-\u2010’']{_LETTER}+)*")
 _LEFT = re.compile(f"(?:{_LETTER}|[’'])+$")
 _RIGHT = re.compile(f"(?:{_LETTER}|[’'])+")
 _WORD = 40
@@ -59,48 +61,69 @@ _CONJUNCTIONS = {
 _SUSPENDED = {language: frozenset(words.split()) for language, words in _CONJUNCTIONS.items()}
 
 
-def _hyphenated(text: str, blocks: Blocks) -> Iterator[Found]:
-    for match in _HYPHEN.finditer(text):
+class _Hyphen(NamedTuple):
+    """A hyphen and the white space behind it, with the parts of a word on both sides."""
+
+    start: int
+    end: int
+    sign: str
+    left: str
+    right: str
+    language: str | None
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it stands for the rest of a word: "Vor- und Nachteile"."""
+        return self.right in _SUSPENDED.get(self.language or "", ())
+
+
+def _hyphens(text: str, pattern: re.Pattern[str], blocks: Blocks) -> Iterator[_Hyphen]:
+    for match in pattern.finditer(text):
         start, end = match.span()
         left, right = _LEFT.search(text[max(0, start - _WORD) : start]), _RIGHT.match(text[end : end + _WORD])
-        if not left or not right:
-            continue
-        language = blocks.at(start).language
-        one, two = left.group(), right.group()
-        if match.group()[0] in _ALWAYS_JOINED:
+        if left and right:
+            yield _Hyphen(start, end, match.group()[0], left.group(), right.group(), blocks.at(start).language)
+
+
+def _hyphenated(text: str, blocks: Blocks) -> Iterator[Found]:
+    words: frozenset[str] | None = None
+    for hyphen in _hyphens(text, _HYPHEN, blocks):
+        start, end, sign, left, right, language = hyphen
+        behind = text[end + len(right) : end + len(right) + 1]
+        if sign in _ALWAYS_JOINED:
             yield Found(start, end, "")
-        elif two in _SUSPENDED.get(language or "", ()) and text[end + len(two) : end + len(two) + 1].isspace():
-            if one[-1].islower() and frequency_in(one + two, language) < _KNOWN:
+        elif hyphen.is_suspended and behind.isspace():
+            if left[-1].islower() and frequency_in(left + right, language) < _KNOWN:
                 yield Found(start + 1, end, " ")
-        elif two[0].isupper():
-            if one[-1].islower() and one[0].isupper():  # "Rhein-\nMain", "Baden-\nWürttemberg"
+        elif right[0].isupper():
+            if left[-1].islower() and left[0].isupper():  # "Rhein-\nMain", "Baden-\nWürttemberg"
                 yield Found(start + 1, end, "", 0.9)
-        elif _is_one_word(text, one, two, language):
-            yield Found(start, end, "")
         else:
-            yield Found(start + 1, end, "")
+            words = words if words is not None else _words_of(text)
+            yield Found(start if _is_one_word(words, left, right, language) else start + 1, end, "")
 
 
 def _left_inside(text: str, blocks: Blocks) -> Iterator[Found]:
     """Hyphens of line ends that stayed when lines were joined: "con- tinued"."""
-    for match in _HYPHEN_AND_SPACE.finditer(text):
-        start, end = match.span()
-        left, right = _LEFT.search(text[max(0, start - _WORD) : start]), _RIGHT.match(text[end : end + _WORD])
-        if not left or not right:
+    for hyphen in _hyphens(text, _HYPHEN_AND_SPACE, blocks):
+        start, end, sign, left, right, language = hyphen
+        if hyphen.is_suspended or not right[0].islower():
             continue
-        language, one, two = blocks.at(start).language, left.group(), right.group()
-        if two in _SUSPENDED.get(language or "", ()) or not two[0].islower():
-            continue
-        if match.group()[0] in _ALWAYS_JOINED or _frequency(one + two, language) >= _KNOWN:
+        if sign in _ALWAYS_JOINED or _frequency(left + right, language) >= _KNOWN:
             yield Found(start, end, "", 0.9)
 
 
-def _is_one_word(text: str, one: str, two: str, language: str | None) -> bool:
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a text as it writes them where no line ends, with their hyphens."""
+    return frozenset(_HYPHENATED.findall(text))
+
+
+def _is_one_word(words: frozenset[str], one: str, two: str, language: str | None) -> bool:
     """Whether a word was hyphenated where the line ended, and not a compound broken at its own hyphen."""
     # The document is the best evidence: how it writes the word where no line ends.
-    if f"{one}-{two}" in text or f"{one}\u2010{two}" in text:
+    if f"{one}-{two}" in words or f"{one}\u2010{two}" in words:
         return False
-    if re.search(rf"(?<!\w){re.escape(one + two)}(?!\w)", text):
+    if one + two in words:
         return True
     if len(one) == 1 or language in _COMPOUNDING:
         return len(one) > 1 or not one.isupper()
