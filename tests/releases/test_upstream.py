@@ -84,7 +84,7 @@ def outside(root: Path) -> str:
         (["--depth=1"], "git fetch --tags --unshallow origin"),
         (["--depth=1", "--no-tags", "--origin=their-host"], "git fetch --tags --unshallow their-host"),
         (["--no-tags"], "git fetch --tags origin"),
-        (["--filter=blob:none", "--no-tags"], "git fetch --tags origin"),
+        (["--filter=blob:none", "--no-tags"], "git fetch --tags --refetch --no-filter origin"),
     ],
 )
 def test_a_clone_without_tags_is_told_the_command_that_brings_them(

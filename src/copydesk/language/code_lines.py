@@ -100,8 +100,8 @@ def may_have_code(lines: Sequence[str]) -> bool:
 
 @cache
 def _weights() -> Mapping[str, int]:
-    lines = WEIGHTS.read_text("utf-8").splitlines()
-    pairs = (line.split("\t") for line in lines if not line.startswith("#"))
+    lines = WEIGHTS.read_text("utf-8").split("\n")
+    pairs = (line.split("\t") for line in lines if line and not line.startswith("#"))
     return {name: int(weight) for name, weight in pairs}
 
 

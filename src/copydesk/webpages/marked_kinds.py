@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from copydesk.language.blocks import Kind
 from copydesk.webpages.html_tokens import tokens
 
-_KINDS: dict[str, Kind] = {
+#: Kinds of blocks (``copydesk.language.blocks``) that elements stand for.
+Stated = Literal["code", "table", "list"]
+_KINDS: dict[str, Stated] = {
     **dict.fromkeys(("pre", "code", "kbd", "samp", "tt"), "code"),
     "table": "table",
     **dict.fromkeys(("li", "dt", "dd"), "list"),
@@ -21,7 +22,7 @@ class MarkedKind(NamedTuple):
 
     start: int
     end: int
-    kind: Kind
+    kind: Stated
 
 
 def marked_kinds(html: str) -> list[MarkedKind]:

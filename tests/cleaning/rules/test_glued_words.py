@@ -159,10 +159,6 @@ PAGES = {
         "Сначала наберите команду grep в окне, а затем откройте файл hosts и проверьте, что сервер работает. После "
         "этого программа netstat покажет все соединения, которые есть в системе.",
     ),
-    "fa": (
-        "برای دیدن فهرست پرونده‌ها دستورls را در پایانه بنویسید و سپس برنامهgrep را اجرا کنید تا نتیجه را ببینید.",
-        "برای دیدن فهرست پرونده‌ها دستور ls را در پایانه بنویسید و سپس برنامه grep را اجرا کنید تا نتیجه را ببینید.",
-    ),
     "id": (
         "Pemerintah kota akan membangun jembatan baru diSungai Brantas, dan wali kota mengatakan bahwawarga harus "
         "menunggu sampaitahun depan. Pekerjaan itu dimulai olehperusahaan dari Surabaya dengan biaya yang besar.",

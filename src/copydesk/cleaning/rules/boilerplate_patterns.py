@@ -109,7 +109,6 @@ PATTERNS: tuple[Pattern, ...] = (
         120,
     ),
     _pattern("page-element: markup", "any", r"[^\n]*>", 800),
-    _pattern("page-element: author of a tweet", "any", r" ?[^\n()]{1,60} \(@\w{1,30}\)[^\n]{0,40}", 140),
     _pattern("page-element: short code", "any", r"[^\n]*\]", 400),
     _pattern("read-more: whole line", "any", r" ?[.:…!»›>→]*", 60),
     _pattern("read-more: title after a colon", "any", _COLON, 220),
