@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -142,6 +142,8 @@ class _Column:
         #: For each text the analyses of it as it is now.
         self.analyses = [Analyses(find=find) for _ in self.cleaned]
         self._find, self._has_base = find, False
+        #: By analysis, the texts as they are now in which it found nothing: rules that share it pass them over.
+        self._nothing_found: dict[Callable[[str], Any] | None, set[int]] = {}
         self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
@@ -170,17 +172,23 @@ class _Column:
     def apply(self, rule: Rule, number: int) -> None:
         """Apply a rule to a text."""
         edited = self.cleaned[number].edited
-        if edits := rule.edits(edited.text, self.analyses[number]):
+        if rule.analyse and not rule.needs_blocks and not self.analyses[number].result(rule.analyse, edited.text):
+            self._nothing_found.setdefault(rule.analyse, set()).add(number)
+        elif edits := rule.edits(edited.text, self.analyses[number]):
             self.cleaned[number] = Cleaned(edited.apply(edits))
             self.analyses[number] = self.analyses[number].after(edits)
             self._current = None
+            for numbers in self._nothing_found.values():
+                numbers.discard(number)
             for group in self._groups.values():
                 group.stale.add(number)
 
     def passing(self, screened: Rule | Detector) -> Sequence[int]:
         """Numbers of the texts that pass a screen as they are now; only texts that changed are scanned again."""
         if screened.screen is None or len(self.cleaned) < _FEWEST_TO_SCREEN:
-            return range(len(self.cleaned))
+            quiet = self._nothing_found.get(screened.analyse, ()) if isinstance(screened, Rule) else ()
+            numbers = range(len(self.cleaned))
+            return [number for number in numbers if number not in quiet] if quiet else numbers
         group = self._groups[screened.screen]
         if group.stale:
             group.scan(*self._texts(sorted(group.stale)))

@@ -40,6 +40,10 @@ class _Judged(NamedTuple):
     removed: tuple[_Match, ...]
     suggested: tuple[_Match, ...]
 
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        return bool(self.removed or self.suggested)
+
 
 _NOTHING = _Judged((), ())
 
