@@ -118,7 +118,8 @@ class Rule(NamedTuple):
         Used instead of ``find`` on the text of a web page, where the two differ.
     analyse : callable or None
         ``analyse(text)`` is computed once for a text, however many rules name the same function; with
-        ``needs_blocks`` it is ``analyse(text, blocks)``.
+        ``needs_blocks`` it is ``analyse(text, blocks)``. Where its result is false, as an empty mapping is, none of
+        them has anything to do.
     screen_alone : bool
         For rules whose screen matches most texts. Scanned on its own: in a group it would force every other screen
         to be tried.
