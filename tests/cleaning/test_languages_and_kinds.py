@@ -74,6 +74,10 @@ REPAIRED = {
         "Der Waren¬\nhandel und die Schiff¬\nfahrt wuchsen.",
         "Der Warenhandel und die Schifffahrt wuchsen.",
     ),
+    "misread bytes before the hyphen of a scan": (
+        "Das CafÃ© am GroÃŸ¬\nmarkt war seit Jahren geschlossen.",
+        "Das Café am Großmarkt war seit Jahren geschlossen.",
+    ),
     "soft hyphen at a line end": (
         "The infra\u00ad\nstructure of the town is old.",
         "The infrastructure of the town is old.",

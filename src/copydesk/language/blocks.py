@@ -79,11 +79,6 @@ class _Paragraph(NamedTuple):
     start: int
     lines: list[str]
 
-    @property
-    def end(self) -> int:
-        """Offset of the end of its last line."""
-        return self.start + sum(map(len, self.lines)) + len(self.lines) - 1
-
 
 class Blocks:
     """The blocks of a text, by position."""
@@ -150,7 +145,7 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     (Block(start=0, end=37, kind='prose', language='en'), Block(start=37, end=65, kind='code', language='en'))
     """
     paragraphs = list(_paragraphs(text))
-    kinds = _kinds(text, paragraphs)
+    kinds = _kinds(paragraphs)
     main = language or language_of_any(text)
     merged: list[Block] = []
     last = main
@@ -199,7 +194,7 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
         yield _Paragraph(start, lines)
 
 
-def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
+def _kinds(paragraphs: Sequence[_Paragraph]) -> list[Kind]:
     speakers = Counter(match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line)))
     speakers = Counter({name: count for name, count in speakers.items() if count > 1})
     scores = [_score(paragraph.lines) for paragraph in paragraphs]

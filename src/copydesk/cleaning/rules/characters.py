@@ -69,11 +69,13 @@ def _misdecoded(text: str) -> Iterator[Found]:
 
     start = 0
     for line in text.split("\n"):
-        # "Groß¬": the sign at a line's end is the hyphen of a scan, and not the second byte of a letter.
-        if _SUSPECT_LINE.search(line) and not _SCANNED_HYPHEN.search(line):
-            fixed = fix_text_segment(line, _config())
-            if fixed != line:
-                yield from _differences(line, fixed, start)
+        if _SUSPECT_LINE.search(line):
+            # "Groß¬": the sign at a line's end is the hyphen of a scan, and not the second byte of a letter.
+            hyphen = _SCANNED_HYPHEN.search(line)
+            body = line[: hyphen.start() + 1] if hyphen else line
+            fixed = fix_text_segment(body, _config())
+            if fixed != body:
+                yield from _differences(body, fixed, start)
         start += len(line) + 1
 
 
