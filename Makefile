@@ -17,6 +17,8 @@ KILLS ?= 200
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
+# Some images forbid Python to keep compiled modules: then each of the many processes compiles all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-cluster fuzz hostile jsonschema mutants docs \
   surface quality sentences bench peers audit sbom lock clean help docs-rules
