@@ -380,7 +380,7 @@ documents = st.dictionaries(
 )
 
 
-@settings(max_examples=100)  # each writes two corpora
+@settings(max_examples=30)  # each writes two corpora
 @given(old=documents, new=documents, sizes=st.tuples(st.integers(1, 4), st.integers(1, 4)))
 def test_any_two_corpora_are_told_apart(
     tmp_path_factory: pytest.TempPathFactory, old: Any, new: Any, sizes: tuple[int, int]

@@ -49,7 +49,7 @@ GOLDEN = {
 }
 
 
-FEWER = settings(max_examples=settings().max_examples // 8)  # of what takes long
+FEWER = settings(max_examples=settings().max_examples // 4)  # of what takes long
 
 
 def column(texts: Sequence[str]) -> pa.Array:

@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from copydesk.description.signals import line_signals, repetition
 from copydesk.description.signals.signals import alphabet, signals
@@ -132,7 +132,6 @@ def reference(text: str) -> Values:
     }
 
 
-@settings(max_examples=300)
 @given(st.lists(texts, max_size=4))
 def test_values_are_those_of_a_plain_reading(texts: list[str]) -> None:
     for text, found in zip(texts, of(texts), strict=True):
