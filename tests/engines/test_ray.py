@@ -1,6 +1,6 @@
-"""Ray, on a real cluster of two nodes on this machine: the bytes of the embedded engine, also when nodes are killed.
+"""Ray, on a real cluster on this machine: the bytes of the embedded engine, also when nodes are killed.
 
-A node that is lost, and each start of another one, takes minutes on two cores: these tests are marked ``cluster``, and
+To start a second node, or to lose one, takes minutes on two cores: tests that do are marked ``cluster``, and
 ``make soak-cluster`` runs them.
 """
 
@@ -42,10 +42,21 @@ from support import (
     write_seeds,
 )
 
-SHARDS = {"target": 6, "minimum": 3, "maximum": 9}
-DOCUMENTS = 42  # of seven shards or so: Ray takes about a second for a task
+SHARDS = {"target": 8, "minimum": 4, "maximum": 12}
+DOCUMENTS = 36  # of four shards or so: Ray takes about a second for a task
+SOME_SHARDS = 4
 # Loopback, but not 127.0.0.1, for which Ray takes the address by which others reach this machine.
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "node_ip_address": "127.0.0.2"}
+#: A rule of the project's own, which the workers of each node import.
+PLUGIN = '''
+import copydesk
+
+@copydesk.rule("double-comma", tier="probable", screen=",,", repairs=("Kiev,, he", "Kiev, he"), leaves="Kiev, he")
+def double_commas(text):
+    start = text.find(",,")
+    if start >= 0:
+        yield copydesk.Found(start, start + 2, ",")
+'''
 #: A node that does not answer is given up after some seconds, not after half a minute.
 SOON = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000, "health_check_failure_threshold": 6}
 
@@ -65,7 +76,7 @@ def patiently(start: Callable[[], Any]) -> Any:
 
 
 class TwoNodes:
-    """A cluster whose second node may be killed, and comes back for the next test."""
+    """A cluster of a head and, once it is completed, a second node that may be killed: the next test has another."""
 
     def __init__(self, folder: Path) -> None:
         self.falling = folder / "falling"
@@ -75,11 +86,13 @@ class TwoNodes:
         }
         head = {**NODE, "include_dashboard": False, "_system_config": SOON}
         self.cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
-        self.second = self._added()
+        self.second: Any = None
 
     def complete(self) -> None:
         """Have a second node, and say which it is."""
-        if not self.second.any_processes_alive() or self.second.dead_processes():
+        if self.second is None:
+            self.second = self._added()
+        elif not self.second.any_processes_alive() or self.second.dead_processes():
             self.cluster.remove_node(self.second, allow_graceful=False)
             self.second = self._added()
         self.cluster.wait_for_nodes()
@@ -116,7 +129,7 @@ def nodes(started: TwoNodes) -> TwoNodes:
 
 
 @pytest.fixture
-def engine(nodes: TwoNodes, tmp_path: Path) -> Ray:
+def engine(started: TwoNodes, tmp_path: Path) -> Ray:
     return Ray({"workers": 0}, tmp_path, (tmp_path,))
 
 
@@ -135,7 +148,9 @@ def laid_out(root: Path, name: str) -> Project:
     (root / "seeds").mkdir(parents=True)
     for file, text in articles(DOCUMENTS).items():
         (root / "seeds" / file).write_text(text, "utf-8")
-    (root / "params.yaml").write_text(f"shards: {SHARDS}\nengine: {{name: {name}, workers: 1}}\n")
+    write_seeds(root, {"seeds/doubled.txt": "In Kiev,, he said.", "my_desk/rules.py": PLUGIN})
+    settings = {"shards": SHARDS, "engine": {"name": name, "workers": 1}, "plugins": ["my_desk.rules"]}
+    (root / "params.yaml").write_text(json.dumps(settings))
     return Project.open(root)
 
 
@@ -148,7 +163,7 @@ def outputs(project: Project) -> dict[str, bytes]:
 
 
 def test_the_bytes_are_those_of_the_embedded_engine_in_any_order(
-    nodes: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mapped = Ray.map
     rng = random.Random(1)
@@ -160,8 +175,10 @@ def test_the_bytes_are_those_of_the_embedded_engine_in_any_order(
 
     monkeypatch.setattr(Ray, "map", shuffled)
     project = made(tmp_path / "project", "ray")
-    assert len(runner.read_receipts(project, "clean")) >= 6
+    assert len(runner.read_receipts(project, "clean")) >= SOME_SHARDS
     assert outputs(project) == outputs(local)
+    metrics = json.loads((project.reports / "metrics.json").read_text("utf-8"))
+    assert metrics["edits"]["double-comma"] == 1
 
     def written() -> dict[Path, int]:
         return {path: path.stat().st_ino for path in (project.build / "store").rglob("*")}
@@ -215,7 +232,7 @@ def same_edges(found: Engine, function: Callable[[int], Any], tasks: list[int], 
 
 
 @pytest.mark.cluster
-def test_edges_are_those_of_the_embedded_engine(engine: Ray, tmp_path: Path) -> None:
+def test_edges_are_those_of_the_embedded_engine(engine: Ray, nodes: TwoNodes, tmp_path: Path) -> None:
     same_edges(engine, keyed, random.Random(1).sample(range(20), 20), tmp_path)
 
 
@@ -230,6 +247,7 @@ def test_a_node_may_die_in_the_shuffle(engine: Ray, nodes: TwoNodes, tmp_path: P
     assert nodes.falling.with_suffix(".fallen").exists()
 
 
+@pytest.mark.cluster
 def test_storage_that_a_node_does_not_see_is_an_error(nodes: TwoNodes, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "seeds").mkdir()
@@ -278,7 +296,7 @@ def test_with_a_bucket_the_nodes_need_no_folder_but_seeds(
 
 
 def test_a_store_that_a_node_reads_otherwise_is_an_error(
-    nodes: TwoNodes, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: TwoNodes, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What this process puts there goes somewhere else, as with another server of the same names.
     monkeypatch.setattr("copydesk.engines.ray.storage", lambda _: FolderStorage(tmp_path))
@@ -288,7 +306,7 @@ def test_a_store_that_a_node_reads_otherwise_is_an_error(
     assert not list(tmp_path.iterdir())
 
 
-def test_records_are_read_on_the_nodes(nodes: TwoNodes, tmp_path: Path) -> None:
+def test_records_are_read_on_the_nodes(started: TwoNodes, tmp_path: Path) -> None:
     found = []
     for name in ("local", "ray"):
         project = laid_out(tmp_path / name, name)
@@ -297,7 +315,7 @@ def test_records_are_read_on_the_nodes(nodes: TwoNodes, tmp_path: Path) -> None:
         write_seeds(project.seeds, {"articles.jsonl": "\n".join(lines)})
         found.append(outputs(run_stages(project, until="ingest")))
         assert sum(parts["raw"].rows for parts in runner.read_receipts(project, "ingest")) == DOCUMENTS
-        assert len(runner.read_receipts(project, "ingest")) >= 6
+        assert len(runner.read_receipts(project, "ingest")) >= SOME_SHARDS
     assert found[0] == found[1]
 
 

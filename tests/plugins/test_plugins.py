@@ -324,7 +324,7 @@ def test_nothing_but_a_build_imports_one(tmp_path: Path) -> None:
         (root / "my_desk" / "rules.py").write_text(MARK.format(place=str(ran)) + RULE)
     commands = [
         *("check", "validate --no-load", "diff HEAD~1 HEAD", "report", f"export {tmp_path / 'public'}", "doctor"),
-        *("verify HEAD", "upgrade", f"publish {tmp_path / 'hub'}", "release --dry-run", "rules --markdown"),
+        *("verify HEAD", "pull", "upgrade", f"publish {tmp_path / 'hub'}", "release --dry-run", "rules --markdown"),
     ]
     statuses = {}
     for command in commands:
