@@ -48,7 +48,7 @@ SOME_SHARDS = 4
 # Loopback, but not 127.0.0.1, for which Ray takes the address by which others reach this machine.
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "node_ip_address": "127.0.0.2"}
 #: A rule of the project's own, which the workers of each node import.
-PLUGIN = '''
+PLUGIN = """
 import copydesk
 
 @copydesk.rule("double-comma", tier="probable", screen=",,", repairs=("Kiev,, he", "Kiev, he"), leaves="Kiev, he")
@@ -56,7 +56,7 @@ def double_commas(text):
     start = text.find(",,")
     if start >= 0:
         yield copydesk.Found(start, start + 2, ",")
-'''
+"""
 #: A node that does not answer is given up after some seconds, not after half a minute.
 SOON = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000, "health_check_failure_threshold": 6}
 

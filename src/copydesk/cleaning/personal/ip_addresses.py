@@ -20,6 +20,17 @@ _NUMBERED = frozenset(
         "paragraph para article table figure fig appendix annex item rule step oid версия пункт"
     ).split()
 )
+#: Words near such a number that say that it is a version, if it may be one by its size; and that it is an address.
+_VERSIONED = frozenset(
+    (
+        "version versions release released build firmware update updates updated upgrade upgraded patch driver ios "
+        "ipados android macos windows chrome firefox safari edge opera kernel software plugin java flash versión versione "
+        "versie verze wersja sürüm versjon aktualisierung mise actualización обновление версии версией"
+    ).split()
+)
+_ADDRESSED = frozenset(
+    "ip ipv4 address addresses adresse host server dns gateway ping адрес dirección indirizzo".split()
+)
 _NAMED = re.compile(r"\w/\Z|[^\W\d_]-\Z")
 _HEADING = re.compile(r" {1,3}([^\W\d_])")
 
@@ -79,8 +90,11 @@ def _is_version(text: str, start: int, end: int) -> bool:
     words = _WORD.findall(before.lower())
     if words and words[-1] in _NUMBERED and before.rstrip(" .:#(\u00a0")[-1:].isalpha():
         return True
-    # 1.2.3.4 Methods
+    # The version is 1.2.3.4; the firmware update to 4.5.6.7; iOS 17.1.2.1: parts of versions are small.
     small = all(int(part) < 32 for part in text[start:end].split("."))
+    if small and not _VERSIONED.isdisjoint(words[-3:]) and _ADDRESSED.isdisjoint(words):
+        return True
+    # 1.2.3.4 Methods
     heading = small and not before.rpartition("\n")[2].strip(" \t") and _HEADING.match(text, end)
     return "§" in before[-3:] or bool(heading and heading.group(1).isupper())
 

@@ -21,13 +21,20 @@ _SURE = (
     "whatsapp cellphone 电话 電話 전화 ☎ 📞"
 ).split()
 #: ... and those that also stand before a count: mobile 12 500 000 subscribers, they call 1500000 people.
-_UNSURE = "phone phones telefon telefoon call dial mobile mobil móvil movil cell handy handynummer звоните".split()
+_UNSURE = (
+    "phone phones telefon telefoon call dial mobile mobil móvil movil cell handy handynummer звоните "
+    # to call, as it is asked for in other languages: Rufen Sie uns an unter, appelez-nous au, llame al
+    "rufen anrufen anruf appelez appeler llame llámenos llamar ligue ligar chiamate chiamare chiami bel bellen ring "
+    "ringe soita soittaa zadzwoń dzwonić zavolejte volejte hívja arayın telefonujte телефонуйте дзвоніть позвоните"
+).split()
 #: What may stand between such a word and its number.
 _FILLERS = frozenset(
     (
         "us me him her them at on is the our my his their number numbers no nr num nummer número numero номер free "
         "toll now or and text directly office home work desk line fax phone mobile cell by under unter au al по "
-        "telephone tel hotline helpline for more information please"
+        "telephone tel hotline helpline for more information please "
+        "sie uns mich an nous nos vous le la gratuitement para por gratis ci allo ons op oss på numeret numret nam pod "
+        "nám na minket bizi нам за номером"
     ).split()
 )
 #: Words before a number of the American form that is another thing.
@@ -61,6 +68,10 @@ _AMERICAN = re.compile(
 )
 _AMERICAN_BEFORE = re.compile(r"[\w\-\u2010-\u2015./=#$€£¥@+,)\]%&~]")
 _GOES_ON = re.compile(rf"[.,:\/{_DASHES}]\w")
+#: 00 and a country's code of E.164.
+_COUNTRY = re.compile(
+    "00(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[789]|8[0578]|9[679])[0-9])"
+)
 _YEAR = re.compile("(?:1[89]|20)[0-9][0-9]")
 _UNITS = frozenset("%‰°€£$¥₽₴′″'\"")
 _LINKS = frozenset(["", ",", ";", "/", "|", "&", "or", "and", "oder", "und", "y", "o", "et", "ou", "и", "или"])
@@ -91,7 +102,8 @@ def _phones(text: str) -> Iterator[Span]:
         span, number = _any_form(text, start)
         if not span and shape and start - last <= 8 and text[last:start].rstrip("(").strip() in _LINKS:
             span, number = _at_home(text, start, True)
-            if number.sizes != shape:  # Tel. 555-0100, 555-0101
+            trunk = number.digits[0].startswith("0") if number.groups else False
+            if number.sizes != shape and not trunk:  # Tel. 555-0100, 555-0101; Tel. 030/1234567 oder 0171 1234567
                 span = None
         shape = number.sizes if span else ()
         span = span or _american(text, start)
@@ -104,6 +116,8 @@ def _any_form(text: str, start: int) -> tuple[Span | None, _Number]:
     """A number that begins at a place and shows its country, or that a word announces."""
     if text[max(0, start - 2) : start].endswith(("+", "+(")):
         return _abroad(text, start)
+    if text.startswith("00", start) and (number := _dialled_abroad(text, start)):
+        return (start, number.groups[-1][1]), number
     sure = _announced(text, start)
     return (None, _NO_NUMBER) if sure is None else _at_home(text, start, sure)
 
@@ -183,6 +197,19 @@ def _abroad(text: str, start: int) -> tuple[Span | None, _Number]:
     if total < _FEWEST_ABROAD or decimal or _is_count(number) or not _ends(text, number):
         return None, _NO_NUMBER
     return (plus, number.groups[-1][1]), number
+
+
+def _dialled_abroad(text: str, start: int) -> _Number | None:
+    """A number with 00 and its country before it, set off from the rest: 0044 20 7946 0958, 001-212-555-0100."""
+    before = text[max(0, start - 24) : start]
+    if before and (_AMERICAN_BEFORE.match(before[-1]) or before.rstrip(_SEPARATORS)[-1:].isdigit()):
+        return None
+    number = _read(text, start)
+    first, total = number.digits[0] if number.groups else "", sum(number.sizes)
+    if not _COUNTRY.fullmatch(first) or total < _FEWEST_ABROAD + 2 or len(number.groups) < 3 or _is_other(number):
+        return None
+    words = _WORD.findall(before.lower())
+    return number if _ends(text, number) and not (words and words[-1] in _OTHER_NUMBERS) else None
 
 
 def _at_home(text: str, start: int, sure: bool) -> tuple[Span | None, _Number]:
@@ -266,6 +293,7 @@ def _phone_value(text: str) -> str:
 
 _PHONE_SCREEN = (
     rf"\+\(?[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{7}}"
+    rf"|00[1-9][0-9]{{0,2}}{_BETWEEN}{{1,3}}[0-9]"
     rf"|[0-9]{{3}}{_BETWEEN}{{1,2}}[0-9]{{3}}{_BETWEEN}[0-9]{{4}}"
     rf"|(?:{'|'.join(sorted(_SURE_FORMS | _UNSURE_FORMS))})[^0-9]*[0-9](?:{_BETWEEN}{{0,3}}[0-9]){{6}}"
 )
