@@ -5,10 +5,10 @@ from __future__ import annotations
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from copydesk.errors import EditError
-from copydesk.text import Alignment, ComposedEdit, Edit, EditedText, replay, revert
+from copydesk.text import Alignment, ComposedEdit, Edit, EditedText, EditPart, replay, replay_parts, revert
 
 # Few letters, so that replacements often equal what they replace; some outside the first plane.
 LETTERS = st.sampled_from("ab é𝒳\n")
@@ -141,7 +141,7 @@ def test_later_passes_are_composed_with_earlier_ones() -> None:
     text = text.apply([Edit(5, 5, " ", "glue", 0.9), Edit(13, 13, " ", "glue", 0.9)])
     text = text.apply([Edit(6, 7, "m", "case", 0.4), Edit(18, 20, " ", "spaces")])
     assert text.text == "their military The strength"
-    assert text.edits == (
+    assert tuple(edit._replace(parts=()) for edit in text.edits) == (
         ComposedEdit(5, 5, 5, 6, "", " ", ("glue",), 0.9),
         ComposedEdit(5, 6, 6, 7, "M", "m", ("case",), 0.4),
         ComposedEdit(13, 13, 14, 15, "", " ", ("glue",), 0.9),
@@ -151,7 +151,8 @@ def test_later_passes_are_composed_with_earlier_ones() -> None:
 
 def test_an_edit_inside_an_earlier_one_becomes_one_with_both_rules() -> None:
     text = EditedText("cafÃ© noir").apply([Edit(3, 5, "é", "mojibake", 0.9)]).apply([Edit(3, 4, "e", "fold", 0.5)])
-    assert text.edits == (ComposedEdit(3, 5, 3, 4, "Ã©", "e", ("mojibake", "fold"), 0.5),)
+    parts = (EditPart(0, 0, 2, "é", "mojibake", 0.9), EditPart(1, 0, 1, "e", "fold", 0.5))
+    assert text.edits == (ComposedEdit(3, 5, 3, 4, "Ã©", "e", ("mojibake", "fold"), 0.5, parts),)
 
 
 def test_a_pass_that_undoes_another_leaves_no_edit() -> None:
@@ -258,3 +259,159 @@ def test_many_edits_take_linear_time() -> None:
     for _ in range(3):
         text = text.apply([Edit(i, i + 1, "xy", "r") for i in range(0, len(text.text), 4)])
     assert text.revert() == "ab" * size
+
+
+@st.composite
+def named_passes(draw: st.DrawFn) -> tuple[str, list[list[Edit]]]:
+    """A source, and passes in which every edit has a rule of its own."""
+    source = draw(TEXTS)
+    text, made = source, []
+    for number in range(draw(st.integers(1, 5))):
+        edits = [e._replace(rule=f"{number}.{n}") for n, e in enumerate(draw(edits_of(text, "")))]
+        text = naive(text, edits)
+        made.append(edits)
+    return source, made
+
+
+def applied(source: str, made: list[list[Edit]]) -> EditedText:
+    text = EditedText(source)
+    for edits in made:
+        text = text.apply(edits)
+    return text
+
+
+@given(named_passes())
+def test_the_parts_of_an_edit_make_its_after_of_its_before(made: tuple[str, list[list[Edit]]]) -> None:
+    for edit in applied(*made).edits:
+        text = edit.before
+        for part in edit.parts:
+            text = text[: part.start] + part.replacement + text[part.end :]
+        assert text == edit.after == replay_parts(edit.before, edit.parts)
+        assert set(edit.rules) == {part.rule for part in edit.parts}
+        assert edit.confidence == min(part.confidence for part in edit.parts)
+        steps = [part.step for part in edit.parts]
+        assert steps == sorted(steps)
+        assert set(steps) == set(range(max(steps) + 1))
+
+
+Token = tuple[object, ...]
+
+
+def leaving_out(source: str, made: list[list[Edit]], rule: str) -> str | None:
+    """Each pass applied without the edit of one rule, each edit at its place among the same characters as before.
+
+    None if an edit covers or adjoins what that edit made: then its place without it is not known.
+    """
+    # A mark at either end, so that there is a character on both sides of every place.
+    full: list[Token] = [("", "begin"), *((char, "raw", n) for n, char in enumerate(source)), ("", "end")]
+    without = list(full)
+    for edits in made:
+        moved = []
+        for edit in edits:
+            left, span, right = full[edit.start], full[edit.start + 1 : edit.end + 1], full[edit.end + 1]
+            if edit.rule == rule:
+                continue
+            known = [without.index(token) for token in span or (left, right) if token in without]
+            if span and not edit.replacement:
+                # A deletion covers what came in the place of the characters that it deleted.
+                first = known[0] if span[0] in without else without.index(left) + 1 if left in without else None
+                last = known[-1] if span[-1] in without else without.index(right) - 1 if right in without else None
+                if first is None or last is None:
+                    return None
+                moved.append(edit._replace(start=first, end=last + 1))
+                continue
+            if span and (len(known) < len(span) or known[-1] - known[0] >= len(span)):
+                return None
+            if not span and (len(known) < 2 or known[1] - known[0] != 1):
+                # Beside what was replaced the place is known from the other side.
+                beside = next((e for e in edits_of_rule(made, rule) if e.replacement and e.start < e.end), None)
+                if beside is None or len(known) != 1:
+                    return None
+                start = known[0] + (left in without)
+            else:
+                start = known[0] if span else known[1]
+            moved.append(edit._replace(start=start, end=start + len(span)))
+        for edit in sorted(moved, reverse=True):
+            without[edit.start : edit.end] = tokens(edit)
+        for edit in sorted(edits, reverse=True):
+            full[edit.start + 1 : edit.end + 1] = tokens(edit)
+    return "".join(str(token[0]) for token in without)
+
+
+def tokens(edit: Edit) -> list[Token]:
+    return [(char, edit.rule, n) for n, char in enumerate(edit.replacement)]
+
+
+def edits_of_rule(made: list[list[Edit]], rule: str) -> list[Edit]:
+    return [edit for edits in made for edit in edits if edit.rule == rule]
+
+
+@given(named_passes(), st.data())
+def test_a_part_is_taken_back_as_if_it_had_not_been_made(
+    made: tuple[str, list[list[Edit]]], data: st.DataObject
+) -> None:
+    text = applied(*made)
+    places = [(edit, number) for edit in text.edits for number in range(len(edit.parts))]
+    assume(places)
+    edit, number = data.draw(st.sampled_from(places))
+    expected = leaving_out(*made, edit.parts[number].rule)
+    if edit.dependents(number):
+        with pytest.raises(EditError, match="cannot be taken back alone"):
+            text.without(parts={edit: [number]})
+    else:
+        result = text.without(parts={edit: [number]})
+        assert result.revert() == text.raw
+        assert expected is None or result.text == expected
+        assert all(e.parts and replay_parts(e.before, e.parts) == e.after for e in result.edits)
+
+
+@given(named_passes(), st.data())
+def test_parts_are_taken_back_with_those_that_build_on_them(
+    made: tuple[str, list[list[Edit]]], data: st.DataObject
+) -> None:
+    text = applied(*made)
+    assume(text.edits)
+    edit = data.draw(st.sampled_from(text.edits))
+    numbers = range(len(edit.parts))
+    chosen = data.draw(st.sets(st.sampled_from(numbers)))
+    closed = {*chosen, *edit.dependents(*chosen)}
+    assert not edit.dependents(*closed)
+    result = text.without(parts={edit: closed})
+    rules = {part.rule for number, part in enumerate(edit.parts) if number not in closed}
+    assert {part.rule for e in result.edits for part in e.parts} <= rules | {r for e in text.edits for r in e.rules}
+    assert text.without(parts={edit: numbers}).text == text.without([edit]).text
+    assert text.without(parts={edit: ()}).text == text.text
+
+
+def test_what_builds_on_a_part_is_said() -> None:
+    text = EditedText("one,two,six").apply([Edit(4, 4, " ", "a"), Edit(8, 8, "--", "b")])
+    text = text.apply([Edit(3, 10, "", "cut")])
+    (edit,) = text.edits
+    assert [edit.dependents(number) for number in range(3)] == [(), (2,), ()]
+    with pytest.raises(EditError, match=r"edit \[3, 8\): parts \[1\] cannot be taken back alone.*: 2 \(cut\)"):
+        text.without(parts={edit: [1]})
+    assert text.without(parts={edit: [2]}).text == "one, two,--six"
+    assert text.without(parts={edit: [1, 2]}).text == "one, two,six"
+    assert text.without(parts={edit: [0]}).text == "one-six"  # the cut is still from comma to hyphen
+    with pytest.raises(EditError, match=r"has 3 parts, no parts \[3\]"):
+        text.without(parts={edit: [3]})
+
+
+def test_parts_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(EditError, match="leaves the text of 2 characters"):
+        replay_parts("ab", [EditPart(0, 1, 3, "", "r")])
+
+
+def test_an_edit_of_many_parts_takes_linear_time() -> None:
+    size = 100_000
+    text = EditedText("ab" * size).apply([Edit(i, i + 1, "xy", "r") for i in range(0, 2 * size, 4)])
+    text = text.apply([Edit(i, i + 1, "", "s") for i in range(1, len(text.text), 5)])
+    before = text.text
+    text = text.apply([Edit(0, len(text.text), "", "line")])
+    (edit,) = text.edits
+    last = len(edit.parts) - 1
+    assert last >= size
+    assert replay_parts(edit.before, edit.parts) == edit.after
+    assert text.without(parts={edit: [last]}).text == before
+    assert text.without(parts={edit: range(last + 1)}).text == text.raw
+    assert edit.dependents(*range(size // 2)) == tuple(range(size // 2, last))  # the line goes in any case

@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from copydesk.cleaning.apply import clean_text, inspected
+from copydesk.cleaning.apply import Cleaned, clean_text, inspected
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.core.atomic_files import read_json_lines
@@ -22,7 +22,7 @@ from copydesk.project import Project
 from copydesk.report.corpus_view import Corpus
 from copydesk.stages import runner
 from copydesk.stages.runner import Task, compute
-from copydesk.text import EditedText
+from copydesk.text import Edit, EditedText
 from copydesk.validation import validate
 from support import articles, file_bytes, hard_texts, run_stages, write_seeds
 
@@ -95,6 +95,63 @@ def test_any_decisions_keep_the_raw_text_and_all_other_edits(text: str, data: st
         assert [edit[:2] + edit[4:] for edit in now.edited.edits] == kept
     for edit in now.edited.edits:
         assert now.edited.text[edit.start : edit.end] == edit.after
+
+
+CUT = "He left.\nREAD MORE:  Ten things,you should know\nShe said so ."
+APPLIED = plan({"apply": ["safe", "probable"], "rules": {}})
+
+
+def of_part(edit: Any, number: int, rule: str | None = None) -> Decision:
+    return decision("reject", edit, part=number, rule=rule or edit.parts[number].rule)
+
+
+def test_a_part_that_was_rejected_is_taken_back_alone() -> None:
+    cleaned = clean_text(CUT, APPLIED)
+    edit = next(e for e in cleaned.edited.edits if len(e.parts) == 3)
+    assert [part.rule for part in edit.parts] == ["spaces", "glued-punctuation", "read-more"]
+    now, left = decided(cleaned, [of_part(edit, 2)], APPLIED)
+    assert (now.edited.text, left) == ("He left.\nREAD MORE: Ten things, you should know\nShe said so.", [])
+    assert (
+        now.edited.text
+        == clean_text(CUT, plan({"apply": ["safe", "probable"], "rules": {"read-more": "off"}}))[0].text
+    )
+    # What is left are edits that further lines may name, as the next page shows them.
+    spaces = next(e for e in now.edited.edits if e.rules == ("spaces",))
+    again, left = decided(cleaned, [decision("reject", spaces), of_part(edit, 2)], APPLIED)
+    assert (again.edited.text, left) == ("He left.\nREAD MORE:  Ten things, you should know\nShe said so.", [])
+    both, left = decided(cleaned, [of_part(edit, 2), of_part(edit, 0)], APPLIED)
+    assert (both.edited, left) == (again.edited, []) or both.edited.edits == again.edited.edits
+    whole, left = decided(cleaned, [decision("reject", edit), of_part(edit, 0)], APPLIED)
+    assert ("Ten things,you should know" in whole.edited.text, left) == (True, [])
+
+
+def test_a_part_that_cannot_be_taken_back_alone_is_said() -> None:
+    text = "It isÂ\u00a0 here  ."
+    cleaned = clean_text(text, APPLIED)
+    edit = next(e for e in cleaned.edited.edits if e.rules == ("spaces", "space-before-mark"))
+    nobody = [of_part(edit, 0, "other"), of_part(edit, 1)._replace(part=7)]
+    now, left = decided(cleaned, nobody, APPLIED)
+    assert now.edited.edits == cleaned.edited.edits
+    assert ["has no such part" in (each.problem or "") for each in left] == [True, True]
+    mixed = EditedText("ab").apply([Edit(0, 1, "xy", "one")]).apply([Edit(1, 2, "z", "two")])
+    (edit,) = mixed.edits
+    now, left = decided(Cleaned(mixed), [of_part(edit, 0)], APPLIED)
+    assert (now.edited.text, left[0].problem) == ("xzb", "other parts build on it: 1 (two); reject these, too")
+    now, left = decided(Cleaned(mixed), [of_part(edit, 0), of_part(edit, 1)], APPLIED)
+    assert (now.edited.text, left) == ("ab", [])
+    now, left = decided(Cleaned(mixed), [of_part(edit, 1)], APPLIED)
+    assert (now.edited.text, left) == ("xyb", [])
+
+
+@given(hard_texts, st.data())
+def test_any_parts_are_rejected_or_said_not_to_be(text: str, data: st.DataObject) -> None:
+    cleaned = clean_text(text, APPLIED)
+    places = [(edit, number) for edit in cleaned.edited.edits for number in range(len(edit.parts))]
+    chosen = [place for place in places if data.draw(st.booleans())]
+    now, left = decided(cleaned, [of_part(*place) for place in chosen], APPLIED)
+    assert now.edited.revert() == text
+    alone = [(e, n) for e, n in chosen if not {(e, other) for other in e.dependents(n)} <= set(chosen)]
+    assert bool(left) == bool(alone)
 
 
 @given(hard_texts)
@@ -191,6 +248,7 @@ def test_a_decision_touches_its_shard_alone(
 
 
 SHA = "0" * 64
+EMPTY = {"raw_start": 0, "raw_end": 0, "before": "", "after": " "}
 
 
 @pytest.mark.parametrize(
@@ -199,6 +257,9 @@ SHA = "0" * 64
         ({"decision": "maybe"}, "'maybe' is not one of"),
         ({"decision": "accept"}, "'raw_start' is a required property"),
         ({"decision": "exclude", "field": "title"}, "'field' is not one of ['doc_id'"),
+        ({**EMPTY, "decision": "accept", "part": 0, "rule": "spaces"}, "'part' is not one of ['doc_id'"),
+        ({**EMPTY, "decision": "reject", "part": 0}, "'rule' is a required property"),
+        ({**EMPTY, "decision": "reject", "rule": "spaces"}, "'part' is a required property"),
         ({"decision": "correct", "field": "text", "value": "x"}, "'text' is not one of"),
         ({"decision": "correct", "field": "url", "value": "no address"}, "'no address' is not a 'uri'"),
         ({"decision": "correct", "field": "published", "value": "yesterday"}, "is not valid under any"),

@@ -14,8 +14,9 @@ import pytest
 
 from copydesk.errors import CopydeskError
 from copydesk.project import Project
-from copydesk.report.corpus_view import address
+from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.server import Desk
+from copydesk.validation import validate
 from support import run_stages
 
 Start = Callable[[Project], Desk]
@@ -99,6 +100,30 @@ def test_another_name_for_this_machine_is_not_answered(project: Project, start: 
     assert status == 421
     assert "outcome of the war" not in text
     assert ask(desk, "GET", "/", Host=f"localhost:{desk.server_port}")[0] == 200
+
+
+def test_a_part_of_an_edit_is_rejected_alone(make_corpus: Callable[..., Project], start: Start) -> None:
+    text = "He left the house.\nREAD MORE:  Ten things,you should know\nShe said so."
+    project = make_corpus({"cut.txt": text})
+    desk, page = start(project), address("cut")
+    shown = ask(desk, "GET", f"/{page}")[2]
+    assert "3 parts" in shown
+    assert "part 2, read-more: " in shown
+    form = form_for(desk, "reject", page, part="2")
+    assert send(desk, {**form, "part": "3"})[0] == 409
+    assert send(desk, {**form, "part": "-1"})[0] == 409
+    assert send(desk, form)[0] == 303
+    (line,) = lines(project)
+    assert (line["part"], line["rule"], line["after"]) == (2, "read-more", "")
+    assert send(desk, form)[0] == 409  # decided already
+    waiting = ask(desk, "GET", f"/{page}")[2]
+    assert waiting.count("takes effect in the next build") == 1
+    assert "part 2 (read-more)" in waiting
+    run_stages(project)
+    assert validate(project.corpus, project.schemas, load=False).ok
+    now = Corpus(project).document("cut")
+    assert now.row["text"] == "He left the house.\nREAD MORE: Ten things, you should know\nShe said so."
+    assert [[part["rule"] for part in edit["parts"]] for edit in now.edits] == [["spaces"], ["glued-punctuation"]]
 
 
 def test_a_decision_is_a_line_and_the_next_build_obeys_it(project: Project, start: Start) -> None:

@@ -59,7 +59,7 @@ def test_the_fingerprint_follows_code_schema_and_settings(tmp_path: Path, monkey
 
 def test_data_beside_the_code_counts() -> None:
     names = {p.name for p in sources("copydesk.stages.split")}
-    assert {"en.txt", "weights.tsv", "candidates.py", "detection.py", "text.py", "parquet.py"} <= names
+    assert {"en.txt", "weights.tsv", "candidates.py", "detection.py", "alignment.py", "parquet.py"} <= names
 
 
 def test_what_runs_and_shows_the_work_does_not_count() -> None:

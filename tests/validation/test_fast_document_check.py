@@ -27,6 +27,7 @@ from support import articles, run_stages
 EDIT: dict[str, Any] = {
     "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
     "rules": ["r"], "tier": "safe", "applied": True, "confidence": 1.0,
+    "parts": [{"step": 0, "start": 0, "end": 0, "replacement": "", "rule": "r", "confidence": 1.0}],
 }  # fmt: skip
 OTHERS = {
     "doc_id": st.text(alphabet="a/\n", max_size=2),
@@ -44,6 +45,7 @@ def test_columns_prove_what_the_reference_accepts(changes: list[dict[str, Any]])
     strange = any(
         row["confidence"] != row["confidence"] for row in rows
     )  # JSON has no NaN: not for the columns to say
+    assert not violations(shape.schema, EDIT)
     expected = not strange and not any(violations(shape.schema, row) for row in rows)
     assert surely_valid(shape.schema, pa.Table.from_pylist(rows, schema=shape.arrow)) == expected
 

@@ -190,6 +190,11 @@ def test_a_value_that_the_schema_refuses(own_copy: Project, name: str, column: s
         ("edits", "before", 2, "x", "before/after"),
         ("edits", "index", 2, 3, "index"),
         ("edits", "applied", 2, False, "before"),
+        ("edits", "parts", 2, lambda parts: [{**parts[0], "replacement": "x"}], "[2].parts"),
+        ("edits", "parts", 2, lambda parts: [{**parts[0], "end": 10**6}], "[2].parts"),
+        ("edits", "parts", 2, lambda parts: [{**parts[0], "rule": "x"}], "[2].parts"),
+        ("edits", "parts", 2, lambda parts: [{**parts[0], "confidence": 0.0}], "[2].parts"),
+        ("edits", "parts", 2, lambda parts: [*parts, {**parts[0], "start": 0, "end": 0}], "[2].parts"),
     ],
 )
 def test_a_claim_that_does_not_hold(

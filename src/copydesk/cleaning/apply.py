@@ -13,7 +13,7 @@ from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
-from copydesk.text import ComposedEdit, Edit, EditedText
+from copydesk.text import ComposedEdit, Edit, EditedText, EditPart
 
 #: Start, end and kind of a span.
 MarkedKind = tuple[int, int, Kind]
@@ -217,6 +217,6 @@ def _suggested(rule: Rule, edited: EditedText, analyses: Analyses) -> Iterable[C
     for edit in rule.edits(edited.text, analyses):
         raw_start, raw_end = edited.to_raw(edit.start, edit.end)
         before = edited.raw[raw_start:raw_end]
-        yield ComposedEdit(
-            raw_start, raw_end, edit.start, edit.end, before, edit.replacement, (edit.rule,), edit.confidence
-        )
+        part = EditPart(0, 0, len(before), edit.replacement, edit.rule, edit.confidence)
+        places = raw_start, raw_end, edit.start, edit.end
+        yield ComposedEdit(*places, before, edit.replacement, (edit.rule,), edit.confidence, (part,))

@@ -1,7 +1,8 @@
 """A steward's decisions about documents: seeds/decisions.jsonl, one line per decision.
 
 A decision names what the steward looked at: the hash of the file, and for an edit its span in the raw text and the
-text before and after. If the file or the edit has changed since, the decision is reported and not applied.
+text before and after; for a part of an edit also its number and its rule. If the file or the edit has changed since,
+the decision is reported and not applied.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "decisions.jsonl"
 #: The fields that identify a decision: no two lines may agree in all of them.
-KEY = ("doc_id", "field", "raw_start", "raw_end", "after")
+KEY = ("doc_id", "field", "raw_start", "raw_end", "after", "part")
 
 
 class Decision(NamedTuple):
@@ -31,6 +32,8 @@ class Decision(NamedTuple):
     raw_end: int | None = None
     before: str | None = None
     after: str | None = None
+    part: int | None = None
+    rule: str | None = None
     field: str | None = None
     value: str | None = None
     problem: str | None = None
@@ -69,5 +72,6 @@ def from_row(row: dict[str, Any]) -> Decision:
 
 
 def _order(decision: Decision) -> tuple[Any, ...]:
-    start, end = (-1 if offset is None else offset for offset in (decision.raw_start, decision.raw_end))
-    return decision.doc_id, decision.field or "", start, end, decision.after or ""
+    numbers = (decision.raw_start, decision.raw_end, decision.part)
+    start, end, part = (-1 if number is None else number for number in numbers)
+    return decision.doc_id, decision.field or "", start, end, decision.after or "", part

@@ -29,7 +29,8 @@ def decision_text(decision: Decision) -> str:
     """The decision in words."""
     if decision.field:
         return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
-    return f"the {'document' if decision.raw_start is None else 'edit'} {_PAST[decision.decision]}"
+    what = "document" if decision.raw_start is None else "edit" if decision.part is None else "part of the edit"
+    return f"the {what} {_PAST[decision.decision]}"
 
 
 class Controls:
@@ -40,7 +41,7 @@ class Controls:
         self._decisions = decisions
         self._token = token
         self._page = address(self._row["doc_id"])
-        self._edits = {decision.place: decision for decision in decisions if decision.raw_start is not None}
+        self._edits = {(*decision.place, decision.part): decision for decision in decisions}
         self._fields = {decision.field: decision for decision in decisions if decision.field}
 
     @property
@@ -52,7 +53,7 @@ class Controls:
         """The cell of an edit: its form, or the decision about it."""
         if not self._token:
             return []
-        decision = self._edits.get((edit["raw_start"], edit["raw_end"], edit["before"], edit["after"]))
+        decision = self._edits.get((*_place(edit), None))
         if decision is not None:
             return [self._made(decision, edit["applied"] == (decision.decision == "accept"))]
         number = edit["index"]
@@ -63,6 +64,17 @@ class Controls:
             for kind in kinds
         ]
         return [self._form(*buttons, **place)]
+
+    def part(self, edit: Row, number: int) -> list[Html]:
+        """The form to reject a part of an edit, or the decision about it."""
+        if not self._token:
+            return []
+        decision = self._edits.get((*_place(edit), number))
+        if decision is not None:
+            return [self._made(decision, False)]
+        label = tag("span", f" part {number} of edit {edit['index']}", class_="hidden")
+        place = {"edit": edit["index"], "raw_start": edit["raw_start"], "raw_end": edit["raw_end"], "part": number}
+        return [self._form(tag("button", "Reject", label, name="decision", value="reject"), **place)]
 
     def field(self, name: str, value: str | None) -> list[Html]:
         """The cell of a metadata field: its form, or the decision about it."""
@@ -104,6 +116,10 @@ class Controls:
         return form(self._token, self._page, *content, **shown, **values)
 
 
+def _place(edit: Row) -> tuple[object, ...]:
+    return edit["raw_start"], edit["raw_end"], edit["before"], edit["after"]
+
+
 def form(token: str | None, page: str, *content: object, **values: object) -> Html:
     """A form for the server, which then redirects to the page of the form."""
     hidden = (
@@ -127,6 +143,8 @@ def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | N
         value: object = decision.value or "not known"
     elif decision.raw_start is not None:
         about = f"characters {decision.raw_start:,} to {decision.raw_end:,} of the raw text"
+        if decision.part is not None:
+            about += f", part {decision.part} ({decision.rule})"
         value = joined([deleted(_short(decision.before or "")), inserted(_short(decision.after or ""))])
     else:
         about, value = "the document", ""

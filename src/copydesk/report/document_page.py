@@ -13,9 +13,11 @@ from copydesk.report.page_frame import render_page
 from copydesk.report.rules_page import deleted, inserted, spelled
 from copydesk.report.side_by_side import side_by_side
 from copydesk.tables.table import table
+from copydesk.text import ComposedEdit, EditPart
 
 _AROUND = 30  # characters on each side of an edit
 _SHOWN = 300  # characters of an edit or a flag in a table
+_PARTS = 12  # parts of an edit in a table
 _DELIVERED = ("path", "size", "encoding", "bom", "newline", "sha256")
 
 
@@ -103,9 +105,30 @@ def _edits(document: Document, controls: Controls) -> Html:
         )
         name = tag("a", f"{'edit' if edit['applied'] else 'suggestion'} {number}", href=anchor)
         confidence = f"{edit['confidence']:.2f}"
-        cells = [name, " + ".join(edit["rules"]), edit["tier"], confidence, change, *controls.edit(edit)]
+        rules = joined([" + ".join(edit["rules"]), _parts(edit, controls)])
+        cells = [name, rules, edit["tier"], confidence, change, *controls.edit(edit)]
         rows.append(table_row(cells, id=f"edit-{number}"))
     return html_table("Edits and suggestions", header, rows, class_="marks")
+
+
+def _parts(edit: Row, controls: Controls) -> Html:
+    """The parts of an edit that has several: what each does, which build on it, and the form to reject it."""
+    if len(edit["parts"]) < 2 or not edit["applied"]:
+        return Html("")
+    known = {**edit, "rules": tuple(edit["rules"]), "parts": tuple(EditPart(**part) for part in edit["parts"])}
+    whole = ComposedEdit(**{name: known[name] for name in ComposedEdit._fields})
+    items, text = [], whole.before
+    for number, part in enumerate(whole.parts[:_PARTS]):
+        change = (deleted(_short(text[part.start : part.end])), inserted(_short(part.replacement)))
+        text = text[: part.start] + part.replacement + text[part.end :]
+        needing = whole.dependents(number)
+        names = ", ".join(map(str, needing[:_PARTS]))
+        note = [tag("span", f" needed by part {names}", class_="quiet")] if needing else []
+        line = (f"part {number}, {part.rule}: ", tag("span", *change, class_="text"), *note)
+        items.append(tag("li", *line, *([] if needing else controls.part(edit, number))))
+    more = len(whole.parts) - _PARTS
+    rest = [tag("p", f"{more:,} more parts are not shown.", class_="quiet")] if more > 0 else []
+    return tag("details", tag("summary", f"{len(whole.parts):,} parts"), tag("ul", *items), *rest)
 
 
 def _flags(document: Document) -> Html:

@@ -50,9 +50,10 @@ def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
     corpus : Corpus
         The current corpus.
     form : mapping
-        ``decision``, ``page``, ``raw_sha256``, and what the decision needs: ``edit``, ``raw_start`` and ``raw_end``;
-        ``field`` and ``value``; ``reason``; or, to undo a decision, its identifier as ``known``. ``excluded``
-        identifies the decision that excluded the document when the page was rendered; empty if there was none.
+        ``decision``, ``page``, ``raw_sha256``, and what the decision needs: ``edit``, ``raw_start`` and ``raw_end``,
+        for a part of an edit also ``part``; ``field`` and ``value``; ``reason``; or, to undo a decision, its
+        identifier as ``known``. ``excluded`` identifies the decision that excluded the document when the page was
+        rendered; empty if there was none.
 
     Raises
     ------
@@ -115,6 +116,10 @@ def _row(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
         if edit is None or (decision == "accept" and edit["applied"]):
             raise RefusedDecision("This edit no longer exists; reload the page.")
         row |= {name: edit[name] for name in ("raw_start", "raw_end", "before", "after")}
+        if (part := form.get("part")) is not None:
+            if part not in map(str, range(len(edit["parts"]))):
+                raise RefusedDecision("This edit no longer has such a part; reload the page.")
+            row |= {"part": int(part), "rule": edit["parts"][int(part)]["rule"]}
     elif decision == "correct":
         row |= {"field": form.get("field", ""), "value": form.get("value", "").strip() or None}
     if reason := form.get("reason", "").strip():

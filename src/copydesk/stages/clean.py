@@ -115,6 +115,7 @@ def _rows(doc_id: str, cleaned: Cleaned, how: Plan) -> list[dict[str, Any]]:
             "doc_id": doc_id,
             "index": index,
             **edit._asdict(),
+            "parts": [part._asdict() for part in edit.parts],
             "tier": least_sure(edit.rules, how.tiers),
             "applied": was_applied,
         }

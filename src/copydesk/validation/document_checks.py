@@ -19,6 +19,7 @@ from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
 from copydesk.text import Alignment, ComposedEdit, replay, revert
+from copydesk.validation.edit_parts import parts_agree
 from copydesk.validation.file_checks import Files
 
 Row = dict[str, Any]
@@ -160,6 +161,9 @@ class _Document:
         if forth != self.text:
             self._wrong("edits", "after", "applying the edits to the raw text does not give the clean text")
         for row in rows:
+            if not parts_agree(row):
+                message = "applied one after another to before, the parts do not give after, by these rules"
+                self._wrong("edits", f"[{row['index']}].parts", message)
             if not row["applied"]:
                 found = raw[row["raw_start"] : row["raw_end"]]
                 self._expect("edits", f"[{row['index']}].before", row["before"], found)
@@ -200,7 +204,7 @@ class _Document:
 
 
 def _composed(row: Row) -> ComposedEdit:
-    values = {name: row[name] for name in ComposedEdit._fields}
+    values = {name: row[name] for name in ComposedEdit._fields if name != "parts"}
     return ComposedEdit(**{**values, "rules": tuple(row["rules"])})
 
 

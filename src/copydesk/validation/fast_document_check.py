@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.text import Alignment, ComposedEdit, replay, revert
+from copydesk.validation.edit_parts import parts_agree
 
 Rows = NDArray[np.int64]
 
@@ -52,6 +53,7 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
         and _are_numbered(edits, edited)
         and _sentences_fit(documents, sentences, split, texts)
         and _edits_fit(edits, edited, texts, sources)
+        and _parts_fit(edits)
         and _lie_in_raw(sentences, split, edits.filter(edits["applied"]), edited[_mask(edits["applied"])])
     )
 
@@ -145,7 +147,7 @@ def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str
     untouched[owner[applied]] = False
     if not all(texts[number] == sources[number] for number in np.flatnonzero(untouched).tolist()):
         return False
-    columns = [edits[name].to_pylist() for name in ComposedEdit._fields]
+    columns = [edits[name].to_pylist() for name in ComposedEdit._fields if name != "parts"]
     done: dict[int, list[ComposedEdit]] = {}
     for number, was_applied, *row in zip(owner.tolist(), applied.tolist(), *columns, strict=True):
         edit = ComposedEdit(*row)
@@ -162,6 +164,25 @@ def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str
         )
     except EditError:
         return False
+
+
+def _parts_fit(edits: pa.Table) -> bool:
+    """Whether the parts of each edit make its ``after`` of its ``before``, and have its rules and confidence."""
+    alone = pc.equal(pc.list_value_length(edits["parts"]), 1)
+    single = edits.filter(alone)
+    parts, rules = single["parts"].combine_chunks().flatten(), single["rules"].combine_chunks()
+    if len(single) and not (
+        pc.all(pc.equal(pc.list_value_length(rules), 1)).as_py()
+        and pc.max(pc.struct_field(parts, "start")).as_py() == 0
+        and pc.struct_field(parts, "end").equals(pc.utf8_length(single["before"].combine_chunks()))
+        and pc.struct_field(parts, "replacement").equals(single["after"].combine_chunks())
+        and pc.struct_field(parts, "rule").equals(rules.flatten())
+        and pc.struct_field(parts, "confidence").equals(single["confidence"].combine_chunks())
+        and pc.max(pc.struct_field(parts, "step")).as_py() == 0
+    ):
+        return False
+    columns = ("before", "after", "rules", "confidence", "parts")
+    return all(parts_agree(row) for row in edits.filter(pc.invert(alone)).select(columns).to_pylist())
 
 
 def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Rows) -> bool:
