@@ -405,7 +405,7 @@ def context(
     changes = [SchemaChange(*name.split(":"), "type changed", "int32", "string", True) for name in schemas]
     settings = [Parameter(name, 1, 2) for name in parameters]
     nobody: Any = None
-    return RevisionContext(nobody, nobody, [], changes, settings, benchmarks, one_split, {})
+    return RevisionContext(nobody, nobody, [], changes, settings, benchmarks, one_split, {}, frozenset())
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from copydesk.project import Project
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.server import Desk
 from copydesk.validation import validate
-from support import run_stages
+from support import articles, run_stages
 
 Start = Callable[[Project], Desk]
 PAGE = address("plain")
@@ -72,6 +72,7 @@ def test_every_page_is_there_and_guarded(project: Project, start: Start) -> None
         "/index.html",
         "/documents.html",
         "/rules.html",
+        "/lines.html",
         "/release.html",
         "/decisions.html",
         f"/{PAGE}",
@@ -154,6 +155,35 @@ def test_a_decision_is_a_line_and_the_next_build_obeys_it(project: Project, star
     assert lines(project) == []
     run_stages(project)
     assert ask(desk, "GET", f"/{address('twin')}")[0] == 200
+
+
+def test_a_line_of_a_source_is_decided_about_once(make_corpus: Callable[..., Project], start: Start) -> None:
+    evil = "</td><script>alert(1)</script>\u202e promise"
+    names = [name[:-4] for name in articles(8)]
+    seeds = {name: f"{text}\n{evil}" for name, text in articles(8).items()}
+    seeds["sources.jsonl"] = "".join(json.dumps({"doc_id": name, "source": "<b>Desk"}) + "\n" for name in names)
+    project = make_corpus(seeds)
+    desk = start(project)
+    text = ask(desk, "GET", "/lines.html")[2]
+    assert "<script>alert" not in text
+    assert "U+202E" in text
+    (removing, keeping) = forms(text)
+    assert [removing["decision"], keeping["decision"]] == ["remove-line", "keep-line"]
+    assert send(desk, {**removing, "line": "0" * 20})[0] == 409
+    status, headers, _ = send(desk, removing)
+    assert (status, headers["Location"]) == (303, "/lines.html#decisions")
+    (row,) = lines(project)
+    del row["date"]
+    assert row == {"source": "<b>Desk", "line": evil, "decision": "remove-line"}
+    status, _, refusal = send(desk, keeping)
+    assert (status, "the line removed in all documents of &lt;b&gt;Desk" in refusal) == (409, True)
+    assert forms(ask(desk, "GET", "/lines.html")[2])[0]["decision"] == "withdraw"
+    run_stages(project)
+    assert "promise" not in Corpus(project).document(names[0]).row["text"]
+    assert "in all documents of" in ask(desk, "GET", "/decisions.html")[2]
+    (undo,) = forms(ask(desk, "GET", "/decisions.html")[2])
+    assert send(desk, undo)[0] == 303
+    assert lines(project) == []
 
 
 def test_lines_that_a_hand_wrote_stay_as_they_are(project: Project, start: Start) -> None:

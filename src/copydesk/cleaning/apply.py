@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
 from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
+from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
 from copydesk.text import ComposedEdit, Edit, EditedText, EditPart
@@ -24,11 +25,15 @@ _FEWEST_TO_SCREEN = 4
 
 
 class Cleaned(NamedTuple):
-    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged."""
+    """A cleaned text: the edits that were applied, those that are suggested, and the defects that are flagged.
+
+    ``removed_lines`` are the whole lines that rules removed, as they stood then, their white space folded.
+    """
 
     edited: EditedText
     suggestions: tuple[ComposedEdit, ...] = ()
     flags: tuple[Flag, ...] = ()
+    removed_lines: tuple[str, ...] = ()
 
 
 def clean_column(
@@ -175,7 +180,8 @@ class _Column:
         if rule.analyse and not rule.needs_blocks and not self.analyses[number].result(rule.analyse, edited.text):
             self._nothing_found.setdefault(rule.analyse, set()).add(number)
         elif edits := rule.edits(edited.text, self.analyses[number]):
-            self.cleaned[number] = Cleaned(edited.apply(edits))
+            removed = (*self.cleaned[number].removed_lines, *_removed_lines(edited.text, edits))
+            self.cleaned[number] = Cleaned(edited.apply(edits), removed_lines=removed)
             self.analyses[number] = self.analyses[number].after(edits)
             self._current = None
             for numbers in self._nothing_found.values():
@@ -199,6 +205,13 @@ class _Column:
         if self._current is None or self._current[0] != numbers:
             self._current = numbers, pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
         return self._current
+
+
+def _removed_lines(text: str, edits: Iterable[Edit]) -> Iterable[str]:
+    """The lines that edits remove whole: with a line break, and nothing in their place."""
+    for edit in edits:
+        if not edit.replacement and "\n" in (deleted := text[edit.start : edit.end]):
+            yield from filter(None, map(folded_line, deleted.split("\n")))
 
 
 def _matching(texts: pa.Array, pattern: str) -> list[int]:

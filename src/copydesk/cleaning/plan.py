@@ -22,6 +22,7 @@ from copydesk.cleaning.rules import (
     unrepairable,
     white_space,
 )
+from copydesk.cleaning.rules.template_lines import TEMPLATE_LINE, keeping, template_rule
 from copydesk.cleaning.web_page_rules import PAGE_RULES, PageRule
 from copydesk.core.plugins import added
 from copydesk.errors import ConfigError
@@ -42,8 +43,8 @@ RULES: tuple[Rule, ...] = (
     *boilerplate_lines.RULES,
     *personal_data.RULES,
 )
-#: Every rule of the package as it is listed: the rules for web pages come first.
-LISTED: tuple[Rule | PageRule, ...] = (*PAGE_RULES, *RULES)
+#: Every rule of the package as it is listed: the rules for web pages come first, that of the steward's lines last.
+LISTED: tuple[Rule | PageRule, ...] = (*PAGE_RULES, *RULES, TEMPLATE_LINE)
 DETECTORS: tuple[Detector, ...] = (
     *unrepairable.DETECTORS,
     *deceptive_characters.DETECTORS,
@@ -60,6 +61,24 @@ _PROFILES: dict[str, tuple[Kind | None, dict[str, str]]] = {
     "prose": ("prose", {}),
     "scan": ("scan", dict.fromkeys(_LINES, "suggest")),
 }
+
+
+class Subject(NamedTuple):
+    """What the plan of a document depends on.
+
+    Attributes
+    ----------
+    path : str
+        Below the folder of seeds.
+    source : str or None
+    removed, kept : frozenset of str
+        Lines that a steward decided to remove and to keep, their white space folded.
+    """
+
+    path: str
+    source: str | None = None
+    removed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 class Plan(NamedTuple):
@@ -86,6 +105,18 @@ class Plan(NamedTuple):
         applied, suggested = (tuple(rule.on_pages() for rule in rules) for rules in self[:2])
         return self._replace(applied=applied, suggested=suggested)
 
+    def with_lines(self, removed: frozenset[str], kept: frozenset[str]) -> Plan:
+        """The same rules where a steward decided that some lines are removed, and that no rule removes others.
+
+        These are the lines of the text that all other rules leave: what the steward was shown.
+        """
+        applied, suggested = self[:2]
+        if kept:
+            applied, suggested = (tuple(keeping(rule, kept) for rule in rules) for rules in self[:2])
+        if removed - kept:
+            applied = (*applied, template_rule(removed - kept))
+        return self._replace(applied=applied, suggested=suggested)
+
 
 def rules_in_force() -> tuple[Rule, ...]:
     """The rules of the package and of the plug-ins in force, in order: what hides personal data stays last."""
@@ -94,8 +125,8 @@ def rules_in_force() -> tuple[Rule, ...]:
 
 
 def listed_rules() -> tuple[Rule | PageRule, ...]:
-    """The rules in force as they are listed: the rules for web pages come first."""
-    return (*PAGE_RULES, *rules_in_force())
+    """The rules in force as they are listed: the rules for web pages come first, that of the steward's lines last."""
+    return (*PAGE_RULES, *rules_in_force(), TEMPLATE_LINE)
 
 
 def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
@@ -120,38 +151,44 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
     return Plan(
         tuple(rule for rule in used if tiers[rule.name] in settings["apply"]),
         tuple(rule for rule in used if tiers[rule.name] not in settings["apply"]),
-        {**{rule.name: rule.tier for rule in PAGE_RULES}, **{rule.name: tiers[rule.name] for rule in used}},
+        {
+            **{rule.name: rule.tier for rule in PAGE_RULES},
+            **{rule.name: tiers[rule.name] for rule in used},
+            TEMPLATE_LINE.name: "safe",
+        },
         settings.get("kind", kind),
         settings.get("language"),
     )
 
 
-def plans(settings: dict[str, Any], documents: Sequence[tuple[str, str | None]]) -> list[tuple[Plan, list[int]]]:
-    """Group documents by the settings that hold for them.
+def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[Plan, list[int]]]:
+    """Group documents by the settings and the decisions about lines that hold for them.
 
     Parameters
     ----------
     settings : dict
         The section ``clean`` of params.yaml.
-    documents : sequence of (str, str or None)
-        Path below the folder of seeds, and source, of each document.
+    documents : sequence of Subject
 
     Returns
     -------
     list of (Plan, list of int)
         Each plan with the places of its documents; together all places.
     """
-    places: dict[tuple[int, ...], list[int]] = {}
+    places: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], list[int]] = {}
     entries = settings["for"]
-    for place, (path, source) in enumerate(documents):
-        fitting = tuple(number for number, entry in enumerate(entries) if _fits(entry, path, source))
-        places.setdefault(fitting, []).append(place)
-    return [(plan(_merged(settings, [entries[n] for n in fitting])), group) for fitting, group in places.items()]
+    for place, document in enumerate(documents):
+        fitting = tuple(number for number, entry in enumerate(entries) if _fits(entry, document))
+        places.setdefault((fitting, document.removed, document.kept), []).append(place)
+    return [
+        (plan(_merged(settings, [entries[n] for n in fitting])).with_lines(removed, kept), group)
+        for (fitting, removed, kept), group in places.items()
+    ]
 
 
-def _fits(entry: dict[str, Any], path: str, source: str | None) -> bool:
-    by_path = "match" not in entry or fnmatchcase(path, entry["match"])
-    return by_path and ("source" not in entry or entry["source"] == source)
+def _fits(entry: dict[str, Any], document: Subject) -> bool:
+    by_path = "match" not in entry or fnmatchcase(document.path, entry["match"])
+    return by_path and ("source" not in entry or entry["source"] == document.source)
 
 
 def _merged(settings: dict[str, Any], entries: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def decided(cleaned: Cleaned, decisions: Sequence[Decision], how: Plan) -> tuple
         for decision in decisions
         if decision.decision == "accept" and decision.place not in done
     ]
-    return result._replace(suggestions=tuple(e for e in result.suggestions if _place(e) not in rejected)), unmet
+    suggestions = tuple(edit for edit in result.suggestions if _place(edit) not in rejected)
+    return result._replace(suggestions=suggestions, removed_lines=cleaned.removed_lines), unmet
 
 
 def _taken_back(

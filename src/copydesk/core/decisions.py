@@ -1,14 +1,17 @@
-"""A steward's decisions about documents: seeds/decisions.jsonl, one line per decision.
+"""A steward's decisions: seeds/decisions.jsonl, one line per decision.
 
-A decision names what the steward looked at: the hash of the file, and for an edit its span in the raw text and the
-text before and after; for a part of an edit also its number and its rule. If the file or the edit has changed since,
-the decision is reported and not applied.
+A decision about a document names what the steward looked at: the hash of the file, and for an edit its span in the
+raw text and the text before and after; for a part of an edit also its number and its rule. If the file or the edit
+has changed since, the decision is reported and not applied. A decision about a line holds for all documents of a
+source.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from copydesk.core.config import load_json_lines
 from copydesk.core.json_schema import PACKAGED
@@ -19,14 +22,20 @@ if TYPE_CHECKING:
 
 NAME = "decisions.jsonl"
 #: The fields that identify a decision: no two lines may agree in all of them.
-KEY = ("doc_id", "field", "raw_start", "raw_end", "after", "part")
+KEY = ("doc_id", "field", "raw_start", "raw_end", "after", "part", "source", "line")
+#: The decisions about a line: it is removed from all documents of a source, or no rule may remove it there.
+OF_LINES = ("remove-line", "keep-line")
 
 
 class Decision(NamedTuple):
-    """A line of the file, or a row of the table ``decisions``; see ``schemas/decision.schema.json``."""
+    """A line of the file, or a row of the table ``decisions``; see ``schemas/decision.schema.json``.
 
-    doc_id: str
-    raw_sha256: str
+    A line of the file about a line of a source has no ``doc_id`` and no ``raw_sha256``; in the table it has a row for
+    each document of the source.
+    """
+
+    doc_id: str | None
+    raw_sha256: str | None
     decision: str
     raw_start: int | None = None
     raw_end: int | None = None
@@ -37,6 +46,8 @@ class Decision(NamedTuple):
     field: str | None = None
     value: str | None = None
     problem: str | None = None
+    source: str | None = None
+    line: str | None = None
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -45,7 +56,7 @@ class Decision(NamedTuple):
 
 
 def read_decisions(seeds: Path, schemas: Path = PACKAGED) -> list[Decision]:
-    """Read the decisions, sorted by document and position.
+    """Read the decisions, sorted by document and position, those about lines by source and line.
 
     Raises
     ------
@@ -68,10 +79,40 @@ def obeyable(table: pa.Table, *kinds: str) -> dict[str, list[Decision]]:
 def from_row(row: dict[str, Any]) -> Decision:
     """Make a decision from a row, ignoring further fields such as the date; a column may have its old name."""
     row = renamed("decision", row).row
-    return Decision(**{name: row[name] for name in Decision._fields if name in row})
+    known = {name: row[name] for name in Decision._fields if name in row}
+    return Decision(**{"doc_id": None, "raw_sha256": None, **known})
+
+
+def folded_line(line: str) -> str:
+    """A line as lines are compared: without white space at its ends, each run of it one space.
+
+    >>> folded_line("\tRead\u00a0 more ")
+    'Read more'
+    """
+    return " ".join(line.split())
+
+
+def source_of(metadata: Mapping[str, Any]) -> str | None:
+    """The source by which decisions about lines are made: as stated, or else the publisher, or the host of the URL.
+
+    >>> source_of({"source": None, "publisher": "The Desk", "url": "https://desk.example/1"})
+    'The Desk'
+    >>> source_of({"url": "https://www.Desk.example:8080/1"})
+    'desk.example'
+    """
+    stated: str | None = metadata.get("source") or metadata.get("publisher")
+    return stated or _host(metadata.get("url") or "") or None
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # such as brackets that do not close
+        return ""
 
 
 def _order(decision: Decision) -> tuple[Any, ...]:
     numbers = (decision.raw_start, decision.raw_end, decision.part)
     start, end, part = (-1 if number is None else number for number in numbers)
-    return decision.doc_id, decision.field or "", start, end, decision.after or "", part
+    place = decision.doc_id or "", decision.field or "", start, end, decision.after or "", part
+    return *place, decision.source or "", decision.line or ""

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.decisions import NAME, Decision, from_row
+from copydesk.core.decisions import NAME, Decision, folded_line, from_row
 from copydesk.core.json_schema import load_json
 from copydesk.core.renamed_text import renamed_line
 from copydesk.description.provenance import FIELDS
@@ -60,6 +60,7 @@ class RevisionContext(NamedTuple):
     benchmarks: bool
     one_split: bool
     decisions: Mapping[str, DecisionScope]
+    decided_lines: frozenset[str]
 
     @classmethod
     def of(cls, old: Revision, new: Revision) -> RevisionContext:
@@ -73,26 +74,31 @@ class RevisionContext(NamedTuple):
             _parameters(old.params, new.params),
             old.text("seeds/benchmarks.jsonl") != new.text("seeds/benchmarks.jsonl"),
             splits[0] != splits[1] and min(map(len, splits)) == 1,
-            _decisions(old, new),
+            *_decisions(old, new),
         )
 
 
-def _decisions(old: Revision, new: Revision) -> dict[str, DecisionScope]:
-    """By document, the scope of the decisions that only one of the revisions has."""
+def _decisions(old: Revision, new: Revision) -> tuple[dict[str, DecisionScope], frozenset[str]]:
+    """By document, the scope of the decisions that only one of the revisions has, and the lines of such decisions."""
     texts = (revision.text(f"seeds/{NAME}") or "" for revision in (old, new))
-    lines = [Counter(renamed_line("decision", line) for line in text.split("\n")) for text in texts]
+    counted = [Counter(renamed_line("decision", line) for line in text.split("\n")) for text in texts]
     by_document: dict[str, list[Decision]] = {}
-    for line in (lines[0] - lines[1]) + (lines[1] - lines[0]):
+    lines: set[str] = set()
+    for line in (counted[0] - counted[1]) + (counted[1] - counted[0]):
         if line.strip():
             decision = from_row(load_json(line, NAME))
-            by_document.setdefault(decision.doc_id, []).append(decision)
-    return {
+            if decision.line is not None:
+                lines.add(folded_line(decision.line))
+            elif decision.doc_id is not None:
+                by_document.setdefault(decision.doc_id, []).append(decision)
+    scopes = {
         doc_id: DecisionScope(
             frozenset(d.field for d in decisions if d.field),
             frozenset((d.raw_start, d.raw_end or 0) for d in decisions if d.raw_start is not None),
         )
         for doc_id, decisions in by_document.items()
     }
+    return scopes, frozenset(lines)
 
 
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Parameter]:
@@ -133,7 +139,11 @@ def changed_documents(
         decided = context.decisions.get(doc_id, _NOTHING)
         # A decision applies to one file: its spans mean nothing for another one.
         spans = frozenset[tuple[int, int]]() if resourced else decided.spans
-        by_rules = [row for row in edited if (row["raw_start"], row["raw_end"]) not in spans]
+        by_rules = [
+            row
+            for row in edited
+            if (row["raw_start"], row["raw_end"]) not in spans and not _removes_only(row, context.decided_lines)
+        ]
         unexplained = {*differing, *(f"{name}/" for name in tables[doc_id])}
         explained = _explained(unexplained, decided, edited, by_rules)
         stated = _stated(was) | _stated(now) | ({"provenance"} if _stated(was) != _stated(now) else set())
@@ -154,6 +164,12 @@ def changed_documents(
             )
         )
     return changes
+
+
+def _removes_only(edit: Row, lines: frozenset[str]) -> bool:
+    """Whether an edit removes but lines about which there are other decisions now."""
+    removed = [*filter(None, map(folded_line, edit["before"].split("\n")))] if lines and not edit["after"] else []
+    return bool(removed) and lines.issuperset(removed)
 
 
 def _explained(unexplained: set[str], decided: DecisionScope, edited: list[Row], by_rules: list[Row]) -> set[str]:

@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.core.atomic_files import read_json_lines
 from copydesk.core.decisions import NAME, Decision, read_decisions
+from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.project import Project
 from copydesk.revisions.revision import Revision, open_revision
@@ -101,16 +103,22 @@ class Corpus:
         return measure(tables, self.revision.listing["dropped"])
 
     def decisions(self) -> dict[str, list[Decision]]:
-        """The steward's decisions by document; the file is read again after it changed."""
+        """The steward's decisions by document, those about lines under ""; a file that changed is read again."""
         path = self.project.seeds / NAME
         state = path.stat() if path.exists() else None
         stamp = (state.st_mtime_ns, state.st_size, state.st_ino) if state else None
         if self._decisions_cache is None or self._decisions_cache[0] != stamp:
             by_document: dict[str, list[Decision]] = defaultdict(list)
             for decision in read_decisions(self.project.seeds, self.project.schemas):
-                by_document[decision.doc_id].append(decision)
+                by_document[decision.doc_id or ""].append(decision)
             self._decisions_cache = stamp, dict(by_document)
         return self._decisions_cache[1]
+
+    @cached_property
+    def template_lines(self) -> list[Row]:
+        """The lines that stand in many documents of one source, as the last build listed them."""
+        path = self.project.reports / TEMPLATE_LINES
+        return read_json_lines(path) if path.is_file() else []
 
     @cached_property
     def edit_counts(self) -> dict[str, Counts]:

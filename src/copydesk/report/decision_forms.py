@@ -11,13 +11,21 @@ from copydesk.markup.html import Html, html_table, joined, tag
 from copydesk.report.corpus_view import Document, Row, address
 from copydesk.report.rules_page import deleted, inserted
 
-_PAST = {"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"}
+_PAST = {
+    **{"accept": "accepted", "reject": "rejected", "correct": "corrected", "exclude": "excluded"},
+    **{"remove-line": "removed", "keep-line": "kept"},
+}
 _SHOWN = 120  # characters
 
 
 def name_of(decision: Decision) -> str:
     """The identifier of a decision in a form: a hash of everything in it."""
     return hashlib.sha256(json.dumps(decision).encode()).hexdigest()[:20]
+
+
+def name_of_line(source: str, line: str) -> str:
+    """The identifier of a line of a source in a form, where characters that cannot be seen are spelled out."""
+    return hashlib.sha256(json.dumps([source, line]).encode()).hexdigest()[:20]
 
 
 def exclusion(decisions: Sequence[Decision]) -> str:
@@ -27,6 +35,8 @@ def exclusion(decisions: Sequence[Decision]) -> str:
 
 def decision_text(decision: Decision) -> str:
     """The decision in words."""
+    if decision.line is not None:
+        return f"the line {_PAST[decision.decision]} in all documents of {_short(decision.source or '')}"
     if decision.field:
         return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
     what = "document" if decision.raw_start is None else "edit" if decision.part is None else "part of the edit"
@@ -131,16 +141,20 @@ def form(token: str | None, page: str, *content: object, **values: object) -> Ht
 
 def undo_form(decision: Decision, token: str | None, page: str) -> Html:
     """The form that undoes a decision."""
-    about = decision.field or (f"edit at {decision.raw_start:,}" if decision.raw_start is not None else "exclusion")
+    about = decision.field or decision.line
+    about = about or (f"edit at {decision.raw_start:,}" if decision.raw_start is not None else "exclusion")
     button = tag("button", "Undo", tag("span", f" {about}", class_="hidden"), name="decision", value="withdraw")
     return form(token, page, button, known=name_of(decision))
 
 
 def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | None = None) -> list[object]:
     """The cells of a decision: what was decided, about what, the value; with a token also the form to undo it."""
-    if decision.field:
-        about: object = decision.field
-        value: object = decision.value or "not known"
+    if decision.line is not None:
+        about: object = f"the line in all documents of {_short(decision.source or '')}"
+        value: object = _short(decision.line)
+    elif decision.field:
+        about = decision.field
+        value = decision.value or "not known"
     elif decision.raw_start is not None:
         about = f"characters {decision.raw_start:,} to {decision.raw_end:,} of the raw text"
         if decision.part is not None:

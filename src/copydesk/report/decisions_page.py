@@ -22,6 +22,8 @@ def decisions_page(corpus: Corpus, linked: bool, token: str | None = None) -> st
 
 
 def _name(decision: Decision, corpus: Corpus, linked: bool) -> Html:
+    if decision.doc_id is None:
+        return tag("a", "lines", href="lines.html")
     has_page = linked and decision.doc_id in corpus.positions
     return tag("a", decision.doc_id, href=address(decision.doc_id)) if has_page else tag("span", decision.doc_id)
 
@@ -31,5 +33,5 @@ def _unmet(corpus: Corpus) -> Html:
     rows = read_json_lines(path) if path.is_file() else []
     if not rows:
         return tag("p", "None.", class_="quiet")
-    cells = ((row["doc_id"], row["decision"], row["problem"]) for row in rows)
-    return html_table("Not applied", ("document", "decision", "reason"), cells)
+    cells = ((row["doc_id"] or row["line"], row["decision"], row["problem"]) for row in rows)
+    return html_table("Not applied", ("document or line", "decision", "reason"), cells)

@@ -17,6 +17,7 @@ PAGES = {
     "index.html": "Corpus",
     "documents.html": "Documents",
     "rules.html": "Rules",
+    "lines.html": "Lines",
     "release.html": "Release",
     "decisions.html": "Decisions",
 }

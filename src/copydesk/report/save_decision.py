@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from copydesk.core.atomic_files import locked, replacing
-from copydesk.core.decisions import KEY, NAME, Decision, from_row
+from copydesk.core.decisions import KEY, NAME, OF_LINES, Decision, from_row
 from copydesk.core.json_schema import load_json, load_schema, violations
 from copydesk.errors import CopydeskError
 from copydesk.report.corpus_view import Corpus
-from copydesk.report.decision_forms import decision_text, exclusion, name_of
+from copydesk.report.decision_forms import decision_text, exclusion, name_of, name_of_line
 
 _LOCK_TIMEOUT = 60.0  # seconds to wait for another server
 _LATE = 2.0  # seconds to wait for programs that opened the file just before it was rewritten
@@ -51,9 +51,9 @@ def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
         The current corpus.
     form : mapping
         ``decision``, ``page``, ``raw_sha256``, and what the decision needs: ``edit``, ``raw_start`` and ``raw_end``,
-        for a part of an edit also ``part``; ``field`` and ``value``; ``reason``; or, to undo a decision, its
-        identifier as ``known``. ``excluded`` identifies the decision that excluded the document when the page was
-        rendered; empty if there was none.
+        for a part of an edit also ``part``; ``field`` and ``value``; ``line``, the identifier of a line of a source;
+        ``reason``; or, to undo a decision, its identifier as ``known``. ``excluded`` identifies the decision that
+        excluded the document when the page was rendered; empty if there was none.
 
     Raises
     ------
@@ -101,6 +101,24 @@ def _refuse_conflicts(decisions: list[Decision], new: Decision, form: Mapping[st
 
 def _row(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
     """The line to write for a form."""
+    decision = form.get("decision", "")
+    about = _line(corpus, form) if decision in OF_LINES else _subject(corpus, form)
+    row = {**about, "decision": decision}
+    if reason := form.get("reason", "").strip():
+        row["reason"] = reason
+    return {**row, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}
+
+
+def _line(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
+    """The line of a source that a form is about."""
+    for row in corpus.template_lines:
+        if name_of_line(row["source"], row["line"]) == form.get("line"):
+            return {"source": row["source"], "line": row["line"]}
+    raise RefusedDecision("The last build does not list this line; reload the page.")
+
+
+def _subject(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
+    """The document that a form is about, and its edit, or its field and the value."""
     doc_id = corpus.addresses.get(form.get("page", ""))
     if doc_id is None:
         raise RefusedDecision("There is no such document.")
@@ -108,7 +126,7 @@ def _row(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
     if form.get("raw_sha256") != document.row["raw_sha256"]:
         raise RefusedDecision("The document has changed since you opened the page; reload it.")
     decision = form.get("decision", "")
-    row: dict[str, Any] = {"doc_id": doc_id, "raw_sha256": document.row["raw_sha256"], "decision": decision}
+    row: dict[str, Any] = {"doc_id": doc_id, "raw_sha256": document.row["raw_sha256"]}
     if decision in ("accept", "reject"):
         identity = tuple(form.get(name, "") for name in ("edit", "raw_start", "raw_end"))
         names = ("index", "raw_start", "raw_end")
@@ -122,9 +140,7 @@ def _row(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
             row |= {"part": int(part), "rule": edit["parts"][int(part)]["rule"]}
     elif decision == "correct":
         row |= {"field": form.get("field", ""), "value": form.get("value", "").strip() or None}
-    if reason := form.get("reason", "").strip():
-        row["reason"] = reason
-    return {**row, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}
+    return row
 
 
 def _lines(data: bytes) -> list[_Line]:

@@ -31,6 +31,7 @@ from copydesk.report.corpus_view import Corpus
 from copydesk.report.decisions_page import decisions_page
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
+from copydesk.report.lines_page import lines_page
 from copydesk.report.page_frame import policy, render_page
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
@@ -102,6 +103,8 @@ class Desk(ThreadingHTTPServer):
         corpus, pages = self._opened()
         if path in corpus.addresses:
             return document_page(corpus, corpus.addresses[path], self.token)
+        if path == "lines.html":
+            return lines_page(corpus, linked=True, token=self.token)
         if path == "decisions.html":
             return decisions_page(corpus, linked=True, token=self.token)
         with self._locks[1]:
@@ -227,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             corpus = self.server.corpus()
             decide(corpus, form)
         target = form.get("page", "")
-        known = target in corpus.addresses or target == "decisions.html"
+        known = target in corpus.addresses or target in {"decisions.html", "lines.html"}
         anchor = f"#edit-{form['edit']}" if form.get("edit", "").isdecimal() else "#decisions"
         self._send(HTTPStatus.SEE_OTHER, "", {"Location": f"/{target if known else 'index.html'}{anchor}"})
 

@@ -13,6 +13,7 @@ from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.decisions_page import decisions_page
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
+from copydesk.report.lines_page import lines_page
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
 
@@ -47,6 +48,7 @@ def _pages(corpus: Corpus) -> Iterator[tuple[str, str]]:
     yield "index.html", corpus_page(corpus)
     yield from documents_pages(corpus, linked)
     yield "rules.html", rules_page(corpus, linked)
+    yield "lines.html", lines_page(corpus, linked)
     yield "release.html", release_page(corpus, linked)
     yield "decisions.html", decisions_page(corpus, linked)
     if linked:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
 from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
-from copydesk.cleaning.plan import Plan, least_sure, plans
+from copydesk.cleaning.plan import Plan, Subject, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
-from copydesk.core.decisions import Decision, obeyable
+from copydesk.core.decisions import OF_LINES, Decision, obeyable, source_of
 from copydesk.language.blocks import FORM
 from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
@@ -26,6 +27,7 @@ STAGE = Stage(
         "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
         "edits": Output("edits"),
         "unmet": Output("decisions"),
+        "removed_lines": Output("lines", ("doc_id", "line")),
     },
     params=("clean",),
     plugins="rule",
@@ -45,14 +47,15 @@ def shard(given: Shard) -> Made:
     texts: list[dict[str, Any]] = []
     edits: list[dict[str, Any]] = []
     unmet: list[Decision] = []
+    removed_lines: list[dict[str, Any]] = []
     decisions = obeyable(given.tables["decisions"], "accept", "reject")
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
     ids = raw["doc_id"].to_pylist()
     for doc_id, (cleaned, how) in zip(ids, _cleaned(given, ids, pages), strict=True):
         if doc_id in decisions:
             rules = how.on_pages() if doc_id in pages else how
-            cleaned, problems = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)
-            unmet += problems
+            cleaned, not_met = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)
+            unmet += not_met
         if doc_id in pages:
             cleaned = _marked(cleaned, pages[doc_id])  # noqa: PLW2901
         text = cleaned.edited.text
@@ -66,15 +69,21 @@ def shard(given: Shard) -> Made:
             }
         )
         edits += _rows(doc_id, cleaned, how)
-    return {"text": texts, "edits": edits, "unmet": [decision._asdict() for decision in unmet]}
+        removed_lines += ({"doc_id": doc_id, "line": line} for line in dict.fromkeys(cleaned.removed_lines))
+    problems = [decision._asdict() for decision in unmet]
+    return {"text": texts, "edits": edits, "unmet": problems, "removed_lines": removed_lines}
 
 
 def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> list[tuple[Cleaned, Plan]]:
     """Each document cleaned by the settings that hold for it, and these settings."""
     raw = given.tables["raw"]
-    stated = given.tables.get("provenance")
-    sources = {} if stated is None else dict(zip(*(stated[n].to_pylist() for n in ("doc_id", "source")), strict=True))
-    documents = [(path, sources.get(doc_id)) for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)]
+    stated = given.tables["provenance"].to_pylist() if "provenance" in given.tables else []
+    sources = {metadata["doc_id"]: source_of(metadata) for metadata in stated}
+    lines = obeyable(given.tables["decisions"], *OF_LINES)
+    documents = [
+        Subject(path, sources.get(doc_id), *(_lines_of(lines.get(doc_id, ()), kind) for kind in OF_LINES))
+        for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)
+    ]
     column = raw["text"].combine_chunks()
     results: dict[int, tuple[Cleaned, Plan]] = {}
     for how, places in plans(given.params["clean"], documents):
@@ -85,6 +94,10 @@ def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> 
         for place, cleaned in zip(places, clean_column(group, how, first=first, kinds=kinds), strict=True):
             results[place] = cleaned, how
     return [results[place] for place in range(len(ids))]
+
+
+def _lines_of(decisions: Iterable[Decision], kind: str) -> frozenset[str]:
+    return frozenset(decision.line for decision in decisions if decision.decision == kind and decision.line)
 
 
 def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[dict[str, Any]]:

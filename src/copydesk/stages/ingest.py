@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import read_whole, write_json_lines
 from copydesk.core.config import load_json_lines
-from copydesk.core.decisions import Decision, read_decisions
+from copydesk.core.decisions import OF_LINES, Decision, folded_line, read_decisions, source_of
 from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
@@ -34,6 +34,7 @@ from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 
 _NOWHERE = "there is no such document; remove the line"
 _REFUSED = "the document was refused, see reports/quarantine.jsonl"
+_NO_SOURCE = "no document has this source; write it as sources.jsonl or the record states it, or remove the line"
 _CHANGED = "the file has changed since it was looked at; look again, and decide again or remove the line"
 
 STAGE = Stage(
@@ -51,6 +52,14 @@ STAGE = Stage(
 )
 
 
+class _Decided(NamedTuple):
+    """Decisions by document and by source, and which of these sources some document has."""
+
+    of_documents: dict[str, list[Decision]]
+    of_sources: dict[str, list[Decision]]
+    seen: set[str]
+
+
 def run(project: Project) -> None:
     """List the seeds, cut them into shards, read each shard, write what was refused."""
     load_plugins(project.plugins)
@@ -59,15 +68,17 @@ def run(project: Project) -> None:
     ledger = _pass_on_ledger(project)
     listed, refusals = _list(project, ledger)
     ids = listed["doc_id"].to_pylist()
-    decisions = _decisions(project, ids)
+    decided = _decided(project)
     shards = shard_ranges(ids, listed["size"].to_pylist(), ShardLimits(**project.params["shards"]))
     unknown = sorted(sources.keys() - set(ids)) if sources else []
+    absent = sorted(decided.of_documents.keys() - set(ids)) if decided.of_documents else []
     del ids
     parts = run_shards(
         project,
         STAGE,
-        (_work(project, listed.slice(start, stop - start), sources, decisions) for start, stop in shards),
+        (_work(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards),
     )
+    _pass_on_decisions_about_nothing(project, decided, absent)
     if unknown:
         path = project.seeds / "sources.jsonl"
         say(f"ingest: {path} describes documents that do not exist: {_few(unknown)}")
@@ -100,13 +111,19 @@ def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
     return listed, [*refused_seeds, *refused_records, *taken_down]
 
 
-def _decisions(project: Project, ids: list[str]) -> dict[str, list[Decision]]:
-    """Decisions by document; those about documents that do not exist are written down for package to report."""
-    decisions = _by_document(read_decisions(project.seeds, project.schemas))
-    absent = sorted(decisions.keys() - set(ids)) if decisions else []
-    about_nothing = [decision for doc_id in absent for decision in decisions[doc_id]]
-    write_json_lines(project.decisions, (d._replace(problem=_NOWHERE)._asdict() for d in about_nothing))
-    return decisions
+def _decided(project: Project) -> _Decided:
+    decisions = read_decisions(project.seeds, project.schemas)
+    lines = (d._replace(line=folded_line(d.line or "")) for d in decisions if d.decision in OF_LINES)
+    of_documents = _grouped("doc_id", (d for d in decisions if d.decision not in OF_LINES))
+    return _Decided(of_documents, _grouped("source", lines), set())
+
+
+def _pass_on_decisions_about_nothing(project: Project, decided: _Decided, absent: list[str]) -> None:
+    """Write down the decisions about documents and sources that do not exist, for package to report."""
+    about_nothing = [d._replace(problem=_NOWHERE) for doc_id in absent for d in decided.of_documents[doc_id]]
+    for source in sorted(decided.of_sources.keys() - decided.seen):
+        about_nothing += [decision._replace(problem=_NO_SOURCE) for decision in decided.of_sources[source]]
+    write_json_lines(project.decisions, (decision._asdict() for decision in about_nothing))
 
 
 def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
@@ -130,7 +147,7 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, records, listed, sources, decisions = given.extra
+    folder, records, listed, sources, decisions, of_sources = given.extra
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     for seed, read in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
         page = _page(seed, read) if seed["page"] and not isinstance(read, Refusal) else None
@@ -148,6 +165,10 @@ def shard(given: Shard) -> Made:
             made["pages"].append({**cut_off, "kinds": []})
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
+        made["decisions"] += [
+            decision._replace(doc_id=row["doc_id"], raw_sha256=row["sha256"])._asdict()
+            for decision in (of_sources.get(source_of(metadata) or "", ()) if of_sources else ())
+        ]
     return made
 
 
@@ -212,20 +233,28 @@ def _row(seed: dict[str, Any], raw: RawText, size: int) -> dict[str, Any]:
     return {**{name: seed[name] for name in ("doc_id", "path", "sha256")}, "size": size, **raw._asdict()}
 
 
-def _work(
-    project: Project, listed: pa.Table, sources: dict[str, Any], decisions: dict[str, list[Decision]]
-) -> tuple[Any, Any]:
+def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: _Decided) -> tuple[Any, Any]:
     """What a shard follows from, and what its function is given."""
     # Taken out of the whole: a slice would be sent to other processes with all that it was cut from.
     listed = listed.take(list(range(listed.num_rows))).combine_chunks()
-    ids = listed["doc_id"].to_pylist() if sources or decisions else []
+    ids = listed["doc_id"].to_pylist() if sources or decided.of_documents else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
-    made = {doc_id: decisions[doc_id] for doc_id in ids if doc_id in decisions}
+    made = {doc_id: decided.of_documents[doc_id] for doc_id in ids if doc_id in decided.of_documents}
+    here = _sources_of(listed, sources) & decided.of_sources.keys() if decided.of_sources else set()
+    decided.seen.update(here)
+    lines = {source: decided.of_sources[source] for source in sorted(here)}
     rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
-    identity = hashlib.sha256(json.dumps([rows, known, made, readers], sort_keys=True).encode()).hexdigest()
+    identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
-    return identity, (*folders, listed, known, made)
+    return identity, (*folders, listed, known, made, lines)
+
+
+def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
+    """The sources of some documents."""
+    seeds = listed.select(["doc_id", "stated"]).to_pylist()
+    named = (source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
+    return {source for source in named if source is not None}
 
 
 def _digest(column: pa.StringArray) -> str:
@@ -243,11 +272,12 @@ def _page_readers() -> list[str]:
     return page_libraries()
 
 
-def _by_document(decisions: list[Decision]) -> dict[str, list[Decision]]:
-    by_document: dict[str, list[Decision]] = {}
+def _grouped(name: str, decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """Decisions by one of their fields."""
+    by_value: dict[str, list[Decision]] = {}
     for decision in decisions:
-        by_document.setdefault(decision.doc_id, []).append(decision)
-    return by_document
+        by_value.setdefault(getattr(decision, name), []).append(decision)
+    return by_value
 
 
 def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> list[dict[str, Any]]:

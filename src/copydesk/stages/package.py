@@ -21,26 +21,32 @@ from copydesk.core.atomic_files import (
     write_json_lines,
     write_text,
 )
+from copydesk.core.decisions import NAME as DECISIONS
+from copydesk.core.decisions import OF_LINES, Decision, obeyable, source_of
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.card_plots import FOLDER as PLOTS
+from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
+from copydesk.dataset.common_lines import CountedShard, line_counts, line_hash, template_lines
 from copydesk.dataset.metrics import Counts, Metrics, count, figures, write_plots
 from copydesk.dataset.sidecar_files import described
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError
 from copydesk.project import Project
-from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
-from copydesk.store.shard_store import Part
+from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
+from copydesk.store.shard_store import Part, Parts
 from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.table import PUBLISHED, ROW_NOUNS, table
 
+_COUNTED = ("source", "hash", "documents", "removed", "place", "decision", "met")
 STAGE = Stage(
     "package",
     reads=(
         *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
         "describe.resembling",
         *("split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
+        *("ingest.provenance", "clean.removed_lines"),
     ),
     writes={
         **{f"{name}_{split}": Output(name, published=True) for name in PUBLISHED for split in SPLITS},
@@ -49,9 +55,11 @@ STAGE = Stage(
         "digests": Output("digests"),
         "figures": Output("figures"),
         "unmet": Output("decisions"),
+        "lines": Output("lines", _COUNTED),
     },
     params=("deduplicate",),
 )
+_NO_LINE = "no document of this source has this line; write it as it stands in the clean text, or remove the decision"
 _TOGETHER = 4  # files that are copied at a time
 #: Tables that are joined into documents; if two have the same column, the later table wins.
 _JOINED = ("text", "description", "spans", "duplicates")
@@ -78,7 +86,8 @@ def run(project: Project) -> None:
     write_json_lines(project.reports / "takedowns.jsonl", resembling)
     for row in resembling[:5]:
         say(f"package: {row['doc_id']} resembles a takedown ({row['values']}); decide, see reports/takedowns.jsonl")
-    _report_unmet(project, [shard["unmet"] for shard in shards if shard["unmet"].rows])
+    of_lines = _report_lines(project, shards)
+    _report_unmet(project, [shard["unmet"] for shard in shards if shard["unmet"].rows], of_lines)
     if not any(parts["documents"].values()):
         listed = project.reports / "dropped.jsonl"
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
@@ -130,6 +139,10 @@ def shard(given: Shard) -> Made:
             if part.num_rows:
                 digests.append({"table": name, "split": split, **Digests.of(part).as_row()})
                 counts.update(count(name, part))
+    counted = pc.and_(kept, pc.is_null(documents["duplicate_of"])).combine_chunks()
+    sources = [source_of(row) for row in given.tables["provenance"].to_pylist()]
+    of_lines = obeyable(decisions, *OF_LINES)
+    made["lines"] = line_counts(documents, sources, given.tables["removed_lines"], of_lines, counted)
     made["figures"] = [{"figure": key[0], "name": key[1], "count": n} for key, n in sorted(counts.items()) if n]
     return {**made, "digests": digests}
 
@@ -171,14 +184,45 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
     ]
 
 
-def _report_unmet(project: Project, parts: list[Part]) -> None:
+def _report_lines(project: Project, shards: list[Parts]) -> list[Decision]:
+    """List the lines that stand in many documents of one source; return the decisions that fit no line."""
+    tables = read_inputs(project, ["clean.text", "clean.removed_lines", "ingest.decisions"])
+    counted = [
+        CountedShard(shard["lines"], given["clean.text"], given["clean.removed_lines"])
+        for shard, given in zip(shards, tables, strict=True)
+    ]
+    settings = project.params["select"]
+    rows, unmet = template_lines(project.store, counted, settings["template_documents"], settings["template_share"])
+    path = project.reports / TEMPLATE_LINES
+    write_json_lines(path, rows)
+    if open_lines := sum(
+        row["decision"] is None and row["standing"] >= settings["template_documents"] for row in rows
+    ):
+        lines = plural(open_lines, "line")
+        say(f"package: {lines} in {settings['documents']} or more documents of one source; decide, see {path}")
+    return _about_lines(project, [given["ingest.decisions"] for given in tables], set(unmet)) if unmet else []
+
+
+def _about_lines(project: Project, parts: list[Part], lines: set[tuple[str, int]]) -> list[Decision]:
+    """The decisions about some lines, given by source and hash."""
+    found: dict[tuple[str, int], Decision] = {}
+    for rows in project.store.read_all(part for part in parts if part.rows):
+        for decisions in obeyable(rows, *OF_LINES).values():
+            found |= {(d.source or "", line_hash(d.line or "")): d for d in decisions}
+    unmet = sorted((found[key] for key in lines), key=lambda decision: (decision.source, decision.line))
+    return [decision._replace(doc_id=None, raw_sha256=None, problem=_NO_LINE) for decision in unmet]
+
+
+def _report_unmet(project: Project, parts: list[Part], of_lines: list[Decision]) -> None:
     """Report the decisions that could not be applied."""
     rows = read_json_lines(project.decisions)
     rows += project.store.rows(parts)
-    path = project.reports / "decisions.jsonl"
+    rows += [decision._asdict() for decision in of_lines]
+    path = project.reports / DECISIONS
     write_json_lines(path, rows)
     for row in rows[:5]:
-        say(f"package: decision not obeyed: {row['decision']} {row['doc_id']}: {row['problem']}; see {path}")
+        about = row["doc_id"] or f"{row['line']!r} in {row['source']}"
+        say(f"package: decision not obeyed: {row['decision']} {about}: {row['problem']}; see {path}")
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:

@@ -24,8 +24,8 @@ _NUMBERED = frozenset(
 _VERSIONED = frozenset(
     (
         "version versions release released build firmware update updates updated upgrade upgraded patch driver ios "
-        "ipados android macos windows chrome firefox safari edge opera kernel software plugin java flash versión versione "
-        "versie verze wersja sürüm versjon aktualisierung mise actualización обновление версии версией"
+        "ipados android macos windows chrome firefox safari edge opera kernel software plugin java flash versión "
+        "versione versie verze wersja sürüm versjon aktualisierung mise actualización обновление версии версией"
     ).split()
 )
 _ADDRESSED = frozenset(

@@ -33,8 +33,8 @@ _FILLERS = frozenset(
         "us me him her them at on is the our my his their number numbers no nr num nummer número numero номер free "
         "toll now or and text directly office home work desk line fax phone mobile cell by under unter au al по "
         "telephone tel hotline helpline for more information please "
-        "sie uns mich an nous nos vous le la gratuitement para por gratis ci allo ons op oss på numeret numret nam pod "
-        "nám na minket bizi нам за номером"
+        "sie uns mich an nous nos vous le la gratuitement para por gratis ci allo ons op oss på numeret numret nam "
+        "pod nám na minket bizi нам за номером"
     ).split()
 )
 #: Words before a number of the American form that is another thing.

@@ -193,19 +193,21 @@ def _is_mentioned(text: str, name: str, line: _Line) -> bool:
     return True
 
 
-def _deleted(text: str, matches: tuple[_Match, ...]) -> Iterator[tuple[_Match, int, int]]:
-    """The spans of lines to delete: each with the line breaks before it, at the top of the text with those after."""
+def delete_lines(text: str, lines: Iterable[_Line]) -> Iterator[tuple[int, int, int]]:
+    """The spans of lines to delete: each with the line breaks before it, at the top of the text with those after.
+
+    Yields the place of each line among those given, and its span.
+    """
     opening = 0
-    for place, match in enumerate(matches):
-        line = match.line
+    for place, line in enumerate(lines):
         if line.number == opening == place:
             opening += 1
             after = line.end
             while after < len(text) and text[after] in "\n \t":
                 after += 1
-            yield match, line.start, text.rfind("\n", line.end, after) + 1
+            yield place, line.start, text.rfind("\n", line.end, after) + 1
         else:
-            yield match, line.before, line.end
+            yield place, line.before, line.end
 
 
 def _of_kind(kind: str, text: str, judged: _Judged) -> Iterable[Found]:
@@ -215,12 +217,12 @@ def _of_kind(kind: str, text: str, judged: _Judged) -> Iterable[Found]:
 
 
 def _deletions(text: str, matches: tuple[_Match, ...]) -> Iterator[Found]:
-    for match, start, end in _deleted(text, matches):
-        yield Found(start, end, "", 0.95 if match.where == "any" else 0.85)
+    for place, start, end in delete_lines(text, (match.line for match in matches)):
+        yield Found(start, end, "", 0.95 if matches[place].where == "any" else 0.85)
 
 
 def _weak(text: str, judged: _Judged) -> Iterator[Found]:
-    for _, start, end in _deleted(text, judged.suggested):
+    for _, start, end in delete_lines(text, (match.line for match in judged.suggested)):
         yield Found(start, end, "", 0.5)
 
 
