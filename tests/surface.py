@@ -29,7 +29,7 @@ RECORD = Path(__file__).with_suffix(".json")
 CHANGELOG = ROOT / "docs" / "changelog.md"
 #: Members of public classes that are there for the package's own stages and checks.
 _FOR_STAGES = {
-    "Project": "benchmarks decisions hashes receipts store takedowns",
+    "Project": "benchmarks decisions hashes receipts split_list store takedowns",
     "Report": "add below extend",
 }
 
@@ -103,7 +103,9 @@ def _settings() -> Iterator[str]:
             yield from walk(inner, f"{name}{key}.")
 
     yield from walk(load_schema("params"), "")
-    yield from (f"field {name}.{key}" for name in ("source", "decision") for key in load_schema(name)["properties"])
+    yield from (
+        f"field {name}.{key}" for name in ("source", "decision", "split") for key in load_schema(name)["properties"]
+    )
 
 
 def _tables() -> Iterator[str]:

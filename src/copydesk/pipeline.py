@@ -67,7 +67,7 @@ def build(
     Parameters
     ----------
     seeds : path
-        Folder with the articles, and with sources.jsonl if there is one.
+        Folder with the articles, and with sources.jsonl if there is one; ``splits.jsonl`` beside it gives splits.
     out : path
         Folder of the dataset.
     params : path or dict, optional

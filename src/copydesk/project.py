@@ -9,6 +9,7 @@ from pathlib import Path
 
 from copydesk.core.atomic_files import locked
 from copydesk.core.config import Params, load_params
+from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.plugins import Plugin, read_plugins
 from copydesk.store.shard_store import Store
@@ -94,6 +95,11 @@ class Project:
             If one is not there, or leads outside the folder.
         """
         return read_plugins(self.seeds.parent, self.params["plugins"])
+
+    @property
+    def split_list(self) -> Path:
+        """``splits.jsonl`` beside the seeds: the splits that documents keep. A release adds its own to it."""
+        return self.seeds.parent / SPLIT_LIST
 
     @property
     def benchmarks(self) -> Path:

@@ -32,7 +32,7 @@ def test_every_command_is_there() -> None:
     made = typer.Typer()
     register(made)
     names = [command.name for command in made.registered_commands]
-    assert names == ["diff", "pull", "release", "releases", "verify"]
+    assert names == ["diff", "pull", "release", "releases", "splits", "verify"]
     assert [(group.name, group.typer_instance) for group in made.registered_groups] == [("schema", schema)]
 
 
@@ -97,11 +97,14 @@ def test_a_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(module, "release", cut)
     assert call(tmp_path, "release").output == "corpus@v1.0.0 at abc\n"
-    every = ("--at-least", "minor", "--remote", "there", "--sign", "key", "--dry-run")
+    every = ("--at-least", "minor", "--remote", "there", "--sign", "key", "--dry-run", "--allow-moves")
     assert call(tmp_path, "release", *every).output == "corpus@v1.0.0 would be the next release\n"
     assert asked == [
-        (tmp_path, {"at_least": "patch", "remote": None, "dry_run": False, "key": None}),
-        (tmp_path, {"at_least": "minor", "remote": "there", "dry_run": True, "key": Path("key")}),
+        (tmp_path, {"at_least": "patch", "remote": None, "dry_run": False, "allow_moves": False, "key": None}),
+        (
+            tmp_path,
+            {"at_least": "minor", "remote": "there", "dry_run": True, "allow_moves": True, "key": Path("key")},
+        ),
     ]
 
 

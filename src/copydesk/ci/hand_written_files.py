@@ -14,7 +14,7 @@ from copydesk.core.config import unusable, with_defaults
 from copydesk.core.decisions import KEY
 from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
-from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
+from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, SPLIT_LIST, YamlError, bounded_text, parse_yaml
 from copydesk.core.json_schema import PACKAGED, load_json
 from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
@@ -25,12 +25,13 @@ from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.stages.toolkit_lock import missing_dependency, not_depending
 
-#: Files beside the seeds: the schema of their lines, and the fields that identify a line.
+#: Files of lines, by path in the project: the schema of their lines, and the fields that identify a line.
 LINES = {
-    "sources.jsonl": ("source", ("doc_id",)),
-    "benchmarks.jsonl": ("benchmark", ("name",)),
-    "takedowns.jsonl": ("takedown", ("doc_id",)),
-    DECISIONS: ("decision", KEY),
+    "seeds/sources.jsonl": ("source", ("doc_id",)),
+    "seeds/benchmarks.jsonl": ("benchmark", ("name",)),
+    "seeds/takedowns.jsonl": ("takedown", ("doc_id",)),
+    f"seeds/{DECISIONS}": ("decision", KEY),
+    SPLIT_LIST: ("split", ("doc_id",)),
 }
 _SUFFIX = ".schema.json"
 
@@ -151,7 +152,7 @@ def _check_plugins(root: Path, names: list[str], text: str, report: Report) -> N
 def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Report) -> None:
     schema_name, key = LINES[name]
     schema = schemas[schema_name]
-    path, name = root / "seeds" / name, f"seeds/{name}"
+    path = root / name
     text = _text(path, name, "lines", report, LINES_BYTES)
     validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}

@@ -16,6 +16,8 @@ from copydesk.errors import ConfigError
 SETTINGS_BYTES = 1 << 20
 #: Largest file with one line per document, in bytes.
 LINES_BYTES = 256 << 20
+#: File with the splits that documents keep; it lies beside the folder of the seeds.
+SPLIT_LIST = "splits.jsonl"
 
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
 

@@ -5,6 +5,7 @@ columns that differ, and the next is tried for the remaining ones:
 
 ``source``              the delivered file, or its path, differs
 ``decision``            its lines in seeds/decisions.jsonl differ, and so does what they decide
+``splits.jsonl``        its line there differs, and so does its split
 ``metadata``            a column that sources.jsonl states in one of the revisions
 ``rule NAME``           the file is the same, and the edits of this rule differ
 ``parameter KEY``       a setting differs whose section decides a remaining column
@@ -27,6 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.decisions import NAME, Decision, folded_line, from_row
+from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.json_schema import load_json
 from copydesk.core.renamed_text import renamed_line
 from copydesk.description.provenance import FIELDS
@@ -61,6 +63,7 @@ class RevisionContext(NamedTuple):
     one_split: bool
     decisions: Mapping[str, DecisionScope]
     decided_lines: frozenset[str]
+    relisted: frozenset[str] = frozenset()  # documents whose line in splits.jsonl differs
 
     @classmethod
     def of(cls, old: Revision, new: Revision) -> RevisionContext:
@@ -75,6 +78,7 @@ class RevisionContext(NamedTuple):
             old.text("seeds/benchmarks.jsonl") != new.text("seeds/benchmarks.jsonl"),
             splits[0] != splits[1] and min(map(len, splits)) == 1,
             *_decisions(old, new),
+            frozenset(i for i, _ in old.split_list.items() ^ new.split_list.items()),
         )
 
 
@@ -148,8 +152,12 @@ def changed_documents(
         explained = _explained(unexplained, decided, edited, by_rules)
         stated = _stated(was) | _stated(now) | ({"provenance"} if _stated(was) != _stated(now) else set())
         rules = [] if resourced else rules_of(by_rules)
+        listed = ["decision"] if explained else []
+        if "split" in unexplained and doc_id in context.relisted:
+            listed.append(SPLIT_LIST)
+            explained.add("split")
         other_causes = causes_of(unexplained - explained, resourced, stated, rules, context)
-        causes = ("decision", *other_causes) if explained else other_causes
+        causes = (*listed, *other_causes)
         changes.append(
             Change(
                 doc_id,

@@ -12,6 +12,7 @@ from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.releases.git_remotes import refuse_behind_branch
+from copydesk.releases.kept_splits import refuse_moves
 from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.release_tags import release_versions, tag_of, withdrawn_versions
 from copydesk.releases.upstream import known_releases, refuse_releases_outside, refuse_unknown_releases
@@ -30,8 +31,10 @@ class PlannedRelease(NamedTuple):
     diff: Diff | None
 
 
-def check_release(root: Path, at_least: Level) -> PlannedRelease:
+def check_release(root: Path, at_least: Level, *, allow_moves: bool = False) -> PlannedRelease:
     """Refuse a repository that is not ready for a release; compute the version from what changed.
+
+    ``allow_moves`` says whether documents may be in other splits than in the last release.
 
     Raises
     ------
@@ -45,6 +48,8 @@ def check_release(root: Path, at_least: Level) -> PlannedRelease:
     changes = None
     if last_version is not None:
         changes = diff(open_revision(root, tag_of(last_version), own=True), open_revision(root))
+        if not allow_moves:
+            refuse_moves(root, last_version, changes)
     refuse_broken_contract(root, last_version or "", changes)
     version = next_version(Version.parse(last_version) if last_version is not None else None, changes, at_least)
     withdrawn = withdrawn_versions(str(root))

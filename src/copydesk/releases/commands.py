@@ -1,4 +1,4 @@
-"""The commands diff, schema, release, releases, verify and pull: one short function each."""
+"""The commands diff, schema, release, releases, splits, verify and pull: one short function each."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def schema_diff_command(old: Old, new: New = None, root: Root = Path()) -> None:
         raise typer.Exit(1)
 
 
-def release_command(
+def release_command(  # noqa: PLR0917  (options are given by name)
     root: Root = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, show the next version, write nothing.")] = False,
     at_least: Annotated[
@@ -92,18 +92,36 @@ def release_command(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Sign the manifest with this SSH key; its public half is read from KEY.pub."),
     ] = None,
+    allow_moves: Annotated[
+        bool, typer.Option("--allow-moves", help="Let documents be in other splits than in the last release.")
+    ] = False,
 ) -> None:
     """Make a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
 
     Refuses a clone that lacks a release of its git remotes or whose HEAD does not contain one, a dirty tree, a stale
-    pipeline, an invalid corpus, an alarm, a license that publish.allow does not name, and under schema_contract:
-    freeze a breaking schema change. If it is killed, run it again: it finishes the release, or undoes what it wrote.
-    Exits with 0 when the tag exists, with 1 otherwise.
+    pipeline, an invalid corpus, an alarm, a license that publish.allow does not name, documents in other splits than
+    in the last release, and under schema_contract: freeze a breaking schema change. If it is killed, run it again: it
+    finishes the release, or undoes what it wrote. Exits with 0 when the tag exists, with 1 otherwise.
     """
     from copydesk.releases.release import release
 
-    result = release(root, at_least=at_least, remote=remote, dry_run=dry_run, key=sign)
+    result = release(root, at_least=at_least, remote=remote, dry_run=dry_run, allow_moves=allow_moves, key=sign)
     show(f"{result.tag}{' would be the next release' if dry_run else f' at {result.commit}'}")
+
+
+def splits_command(
+    rev: Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0.")],
+    root: Root = Path(),
+) -> None:
+    """Write the splits of a release into splits.jsonl, so that its documents keep them.
+
+    A release does this for its own documents. Use it after a merge lost lines, and once for releases that were made
+    before splits.jsonl. Exits with 0.
+    """
+    from copydesk.core.hand_written import SPLIT_LIST
+    from copydesk.releases.kept_splits import keep_splits_of
+
+    show(f"{root / SPLIT_LIST}: {plural(keep_splits_of(root, rev), 'line')} added or changed")
 
 
 def releases_command(
@@ -177,6 +195,13 @@ def pull_command(root: Root = Path()) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (diff_command, pull_command, release_command, releases_command, verify_command):
+    for command in (
+        diff_command,
+        pull_command,
+        release_command,
+        releases_command,
+        splits_command,
+        verify_command,
+    ):
         app.command(command.__name__.removesuffix("_command"))(command)
     app.add_typer(schema, name="schema")

@@ -45,6 +45,7 @@ def release(
     at_least: Level = "patch",
     remote: str | None = None,
     dry_run: bool = False,
+    allow_moves: bool = False,
     key: Path | None = None,
 ) -> ReleaseResult:
     """Make the next release of the corpus in a repository.
@@ -59,6 +60,8 @@ def release(
         DVC remote; the default one otherwise.
     dry_run : bool
         Whether only to check and to return what the release would be.
+    allow_moves : bool
+        Whether documents may be in other splits than in the last release.
     key : Path, optional
         An SSH key to sign the manifest with; the proof then requires its signature.
 
@@ -72,7 +75,7 @@ def release(
     with only_release(root):
         committed = None if dry_run else resume_release(root)
         if committed is None:
-            planned = check_release(root, at_least)
+            planned = check_release(root, at_least, allow_moves=allow_moves)
             if dry_run:
                 return ReleaseResult(planned.version, tag_of(planned.version), None, planned.diff)
             committed = write_release(root, planned, key)

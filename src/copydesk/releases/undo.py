@@ -11,6 +11,7 @@ from hashlib import md5
 from pathlib import Path
 
 from copydesk.core.atomic_files import replacing, sha256_file
+from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.journal import read_journal
 from copydesk.core.progress import say
 from copydesk.dataset.manifest import NAME
@@ -21,7 +22,7 @@ from copydesk.revisions.dvc_storages import DATA
 from copydesk.revisions.git import git
 
 #: What a release writes: nothing else may change between its start and its commit.
-WRITTEN = ("CHANGELOG.md", "params.yaml", "dvc.lock", "corpus", "reports")
+WRITTEN = ("CHANGELOG.md", "params.yaml", SPLIT_LIST, "dvc.lock", "corpus", "reports")
 _KEPT = "release"
 _LOCK = "dvc.lock"
 _UNFINISHED = re.compile(r"\.[^/]+\.[0-9a-f]{12}\.tmp")

@@ -1,4 +1,4 @@
-"""The second step of a release: write the version, build with it, sign, write the changelog, and commit."""
+"""The second step of a release: write version and splits, build with them, sign, write the changelog, and commit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import NamedTuple
 from copydesk.core.atomic_files import write_json, write_text
 from copydesk.core.journal import journaled, note_written
 from copydesk.dataset.manifest import SIGNATURE
+from copydesk.project import Project
 from copydesk.releases.changelog import add_section, changelog_section
 from copydesk.releases.check import PlannedRelease
+from copydesk.releases.kept_splits import published_splits, refuse_other_splits, write_splits
 from copydesk.releases.params_file import set_corpus_settings
 from copydesk.releases.release_tags import tag_of
 from copydesk.releases.signing import sign
 from copydesk.releases.undo import WRITTEN, delete_notes, journal_of, keep_shard_lists, note_of, undo_release
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.git import git
+from copydesk.revisions.revision import open_revision
+from copydesk.stages.deduplicate import listed_splits
 
 
 class CommittedRelease(NamedTuple):
@@ -41,7 +45,10 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
             set_corpus_settings(
                 root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'}
             )
+            splits = published_splits(open_revision(root))
+            write_splits(root, listed_splits(Project.open(root)) | splits)
             run_dvc(root, "repro")
+            refuse_other_splits(root, splits)
             note_written(root / "dvc.lock")
             (root / "corpus" / SIGNATURE).unlink(missing_ok=True)  # it signs the manifest of an earlier release
             if key is not None:

@@ -10,11 +10,15 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.errors import ReleaseError
 from copydesk.revisions.git import git_result
 
 #: Files and folders that the dataset depends on, or that belong to it.
-_HASHED = ("schemas", "scripts", "corpus", "reports", "params.yaml", "dvc.yaml", "dvc.lock", "toolkit.json")
+_HASHED = (
+    *("schemas", "scripts", "corpus", "reports"),
+    *("params.yaml", SPLIT_LIST, "dvc.yaml", "dvc.lock", "toolkit.json"),
+)
 _MODIFIED = 1000  # files that are compared
 _KINDS = ("lf", "crlf", "mixed")  # as git names them; other kinds are binary files and those without line ends
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.core.atomic_files import replacing, sha256_file
-from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
+from copydesk.core.hand_written import SETTINGS_BYTES, SPLIT_LIST, YamlError, parse_yaml
 from copydesk.core.json_schema import load_json
 from copydesk.core.schema_validator import Schema, dotted
 from copydesk.dataset.manifest import LISTING, NAME
@@ -148,6 +148,22 @@ class Revision:
                 raise ReleaseError(f"{self.name}: schemas/{name}: not a JSON Schema: expected an object")
             schemas[name.removesuffix(_SUFFIX)] = schema
         return schemas
+
+    @cached_property
+    def split_list(self) -> dict[str, str]:
+        """The splits that ``splits.jsonl`` gives to documents, by id; empty if the revision has no such file.
+
+        Raises
+        ------
+        ReleaseError
+            If a line has no id and split.
+        """
+        try:
+            lines = (self.text(SPLIT_LIST) or "").split("\n")
+            rows = [load_json(line, SPLIT_LIST) for line in lines if line.strip()]
+            return {str(row["doc_id"]): str(row["split"]) for row in rows}
+        except (ConfigError, KeyError, TypeError) as error:
+            raise ReleaseError(f"{self.name}: {SPLIT_LIST}: expected lines with doc_id and split: {error}") from None
 
     def _settings_text(self, path: str) -> str:
         text = self.text(path) or ""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from copydesk.core.atomic_files import replacing
 from copydesk.core.config import check_params
-from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
+from copydesk.core.hand_written import SETTINGS_BYTES, SPLIT_LIST, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
@@ -105,9 +105,9 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
     renamed, missing = rewrites(root), not_checked_out(root)
     written, differing = [], []
     for path, data in files("corpus", _plugins(root)).items():
-        if path in OWNED:
-            continue
         target = root / path
+        if path in OWNED and (path != SPLIT_LIST or target.exists()):
+            continue
         current = target.read_bytes() if target.is_file() else None
         if current == data:
             continue

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk._version import __version__
+from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
 from copydesk.stages.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
 
@@ -31,8 +32,8 @@ _PATHS = {
     "pre-commit-config.yaml": ".pre-commit-config.yaml",
     "workflow.yml": ".github/workflows/corpus.yml",
 }
-#: Files that belong to the steward: upgrade never touches them.
-OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config")
+#: Files that belong to the steward: upgrade never touches them, but makes splits.jsonl where it is missing.
+OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config", SPLIT_LIST)
 EXECUTABLE = (".ci/run", ".githooks/pre-commit")
 _CORPUS = re.compile(r"^corpus:\n(?:  .*\n)+", re.MULTILINE)
 _PARAMS = "    params: ["
@@ -49,7 +50,7 @@ def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
     made["dvc.yaml"] = pipeline(made["dvc.yaml"].decode(), plugins).encode()
     made["params.yaml"] = settings(made["params.yaml"].decode(), name).encode()
     made["requirements.txt"] = f"copydesk=={__version__}\n".encode()
-    made["seeds/.gitkeep"] = b""
+    made |= dict.fromkeys(("seeds/.gitkeep", SPLIT_LIST), b"")
     return made | {NAME: toolkit_file(made)}
 
 

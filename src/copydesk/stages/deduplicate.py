@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from copydesk.core.config import load_json_lines
 from copydesk.core.json_schema import schema_path
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
-from copydesk.description.duplicates.clusters import near_groups
+from copydesk.description.duplicates.held_out import separated, splits_of_groups
 from copydesk.description.duplicates.stored_signatures import SignatureTask, StoredSignatures, read_columns
-from copydesk.description.splits import assign
+from copydesk.description.splits import (
+    SPLITS,
+    UNASSIGNED,
+    Places,
+    listed_places,
+    places_by_day,
+    places_by_value,
+)
 from copydesk.engines import engine
+from copydesk.errors import ConfigError
 from copydesk.project import Project
 from copydesk.stages.runner import Output, output_table, read_inputs, write_receipts
 from copydesk.store.fingerprint import fingerprint, key
@@ -24,24 +35,44 @@ from copydesk.store.shard_store import Part
 
 _KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
 DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
+#: Documents that leave, since they resemble a document of a split that is protected more.
+LEAVING = Output("dropped")
+REASON = "near-held-out"
+_NAMED = 5  # values in a message
 
 
 def run(project: Project) -> None:
     """Group similar documents, assign splits, and write both shard by shard."""
-    parts = [inputs["describe.signatures"] for inputs in read_inputs(project, ["describe.signatures"])]
     settings = project.params["splits"]
-    code = fingerprint("copydesk.stages.deduplicate", [schema_path("documents", project.schemas)], settings)
-    whole = key("deduplicate", code, [part.sha256 for part in parts])
-    shards = project.store.result(whole)
-    if shards is None:
-        shards = {f"{number:08d}": part for number, part in enumerate(_duplicates(project, parts))}
-        project.store.record(whole, shards)
+    tables = ["describe.signatures", *(["describe.description"] if _splits_by_column(settings) else [])]
+    inputs = read_inputs(project, tables)
+    listed = listed_splits(project)
+    schemas = [schema_path(output.schema, project.schemas) for output in (DUPLICATES, LEAVING)]
+    code = fingerprint("copydesk.stages.deduplicate", schemas, settings)
+    identity = [[part.sha256 for part in shard.values()] for shard in inputs]
+    whole = key("deduplicate", code, [identity, sorted(listed.items())])
+    made = project.store.result(whole)
+    if made is None:
+        shards = _duplicates(project, inputs, listed)
+        made = {f"{number:08d}.{name}": part for number, shard in enumerate(shards) for name, part in shard.items()}
+        project.store.record(whole, made)
     else:
-        say(f"deduplicate: {plural(sum(part.rows for part in parts), 'document')}, cached")
-    write_receipts(project, "deduplicate", ({"duplicates": shards[name]} for name in sorted(shards)))
+        count = sum(shard["describe.signatures"].rows for shard in inputs)
+        say(f"deduplicate: {plural(count, 'document')}, cached")
+    names = [f"{number:08d}" for number in range(len(inputs))]
+    receipts = ({name: made[f"{number}.{name}"] for name in ("duplicates", "leaving")} for number in names)
+    write_receipts(project, "deduplicate", receipts)
 
 
-def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
+def listed_splits(project: Project) -> dict[str, str]:
+    """The splits that ``splits.jsonl`` gives to documents, by id; empty if there is no such file."""
+    rows = load_json_lines(project.split_list, "split", "doc_id", project.schemas)
+    return {doc_id: row["split"] for doc_id, row in rows.items()}
+
+
+def _duplicates(project: Project, inputs: list[dict[str, Part]], listed: dict[str, str]) -> list[dict[str, Part]]:
+    parts = [shard["describe.signatures"] for shard in inputs]
+    settings = project.params["splits"]
     runner = engine(project.params["engine"], project.build, project.store.root)
     by_shard = list(runner.run(read_columns, [SignatureTask(project.store.root, part) for part in parts]))
     kept = [shard.kept for shard in by_shard]
@@ -50,20 +81,88 @@ def _duplicates(project: Project, parts: list[Part]) -> list[Part]:
     sizes = np.concatenate([shard.sizes for shard in by_shard])
     points = np.concatenate([shard.points for shard in by_shard])
     by_shard.clear()
+    given = listed_places(ids, listed)
+    if _splits_by_column(settings):
+        descriptions = [shard["describe.description"] for shard in inputs]
+        given = _places_by_column(project, descriptions, kept, given)
     with StoredSignatures(project, runner, parts, [int(mask.sum()) for mask in kept]) as signatures:
-        groups = near_groups(ids, keys, signatures, sizes)
-    grouped = np.flatnonzero(groups.duplicate_group.is_valid())
-    leaders = pc.index_in(groups.duplicate_group.drop_null(), ids).to_numpy()
-    points[grouped] = points[leaders]
-    columns = {**groups._asdict(), "split": assign(points, project.params["splits"])}
-    shape = output_table(DUPLICATES, project.schemas)
+        found = separated(ids, keys, signatures, sizes, given)
+    groups = found.groups
+    columns = {**groups._asdict(), "split": splits_of_groups(ids, found, points, settings)}
+    leaving = _leaving(ids, given, found.resembled)
+    shapes = [output_table(output, project.schemas) for output in (DUPLICATES, LEAVING)]
     ids_by_shard = project.store.read_all(parts, ["doc_id"], again=True)
-    tables = (shape.conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
-    made = list(project.store.add_all(tables))
+    tables = (shapes[0].conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))
+    duplicates = project.store.add_all(tables)
+    bounds = np.cumsum([0, *(int(mask.sum()) for mask in kept)]).tolist()
+    rows = (
+        shapes[1].from_rows([leaving[row] for row in range(start, end) if row in leaving])
+        for start, end in pairwise(bounds)
+    )
+    made = [
+        {"duplicates": some, "leaving": others}
+        for some, others in zip(duplicates, project.store.add_all(rows), strict=True)
+    ]
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     exact, near = (plural(counts.get(kind, 0), noun) for kind, noun in _KINDS.items())
-    say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}")
+    left = f", {len(leaving):,} left out ({REASON}), see reports/dropped.jsonl" if leaving else ""
+    say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}{left}")
     return made
+
+
+def _leaving(ids: pa.Array, given: Places, resembled: NDArray[np.int64]) -> dict[int, dict[str, Any]]:
+    """By row, the documents that leave: what they resemble and its split, and the split that they had, if any."""
+    rows = np.flatnonzero(resembled >= 0).tolist()
+    return {
+        row: {
+            "doc_id": ids[row].as_py(),
+            "reason": REASON,
+            "values": json.dumps(
+                {
+                    "resembles": ids[other].as_py(),
+                    "split": SPLITS[given[other]],
+                    "given": None if given[row] == UNASSIGNED else SPLITS[given[row]],
+                },
+                ensure_ascii=False,
+            ),
+            "source": None,  # package knows it
+        }
+        for row, other in zip(rows, resembled[rows].tolist(), strict=True)
+    }
+
+
+def _splits_by_column(settings: dict[str, Any]) -> bool:
+    return bool(settings["group_by"] or settings["validation_from"] or settings["test_from"])
+
+
+def _places_by_column(
+    project: Project, descriptions: list[Part], kept: list[NDArray[np.bool_]], given: Places
+) -> Places:
+    """The splits of the kept documents by source, publisher or byline, or by the day of publication."""
+    settings = project.params["splits"]
+    column = settings["group_by"]
+    days = settings["validation_from"] or settings["test_from"]
+    if column and days:
+        raise ConfigError(
+            f"params.yaml: splits: group_by ({column}) and a first day ({days}) are both set; keep one of them"
+        )
+    # As in the report of what was dropped, the publisher stands for a source that is not known.
+    names = ["published"] if days else ["source", "publisher"] if column == "source" else [column]
+    shards = project.store.read_all(descriptions, names)
+    columns = [
+        pc.coalesce(*(rows[name] for name in names)).filter(mask) for rows, mask in zip(shards, kept, strict=True)
+    ]
+    values = pa.chunked_array([chunk for part in columns for chunk in part.chunks], pa.string()).combine_chunks()
+    if days:
+        return np.where(given == UNASSIGNED, places_by_day(values, settings), given).astype(np.int8)
+    places, mixed = places_by_value(values, settings, given)
+    if mixed:
+        listed = ", ".join(mixed[:_NAMED]) + (", ..." if len(mixed) > _NAMED else "")
+        say(
+            f"deduplicate: {plural(len(mixed), column)} with documents in several splits, which keep them "
+            f"({project.split_list.name}): {listed}"
+        )
+    return places
 
 
 def _by_shard(

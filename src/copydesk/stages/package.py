@@ -45,7 +45,7 @@ STAGE = Stage(
     reads=(
         *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
         "describe.resembling",
-        *("split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
+        *("deduplicate.leaving", "split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
         *("ingest.provenance", "clean.removed_lines"),
     ),
     writes={
@@ -118,7 +118,7 @@ def shard(given: Shard) -> Made:
             raise BuildError(f"{name}: documents differ from those of another stage; delete build/ and build again")
         columns |= dict(zip(part.column_names, part.columns, strict=True))
     documents = pa.table(columns)
-    dropped = given.tables["dropped"].to_pylist()
+    dropped = given.tables["dropped"].to_pylist() + _with_sources(given.tables["leaving"].to_pylist(), documents)
     if given.params["deduplicate"]["duplicates"] == "drop":
         dropped += _repeating(documents.filter(pc.is_valid(documents["duplicate_of"])))
     gone = pa.array([row["doc_id"] for row in dropped], pa.string())
@@ -167,6 +167,20 @@ def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, 
         }
         for name, by_split in by_table.items()
     }
+
+
+def _with_sources(rows: list[dict[str, Any]], documents: pa.Table) -> list[dict[str, Any]]:
+    """Rows of documents that leave, with the source or publisher by which losses are counted."""
+    if not rows:
+        return []
+    sources = dict(
+        zip(
+            documents["doc_id"].to_pylist(),
+            pc.coalesce(documents["source"], documents["publisher"]).to_pylist(),
+            strict=True,
+        )
+    )
+    return [{**row, "source": sources[row["doc_id"]]} for row in rows]
 
 
 def _repeating(documents: pa.Table) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ BAND_COMPONENTS = 7
 #: Share of equal components from which two documents are near duplicates: 99 of 128. A pair of Jaccard index 0.85
 #: falls below it with probability 0.008, one of 0.6 reaches it with probability 0.00003.
 THRESHOLD = 0.77
-_LEADERS = 16  # members of a bucket that are compared with all the others of it
+LEADERS = 16  # members of a bucket that are compared with all the others of it
 _CHUNK = 1 << 12  # signatures, of 512 bytes, that are looked at together
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _32 = np.uint64(32)
@@ -80,6 +80,8 @@ def near_groups(
     signatures: Signatures | Sketches,
     sizes: NDArray[np.int64],
     threshold: float = THRESHOLD,
+    *,
+    among: NDArray[np.bool_] | None = None,
 ) -> Groups:
     """Group documents with equal keys or similar signatures, and all that a chain of such pairs links.
 
@@ -95,10 +97,15 @@ def near_groups(
         Words of each document.
     threshold : float
         Share of equal components from which two signatures are similar.
+    among : numpy.ndarray of bool, shape (n,), optional
+        Documents that may be in a group; all if left out. The others link nothing.
     """
-    order, codes = _by_id(ids, keys)
+    order, codes = by_id(ids, keys)
+    if among is not None:
+        outside = np.flatnonzero(~among[order])
+        codes[outside] = len(codes) + outside  # equal to no other
     links = Links(len(order))
-    for _ in _joined(order, codes, signatures, links, threshold):
+    for _ in _joined(order, codes, signatures, links, threshold, among=among):
         pass
     _join_equal(codes, links)
     keeper = _keepers(links.roots(np.arange(len(order))), sizes[order])
@@ -106,7 +113,7 @@ def near_groups(
     grouped = repeats.copy()
     grouped[keeper[repeats]] = True
     kinds = (codes != codes[keeper]).astype(np.int8)
-    back = _inverse(order)  # from the given order to that of the ids
+    back = inverse(order)  # from the given order to that of the ids
     rows = order[keeper[back]]
     return Groups(
         ids.take(pa.array(rows, mask=~repeats[back])),
@@ -128,7 +135,7 @@ def near_pairs(
     (pa.Array, pa.Array) of string, each of shape (m,)
         The ids of each pair.
     """
-    order, codes = _by_id(ids, keys)
+    order, codes = by_id(ids, keys)
     found = [(order[:0], order[:0]), *_joined(order, codes, signatures, Links(len(order)), threshold)]
     ones, others = (order[np.concatenate(column)] for column in zip(*found, strict=True))
     return ids.take(pa.array(ones)), ids.take(pa.array(others))
@@ -163,7 +170,7 @@ class Links:
                 self._above[higher] = self._above[above]
 
 
-def _by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
+def by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
     """The order of the ids, and a number for each key in that order.
 
     All that follows numbers documents by the order of their ids, so that the order they come in does not matter.
@@ -175,21 +182,29 @@ def _by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
 
 
 def _joined(
-    order: Rows, codes: Rows, signatures: Signatures | Sketches, links: Links, threshold: float
+    order: Rows,
+    codes: Rows,
+    signatures: Signatures | Sketches,
+    links: Links,
+    threshold: float,
+    *,
+    among: NDArray[np.bool_] | None = None,
 ) -> Iterator[Pairs]:
     """Link similar documents, band after band, and yield the pairs that were joined."""
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
     wanted = np.zeros(len(order), dtype=bool)
     wanted[order[np.unique(codes, return_index=True)[1]]] = True  # one of each key stands for the others
-    back = _inverse(order)
+    if among is not None:
+        wanted &= among
+    back = inverse(order)
     for rows, band_keys in sketches.bands(wanted):
         for ones, others in _candidates(back[rows], band_keys, links):
-            similar = _agreement(sketches, order[ones], order[others]) >= threshold * COMPONENTS
+            similar = equal_components(sketches, order[ones], order[others]) >= threshold * COMPONENTS
             links.join(ones[similar], others[similar])
             yield ones[similar], others[similar]
 
 
-def _inverse(order: Rows) -> Rows:
+def inverse(order: Rows) -> Rows:
     """Where each number stands in an order: shape (n,)."""
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
@@ -232,14 +247,14 @@ def _candidates(documents: Rows, band_keys: Hashes, links: Links) -> Iterator[Pa
     In each round one member of a bucket leads: it is compared with all that have not led. Where a bucket has few
     members, all lead in turn and each is compared with each. Elsewhere that would cost the square of the size, so
     only those lead that no leader was linked to: a bucket of similar documents takes one round, one of k groups
-    takes k. What is apart after ``_LEADERS`` rounds is left to the other bands, whose buckets differ.
+    takes k. What is apart after ``LEADERS`` rounds is left to the other bands, whose buckets differ.
     """
-    members, buckets = _buckets(documents, band_keys)
-    large = np.bincount(buckets) > _LEADERS + 1
+    members, buckets = shared_buckets(documents, band_keys)
+    large = np.bincount(buckets) > LEADERS + 1
     led = np.zeros(len(members), dtype=bool)
     waiting = ~led
-    for _ in range(_LEADERS):
-        leaders = _leaders(members, buckets, waiting, len(large))
+    for _ in range(LEADERS):
+        leaders = first_waiting(members, buckets, waiting, len(large))
         going_on = leaders >= 0
         members, buckets, led, waiting, leaders = (x[going_on] for x in (members, buckets, led, waiting, leaders))
         compared = ~led & (links.roots(members) != links.roots(leaders))
@@ -251,7 +266,7 @@ def _candidates(documents: Rows, band_keys: Hashes, links: Links) -> Iterator[Pa
         waiting &= ~(led | done[buckets] | linked & large[buckets])
 
 
-def _leaders(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], count: int) -> Rows:
+def first_waiting(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], count: int) -> Rows:
     """The first waiting member of each member's bucket, -1 where none waits: shape (m,) in and out."""
     places = np.flatnonzero(waiting)
     numbers, first = np.unique(buckets[places], return_index=True)
@@ -260,7 +275,7 @@ def _leaders(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], count: in
     return of_bucket[buckets]
 
 
-def _buckets(documents: Rows, band_keys: Hashes) -> Pairs:
+def shared_buckets(documents: Rows, band_keys: Hashes) -> Pairs:
     """Documents that share a band key with another, and the number of their bucket: sorted by bucket, then document.
 
     Shape (n,) in, shape (m,) out.
@@ -275,7 +290,7 @@ def _buckets(documents: Rows, band_keys: Hashes) -> Pairs:
     return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
-def _agreement(sketches: Sketches, ones: Rows, others: Rows) -> Rows:
+def equal_components(sketches: Sketches, ones: Rows, others: Rows) -> Rows:
     """How many components of the signatures of pairs of rows are equal: shape (m,)."""
     counts = np.empty(len(ones), dtype=np.int64)
     for at in range(0, len(ones), _CHUNK):

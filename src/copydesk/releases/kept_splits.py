@@ -1,0 +1,107 @@
+"""Keep the splits of past releases in splits.jsonl, and refuse a release that would move a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from copydesk.core.atomic_files import write_text
+from copydesk.core.hand_written import SPLIT_LIST
+from copydesk.core.plural import plural
+from copydesk.differences.diff_model import Diff
+from copydesk.errors import ReleaseError
+from copydesk.project import Project
+from copydesk.releases.release_tags import tag_of
+from copydesk.revisions.revision import Revision, open_revision
+from copydesk.stages.deduplicate import listed_splits
+
+_NAMED = 5  # documents in a message
+
+
+def refuse_moves(root: Path, last_version: str, changes: Diff) -> None:
+    """Refuse a release in which a document would be in another split than in the last one, or could be in the next.
+
+    Raises
+    ------
+    ReleaseError
+        Naming the documents and what has to be decided.
+    """
+    tag = tag_of(last_version)
+    problems = []
+    if changes.moved:
+        moves = [f"{move.doc_id} ({move.old} to {move.new})" for move in changes.moved]
+        problems.append(f"{root}: {plural(len(moves), 'document')} in another split than in {tag}: {_first(moves)}")
+    listed = listed_splits(Project.open(root))
+    promised = open_revision(root, tag, own=True).split_list
+    moved = {move.doc_id for move in changes.moved}
+    lost = [
+        f"{doc_id} ({split})"
+        for doc_id, split in sorted(promised.items())
+        if listed.get(doc_id) != split and doc_id not in moved
+    ]
+    if lost:
+        counted = plural(len(lost), "line")
+        problems.append(f"{root / SPLIT_LIST}: {counted} of {tag} missing, or with another split: {_first(lost)}")
+    if problems:
+        raise ReleaseError(
+            "\n".join(problems)
+            + f"\nA model that was trained on {last_version} could be tested on what it was trained on. Decide: to "
+            f"keep the splits, run copydesk splits {tag}, dvc repro, and commit; to move the documents, run "
+            "copydesk release --allow-moves"
+        )
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+
+
+def published_splits(revision: Revision) -> dict[str, str]:
+    """The split of each document that the corpus at a revision holds, by id."""
+    return {
+        doc_id: path.rpartition("/")[2].partition("-")[0]
+        for path, sha256 in revision.shards("documents").items()
+        for doc_id in revision.read(sha256, ["doc_id"])["doc_id"].to_pylist()
+    }
+
+
+def keep_splits_of(root: Path, rev: str) -> int:
+    """Write the splits of a past release into splits.jsonl, also those that it kept of documents it does not hold.
+
+    Returns the number of lines that were added or changed. Lines about other documents stay.
+
+    Raises
+    ------
+    ReleaseError
+        If there is no corpus at the revision, or it cannot be read.
+    """
+    revision = open_revision(root, rev, own=True)
+    promised = revision.split_list | published_splits(revision)
+    listed = listed_splits(Project.open(root))
+    changed = sum(listed.get(doc_id) != split for doc_id, split in promised.items())
+    if changed:
+        write_splits(root, listed | promised)
+    return changed
+
+
+def write_splits(root: Path, splits: Mapping[str, str]) -> None:
+    """Write splits.jsonl, sorted by id: the lines of two branches merge where they differ in documents."""
+    lines = (json.dumps({"doc_id": doc_id, "split": splits[doc_id]}, ensure_ascii=False) for doc_id in sorted(splits))
+    write_text(root / SPLIT_LIST, "".join(f"{line}\n" for line in lines))
+
+
+def refuse_other_splits(root: Path, expected: Mapping[str, str]) -> None:
+    """Refuse a build whose documents or splits are not those that were checked and listed.
+
+    Raises
+    ------
+    ReleaseError
+        Naming some of the documents.
+    """
+    published = published_splits(open_revision(root))
+    differing = sorted(i for i in {*published, *expected} if published.get(i) != expected.get(i))
+    if differing:
+        raise ReleaseError(
+            f"{root}: the release was built with other splits than were checked: {_first(differing)}; run dvc repro, "
+            "commit, and copydesk release again"
+        )
