@@ -19,6 +19,7 @@ def test_public_names() -> None:
     assert sorted(copydesk.__all__) == [
         "Alignment",
         "Built",
+        "CarriedSpan",
         "CleanedText",
         "ComposedEdit",
         "CopydeskError",
@@ -36,6 +37,7 @@ def test_public_names() -> None:
         "Sentence",
         "__version__",
         "build",
+        "carry",
         "clean",
         "detect_language",
         "diff",

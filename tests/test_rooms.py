@@ -17,6 +17,7 @@ FLOORS = (
     ("__init__",),
     ("api", "pipeline"),
     ("ci", "publishing", "report", "scaffold"),
+    ("labels",),
     ("takedowns",),
     ("releases",),
     ("differences",),

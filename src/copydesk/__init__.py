@@ -9,6 +9,7 @@ from copydesk._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from copydesk.api.compare import diff as diff
+    from copydesk.api.label_carrying import carry as carry
     from copydesk.api.one_text import CleanedText as CleanedText
     from copydesk.api.one_text import DetectedLanguage as DetectedLanguage
     from copydesk.api.one_text import ExtractedArticle as ExtractedArticle
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from copydesk.core.findings import Report as Report
     from copydesk.differences.diff_model import Diff as Diff
     from copydesk.errors import CopydeskError as CopydeskError
+    from copydesk.labels.carried_spans import CarriedSpan as CarriedSpan
     from copydesk.pipeline import Built as Built
     from copydesk.pipeline import build as build
     from copydesk.project import Project as Project
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "Alignment": "text",
     "Built": "pipeline",
+    "CarriedSpan": "labels.carried_spans",
     "CleanedText": "api.one_text",
     "ComposedEdit": "text",
     "CopydeskError": "errors",
@@ -57,6 +60,7 @@ _MODULES = {
     "Report": "core.findings",
     "Sentence": "api.one_text",
     "build": "pipeline",
+    "carry": "api.label_carrying",
     "clean": "api.one_text",
     "detect_language": "api.one_text",
     "diff": "api.compare",

@@ -65,8 +65,7 @@ def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False)
         if against:
             raise ReleaseError(f"{root}: no commits yet, so there is no {against}; omit --against")
         return []
-    path = root / LEDGER
-    present = _lines(path.read_bytes()) if path.is_file() else {}
+    present = present_ledger(root)
     lost: dict[str, LostTakedown] = {}
     for revision, ledger in _past_ledgers(root, against, own=own):
         for doc_id, row in ledger.items():
@@ -114,12 +113,19 @@ def _past_ledgers(root: Path, against: str | None, *, own: bool) -> list[tuple[s
     changed = git(root, "log", "--full-history", "--format=%H", *since, "--", LEDGER).split()
     ledgers = []
     for commit in dict.fromkeys([*named, *neighbours, *changed]):
-        ledger = _ledger_at(root, commit, through_dvc=commit in named or commit in neighbours, own=own)
+        ledger = ledger_at(root, commit, through_dvc=commit in named or commit in neighbours, own=own)
         ledgers.append((named.get(commit, commit[:12]), ledger))
     return ledgers
 
 
-def _ledger_at(root: Path, commit: str, *, through_dvc: bool, own: bool) -> Ledger:
+def ledger_at(root: Path, commit: str, *, through_dvc: bool = True, own: bool = False) -> Ledger:
+    """The lines of the ledger at a commit, withdrawn takedowns included; ``through_dvc``: also if DVC tracks it.
+
+    Raises
+    ------
+    ReleaseError
+        If DVC tracks the ledger, and it cannot be read.
+    """
     for path in (LEDGER, *(_POINTERS if through_dvc else ())):
         result = git_result(root, "show", f"{commit}:./{path}")
         if result.returncode == 0:
@@ -168,6 +174,12 @@ def _commit(root: Path, revision: str) -> str:
     if result.returncode:
         raise ReleaseError(f"{revision}: unknown revision: no such commit, tag or branch; fetch it first")
     return result.stdout.decode().strip()
+
+
+def present_ledger(root: Path) -> Ledger:
+    """The lines of the ledger in the working tree."""
+    path = root / LEDGER
+    return _lines(path.read_bytes()) if path.is_file() else {}
 
 
 def _lines(data: bytes) -> Ledger:

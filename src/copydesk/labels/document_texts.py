@@ -1,0 +1,121 @@
+"""Texts, hashes and edits of the documents of a revision, read for some documents at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.differences.row_differences import THREADS, ChangedShards, Row
+from copydesk.errors import ReleaseError
+from copydesk.labels.carried_spans import DocumentVersion
+from copydesk.releases.release_tags import release_versions, tag_of
+from copydesk.revisions.revision import Revision, open_revision
+from copydesk.text import ComposedEdit
+
+
+class StringColumn:
+    """A column of strings; a value becomes an object of Python only when it is asked for."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._array = column.combine_chunks()
+
+    def __getitem__(self, row: int) -> str:
+        value: str = self._array[row].as_py()
+        return value
+
+
+class DocumentHashes:
+    """The documents of a revision: id, hashes of the clean text and of the file, length of the clean text."""
+
+    def __init__(self, revision: Revision) -> None:
+        columns = ["doc_id", "text_sha256", "raw_sha256", "characters"]
+        with ThreadPoolExecutor(THREADS) as threads:
+            shards = list(threads.map(lambda shard: revision.read(shard, columns), revision.shards("documents")))
+        if not shards:
+            raise ReleaseError(f"{revision.name}: no documents; expected a revision with a corpus")
+        self.rows = pa.concat_tables(shards)
+        self.doc_ids = StringColumn(self.rows["doc_id"])
+        self.text_sha256 = StringColumn(self.rows["text_sha256"])
+        self.raw_sha256 = StringColumn(self.rows["raw_sha256"])
+        self.lengths: list[int] = self.rows["characters"].to_pylist()
+
+    def find(self, doc_ids: list[str]) -> list[int]:
+        """The rows of documents, -1 for one that is not there."""
+        found = pc.index_in(pa.array(doc_ids, pa.string()), value_set=self.rows["doc_id"].combine_chunks())
+        rows: list[int] = pc.fill_null(found, -1).to_pylist()
+        return rows
+
+
+class DocumentTexts:
+    """Reads documents of a revision from the shards that hold them."""
+
+    def __init__(self, revision: Revision) -> None:
+        self.revision = revision
+        self._ids: dict[str, dict[str, pa.Array]] = {}
+
+    def versions(self, doc_ids: Collection[str], with_raw: Collection[str]) -> dict[str, DocumentVersion]:
+        """Clean texts and applied edits of documents, of some of them also the raw text."""
+        texts = self.rows("documents", doc_ids, ("text",))
+        raw = self.rows("raw", with_raw, ("text",))
+        edits = self.rows("edits", doc_ids, (*ComposedEdit._fields, "applied"))
+        return {
+            doc_id: DocumentVersion(
+                rows[0]["text"],
+                [_edit(row) for row in edits.get(doc_id, ()) if row["applied"]],
+                raw[doc_id][0]["text"] if doc_id in raw else None,
+            )
+            for doc_id, rows in texts.items()
+        }
+
+    def rows(self, table: str, doc_ids: Collection[str], columns: Collection[str]) -> dict[str, list[Row]]:
+        """Rows of a table by document, with these columns and ``doc_id``."""
+        wanted = pa.array(sorted(doc_ids), pa.string())
+        shards = [shard for shard, ids in self._ids_by_shard(table).items() if pc.any(pc.is_in(ids, wanted)).as_py()]
+        by_document: dict[str, list[Row]] = defaultdict(list)
+        some = ChangedShards(self.revision, shards).some(doc_ids, ("doc_id", *columns))
+        for row in some.to_pylist() if some is not None else ():
+            by_document[row["doc_id"]].append(row)
+        return by_document
+
+    def _ids_by_shard(self, table: str) -> dict[str, pa.Array]:
+        if table not in self._ids:
+            shards = list(self.revision.shards(table))
+            with ThreadPoolExecutor(THREADS) as threads:
+                columns = list(threads.map(lambda shard: self.revision.read(shard, ["doc_id"])["doc_id"], shards))
+            self._ids[table] = {shard: ids.unique() for shard, ids in zip(shards, columns, strict=True)}
+        return self._ids[table]
+
+
+def _edit(row: Row) -> ComposedEdit:
+    values = {name: row[name] for name in ComposedEdit._fields}
+    return ComposedEdit(**{**values, "rules": tuple(row["rules"])})
+
+
+class ReleasedTexts:
+    """Finds the release that has a text, for a label that was made on another one than was said."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def origin(self, doc_id: str, text_sha256: str) -> str:
+        """Words for a message: which release has this text of the document."""
+        tag = self._tags.get((doc_id, text_sha256))
+        return f"it is the text of {tag}" if tag else "it is the text of no known release"
+
+    @cached_property
+    def _tags(self) -> dict[tuple[str, str], str]:
+        """The newest release with each text of each document; releases that cannot be read are passed over."""
+        tags: dict[tuple[str, str], str] = {}
+        for version in release_versions(self._root):
+            with suppress(ReleaseError):
+                rows = DocumentHashes(open_revision(self._root, tag_of(version))).rows
+                keys = zip(rows["doc_id"].to_pylist(), rows["text_sha256"].to_pylist(), strict=True)
+                tags.update(dict.fromkeys(keys, tag_of(version)))
+        return tags
