@@ -83,7 +83,8 @@ def fidelity(root: Path, draw: random.Random) -> None:
             right += (now["start"], now["end"]) == (went[0], went[-1] + 1) and now["status"] != "gone"
     print(
         f"{len(changed)} of {len(texts)} documents changed; {len(spans):,} spans: {dict(counts)}; the same "
-        f"characters by the same offsets {offsets / len(spans):.2%}, by a search that finds one place {found / len(spans):.2%}, "
+        f"characters by the same offsets {offsets / len(spans):.2%}, by a search that finds one place "
+        f"{found / len(spans):.2%}, "
         f"carried {same / len(spans):.2%}; of {survived:,} that nothing changed {right / survived:.3%} came back at "
         f"their place; {seconds:.1f} s"
     )
