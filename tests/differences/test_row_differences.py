@@ -38,6 +38,7 @@ class Folder:
                 self._files[digest], files[f"data/{table}/{path.name}"] = path, {"sha256": digest}
             listed[table] = {"files": files, "rows": sum(map(len, shards))}
         self.listing = {"tables": listed, "dropped": dropped}
+        self.split_list: dict[str, str] = {}
 
     def shards(self, table: str) -> dict[str, str]:
         files = self.listing["tables"].get(table, {}).get("files", {})  # type: ignore[call-overload]

@@ -213,7 +213,7 @@ def _report_lines(project: Project, shards: list[Parts]) -> list[Decision]:
         row["decision"] is None and row["standing"] >= settings["template_documents"] for row in rows
     ):
         lines = plural(open_lines, "line")
-        say(f"package: {lines} in {settings['documents']} or more documents of one source; decide, see {path}")
+        say(f"package: {lines} in {settings['template_documents']} or more documents of one source; decide, see {path}")
     return _about_lines(project, [given["ingest.decisions"] for given in tables], set(unmet)) if unmet else []
 
 
