@@ -162,6 +162,16 @@ def trimmed_marks(record: TextRecord) -> list[Mark]:
     return marks
 
 
+def blank_marks(record: TextRecord) -> list[RecordProblem]:
+    """A problem for each mark on white space alone, which formats of words cannot express."""
+    text = record.text or ""
+    return [
+        RecordProblem(record.doc_id, f"[{mark.start}, {mark.end}) {mark.label}: on white space alone; it is left out")
+        for mark in record.marks
+        if text[mark.start : mark.end].isspace()
+    ]
+
+
 def labels_of(records: Iterable[TextRecord]) -> list[str]:
     """The labels that are used, sorted."""
     return sorted({mark.label for record in records for mark in record.marks})

@@ -8,16 +8,25 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from copydesk.core.atomic_files import replacing
-from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord, UnreadableRecord, tokens_of, trimmed_marks
+from copydesk.labels.annotated_text import (
+    Mark,
+    RecordProblem,
+    TextRecord,
+    UnreadableRecord,
+    blank_marks,
+    tokens_of,
+    trimmed_marks,
+)
 
 _RANGE = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
 
 
 def write_conllu(records: Iterable[TextRecord], out: Path) -> list[RecordProblem]:
-    """Write documents; return the labels that BIO cannot express: two that overlap and have the same name."""
+    """Write documents; return the labels that BIO cannot express: overlapping namesakes, white space."""
     problems: list[RecordProblem] = []
     with replacing(out) as file:
         for record in records:
+            problems += blank_marks(record)
             marks, crossing = _without_crossing(trimmed_marks(record))
             problems += [
                 RecordProblem(

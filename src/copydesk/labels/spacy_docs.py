@@ -15,19 +15,22 @@ from typing import Any
 from copydesk.core.atomic_files import replacing
 from copydesk.core.hand_written import LINES_BYTES
 from copydesk.errors import BuildError, InputError
-from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord, tokens_of, trimmed_marks
+from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord, blank_marks, tokens_of, trimmed_marks
 
 _GROUP = "labels"
 
 
-def write_docbin(records: Iterable[TextRecord], out: Path) -> None:
-    """Write documents with words, sentence starts and labels; their text is the clean text, all of it."""
+def write_docbin(records: Iterable[TextRecord], out: Path) -> list[RecordProblem]:
+    """Write documents with words, sentence starts and labels, and the whole clean text; return labels left out."""
+    problems: list[RecordProblem] = []
     tokens, vocab = _spacy()
     bin_ = tokens.DocBin(attrs=["SENT_START"], store_user_data=True)
     for record in records:
+        problems += blank_marks(record)
         bin_.add(_doc(record._replace(marks=trimmed_marks(record)), tokens, vocab))
     with replacing(out) as file:
         file.write(bin_.to_bytes())
+    return problems
 
 
 def _spacy() -> tuple[Any, Any]:
