@@ -88,3 +88,31 @@ def write_labels(path: Path, labels: list[Any]) -> Path:
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+
+
+def accepted(path: Path) -> None:
+    """What Label Studio exports when somebody accepts all predictions of its tasks."""
+    tasks = json.loads(path.read_text("utf-8"))
+    for number, task in enumerate(tasks):
+        results = [result for prediction in task.pop("predictions") for result in prediction["result"]]
+        task.update(id=number, annotations=[{"id": 1, "completed_by": 7, "result": results}], predictions=[])
+    path.write_text(json.dumps(tasks), "utf-8")
+
+
+def responded(path: Path) -> None:
+    """What Argilla exports when somebody submits all suggestions."""
+    rows = json.loads(path.read_text("utf-8"))
+    for row in rows:
+        values = [{"value": suggestion["value"], "user_id": "u-1"} for suggestion in row["suggestions"].values()]
+        row.update(status="completed", _server_id="s-1", responses={"label": values} if values else {})
+    path.write_text(json.dumps(rows), "utf-8")
+
+
+def exported(path: Path) -> None:
+    """What doccano exports: the same lines with an id."""
+    lines = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+    path.write_text("".join(json.dumps({"id": n, **line, "Comments": []}) + "\n" for n, line in enumerate(lines)))
+
+
+def nothing(_: Path) -> None:
+    """A format that is read as it is written."""

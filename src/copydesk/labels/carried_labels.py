@@ -69,7 +69,7 @@ class LabelCarrier:
             label = line.label
             if label.get("status") == "gone":
                 results.append(label)
-            elif problem := self._problem(line, row):
+            elif problem := self._old.problem(line, row, self.old.name, self._released):
                 results.append(problem)
             elif self._unchanged[row]:
                 results.append(
@@ -84,21 +84,6 @@ class LabelCarrier:
                 results.append(label)
         self._carry_changed(changed, results)
         return results
-
-    def _problem(self, line: LabelLine, row: int) -> LineProblem | None:
-        label = line.label
-        if row < 0:
-            found = f"no document {label['doc_id']!r} in {self.old.name}; expected the id of one"
-            return LineProblem(line.line, "doc_id", found)
-        sha256 = self._old.text_sha256[row]
-        if label["text_sha256"] != sha256:
-            origin = self._released.origin(label["doc_id"], label["text_sha256"])
-            found = f"found {label['text_sha256']}, expected {sha256}, that of the text in {self.old.name}; {origin}"
-            return LineProblem(line.line, "text_sha256", found)
-        if label["end"] > self._old.lengths[row]:
-            found = f"[{label['start']}, {label['end']}) leaves the text of {self._old.lengths[row]:,} characters"
-            return LineProblem(line.line, "end", found)
-        return None
 
     def _placed(self, label: Label, row: int, span: CarriedSpan) -> Label:
         """The label at its place in the new revision."""

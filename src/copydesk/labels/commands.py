@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -19,6 +19,8 @@ labels = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+Tool = Literal["label-studio", "doccano", "brat", "argilla", "conllu", "spacy", "w3c"]
+Level = Literal["documents", "sentences"]
 #: Problems of single lines that are listed.
 _LISTED = 1000
 
@@ -64,6 +66,111 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     if problems:
         fail(f"{file}: {plural(problems, 'line')} left out; correct and carry again")
     if problems or (strict and counts["changed"] + counts["gone"]):
+        raise typer.Exit(1)
+
+
+@labels.command("export")
+def export_command(  # noqa: PLR0917  (options are given by name)
+    out: Annotated[Path, typer.Argument(help="File to write; for brat, a folder whose content is replaced.")],
+    tool: Annotated[Tool, typer.Option("--to", help="The tool or format.")],
+    rev: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="A git revision, such as corpus@v1.0.0; the working tree if left out."),
+    ] = None,
+    root: Root = Path(),
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--labels", help="Labels on these texts, as JSON Lines; they become pre-annotations."),
+    ] = None,
+    suggestions: Annotated[bool, typer.Option("--suggestions", help="Also mark the suggested edits.")] = False,
+    by: Annotated[
+        Level, typer.Option(help="What a record is; sentences for label-studio, doccano, argilla.")
+    ] = "documents",
+    only: Annotated[Optional[Path], typer.Option(help="File with the ids to write, one in a line.")] = None,  # noqa: UP045
+) -> None:
+    """Write clean texts for an annotation tool, with labels and suggested edits on them if wanted.
+
+    Offsets are counted as the tool counts: in UTF-16 code units for Label Studio, doccano and Argilla, else in code
+    points. Exits with 0, or with 1 if a label is not about a text of the revision, or the format cannot express it.
+    """
+    from copydesk.errors import InputError
+    from copydesk.labels.export_labels import (
+        BY_SENTENCE,
+        SUGGESTION,
+        labels_by_document,
+        missing,
+        read_ids,
+        records_of,
+        write_for_tool,
+    )
+    from copydesk.revisions.revision import open_revision
+
+    if by == "sentences" and tool not in BY_SENTENCE:
+        raise InputError(f"--by sentences: {tool} takes documents; expected one of {', '.join(BY_SENTENCE)}")
+    revision = open_revision(root, rev)
+    marks, problems = labels_by_document(file, revision) if file else ({}, [])
+    for problem in problems[:_LISTED]:
+        fail(f"{file}:{problem}")
+    ids = read_ids(only) if only else None
+    unknown = missing(ids, revision) if ids is not None else []
+    for doc_id in unknown[:_LISTED]:
+        fail(f"{only}: no document {doc_id!r} in {revision.name}; expected the id of one")
+    records = list(records_of(revision, marks, only=ids, suggestions=suggestions, level=by))
+    inexpressible = write_for_tool(tool, records, out)
+    for left_out in inexpressible[:_LISTED]:
+        fail(str(left_out))
+    count = sum(len(record.marks) for record in records)
+    show(f"{out}: {plural(len(records), by.removesuffix('s'))}, {plural(count - len(inexpressible), 'label')}")
+    wanted = sum(len(of_document) for doc_id, of_document in marks.items() if ids is None or doc_id in ids)
+    crossing = wanted - sum(mark.label != SUGGESTION for record in records for mark in record.marks)
+    if crossing:
+        fail(f"{file}: {plural(crossing, 'label')} left out, across the border of a sentence; use --by documents")
+    if problems or unknown or inexpressible or crossing:
+        raise typer.Exit(1)
+
+
+@labels.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="What the tool exported: a file, or a folder of brat.")],
+    out: Annotated[Path, typer.Option("--out", help="File of labels to write, as JSON Lines.")],
+    rev: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The git revision whose texts were annotated; the working tree if left out."),
+    ] = None,
+    root: Root = Path(),
+    decide: Annotated[
+        bool,
+        typer.Option("--decide", help="Take accept and reject as decisions; append them to seeds/decisions.jsonl."),
+    ] = False,
+) -> None:
+    """Read labels back from Label Studio, doccano, brat, Argilla, CoNLL-U, spaCy or W3C annotations.
+
+    Refuses what was made on another text than that of the revision, by its hash, and says of which release it is.
+    What is refused is listed on stderr, and the rest goes on. Exits with 0, or with 1 if something was refused.
+    """
+    import copydesk
+    from copydesk.core.atomic_files import write_json_lines
+    from copydesk.labels.annotated_text import RecordProblem
+    from copydesk.labels.import_labels import LabelImporter, add_decisions, read_annotations, verdicts_of
+    from copydesk.revisions.revision import open_revision
+
+    records = list(read_annotations(file))
+    revision = open_revision(root, rev)
+    imported = list(LabelImporter(revision).labels(records))
+    found = [label for label in imported if not isinstance(label, RecordProblem)]
+    problems = [problem for problem in imported if isinstance(problem, RecordProblem)]
+    decided = ""
+    if decide:
+        found, rows, unclear = verdicts_of(found, revision)
+        added, contrary = add_decisions(copydesk.Project.open(root), rows)
+        problems += [*unclear, *contrary]
+        decided = f", {plural(added, 'decision')} added to seeds/decisions.jsonl"
+    write_json_lines(out, found)
+    for problem in problems[:_LISTED]:
+        fail(str(problem))
+    show(f"{out}: {plural(len(found), 'label')}{decided}")
+    if problems:
+        fail(f"{file}: {plural(len(problems), 'problem')}; what is listed above was left out")
         raise typer.Exit(1)
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from copydesk.differences.row_differences import THREADS, ChangedShards, Row
 from copydesk.errors import ReleaseError
 from copydesk.labels.carried_spans import DocumentVersion
+from copydesk.labels.label_lines import LabelLine, LineProblem
 from copydesk.releases.release_tags import release_versions, tag_of
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.text import ComposedEdit
@@ -45,6 +46,22 @@ class DocumentHashes:
         self.text_sha256 = StringColumn(self.rows["text_sha256"])
         self.raw_sha256 = StringColumn(self.rows["raw_sha256"])
         self.lengths: list[int] = self.rows["characters"].to_pylist()
+
+    def problem(self, line: LabelLine, row: int, revision: str, released: ReleasedTexts) -> LineProblem | None:
+        """What is wrong with a label on the document in a row, -1 for none: unknown, of another text, outside."""
+        label = line.label
+        if row < 0:
+            found = f"no document {label['doc_id']!r} in {revision}; expected the id of one"
+            return LineProblem(line.line, "doc_id", found)
+        sha256 = self.text_sha256[row]
+        if label["text_sha256"] != sha256:
+            origin = released.origin(label["doc_id"], label["text_sha256"])
+            found = f"found {label['text_sha256']}, expected {sha256}, that of the text in {revision}; {origin}"
+            return LineProblem(line.line, "text_sha256", found)
+        if label["end"] > self.lengths[row]:
+            found = f"[{label['start']}, {label['end']}) leaves the text of {self.lengths[row]:,} characters"
+            return LineProblem(line.line, "end", found)
+        return None
 
     def find(self, doc_ids: list[str]) -> list[int]:
         """The rows of documents, -1 for one that is not there."""
