@@ -1,4 +1,4 @@
-"""Package: finished shards become the dataset: Parquet files, card, manifest and statistics."""
+"""Package: write the dataset from finished shards: Parquet files, card, manifest and statistics."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ STAGE = Stage(
     },
     params=("deduplicate",),
 )
-_TOGETHER = 4  # files that are copied at a time
+_TOGETHER = 4  # files copied at a time
 #: Tables that are joined into documents; if two have the same column, the later table wins.
 _JOINED = ("text", "description", "spans", "duplicates")
 
 
 def run(project: Project) -> None:
-    """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
+    """Join the documents shard by shard, write the data files, the card, the manifest, metrics and plots."""
     remove_unfinished(
         project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build
     )
@@ -178,11 +178,11 @@ def _report_unmet(project: Project, parts: list[Part]) -> None:
     path = project.reports / "decisions.jsonl"
     write_json_lines(path, rows)
     for row in rows[:5]:
-        say(f"package: decision not obeyed: {row['decision']} {row['doc_id']}: {row['problem']}; see {path}")
+        say(f"package: decision not applied: {row['decision']} {row['doc_id']}: {row['problem']}; see {path}")
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
-    """Put the files of a table into a folder, several at a time, and describe them."""
+    """Write the files of a table into a folder, several at a time, and return their descriptions."""
 
     def laid(place: tuple[str, int, int, Part]) -> DataFile:
         split, number, count, part = place
