@@ -68,7 +68,7 @@ soak-cluster: $(READY)  ## Lose nodes of a Ray cluster in the middle of builds (
 soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)
 	python benchmarks/soak/clones.py --steps $(STEPS) --seed $(SEED)
 
-mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases the tests tell (hours)
+mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases make a test fail (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)
 
 quality: $(READY)  ## Score the cleaner and the splitter on real text whose truth is known

@@ -87,12 +87,12 @@ class Project:
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """The plug-ins that params.yaml names, read and not imported; they lie in the folder that holds the seeds.
+        """The plug-ins that params.yaml names, read and not imported; they are in the folder above the seeds.
 
         Raises
         ------
         ConfigError
-            If one is not there, or leads outside the folder.
+            If one does not exist, or leads outside the folder.
         """
         return read_plugins(self.seeds.parent, self.params["plugins"])
 

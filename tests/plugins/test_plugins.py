@@ -277,7 +277,7 @@ def test_a_name_given_twice_is_refused(tmp_path: Path) -> None:
         (".txt", "a reader for .txt: copydesk has one already; choose another ending for these files"),
         (".jsonl", "a reader for .jsonl: copydesk has one already; choose another ending for these files"),
         (".gz", "a reader for .gz: copydesk has one already; choose another ending for these files"),
-        ("tsv", "a reader for 'tsv': expected an ending in small letters with one dot, such as .tsv"),
+        ("tsv", "a reader for 'tsv': expected an ending in lower case with one dot, such as .tsv"),
     ],
 )
 def test_a_reader_for_an_ending_that_is_taken_is_refused(tmp_path: Path, ending: str, why: str) -> None:

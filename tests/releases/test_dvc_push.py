@@ -109,7 +109,7 @@ def test_the_cache_is_mended_from_the_working_tree(made: Made, capsys: pytest.Ca
     assert (lost.read_text(), damaged.read_text()) == ("aa", "c")
     assert {stat.S_IMODE(path.stat().st_mode) for path in (lost, damaged)} == {0o444}
     said = [
-        f"release: {p} was damaged or lost; mended from {made.root / f}"
+        f"release: {p} was damaged or lost; restored from {made.root / f}"
         for p, f in ((lost, "corpus/a.txt"), (damaged, "alone"))
     ]
     assert sorted(capsys.readouterr().err.splitlines()) == sorted(said)

@@ -124,7 +124,7 @@ def test_damage_on_both_sides_is_mended_and_another_corpus_there_is_left_alone(
     _write(Path(place.root) / "files" / "md5" / raw[:2] / raw[2:], b"damaged")
     assert release(due).version == "1.2.0"
     said = capsys.readouterr().err
-    assert f"{documents[2:]} was damaged or lost; mended from " in said
+    assert f"{documents[2:]} was damaged or lost; restored from " in said
     assert re.search(r"data/raw/.*: found sha256 .*; pushing it again", said)
     assert whole(place)
     assert verify(due, "corpus@v1.2.0", remote=True).ok
@@ -213,7 +213,7 @@ def test_a_release_that_was_killed_behind_its_tag_is_finished(due: Path) -> None
 
 
 def test_two_releases_at_once(due: Path) -> None:
-    with only_release(due), pytest.raises(ReleaseError, match="another release is at work here; wait until it ends"):
+    with only_release(due), pytest.raises(ReleaseError, match="another release is running here; wait until it ends"):
         release(due)
     assert tags(due) == ["corpus@v1.0.0", "corpus@v1.1.0"]
     with only_release(due):  # the one that was refused holds nothing

@@ -208,7 +208,7 @@ def test_data_that_come_back_damaged_twice_are_no_release(
         path.write_bytes(b"damaged")
 
     monkeypatch.setattr(prove, "push_data", damaging)
-    with pytest.raises(ReleaseError, match=r"^1\.0\.0: what came back from the remote is not what was pushed: data/"):
+    with pytest.raises(ReleaseError, match=r"^1\.0\.0: the remote returned other bytes than were pushed: data/"):
         release(repository)
     assert capsys.readouterr().err.count("; pushing it again") == 1
     assert tags(repository) == []

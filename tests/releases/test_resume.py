@@ -97,7 +97,7 @@ def test_later_edits_of_what_a_killed_release_wrote_stay(root: Path, capsys: pyt
     copied = {p.relative_to(aside).as_posix(): p.read_text() for p in aside.rglob("*") if p.is_file()}
     assert copied == {**{name: edits[name] for name in edits if name != "other"}, "dvc.lock": "half"}
     (unknown,) = (root / "build" / "scratch").glob("unknown-*/train")
-    assert unknown.read_text() == "of nobody" and "neither of this release nor of the last" in capsys.readouterr().err
+    assert unknown.read_text() == "of nobody" and "neither to this release nor to the last" in capsys.readouterr().err
     assert run(root, "git", "diff", "--cached", "--name-only") == "other"
     assert resume_release(root) is None
 

@@ -204,7 +204,8 @@ def test_a_signature_made_for_something_else(work: Path, releases: Any, key: Any
 def test_no_program_that_signs(work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        ReleaseError, match=r"^ssh-keygen is not installed; install OpenSSH 8\.2 or newer, or do without signatures$"
+        ReleaseError,
+        match=r"^ssh-keygen is not installed; install OpenSSH 8\.2 or newer, or leave out the signature options$",
     ):
         sign(work / "corpus", tmp_path / "key")
     with pytest.raises(ReleaseError, match="git is not installed"):

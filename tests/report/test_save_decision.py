@@ -208,10 +208,10 @@ def test_a_decision_that_fits_no_more_is_reported_and_not_obeyed(
     run_stages(project)
     assert sorted(unmet(project)) == [
         ("never-there", "reject", "there is no such document"),
-        ("plain", "exclude", "the file has changed since it was looked at"),
+        ("plain", "exclude", "the file has changed since the decision"),
         ("twin", "reject", "no rule makes or suggests this edit any more"),
     ]
-    assert "package: decision not obeyed: exclude plain: the file has changed" in capsys.readouterr().err
+    assert "package: decision not applied: exclude plain: the file has changed" in capsys.readouterr().err
     assert "plain" in Corpus(project).ids
     (project.seeds / "plain.txt").write_bytes(b"\xff")
     run_stages(project)

@@ -138,7 +138,7 @@ def test_the_first_signer_whose_signature_is_good_is_named(
     with pytest.raises(ReleaseError, match=r"^MANIFEST\.sha256: MANIFEST\.sha256\.sig: cannot be read"):
         verified_signer(tree, manifest, allowed)
     with pytest.raises(
-        ReleaseError, match=r"nowhere: no such file; expected the keys of allowed signers, one a line$"
+        ReleaseError, match=r"nowhere: no such file; expected the keys of allowed signers, one on each line$"
     ):
         verified_signer(tree, manifest, tmp_path / "nowhere")
 

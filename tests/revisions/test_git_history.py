@@ -129,7 +129,7 @@ def test_a_lock_says_what_stages_write() -> None:
     assert outs_of(json.dumps(lock), "here") == {"x": "1"}
     assert outs_of(None, "here") == outs_of(b"", "here") == outs_of("{}", "here") == {}
     for bad in ("[", "[1]", "stages: [1]", "stages: {a: {outs: [{md5: 1}]}}", "stages: {a: {outs: 1}}", "[" * 5000):
-        with pytest.raises(ReleaseError, match=r"^here: dvc\.lock: not what DVC writes: [^\n]+$"):
+        with pytest.raises(ReleaseError, match=r"^here: dvc\.lock: not a file of DVC: [^\n]+$"):
             outs_of(bad, "here")
     with pytest.raises(ReleaseError, match=r"DVC writes: 'list' object has no attribute 'get'$"):
         outs_of("[1]", "here")

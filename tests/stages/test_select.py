@@ -164,7 +164,7 @@ def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: py
     (flag,) = [flag for flag in found["a"]["flags"] if flag["kind"] == "benchmark"]
     assert found["a"]["text"][flag["start"] : flag["end"]] == question
     assert "2 texts with fewer than 13 words (decontaminate.words), which no" in (said := capsys.readouterr().err)
-    assert said.split("can be compared with: ")[1].startswith("quiz/2, quiz/3\n")
+    assert said.split("cannot be found in documents: ")[1].startswith("quiz/2, quiz/3\n")
 
 
 def test_provenance_says_where_each_value_is_from(make_corpus: Make) -> None:

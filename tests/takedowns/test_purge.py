@@ -201,7 +201,7 @@ def test_status_lists_everything_that_holds_it(made: Made) -> None:
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
     assert "corpus@v1.0.0: documents, edits, raw, sentences" in lines
-    assert "corpus@v1.1.0: documents, edits, raw, sentences; 2 exact copies under other ids" in lines
+    assert "corpus@v1.1.0: documents, edits, raw, sentences; 2 exact copies with other ids" in lines
     assert not any(line.startswith("corpus@v0.9.0") for line in lines)
     (untagged,) = (line for line in lines if line.endswith("no release: documents, edits, raw, sentences"))
     assert untagged.startswith(f"commit {run(made.root, 'git', 'rev-parse', 'HEAD~1')[:12]}")
@@ -228,10 +228,10 @@ def test_the_whole_way(made: Made) -> None:
     head, branch = run(made.root, "git", "rev-parse", "HEAD"), file_bytes(made.root / "corpus")
     assert len(mentions(made)) > 20
     asked = takedown(made.root, GONE, "--purge", answer="n\n")
-    assert asked.exit_code == 1 and "What is deleted cannot be restored" in asked.output and mentions(made)
+    assert asked.exit_code == 1 and "Deleted data cannot be restored" in asked.output and mentions(made)
     done = takedown(made.root, GONE, "--purge", answer="y\n")
     assert done.exit_code == 0, done.output
-    assert "and none holds 'article-0003'" in done.output
+    assert "and none contains 'article-0003'" in done.output
     assert mentions(made) == []
 
     # The old releases are withdrawn, and stay what they were in git.
@@ -553,7 +553,8 @@ def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     assert shown.exit_code == 1
     assert f"{at_work}: a command is at work there; run this again when it has ended" in shown.output.splitlines()
     assert {
-        f"{path}: left by a command that was killed, and may hold it" for path in (left[0].parent, left[1])
+        f"{path}: left by a command that was killed; it may contain the document"
+        for path in (left[0].parent, left[1])
     } <= set(shown.output.splitlines())
     known = set(mentions(made)) - set(map(str, left))
     doomed = [p for p in objects(made.remote) if str(p) in known]
@@ -582,7 +583,7 @@ def test_a_remote_that_refuses_is_told(made: Made, quick: None, monkeypatch: pyt
         patched.setattr(LocalHashFileDB, "delete", refusing)
         done = takedown(made.root, GONE, "--purge", "--yes")
     assert done.exit_code == 1
-    assert "remote storage does not delete it (PermissionError: [Errno 13] Permission denied" in done.output
+    assert "remote storage did not delete it (PermissionError: [Errno 13] Permission denied" in done.output
     assert "'article-0003' was not purged from everything; see above" in done.output
     assert mentions(made) and all(str(made.remote) in p for p in mentions(made))
     finished = takedown(made.root, GONE, "--purge", "--yes")

@@ -74,14 +74,14 @@ def test_the_whole_way(root: Path) -> None:
     delivered = hashlib.md5(f"id,text\nd,{TEXTS['d']}\ny,{TEXTS['x']}\n".encode()).hexdigest()
     shown = takedown(root, "status", "x")
     assert shown.exit_code == 0, shown.output
-    assert "corpus@v0.9.0: documents, raw, sentences; 1 exact copy under another id" in shown.output.splitlines()
+    assert "corpus@v0.9.0: documents, raw, sentences; 1 exact copy with another id" in shown.output.splitlines()
     assert f"object {delivered}: in cache, remote storage" in shown.output
     assert f"git {before}: seeds/news.jsonl, added or removed by" in shown.output
     assert "and 1 file in git" in shown.output
 
     done = takedown(root, "x", "--purge", "--yes")
     assert done.exit_code == 0, done.output
-    assert "and none holds 'x'" in done.output
+    assert "and none contains 'x'" in done.output
     folder = fetch_release(find_release(root, "0.9.1"))
     assert [document_of(folder, name) is not None for name in "abcdxy"] == [True, True, True, True, False, False]
     # The files it was a record of: JSON Lines without it, the others as they were numbered; of CSV nothing is left.

@@ -202,7 +202,7 @@ def test_a_lock_that_dvc_would_not_write_is_named_with_its_commit(tmp_path: Path
         lambda: data_listing_at(made.root, made.reissue.commit),
         lambda: objects_needed_by(made.root, made.storages, made.reissue.commit),
     ):
-        with pytest.raises(ReleaseError, match=rf"^{made.reissue.commit[:12]}: dvc\.lock: not what DVC writes"):
+        with pytest.raises(ReleaseError, match=rf"^{made.reissue.commit[:12]}: dvc\.lock: not a file of DVC"):
             read()
 
 
@@ -225,7 +225,7 @@ def test_a_changelog_says_what_replaces_what(tmp_path: Path) -> None:
     assert _changelog(made.root, known.encode(), made.reissue) == known.replace(
         "## [1.0.0]",
         f"## [1.0.1] - {date}\n\n### Removed\n\n- gone, which was taken down. This release replaces 1.0.0, which is "
-        "withdrawn; all other documents are as they were there.\n\n## [1.0.0]",
+        "withdrawn; all other documents are unchanged.\n\n## [1.0.0]",
     )
     assert "## [1.0.1]" in _changelog(made.root, None, made.reissue)
 
@@ -251,7 +251,5 @@ def test_what_a_killed_purge_began_is_known_again(tmp_path: Path) -> None:
 
 def test_what_dvc_would_not_write_is_named(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"seeds.dvc": b"outs: 1"}, {})
-    with pytest.raises(
-        ReleaseError, match=rf"^{made.reissue.commit[:12]}: seeds\.dvc: not what DVC writes: TypeError"
-    ):
+    with pytest.raises(ReleaseError, match=rf"^{made.reissue.commit[:12]}: seeds\.dvc: not a file of DVC: TypeError"):
         made.taken()

@@ -224,8 +224,9 @@ def call(*words: str, answer: str | None = None) -> tuple[int, list[str]]:
 IN_GIT = [
     f"git {'e' * 40}: seeds/gone.txt, added or removed by {'1' * 12}, {'2' * 12}",
     f"git {'f' * 40}: x, added or removed by no commit of a branch or tag",
-    "git's history in . holds it, and copydesk does not rewrite it, since every clone and tag would change: if it must "
-    "go, write these hashes into a file, one a line, run git filter-repo --strip-blobs-with-ids FILE in a fresh clone, "
+    "git's history in . contains it; copydesk does not rewrite it, because every clone and tag would change: if it "
+    "must go, write these hashes into a file, one on each line, run git filter-repo --strip-blobs-with-ids FILE in a "
+    "fresh clone, "
     "push it by force with all tags, and have all other clones made anew",
 ]
 
@@ -233,14 +234,14 @@ IN_GIT = [
 def test_what_holds_it_is_listed(found: Found) -> None:
     listed = [
         "corpus@v1.0.0: documents, raw",
-        "corpus@v1.1.0 (withdrawn): edits; 2 exact copies under other ids",
+        "corpus@v1.1.0 (withdrawn): edits; 2 exact copies with other ids",
         f"commit {'a' * 12}, no release: documents, raw",
-        f"commit {'b' * 12} and 2 more, no release: edits; 2 exact copies under other ids",
+        f"commit {'b' * 12} and 2 more, no release: edits; 2 exact copies with other ids",
         "object aa: in cache",
         "object bb: in cache, remote r: documents/x, raw/y",
         "file /store/1",
         "file /kept/2",
-        "/left/3: left by a command that was killed, and may hold it",
+        "/left/3: left by a command that was killed; it may contain the document",
         *IN_GIT,
     ]
     count = "'gone' is in 2 releases, 2 other versions of the data, 2 objects, 2 files outside DVC and 2 files in git"
@@ -273,13 +274,13 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
         "file /left/3: deleted",
     ]
     assert call("--purge", "--dry-run") == (0, planned)
-    question = "Purge 'gone' from all this? What is deleted cannot be restored. [y/N]: "
+    question = "Purge 'gone' from all of these? Deleted data cannot be restored. [y/N]: "
     assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
     assert found.asked == [(Path.cwd(), "gone")] * 2
     done = [
         *IN_GIT,
         "not published yet: push them with git push corpus@v1.0.7 corpus@v1.0.0! corpus@v0.2.0!",
-        "3 copies deleted; searched 44 objects, and none holds 'gone'",
+        "3 copies deleted; searched 44 objects, and none contains 'gone'",
     ]
     assert call("--purge", answer="y\n") == (0, [*planned, f"{question}y", *done])
     assert found.asked[-1] == (Path(), "gone", found.plan)

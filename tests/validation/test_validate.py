@@ -222,7 +222,7 @@ def test_rows_of_a_document_that_is_not_there(own_copy: Project, name: str) -> N
         lambda rows: pa.concat_tables([rows, set_cell("doc_id", -1, "ghost")(rows.slice(rows.num_rows - 1))]),
     )
     finding = only(check(own_copy))
-    assert finding == Finding("ids", f"data/{name}", "ghost", "doc_id", "there is no such document")
+    assert finding == Finding("ids", f"data/{name}", "ghost", "doc_id", "no such document")
 
 
 def test_a_document_without_its_raw_text(own_copy: Project) -> None:
@@ -237,7 +237,7 @@ def test_rows_in_another_order(own_copy: Project) -> None:
 
 def test_a_lost_sentence(own_copy: Project) -> None:
     rewrite(own_copy, "sentences", lambda rows: rows.slice(0, rows.num_rows - 1))
-    assert "more than white space lies behind the last sentence" in {f.message for f in check(own_copy).findings}
+    assert "text other than white space follows the last sentence" in {f.message for f in check(own_copy).findings}
 
 
 def edit_card(project: Project, change: Callable[[dict[str, Any]], None]) -> None:
@@ -335,7 +335,7 @@ def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     corpus = own_copy.corpus if break_it else own_copy.corpus.rename(tmp_path / "my [corpus]")
     report = validate(corpus, own_copy.schemas)
     assert report.ok is not break_it
-    assert ("load_dataset takes [ and ]" in capsys.readouterr().err) is not break_it
+    assert ("load_dataset reads [ and ]" in capsys.readouterr().err) is not break_it
     assert "loading" not in {f.check for f in report.findings}
     assert ("loads_streamed" in report.checked) is not break_it
     assert list(own_copy.corpus.parent.glob("build/scratch/*")) == list(tmp_path.glob("temp/*")) == []
@@ -474,7 +474,9 @@ def test_a_description_for_other_files(own_copy: Project) -> None:
     write_manifest(own_copy)
     finding = only(check(own_copy))
     assert (finding.check, finding.file) == ("card", "croissant.json")
-    assert finding.message == f"says SHA-256 {'f' * 64} of data/raw/train-00000-of-00001.parquet, found {digest}"
+    assert finding.message == (
+        f"lists SHA-256 {'f' * 64} for data/raw/train-00000-of-00001.parquet, found {digest}; run the stage package"
+    )
     path.write_text("[]")
     write_manifest(own_copy)
     assert "cannot be read" in only(check(own_copy)).message

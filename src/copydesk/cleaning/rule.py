@@ -71,7 +71,7 @@ class Analyses:
 
 
 class Found(NamedTuple):
-    """Replace ``text[start:end]``: an :class:`~copydesk.text.Edit` without the name of its rule.
+    """Replace ``text[start:end]``: an ``copydesk.text.Edit`` without the name of its rule.
 
     Attributes
     ----------

@@ -89,7 +89,7 @@ def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {
             **{key: value for key, value in listed.items() if key != _LOGICAL},
-            "splits": {split: {**found, _LOGICAL: None} for split, found in listed["splits"].items()},
+            "splits": {split: {**entry, _LOGICAL: None} for split, entry in listed["splits"].items()},
         }
         for name, listed in tables.items()
     }
@@ -112,7 +112,7 @@ def read_listing(corpus: Path) -> dict[str, Any]:
     try:
         listing = load_json(path.read_text("utf-8"), str(path))
         ids = [row["doc_id"] for row in listing["dropped"]], list(listing["withheld"])
-        hashes = [*listing["schemas"].values(), *(found[_LOGICAL] for found in _splits_of(listing["tables"]))]
+        hashes = [*listing["schemas"].values(), *(entry[_LOGICAL] for entry in _splits_of(listing["tables"]))]
         known = all(isinstance(text, str) for part in (*ids, hashes) for text in part)
     except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise ValidationError(f"{path}: cannot be read ({error!r}); run the stage package") from None
@@ -122,7 +122,7 @@ def read_listing(corpus: Path) -> dict[str, Any]:
 
 
 def _splits_of(tables: dict[str, Any]) -> list[dict[str, Any]]:
-    return [found for listed in tables.values() for found in listed["splits"].values()]
+    return [entry for listed in tables.values() for entry in listed["splits"].values()]
 
 
 def manifest_text(others: Mapping[str, str], configs: Iterable[Config]) -> str:

@@ -48,8 +48,8 @@ Counts = Counter[tuple[str, str]]
 def count(name: str, rows: pa.Table) -> Counts:
     """Count some rows of a published table; the counts of several shards can be added up."""
     counts: Counts = Counter()
-    for figure, found in _COUNTED[name](rows).items():
-        counts.update({(figure, str(key)): number for key, number in found.items()})
+    for figure, numbers in _COUNTED[name](rows).items():
+        counts.update({(figure, str(key)): number for key, number in numbers.items()})
     return counts
 
 

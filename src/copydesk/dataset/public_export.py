@@ -112,12 +112,12 @@ def write_part(  # noqa: PLR0917  (all of them decide what is written)
     for name in PUBLISHED:
         ids = pa.array(sorted(kept[name]), pa.string())
         paths = sorted(listed.get(name, {"files": {}})["files"])
-        found, digests = _lay_out(corpus, folder, name, paths, ids)
-        tables[name] = (pq.read_table(folder / f.path) for f in found)
-        if found:
+        data_files, digests = _lay_out(corpus, folder, name, paths, ids)
+        tables[name] = (pq.read_table(folder / f.path) for f in data_files)
+        if data_files:
             shape = table(name, schemas)
             logical = {split: combined(shape_of(shape.arrow), parts) for split, parts in digests.items()}
-            configs.append(Config(shape, found, logical))
+            configs.append(Config(shape, data_files, logical))
     metrics = measure(tables, dropped)
     files = described(params, configs, metrics, schemas, dropped=dropped, withheld=withheld, plugins=plugins)
     for name, content in files.items():
@@ -127,29 +127,29 @@ def write_part(  # noqa: PLR0917  (all of them decide what is written)
 
 def _ids(corpus: Path, paths: list[str], column: str) -> set[str]:
     """Ids of the documents of which a column is true."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for path in paths:
         rows = pq.read_table(corpus / path, columns=["doc_id", column])
-        found.update(rows.filter(rows[column])["doc_id"].to_pylist())
-    return found
+        ids.update(rows.filter(rows[column])["doc_id"].to_pylist())
+    return ids
 
 
 def _masked(corpus: Path, paths: list[str]) -> set[str]:
     """Ids of the documents in which something was masked."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for path in paths:
         rows = pq.read_table(corpus / path, columns=["doc_id", "rules", "applied"])
         rows = rows.filter(rows["applied"])
         names = rows["rules"].combine_chunks()
         parents = pc.list_parent_indices(names).filter(pc.starts_with(pc.list_flatten(names), MASKS))
-        found.update(rows["doc_id"].take(parents).to_pylist())
-    return found
+        ids.update(rows["doc_id"].take(parents).to_pylist())
+    return ids
 
 
 def _lay_out(
     corpus: Path, folder: Path, name: str, paths: list[str], ids: pa.Array
 ) -> tuple[list[DataFile], dict[str, list[Digests]]]:
-    """Write the rows of some documents, in files numbered as the stage package numbers them; digest each split."""
+    """Write the rows of some documents to files numbered as by the stage package; digest each split."""
     by_split: dict[str, list[str]] = {}
     for path in paths:
         owners = pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
@@ -157,9 +157,9 @@ def _lay_out(
             by_split.setdefault(Path(path).name.partition("-")[0], []).append(path)
     files = []
     digests: dict[str, list[Digests]] = {}
-    for split, found in by_split.items():
-        for number, path in enumerate(found):
-            target = folder / "data" / name / f"{split}-{number:05d}-of-{len(found):05d}.parquet"
+    for split, split_paths in by_split.items():
+        for number, path in enumerate(split_paths):
+            target = folder / "data" / name / f"{split}-{number:05d}-of-{len(split_paths):05d}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = read_parquet(corpus / path)
             some = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
@@ -174,10 +174,10 @@ def _lay_out(
 
 
 def _alone(documents: pa.Table, ids: pa.Array) -> pa.Table:
-    """Documents without references to documents that are not there."""
-    there = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
-    for column, owner in (*((name, name) for name in there), ("duplicate_kind", "duplicate_of")):
+    """Documents without references to documents that are not exported."""
+    is_present = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
+    for column, owner in (*((name, name) for name in is_present), ("duplicate_kind", "duplicate_of")):
         field = documents.schema.field(column)
-        values = pc.if_else(there[owner], documents[column], pa.scalar(None, field.type))
+        values = pc.if_else(is_present[owner], documents[column], pa.scalar(None, field.type))
         documents = documents.set_column(documents.column_names.index(column), field, values)
     return documents

@@ -1,1 +1,1 @@
-"""What differs between two revisions of a dataset, and why."""
+"""Compare two revisions of a dataset, with the causes of each difference."""

@@ -141,7 +141,7 @@ def changed_documents(
         edited = edits.get(doc_id, [])
         resourced = "raw_sha256" in differing or doc_id in moved
         decided = context.decisions.get(doc_id, _NOTHING)
-        # A decision applies to one file: its spans mean nothing for another one.
+        # A decision applies to one file; its spans are meaningless for another.
         spans = frozenset[tuple[int, int]]() if resourced else decided.spans
         by_rules = [
             row

@@ -1,7 +1,7 @@
 """Compare two revisions of a corpus, document by document.
 
-Two shards with the same SHA-256 are never read. A column that only one revision has changes no document: it is one of
-the changes of the schema.
+Shards with equal SHA-256 are never read. A column that only one revision has is a change of the schema, not of
+documents.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Diff:
     sources, languages : dict of str to Pair
         Documents by source and by language, in the old and in the new revision.
     complete : bool
-        Whether all files were at hand. If not, ``sources`` and ``languages`` count only the files that differ; the
+        Whether all files could be read. If not, ``sources`` and ``languages`` count only the files that differ; the
         difference between old and new is right in both cases.
     tables : dict of str to Pair
         Rows of each table; empty if the listing of a revision does not count rows.

@@ -53,10 +53,10 @@ class ChangedShards(NamedTuple):
     def rows(self, ids: Iterable[str]) -> dict[str, list[Row]]:
         """Rows of some documents, by document."""
         table = self.some(ids)
-        found: dict[str, list[Row]] = defaultdict(list)
+        by_document: dict[str, list[Row]] = defaultdict(list)
         for row in table.to_pylist() if table is not None else ():
-            found[row["doc_id"]].append(row)
-        return found
+            by_document[row["doc_id"]].append(row)
+        return by_document
 
     def some(self, ids: Iterable[str], columns: Sequence[str] = ()) -> pa.Table | None:
         """Rows of some documents; only row groups with one of them are read in full."""
@@ -103,7 +103,7 @@ class _Matched(NamedTuple):
     def differing(self) -> dict[str, list[str]]:
         """By document in both tables, the columns that differ; only columns of both tables are compared."""
         ids = self.new["doc_id"].take(pa.array(self.at_new))
-        found: dict[str, list[str]] = defaultdict(list)
+        by_document: dict[str, list[str]] = defaultdict(list)
         for name in self.new.column_names:
             if name != "doc_id" and name in self.old.column_names:
                 one, other = (
@@ -111,8 +111,8 @@ class _Matched(NamedTuple):
                     for table, at in ((self.old, self.at_old), (self.new, self.at_new))
                 )
                 for doc_id in ids.filter(pa.array(differing_values(one, other))).to_pylist():
-                    found[doc_id].append(name)
-        return found
+                    by_document[doc_id].append(name)
+        return by_document
 
 
 def match_documents(old: pa.Table | None, new: pa.Table | None) -> _Matched:
@@ -148,8 +148,8 @@ def differing_values(old: pa.Array, new: pa.Array) -> Mask:
     missing = pc.is_null(old).to_numpy(zero_copy_only=False)
     different: Mask = missing != pc.is_null(new).to_numpy(zero_copy_only=False)
     if pa.types.is_list(old.type):
-        lengths, others = (pc.fill_null(pc.list_value_length(a), 0).to_numpy() for a in (old, new))
-        different |= lengths != others
+        lengths, new_lengths = (pc.fill_null(pc.list_value_length(a), 0).to_numpy() for a in (old, new))
+        different |= lengths != new_lengths
         rows = np.flatnonzero(~different & (lengths > 0))
         taken = pa.array(rows)
         inner = differing_values(old.take(taken).flatten(), new.take(taken).flatten())
@@ -176,7 +176,7 @@ def documents_with_other_rows(old: Revision, new: Revision, table: str, apart: s
 
 
 def _bundled(table: pa.Table | None) -> pa.Table | None:
-    """A table with many rows a document, which follow each other, as one with a list of rows a document."""
+    """Convert a table with several consecutive rows per document to one with a list of rows per document."""
     if table is None or not table.num_rows:
         return None
     ids = _whole(table["doc_id"])
@@ -192,7 +192,7 @@ def net_rows(
 ) -> dict[str, list[Row]]:
     """Rows that only one revision has, or has more of; ``sign`` says how many more are in the new one.
 
-    Counted in Arrow: when a rule changes every document, only what it did becomes objects of Python.
+    Counted in Arrow: if a rule changes every document, only its edits become Python objects.
     """
     names = ("doc_id", *columns)
     sides = []
@@ -205,14 +205,14 @@ def net_rows(
                 joined = pc.binary_join(some["rules"].cast(pa.list_(pa.string())), "\n")
                 some = some.set_column(some.column_names.index("rules"), "rules", joined)
             sides.append(some.append_column("sign", pa.repeat(pa.scalar(sign, pa.int64()), some.num_rows)))
-    found: dict[str, list[Row]] = defaultdict(list)
+    by_document: dict[str, list[Row]] = defaultdict(list)
     if sides:
         every = pa.concat_tables(sides, promote_options="permissive")
         keys = [name for name in every.column_names if name != "sign"]
         counted = every.group_by(keys, use_threads=False).aggregate([("sign", "sum")])
         for row in counted.filter(pc.not_equal(counted["sign_sum"], 0)).to_pylist():
-            found[row["doc_id"]].append({**row, "sign": row["sign_sum"]})
-    return found
+            by_document[row["doc_id"]].append({**row, "sign": row["sign_sum"]})
+    return by_document
 
 
 def count_changes(rows: list[Row], key: Callable[[Row], Any]) -> Delta:

@@ -45,7 +45,7 @@ class TextDiff:
 
 
 def document_diff(old: Revision, new: Revision, doc_id: str) -> TextDiff:
-    """Compare one document: its text word by word, or line by line where it is long, its columns and its edits.
+    """Compare one document: its text word by word, or line by line if it is long, its columns and its edits.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def _document_rows(old: Revision, new: Revision, table: str, doc_id: str) -> tup
 
 
 def _without(rows: list[Row], others: list[Row]) -> list[Row]:
-    """Rows that are not among the others; rows with other offsets are the same."""
+    """Rows that are not among some others; rows that differ only in offsets count as the same."""
     unmatched = Counter(map(edit_identity, others))
     kept = []
     for row in rows:

@@ -55,12 +55,12 @@ def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordRea
     return {ending + end: read for ending, read in readers.items() for end in COMPRESSED}
 
 
-#: Every ending of a file that holds records, with the reader that the package has for it.
+#: Every ending of a file of records, with the package's reader for it.
 CONTAINERS: dict[str, RecordReader] = {**_RECORDS, **_with_compressed({**_RECORDS, **_SINGLE})}
 
 
 def record_readers() -> Mapping[str, RecordReader]:
-    """Every ending of a file that holds records, also those of the plug-ins in force."""
+    """Every ending of a file of records, also those of the plug-ins in force."""
     plugins = added("reader")
     return {**CONTAINERS, **plugins, **_with_compressed(plugins)} if plugins else CONTAINERS
 

@@ -1,4 +1,4 @@
-"""What a reader of records gets and yields."""
+"""The types that a reader of records gets and yields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 from copydesk.core.renamed_fields import FIELDS
 from copydesk.errors import UnreadableError
 
-#: Fields of a record that say where it comes from, named as in sources.jsonl.
+#: Metadata fields of a record, named as in sources.jsonl.
 STATED = ("title", "byline", "source", "publisher", "url", "published", "license")
 
 #: The flag of a text that was cut off.
@@ -36,12 +36,12 @@ class RecordOptions(NamedTuple):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field that is read, also under an old name; others are passed over."""
+        """Every field that is read, also under an old name; other fields are ignored."""
         return tuple(dict.fromkeys((self.id, self.text, *STATED, *FIELDS)))
 
     @property
     def longest_line(self) -> int:
-        """Size of the longest allowed line in bytes: JSON may escape a byte as six, and a line has other fields."""
+        """Size of the longest allowed line in bytes: JSON may escape a byte as six, and a line has more fields."""
         return 6 * self.max_bytes + (1 << 20)
 
 
@@ -62,7 +62,7 @@ class Record(NamedTuple):
     cut : bool
         Whether the text is known to be cut off.
     unread : mapping
-        Why fields of what it says of itself could not be read, by their names.
+        Reasons why metadata fields could not be read, by field.
 
     Examples
     --------

@@ -40,7 +40,7 @@ def list_documents(
 ) -> tuple[pa.Table, list[Refusal]]:
     """List the documents in the order of the seeds, and refuse invalid records.
 
-    Only the row of a document is in memory: a million records take about 500 MB.
+    Only the rows are in memory, not the texts: a million records take about 500 MB.
 
     Parameters
     ----------

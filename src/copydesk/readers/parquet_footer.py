@@ -104,7 +104,7 @@ class _Compact:
 
     def value(self, kind: int) -> Any:  # noqa: PLR0911
         match kind:
-            case 1 | 2:  # of an element of a list; a field has the value in its header
+            case 1 | 2:  # for an element of a list; a field has the value in its header
                 return self._byte() == 1
             case 3:
                 return self._byte()

@@ -52,7 +52,7 @@ def _rows(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
                 refuse_bomb(size, made)
                 yield record
         if number != parquet.metadata.num_rows:
-            raise damaged(number + 1, f"{number:,} rows, and the footer says {parquet.metadata.num_rows:,}")
+            raise damaged(number + 1, f"{number:,} rows, but the footer says {parquet.metadata.num_rows:,}")
     except DAMAGED as error:
         raise damaged(number + 1, f"not Parquet ({' '.join(str(error).split())[:200]})") from None
 

@@ -14,26 +14,26 @@ from copydesk.readers.base import RecordReader
 def reader(ending: str) -> Callable[[RecordReader], RecordReader]:
     """Make a function of a plug-in the reader of files with an ending.
 
-    The function is given a file that is open for reading bytes, and options: ``options.id`` and ``options.text`` are
-    the names of the fields that hold a record's id and its text, ``options.stem`` is the file's name without its
-    ending, ``options.max_bytes`` the size of the largest text. It yields one :class:`Record` after the other, counted
+    The function gets a file that is open for reading bytes, and options: ``options.id`` and ``options.text`` are
+    the names of the fields with a record's id and its text, ``options.stem`` is the file's name without its
+    ending, ``options.max_bytes`` the size of the largest text. It yields one :class:`Record` after another, counted
     from 1, in memory that does not grow with the file. A damaged file raises ``copydesk.errors.UnreadableError``.
     Compressed files (``.tsv.gz``, ``.tsv.zst``) are unpacked for it.
 
     Parameters
     ----------
     ending : str
-        With its dot and in small letters, such as ``.tsv``.
+        In lower case, with its dot, such as ``.tsv``.
 
     Returns
     -------
     callable
-        A decorator that leaves the function as it is.
+        A decorator that returns the function unchanged.
 
     Raises
     ------
     ConfigError
-        If the ending will not do, or has a reader already.
+        If the ending is invalid, or has a reader already.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def reader(ending: str) -> Callable[[RecordReader], RecordReader]:
     ...         yield Record(number, {options.id: doc_id, options.text: text})
     """
     if not re.fullmatch(r"\.[a-z0-9_-]+", ending):
-        raise ConfigError(f"a reader for {ending!r}: expected an ending in small letters with one dot, such as .tsv")
+        raise ConfigError(f"a reader for {ending!r}: expected an ending in lower case with one dot, such as .tsv")
     if ending in {*READERS, *CONTAINERS, *COMPRESSED}:
         raise ConfigError(f"a reader for {ending}: copydesk has one already; choose another ending for these files")
 

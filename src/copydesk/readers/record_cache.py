@@ -58,7 +58,7 @@ _SCHEMA = pa.schema([*INDEX, *_TEXTS])
 _GROUP_ROWS = 500
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
-_EXACT = 2**53  # a float below this is the only one for its whole number
+_EXACT = 2**53  # below this, a float represents exactly one whole number
 
 
 class Container(NamedTuple):
@@ -155,7 +155,7 @@ def _write(records: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
 
 
 def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Read a file of records: a row for each, with its text, or with the reason why it is none.
+    """Read a file of records; yield a row for each record, with its text or the reason of its refusal.
 
     ``old_names``, if given, counts the records that have a field under an old name, by that name.
     """
@@ -181,7 +181,7 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
 def _rows(
     record: Record, options: RecordOptions, encodings: Sequence[str], old_names: Counter[str]
 ) -> Iterator[dict[str, Any]]:
-    """The row of a record, and one for each field that it is kept without."""
+    """Yield the row of a record, and a row for each field that it loses."""
     number = record.number
     if record.problem is not None or record.fields is None:
         reason, detail = record.problem or ("bad-record", "no fields")
@@ -213,16 +213,16 @@ def _without(number: int, name: str, problem: str) -> dict[str, Any]:
 
 def _id(record: Record, options: RecordOptions) -> str:
     assert record.fields is not None
-    given = record.fields.get(options.id)
-    if given is None:
-        given = f"{options.stem}-{record.number}"
-    if isinstance(given, float | Decimal) and -_EXACT < given < _EXACT and given == int(given):
-        given = int(given)  # pandas writes integers so if some are missing, and DuckDB if they are large
-    if isinstance(given, bool) or not isinstance(given, str | int):
-        raise UnreadableError("bad-name", f"{options.id} is {shown(given)}, expected a string or a whole number")
-    doc_id = unicodedata.normalize("NFC", str(given))
+    value = record.fields.get(options.id)
+    if value is None:
+        value = f"{options.stem}-{record.number}"
+    if isinstance(value, float | Decimal) and -_EXACT < value < _EXACT and value == int(value):
+        value = int(value)  # pandas writes integers as floats if some are missing, and DuckDB if they are large
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnreadableError("bad-name", f"{options.id} is {shown(value)}, expected a string or a whole number")
+    doc_id = unicodedata.normalize("NFC", str(value))
     if problem := refused_id(doc_id):
-        raise UnreadableError("bad-name", f"{options.id} is {shown(given)}: {problem}")
+        raise UnreadableError("bad-name", f"{options.id} is {shown(value)}: {problem}")
     return doc_id
 
 
@@ -292,7 +292,7 @@ def _refused(number: int, reason: str, detail: str) -> dict[str, Any]:
 
 
 def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str:
-    """Return all that decides the rows: the file's metadata in the file system, settings, schema, code, libraries."""
+    """Return everything that decides the rows: metadata of the file, settings, schema, code, libraries."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
     libraries = [installed_version(name) for name in UNPINNED_FOR_RECORDS]
     code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader"))

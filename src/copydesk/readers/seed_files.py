@@ -1,4 +1,4 @@
-"""List the files in a folder of seeds: which of them are documents, in which order, with which id."""
+"""List the files in a folder of seeds: documents and files of records, with their order and ids."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Seed(NamedTuple):
     stamp: Stamp
 
 
-#: Rows of :func:`list_seeds`: files that are a document, or have records. A file of records has no id.
+#: Rows of :func:`list_seeds`: files with one document or with records. A file of records has no id.
 SEEDS = pa.schema([("path", pa.string()), ("doc_id", pa.string()), *((name, pa.int64()) for name in Stamp._fields)])
 
 
@@ -81,7 +81,7 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     tables = [SEEDS.empty_table()]
     refusals: list[tuple[bytes, Refusal]] = []
     while batch := list(islice(files, _BATCH)):
-        # Tested for all names at once, which is faster: is any of them strange, or not in the form of an id?
+        # All names are tested at once, which is faster: is any of them unusual, or not in the form of an id?
         names = " ".join([path for path, _ in batch])
         ordinary = not _is_strange(names) and unicodedata.is_normalized("NFC", names)
         rows: list[tuple[Any, ...]] = []
@@ -110,7 +110,7 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat(follow_symlinks=False)
     except OSError:
-        return None  # removed just now: _row_or_refusal refuses it
+        return None  # deleted just now; _row_or_refusal refuses it
 
 
 def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
@@ -179,9 +179,9 @@ def _leads_inside(home: Path, link: Path) -> bool:
 def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
     if path.rpartition("/")[2] in SIDECARS:
         return "unknown-format", "a file of this name is not a seed; expected it at the top of the folder"
-    known = {*READERS, *record_readers()}
-    if ending not in known:
-        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(known)}"
+    endings = {*READERS, *record_readers()}
+    if ending not in endings:
+        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(endings)}"
     if _is_strange(path):
         return "bad-name", "the name is not UTF-8, or contains a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:

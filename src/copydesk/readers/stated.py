@@ -1,6 +1,6 @@
 """Metadata of a record, in the form of sources.jsonl.
 
-Crawlers keep URLs as they occur in links, and programs write dates without a time zone: both are normalised. If a
+Crawlers keep URLs as they occur in links, and programs write dates without a time zone; both are normalised. If a
 value is still invalid, the field is dropped and the document is kept.
 """
 
@@ -38,9 +38,9 @@ class Stated(NamedTuple):
     values : dict
         Values by field, as sources.jsonl has them.
     unread : dict
-        Why other fields have no value, by field.
+        Reasons why other fields have no value, by field.
     old_names : tuple of str
-        Old names under which the record has some of them.
+        Old names under which the record has some of these fields.
     """
 
     values: dict[str, str]
@@ -49,11 +49,11 @@ class Stated(NamedTuple):
 
 
 def stated_of(fields: Mapping[str, Any], text_field: str = "") -> Stated:
-    """Read the metadata of a record; the field that holds its text is none of them."""
-    given = {
+    """Read the metadata of a record; the field with its text does not count as metadata."""
+    given_values = {
         name: value for name in (*STATED, *FIELDS) if name != text_field and not _is_empty(value := fields.get(name))
     }
-    row, old_names, conflicts = renamed("source", given)
+    row, old_names, conflicts = renamed("source", given_values)
     stated: dict[str, str] = {}
     unread: dict[str, str] = dict(conflicts)
     for name, value in row.items():

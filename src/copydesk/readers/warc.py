@@ -170,7 +170,7 @@ def _media(content_type: str | None) -> tuple[str, str | None]:
     >>> _media('text/html; charset="UTF-8"')
     ('text/html', 'UTF-8')
     """
-    kind, _, rest = (content_type or "").partition(";")
-    given = dict(part.strip().partition("=")[::2] for part in rest.split(";"))
-    charset = {name.strip().lower(): value for name, value in given.items()}.get("charset", "")
+    kind, _, options_text = (content_type or "").partition(";")
+    parameters = dict(part.strip().partition("=")[::2] for part in options_text.split(";"))
+    charset = {name.strip().lower(): value for name, value in parameters.items()}.get("charset", "")
     return kind.strip().lower(), charset.strip().strip("\"'") or None

@@ -1,1 +1,1 @@
-"""Releases: what changed between two, what they hold, how to get an earlier one back."""
+"""Releases: make one, list them, verify them, and load an earlier one."""

@@ -1,7 +1,7 @@
 """Check that ``load_dataset`` would read the files of a release's manifest, and no other files.
 
-The card decides which files ``datasets`` opens, with which settings, and which columns name files of their own. Its
-hash is in the manifest, but the files that it names need not be.
+The card decides which files ``datasets`` opens, with which settings, and which columns contain names of more files to
+open. The manifest has the hash of the card, but need not list the files that the card names.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from copydesk.errors import ReleaseError
 from copydesk.validation.file_checks import CARD_KEYS, STEERING
 
 _DATA = re.compile(r"data/(\w+)/(\w+)-\d{5}-of-\d{5}\.parquet", re.ASCII)
-#: Types of columns that are read as they are. Others, such as images, are names of files that are opened.
+#: Types of columns that are read as they are. Values of others, such as images, name files that are opened.
 _PLAIN = re.compile(r"(?:large_)?string|bool|null|u?int\d+|float\d+|date\d+|timestamp\[[^]]*\]")
 _NESTED = frozenset({"name", "dtype", "list", "sequence", "struct"})
 
 
 def refuse_other_files(folder: Path, names: Iterable[str], where: str) -> None:
-    """Refuse a release whose card names other files than the manifest does, or by other patterns.
+    """Refuse a release whose card names other files than its manifest, or uses other patterns.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ def refuse_other_files(folder: Path, names: Iterable[str], where: str) -> None:
         table: [{"split": split, "path": f"data/{table}/{split}-*.parquet"} for split in sorted(named)]
         for table, named in splits.items()
     }
-    found = {entry["config_name"]: _by_split(entry.get("data_files")) for entry in _entries(card, "configs", where)}
-    for table in sorted(expected.keys() | found.keys(), key=str):
-        if found.get(table) != expected.get(table):
+    actual = {entry["config_name"]: _by_split(entry.get("data_files")) for entry in _entries(card, "configs", where)}
+    for table in sorted(expected.keys() | actual.keys(), key=str):
+        if actual.get(table) != expected.get(table):
             raise ReleaseError(
-                f"{where}: README.md: configs: {table!r} names the files {found.get(table)!r}, expected "
+                f"{where}: README.md: configs: {table!r} names the files {actual.get(table)!r}, expected "
                 f"{expected.get(table)!r}, which are those of the manifest; do not load it"
             )
     for entry in _entries(card, "configs", where):
@@ -74,7 +74,7 @@ def _card(folder: Path, where: str) -> dict[str, Any]:
 
     try:
         card: dict[str, Any] = DatasetCard.load(folder / "README.md").data.to_dict()
-    except Exception as error:  # errors of the file, of YAML, and of the library
+    except Exception as error:  # of the file, of YAML, or of the library
         raise ReleaseError(f"{where}: README.md: no card that datasets can read ({error}); do not load it") from None
     return card
 

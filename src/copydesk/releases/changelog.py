@@ -1,4 +1,4 @@
-"""CHANGELOG.md in the form of Keep a Changelog 1.1: a section is written from the difference of two releases."""
+"""CHANGELOG.md in the form of Keep a Changelog 1.1, written from the differences between releases."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Releases of the dataset, written from the data. The form is that of Keep a Chang
 semver of Croissant 1.1: PATCH the same data written again, MINOR only additions, MAJOR anything changed, removed or
 moved.
 """
-_MOST = 20  # documents named in a section
+_MOST = 20  # documents named in a line
 
 
 def changelog_section(version: str, date: str, diff: Diff | None) -> str:
-    """The section of a release; of the first release, if there is no difference.
+    """The section of a release; if there is no difference, that of the first release.
 
     Parameters
     ----------

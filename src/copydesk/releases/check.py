@@ -1,4 +1,4 @@
-"""The first step of a release: check that nothing is in the way, and compute the next version. Writes nothing."""
+"""The first step of a release: check that the repository is ready, and compute the next version. Writes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_release(root: Path, at_least: Level, *, allow_moves: bool = False) -> 
     Raises
     ------
     ReleaseError
-        Naming what is in the way, what was found and what to do.
+        Naming the obstacle, what was found and what to do.
     """
     refuse_incomplete_history(root)
     refuse_behind_branch(root)
@@ -61,9 +61,9 @@ def check_release(root: Path, at_least: Level, *, allow_moves: bool = False) -> 
 
 
 def refuse_incomplete_history(root: Path, releasing: str | None = None) -> None:
-    """Refuse where the git remotes list releases that are unknown here, or that HEAD does not contain.
+    """Refuse if a git remote lists a release that this clone lacks, or that HEAD does not contain.
 
-    ``releasing`` is the version of the release at work, if it is committed: its changelog has no tag yet.
+    ``releasing`` is the version of the release in progress, if it is committed; it has no tag yet.
     """
     known = known_releases(root, releasing=releasing, own=True)
     refuse_unknown_releases(root, known)

@@ -34,7 +34,7 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
     """
-    with suppress(ReleaseError):  # outside of a repository, the revisions cannot be read either
+    with suppress(ReleaseError):  # outside a repository, opening the revisions reports the error
         _show_missing_tags(root)
     from copydesk.differences.diff import diff
     from copydesk.differences.rendering import (
@@ -85,7 +85,7 @@ def release_command(  # noqa: PLR0917  (options are given by name)
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, show the next version, write nothing.")] = False,
     at_least: Annotated[
         Literal["patch", "minor", "major"],
-        typer.Option(help="The least level of the new version."),
+        typer.Option(help="The lowest level of the new version."),
     ] = "patch",
     remote: Annotated[Optional[str], typer.Option(help="DVC remote, if not the default one.")] = None,  # noqa: UP045
     sign: Annotated[
@@ -96,7 +96,7 @@ def release_command(  # noqa: PLR0917  (options are given by name)
         bool, typer.Option("--allow-moves", help="Let documents be in other splits than in the last release.")
     ] = False,
 ) -> None:
-    """Make a release: check, compute the version from the data, write, commit, push, prove from outside, tag.
+    """Make a release: check, compute the version from the data, write, commit, push, prove from a fresh clone, tag.
 
     Refuses a clone that lacks a release of its git remotes or whose HEAD does not contain one, a dirty tree, a stale
     pipeline, an invalid corpus, an alarm, a license that publish.allow does not name, documents in other splits than
@@ -148,7 +148,7 @@ def _show_missing_tags(root: Path, *, query_remotes: bool = False) -> bool:
 
     known = known_releases(root, query_remotes=query_remotes)
     for remote, reason in known.failed.items():
-        fail(f"{root}: {remote}: {reason}; only releases that are known here are listed")
+        fail(f"{root}: {remote}: {reason}; only the releases in this clone are listed")
     lines = list(missing_tags(known))
     for line in lines:
         fail(f"{root}: {line}")

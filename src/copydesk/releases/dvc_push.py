@@ -1,8 +1,8 @@
 """Push the corpus's data to a DVC remote so that it is complete there, whatever DVC assumes.
 
-DVC takes a folder for complete when the remote has the list of its files, trusts a write-protected file in its cache,
-and never overwrites an object of the remote. So objects are hashed before they are pushed, those that the remote lost
-are pushed again, and those that came back damaged are overwritten.
+DVC assumes that a folder is complete if the remote has the list of its files, trusts a write-protected file in its
+cache, and never overwrites an object of the remote. So objects are hashed before they are pushed, objects that the
+remote lost are pushed again, and objects that came back damaged are overwritten.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def push_data(root: Path, remote: str | None, damaged: Collection[str] = ()) -> 
     remote : str or None
         DVC remote; the default one if None.
     damaged : collection of str
-        Files of the dataset that came back from the remote with other bytes: they are overwritten.
+        Files of the dataset that came back from the remote with other bytes; they are overwritten there.
 
     Raises
     ------
     ReleaseError
-        If DVC's cache is damaged and the working tree cannot mend it, or the remote cannot be reached.
+        If DVC's cache is damaged and the working tree cannot repair it, or the remote cannot be reached.
     """
     from dvc.repo import Repo  # type: ignore[import-untyped]
 
@@ -72,7 +72,7 @@ def push_data(root: Path, remote: str | None, damaged: Collection[str] = ()) -> 
 
 
 def _objects(cache: Any, out: Any) -> list[CachedObject]:
-    """The objects of an output: that of its file, or the list of its files and those of the files."""
+    """The objects of an output: of its file, or for a folder the list of its files and the files."""
     if not out.hash_info or not out.use_cache:
         return []
     oid = str(out.hash_info.value)
@@ -88,7 +88,7 @@ def _objects(cache: Any, out: Any) -> list[CachedObject]:
 
 
 def _mend(entry: CachedObject) -> None:
-    """Replace an object in the cache that is lost, or has other bytes than its name says, from the working tree."""
+    """Restore an object of the cache from the working tree, if it is lost or its bytes do not match its name."""
     if entry.file is None or (entry.cached.is_file() and _has_hash(entry.cached, entry.oid)):
         return
     if not entry.file.is_file() or not _has_hash(entry.file, entry.oid):
@@ -96,10 +96,10 @@ def _mend(entry: CachedObject) -> None:
             f"{entry.cached}: DVC's copy of {entry.file} is damaged or lost, and so is the file; delete both, run "
             f"dvc repro (or dvc pull, if it was pushed before), {_AGAIN}"
         )
-    say(f"release: {entry.cached} was damaged or lost; mended from {entry.file}")
+    say(f"release: {entry.cached} was damaged or lost; restored from {entry.file}")
     with replacing(entry.cached) as file:
         file.write(entry.file.read_bytes())
-    entry.cached.chmod(0o444)  # as DVC protects its cache
+    entry.cached.chmod(0o444)  # DVC write-protects its cache
 
 
 def _has_hash(path: Path, oid: str) -> bool:

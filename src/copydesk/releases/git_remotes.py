@@ -1,4 +1,4 @@
-"""The git remotes of a repository: which there are, how tags are published there, and whether HEAD is behind them."""
+"""The git remotes of a repository: their names, how to publish tags there, and whether HEAD is behind them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from copydesk.revisions.git import git, git_result
 
 
 def git_remotes(root: Path) -> list[str]:
-    """Names of the git remotes: first the one that the current branch tracks, then origin."""
+    """Names of the git remotes: first the one that the current branch tracks, then origin, then the others."""
     _, tracked_remote = current_branch(root)
     return sorted(
         filter(None, git(root, "remote").split("\n")),
@@ -19,13 +19,13 @@ def git_remotes(root: Path) -> list[str]:
 
 
 def current_branch(root: Path) -> tuple[str, str]:
-    """The current branch and the git remote that it tracks, each empty where there is none."""
+    """The current branch and the git remote that it tracks; empty if there is none."""
     name = git_result(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()
     return name, _git_setting(root, f"branch.{name}.remote")
 
 
 def push_advice(root: Path, tags: list[str], *, branch: bool = False) -> str:
-    """How to publish tags, with the current branch if ``branch``; the command fails if a tag is there already."""
+    """Advice on publishing tags, with the current branch if ``branch``; the command fails if a tag exists already."""
     references = [*([current_branch(root)[0] or "HEAD:BRANCH"] if branch else []), *tags]
     pronoun = "it" if len(tags) == 1 else "them"
     remotes = git_remotes(root)
@@ -38,17 +38,17 @@ def push_advice(root: Path, tags: list[str], *, branch: bool = False) -> str:
 
 
 def push_command(remote: str, references: list[str]) -> str:
-    """The command that pushes all of some references, or none of them."""
+    """The command that pushes all of the references or none."""
     return f"git push --atomic {shlex.join([remote, *references])}"
 
 
 def refuse_behind_branch(root: Path) -> None:
-    """Refuse to release from a branch that lacks commits of the branch it is pushed to: a takedown may be among them.
+    """Refuse to release from a branch that lacks commits of its upstream branch; one may be a takedown.
 
     Raises
     ------
     ReleaseError
-        Naming the branch and the commands that bring its commits.
+        Naming the branch and the commands that fetch its commits.
     """
     name, remote = current_branch(root)
     merged = _git_setting(root, f"branch.{name}.merge")

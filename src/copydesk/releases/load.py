@@ -1,8 +1,8 @@
-"""Load a past release: fetched whole, checked file by file, kept in a cache that is never stale.
+"""Load a past release: fetch it whole, check every file, and keep it in a cache that is never stale.
 
-``load_dataset`` with ``revision`` ignores it for a folder and may serve another revision from its cache; with a DVC
-address it serves the revision that it saw first. So a release is copied into a folder of its own, named after its
-manifest, and the loaded rows must have its version.
+For a folder, ``load_dataset`` ignores ``revision`` and may return another revision from its cache. For a DVC address,
+it returns the revision that it loaded first. So a release is copied into a folder named after its manifest, and the
+loaded rows must have its version.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
-# Folders whose every file was hashed by this process: size and modification time of each file at that moment.
+# Folders whose files this process has hashed: size and modification time of each file at that moment.
 _hashed: dict[Path, dict[str, tuple[int, int]]] = {}
 
 
@@ -44,7 +44,7 @@ def load(
     streaming: bool = False,
     cache: Path | None = None,
 ) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
-    """Load a table of a release; never the table of another release.
+    """Load a table of one release, and never rows of another release.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def load(
     streaming : bool
         Whether to read rows lazily.
     cache : Path, optional
-        Where releases are kept; by default ``copydesk`` in the user's cache folder.
+        Folder for cached releases; by default ``copydesk`` in the user's cache folder.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def load(
     Raises
     ------
     ReleaseError
-        If there is no such release, its data is missing or not what its manifest says, or it has no such table.
+        If there is no such release or table, or its data is missing or does not match its manifest.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def load(
 
     try:
         dataset = load_dataset(str(folder), config, split=split, streaming=streaming)
-    except Exception as error:  # datasets raises exceptions of every library that it reads with
+    except Exception as error:  # datasets passes on the exceptions of many libraries
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     splits = dataset.values() if isinstance(dataset, dict) else [dataset]
     versions = {str(rows.info.version) for rows in splits}
@@ -99,12 +99,12 @@ def load(
 
 
 def fetch_release(release: Release, cache: Path | None = None) -> Path:
-    """Return the folder of a release, checked; fetch it if it is not in the cache or damaged there.
+    """Return the verified folder of a release; fetch it if the cache lacks it or has it damaged.
 
     Raises
     ------
     ReleaseError
-        If the data is missing from the remote, a file is not what the manifest says, or the card names other files.
+        If the data is missing from the remote, a file does not match the manifest, or the card names other files.
     """
     folder = _cached_folder(release, (cache or cache_folder()).absolute())
     manifest = parse_manifest((folder / NAME).read_bytes(), f"{release}: {NAME}")
@@ -113,17 +113,17 @@ def fetch_release(release: Release, cache: Path | None = None) -> Path:
 
 
 def _cached_folder(release: Release, cache: Path) -> Path:
-    # A commit always has the same manifest: for a commit that was fetched before, git and DVC are not needed.
+    # A commit always has the same manifest, so a commit that was fetched before needs neither git nor DVC.
     pointer = cache / "commits" / release.commit
     name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""
     if _FOLDER_NAME.fullmatch(name) and name.startswith(f"{release.version}-") and _is_intact(cache / name):
         return cache / name
     with _checkout(release) as root:
-        own = str(root) == release.repo
+        is_local = str(root) == release.repo
         try:
-            folder = _fetch_into_cache(release, root, cache, remote=not own)
+            folder = _fetch_into_cache(release, root, cache, remote=not is_local)
         except ReleaseError as error:
-            if not own:
+            if not is_local:
                 raise
             # The repository's own DVC cache may be damaged.
             try:
@@ -135,13 +135,13 @@ def _cached_folder(release: Release, cache: Path) -> Path:
 
 
 def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Path:
-    """Where a release with that manifest is kept once it was fetched."""
+    """The folder in which a release with that manifest is cached."""
     return (cache or cache_folder()).absolute() / f"{version}-{_short_hash(manifest)}"
 
 
 def _fetch_into_cache(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
-    own = str(root) == release.repo
-    tree = tree_at(root, release.commit, remote=remote, origin=None if own else release.repo)
+    is_local = str(root) == release.repo
+    tree = tree_at(root, release.commit, remote=remote, origin=None if is_local else release.repo)
     manifest = read_dataset_file(tree, NAME, str(release))
     folder = kept_folder(release.version, manifest, cache)
     if not _is_intact(folder):
@@ -153,7 +153,7 @@ def _fetch_into_cache(release: Release, root: Path, cache: Path, *, remote: bool
 
 
 def _copy_files(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> None:
-    """Write the files that the manifest lists, and nothing else: a path in it cannot leave the folder."""
+    """Write the files that the manifest lists, and nothing else; no path in it can lead out of the folder."""
     problems = []
     for name, expected in parse_manifest(manifest, f"{release}: {NAME}").items():
         try:
@@ -179,13 +179,13 @@ def _copy_files(release: Release, tree: CommitTree, manifest: bytes, folder: Pat
 
 
 def _move_into_place(temporary: Path, folder: Path) -> None:
-    """Give the finished folder its name; a damaged folder of that name is moved away."""
+    """Rename the finished folder to its final name; a damaged folder of that name is moved away."""
     if folder.exists() and not _is_intact(folder):
         folder.replace(temporary / "damaged")
     try:
         (temporary / folder.name).replace(folder)
     except OSError:
-        if not _is_intact(folder):  # else another process was first, with the same files
+        if not _is_intact(folder):  # otherwise another process was faster, with the same files
             raise
     handle = os.open(folder.parent, os.O_RDONLY)
     try:
@@ -195,7 +195,7 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
 
 
 def _is_intact(folder: Path) -> bool:
-    """Whether a cached folder has the manifest of its name, and the files of its manifest; hashed once a process."""
+    """Whether a cached folder matches its name and its manifest; a process hashes its files only once."""
     if not (folder / NAME).is_file():
         return False
     tree = FolderTree(folder)
@@ -219,7 +219,7 @@ def _checkout(release: Release) -> Iterator[Path]:
         return
     with scratch("clone") as folder:
         part, whole = folder / "part", folder / "whole"
-        # Without a working tree: no filter of a stranger runs, no link of theirs is followed.
+        # Without a working tree, so that no filter of a stranger runs and no link of theirs is followed.
         clone = ("clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=")
         try:
             git(None, *clone, "--depth=1", f"--branch={tag_of(release.version)}", "--", release.repo, str(part))

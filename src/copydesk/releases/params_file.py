@@ -10,10 +10,9 @@ from copydesk.errors import ReleaseError
 
 
 def set_corpus_settings(path: Path, values: dict[str, str]) -> None:
-    """Write settings of the section corpus and leave everything else as it is, comments too.
+    """Write settings of the section corpus; everything else stays, also comments.
 
-    ``version`` comes first and must be there, on a line of its own; a setting that is not there is written after the
-    one before it.
+    The first setting, ``version``, must exist on a line of its own. A missing setting is added after its predecessor.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What users of a release rely on: licenses that are allowed, and schemas that do not break their readers."""
+"""What users of a release rely on: allowed licenses, and schemas that do not break their readers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from copydesk.tables.renamed_columns import with_current_names, with_old_names
 
 
 def refuse_unlicensed(project: Project) -> None:
-    """Refuse documents whose license publish.allow does not name: a release is handed on to others.
+    """Refuse documents whose license publish.allow does not name, because a release is passed on to others.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def refuse_unlicensed(project: Project) -> None:
     columns = ["doc_id", "license", "public"]
     files = sorted((project.corpus / "data" / "documents").glob("*.parquet"))
     documents = pa.concat_tables(with_current_names(read_parquet(path, with_old_names(columns))) for path in files)
-    # The settings may allow less than they did when the column was made.
+    # The settings may allow fewer licenses than when the column was computed.
     allowed = public(documents["license"], project.params["publish"]["allow"])
     not_allowed = documents.filter(pc.invert(pc.and_(documents["public"], allowed)))
     if not_allowed.num_rows:

@@ -1,4 +1,4 @@
-"""The third step of a release: push its data, fetch it as a stranger would, and verify what comes back."""
+"""The third step of a release: push its data, fetch it as a stranger would, and verify the result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from copydesk.validation import validate
 
 
 def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
-    """Push the data of a committed release and verify it from a fresh clone; look for other releases once more.
+    """Push the data of a committed release, verify it from a fresh clone, and look for other releases again.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
     Raises
     ------
     ReleaseError
-        If the data cannot be pushed, come back with other bytes twice, or another clone released meanwhile.
+        If the data cannot be pushed, comes back with other bytes twice, or another clone released meanwhile.
     """
     try:
         _push_until_proved(root, committed, remote, signers)
@@ -48,9 +48,9 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
 def verify_fresh_clone(
     root: Path, commit: str, version: str, remote: str | None, signers: str | None = None
 ) -> list[Problem]:
-    """Fetch a release as a stranger would: a fresh clone, the remote alone, every hash, every configuration.
+    """Fetch a release as a stranger would, from the remote alone into a fresh clone; check hashes and configurations.
 
-    Returns the files that came back with other bytes.
+    Return the files that came back with other bytes.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def verify_fresh_clone(
         git(None, "clone", "--quiet", "--no-hardlinks", "--", str(root), str(clone))
         git(clone, "checkout", "--quiet", "--detach", commit)
         local_config = root / ".dvc" / "config.local"
-        if local_config.is_file():  # it may have the credentials of a remote
+        if local_config.is_file():  # it may contain the credentials of a remote
             write_text(clone / ".dvc" / "config.local", local_config.read_text("utf-8"))
         run_dvc(clone, "cache", "dir", "--local", str(folder / "cache"))
         run_dvc(clone, "pull", *([f"--remote={remote}"] if remote else []), DATA)
@@ -75,13 +75,13 @@ def verify_fresh_clone(
             return verification.problems
         report = validate(clone / "corpus", clone / "schemas", mapped=True)
         if not report.ok:
-            raise ReleaseError(f"{version}: what came back from the remote is invalid: {report.findings[0]}")
+            raise ReleaseError(f"{version}: the dataset that the remote returned is invalid: {report.findings[0]}")
     say(f"release: {version} was fetched from the remote, verified and loaded")
     return []
 
 
 def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
-    """Push the data and verify them; what came back damaged is pushed a second time, and not a third time."""
+    """Push the data and verify them; objects that came back damaged are pushed a second time, not a third."""
     version, commit = committed
     push_data(root, remote)
     problems = verify_fresh_clone(root, commit, version, remote, signers)
@@ -90,11 +90,11 @@ def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | No
         push_data(root, remote, damaged=[problem.file for problem in problems])
         problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
-        raise ReleaseError(f"{version}: what came back from the remote is not what was pushed: {problems[0]}")
+        raise ReleaseError(f"{version}: the remote returned other bytes than were pushed: {problems[0]}")
 
 
 def _refuse_overtaken(root: Path, committed: CommittedRelease) -> None:
-    """Read the releases of the git remotes once more: the steps since the first look took minutes."""
+    """Read the releases of the git remotes again, because minutes have passed since the first check."""
     try:
         refuse_incomplete_history(root, releasing=committed.version)
     except ReleaseError as error:

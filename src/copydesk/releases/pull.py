@@ -16,22 +16,22 @@ _BLOCK = 1 << 20
 
 
 class Pulled(NamedTuple):
-    """The number of data files that were fetched, and of those that the manifest lists."""
+    """The number of fetched data files, and of data files in the manifest."""
 
     fetched: int
     files: int
 
 
 def pull(root: Path) -> Pulled:
-    """Fetch the data that the manifest of the checked-out commit lists, and nothing else.
+    """Fetch the data files in the manifest of the checked-out commit, and nothing else.
 
-    ``dvc pull`` obeys all of a repository's ``.dvc/config``; here only kind and address of the remote are taken from
-    it, and each file must have the hash of the manifest.
+    ``dvc pull`` obeys all of a repository's ``.dvc/config``. This function takes only kind and address of the remote
+    from it, and each file must have the hash of the manifest.
 
     Raises
     ------
     ReleaseError
-        If a file is missing from the cache and the remote, or has other bytes there; files before it are kept.
+        If a file is missing from the cache and the remote, or has other bytes there; earlier files are kept.
     """
     root = root.resolve()
     folder = root / FOLDER

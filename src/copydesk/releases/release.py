@@ -1,6 +1,6 @@
-"""Make a release in four steps: check, write, prove, tag. The tag is the release: until it exists, nothing is one.
+"""Make a release in four steps: check, write, prove, tag. The tag is the release: without it there is none.
 
-A note in ``build/release.json`` says how far a release came; run again after a crash, it undoes what was written
+A note in ``build/release.json`` records the progress. After a crash the next run undoes the files that were written
 before the commit, or continues after it.
 """
 
@@ -28,7 +28,7 @@ from copydesk.releases.write import write_release
 
 
 class ReleaseResult(NamedTuple):
-    """The release that was made, or with ``dry_run`` the one that would be: then ``commit`` is None.
+    """The release; after a ``dry_run`` the one that would be made, whose ``commit`` is None.
 
     ``diff`` is the difference from the last release; only a dry run of a later release has it.
     """
@@ -55,11 +55,11 @@ def release(
     root : Path
         A git and DVC repository laid out as this one is.
     at_least : str
-        ``patch``, ``minor`` or ``major``: may raise the version that follows from the data, and never lowers it.
+        ``patch``, ``minor`` or ``major``: may raise the version that is computed from the data, never lowers it.
     remote : str, optional
         DVC remote; the default one otherwise.
     dry_run : bool
-        Whether only to check and to return what the release would be.
+        Whether only to check, and to return the release that would be made.
     allow_moves : bool
         Whether documents may be in other splits than in the last release.
     key : Path, optional
@@ -68,10 +68,10 @@ def release(
     Raises
     ------
     ReleaseError
-        Naming what is in the way, what was found and what to do; nothing is tagged then.
+        Naming the obstacle, what was found and what to do; nothing is tagged then.
     """
     root = root.resolve()
-    signers = allowed_signers_line(key) if key is not None else None  # first, since a key may be missing or locked
+    signers = allowed_signers_line(key) if key is not None else None  # first, because a key may be missing or locked
     with only_release(root):
         committed = None if dry_run else resume_release(root)
         if committed is None:
@@ -88,7 +88,7 @@ def release(
 
 @contextmanager
 def only_release(root: Path) -> Iterator[None]:
-    """Hold the lock of releases. It is the system's, so that a killed release leaves no lock behind.
+    """Hold the lock of releases. It is a lock of the operating system, so a killed release leaves none behind.
 
     Raises
     ------
@@ -101,5 +101,5 @@ def only_release(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ReleaseError(f"{root}: another release is at work here; wait until it ends") from None
+            raise ReleaseError(f"{root}: another release is running here; wait until it ends") from None
         yield

@@ -1,4 +1,4 @@
-"""Releases as git tags name them: ``corpus@v1.2.0``, and ``corpus@v1.2.0!`` beside it for one that was withdrawn."""
+"""Releases as git tags: ``corpus@v1.2.0``, and in addition ``corpus@v1.2.0!`` for a withdrawn one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from copydesk.revisions.dataset_tree import TAG
 from copydesk.revisions.git import git
 
 _REFERENCE = "refs/tags/"
-#: What git writes where there is no repository at an address; other errors are of the network, or of the host.
+#: Git's messages if there is no repository at an address; other errors come from the network or the host.
 _NO_REPOSITORY = re.compile(r"does not appear to be a git repository|not a git repository|repository .* not found")
 
 
@@ -38,13 +38,13 @@ def by_number(version: str) -> tuple[int, ...]:
 
 
 def release_versions(repo: str | Path = ".") -> list[str]:
-    """Versions of the releases of a repository that were not withdrawn, oldest first by number."""
+    """Versions of the releases of a repository that were not withdrawn, lowest first."""
     commits, withdrawn = tagged_releases(checked_address(repo))
     return sorted(commits.keys() - withdrawn, key=by_number)
 
 
 def withdrawn_versions(repo: str | Path = ".") -> dict[str, str | None]:
-    """Versions that were withdrawn, oldest first, each with the version that replaces it, or None."""
+    """Versions that were withdrawn, lowest first, each with the version that replaces it, or None."""
     address = checked_address(repo)
     withdrawn = tagged_releases(address)[1]
     replaced_by = replacements(address) if withdrawn else {}
@@ -92,7 +92,7 @@ def tagged_releases(repo: str, root: Path | None = None, *, own: bool = False) -
         reason = " ".join(without_password(str(error)).split())
         advice = "; give the path or URL of a git repository" if _NO_REPOSITORY.search(reason) else ""
         raise ReleaseError(f"{without_password(repo)}: its releases cannot be listed ({reason}){advice}") from None
-    # An annotated tag has two lines, and the second is that of the commit.
+    # An annotated tag has two lines; the second has its commit.
     lines = (line.partition("\t") for line in listed.split("\n"))
     commits = {name.removeprefix(_REFERENCE).removesuffix("^{}"): commit for commit, _, name in lines}
     versions = {match[1]: commit for name, commit in commits.items() if (match := TAG.fullmatch(name))}
@@ -100,7 +100,7 @@ def tagged_releases(repo: str, root: Path | None = None, *, own: bool = False) -
 
 
 def checked_address(repo: str | Path) -> str:
-    """Return a repository's URL or absolute path; refuse what git might take for an option or a command."""
+    """Return a repository's URL or absolute path; refuse text that git might read as an option or a command."""
     text = str(repo)
     if not re.match(r"[A-Za-z./~]", text) or "::" in text or not text.isprintable():
         raise ReleaseError(f"{text!r}: not a repository; expected a path or a URL that git can clone")
@@ -113,5 +113,5 @@ def checked_address(repo: str | Path) -> str:
 
 
 def without_password(address: str) -> str:
-    """A repository's address for a message: without the user and password that a URL may have."""
+    """A repository's address for a message, without the user and password of a URL."""
     return re.sub(r"(?<=://)[^/@]*@", "", address)

@@ -1,4 +1,4 @@
-"""A release that was killed: the next run continues after its commit, or undoes what it wrote before that."""
+"""Resume a release that was killed: continue after its commit, or undo the files written before it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from copydesk.revisions.git import git
 
 
 def resume_release(root: Path) -> CommittedRelease | None:
-    """Return the commit of a release that was killed; undo what it wrote before its commit, and return None.
+    """Return the commit of a release that was killed; if it has none, undo the files it wrote, and return None.
 
     Raises
     ------
@@ -46,20 +46,20 @@ def resume_release(root: Path) -> CommittedRelease | None:
 
 
 def _read_note(note: Path) -> tuple[str, str]:
-    """The version of a release that was begun, and the commit it began from."""
+    """The version of an unfinished release, and the commit from which it began."""
     try:
         values = json.loads(note.read_text("utf-8"))
         return str(Version.parse(values["version"])), str(values["base"])
     except (ValueError, LookupError, TypeError, CopydeskError) as error:
         raise ReleaseError(
             f"{note}: not a note of a release ({type(error).__name__}: {error}), so it is not known what that "
-            f"release wrote; look at git status, undo what is not yours among {', '.join(WRITTEN)} with git checkout "
-            "-- FILE, delete the note, run dvc checkout, then copydesk release again"
+            f"release wrote; look at git status, undo changes that are not yours in {', '.join(WRITTEN)} with git "
+            "checkout -- FILE, delete the note, run dvc checkout, then copydesk release again"
         ) from None
 
 
 def _remove_damaged_dvc_lock(root: Path) -> None:
-    """Remove DVC's file of read and write locks if a kill left it half written: every DVC command would fail."""
+    """Remove DVC's file of read and write locks if a kill left it half written; every DVC command would fail."""
     from dvc.exceptions import DvcException  # type: ignore[import-untyped]
     from dvc.repo import Repo  # type: ignore[import-untyped]
 

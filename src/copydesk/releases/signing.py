@@ -18,7 +18,7 @@ NAMESPACE = "copydesk"
 
 
 def sign(corpus: Path | str, key: Path | str) -> Path:
-    """Sign the manifest of a corpus with an SSH key; returns the file with the signature.
+    """Sign the manifest of a corpus with an SSH key; return the file with the signature.
 
     Raises
     ------
@@ -46,19 +46,19 @@ def allowed_signers_line(key: Path | str) -> str:
     key = Path(key)
     public = key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")
     if not key.is_file():
-        raise ReleaseError(f"{key}: no such file; expected an SSH key, as ssh-keygen -t ed25519 makes it")
+        raise ReleaseError(f"{key}: no such file; expected an SSH key, such as ssh-keygen -t ed25519 makes")
     if not public.is_file():
         raise ReleaseError(f"{public}: no such file; write it there: ssh-keygen -y -f {key} > {public}")
     text = public.read_text("utf-8", "replace").strip()
     if not re.fullmatch(r"[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?", text):
-        raise ReleaseError(f"{public}: not the public half of an SSH key; expected one line: its kind, then base64")
+        raise ReleaseError(f"{public}: not the public half of an SSH key; expected one line: its type, then base64")
     return f'release namespaces="{NAMESPACE}" {text}\n'
 
 
 def verified_signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
     """The principal who signed the manifest; None if the signature is missing, bad, or not by an allowed key."""
     if not allowed.is_file():
-        raise ReleaseError(f"{allowed}: no such file; expected the keys of allowed signers, one a line")
+        raise ReleaseError(f"{allowed}: no such file; expected the keys of allowed signers, one on each line")
     if SIGNATURE not in tree.names():
         return None
     with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
@@ -75,7 +75,9 @@ def verified_signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
 def _ssh_keygen(arguments: list[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("ssh-keygen")
     if program is None:
-        raise ReleaseError("ssh-keygen is not installed; install OpenSSH 8.2 or newer, or do without signatures")
+        raise ReleaseError(
+            "ssh-keygen is not installed; install OpenSSH 8.2 or newer, or leave out the signature options"
+        )
     try:
         return subprocess.run(
             [program, "-Y", *arguments], input=stdin, capture_output=True, check=False, timeout=TIMEOUT

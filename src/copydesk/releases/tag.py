@@ -11,7 +11,7 @@ from copydesk.revisions.git import git
 
 
 def tag_release(root: Path, committed: CommittedRelease) -> str:
-    """Tag the commit of a release and return the name of the tag; a tag that it has already is left as it is.
+    """Tag the commit of a release and return the name of the tag; if the commit has that tag already, it stays.
 
     Raises
     ------
@@ -19,7 +19,7 @@ def tag_release(root: Path, committed: CommittedRelease) -> str:
         If the tag exists on another commit: it is never moved.
     """
     tag, commit = tag_of(committed.version), committed.commit
-    if git(root, "tag", "--list", tag):  # perhaps made by this release, which was killed right after it
+    if git(root, "tag", "--list", tag):  # perhaps made by this release before it was killed
         tagged_commit = git(root, "rev-parse", f"{tag}^{{commit}}").strip()
         if tagged_commit != commit:
             raise ReleaseError(

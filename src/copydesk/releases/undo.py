@@ -1,4 +1,4 @@
-"""Undo what an unfinished release wrote, by the hashes it noted as it wrote; everything else stays."""
+"""Undo the files that an unfinished release wrote, by the hashes in its notes; everything else stays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_storages import DATA
 from copydesk.revisions.git import git
 
-#: What a release writes: nothing else may change between its start and its commit.
+#: The files that a release writes; nothing else may change between its start and its commit.
 WRITTEN = ("CHANGELOG.md", "params.yaml", SPLIT_LIST, "dvc.lock", "corpus", "reports")
 _KEPT = "release"
 _LOCK = "dvc.lock"
@@ -34,18 +34,18 @@ def note_of(root: Path) -> Path:
 
 
 def journal_of(root: Path) -> Path:
-    """The file in which a release notes what it writes."""
+    """The file in which a release notes the files that it writes."""
     return root / "build" / "release.written"
 
 
 def delete_notes(root: Path) -> None:
-    """Delete the notes of a release that is done or undone."""
+    """Delete the notes of a finished or undone release."""
     note_of(root).unlink(missing_ok=True)
     journal_of(root).unlink(missing_ok=True)
 
 
 def keep_shard_lists(root: Path) -> None:
-    """Copy the lists of finished shards: neither git nor DVC has them, and DVC deletes that of a stage it runs."""
+    """Copy the lists of finished shards: neither git nor DVC keeps them, and DVC deletes that of a stage it runs."""
     folder = root / "build" / _KEPT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -54,21 +54,21 @@ def keep_shard_lists(root: Path) -> None:
 
 
 def undo_release(root: Path) -> list[str]:
-    """Undo what the release wrote; return the files that were edited since, which stay as they are.
+    """Undo the files that the release wrote; return the files that were edited since, which stay as they are.
 
     Parameters
     ----------
     root : Path
-        The repository, at the commit from which the release began, with a clean tree then.
+        The repository, at the commit from which the release began; its tree was clean then.
     """
     written_hashes, unfinished_paths = read_journal(journal_of(root))
     for path in unfinished_paths:
         _delete(path)
-        _delete(path.with_suffix(".old"))  # what a folder replaced
+        _delete(path.with_suffix(".old"))  # a folder took its place
     for name in WRITTEN:
         for path in (root / name).rglob(".*.tmp") if (root / name).is_dir() else ():
             if _UNFINISHED.fullmatch(path.name) and path.is_file() and not path.stat().st_size:
-                path.unlink()  # the release was killed before it noted this file
+                path.unlink()  # the release was killed before it noted the hash of this file
     built_hashes = _outputs_of_stages(root)
     tracked = set(git(root, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *WRITTEN).split("\0"))
     # A file that git does not track and the release did not write is somebody's draft.
@@ -79,7 +79,7 @@ def undo_release(root: Path) -> list[str]:
     ]
     edited = [name for name in changed if not _is_of_release(root / name, written_hashes, built_hashes.get(name))]
     copies = _copy_aside(root, edited)
-    if _LOCK in edited:  # only DVC writes it, and may have been killed in the middle
+    if _LOCK in edited:  # only DVC writes it, and it may have been killed while writing
         edited.remove(_LOCK)
         say(f"release: {_LOCK} is undone; a copy is in {copies}")
     _restore_committed(root, [name for name in changed if name not in edited], tracked)
@@ -93,13 +93,13 @@ def undo_release(root: Path) -> list[str]:
 
 
 def _modified_files(root: Path) -> list[str]:
-    """Files of those that a release writes that differ from the commit."""
+    """Files among those of a release that differ from the commit."""
     status = ("status", "--porcelain", "--no-renames", "--untracked-files=all", "-z", "--", *WRITTEN)
     return [entry[3:] for entry in git(root, *status).split("\0") if entry]
 
 
 def _outputs_of_stages(root: Path) -> dict[str, str]:
-    """MD5 of the outputs of the stages of DVC that have ended, by path."""
+    """MD5 of the outputs of the finished DVC stages, by path."""
     try:
         lock = root / _LOCK
         return outs_of(lock.read_bytes(), _LOCK) if lock.is_file() else {}
@@ -108,7 +108,7 @@ def _outputs_of_stages(root: Path) -> dict[str, str]:
 
 
 def _is_of_release(path: Path, written_hashes: dict[Path, set[str]], built_md5: str | None) -> bool:
-    """Whether a file is as the release wrote it; a file that is gone has no edit."""
+    """Whether a file is as the release wrote it; a deleted file counts as unedited."""
     if path.is_symlink() or not path.is_file():
         return not path.is_symlink()
     if sha256_file(path) in written_hashes.get(path, ()):
@@ -117,7 +117,7 @@ def _is_of_release(path: Path, written_hashes: dict[Path, set[str]], built_md5: 
 
 
 def _copy_aside(root: Path, names: Iterable[str]) -> Path | None:
-    """Copy files to a new folder below ``build/``; None where there are none."""
+    """Copy files to a new folder below ``build/``; return None if there are none."""
     folder = None
     for name in names:
         folder = folder or Path(tempfile.mkdtemp(dir=root / "build", prefix="edited-"))
@@ -142,7 +142,7 @@ def _restore_committed(root: Path, names: list[str], tracked: set[str]) -> None:
 
 
 def _restore_data(root: Path, written_hashes: dict[Path, set[str]]) -> None:
-    """Restore the data from DVC's cache. DVC does not replace files that it does not know: move these away first."""
+    """Restore the data from DVC's cache. DVC does not replace files unknown to it, so these are moved away."""
     manifest = root / "corpus" / NAME
     last_release = manifest.read_text("utf-8") if manifest.is_file() else ""
     for path in sorted(p for p in (root / DATA).rglob("*") if p.is_file() and not p.is_symlink()):
@@ -150,12 +150,13 @@ def _restore_data(root: Path, written_hashes: dict[Path, set[str]]) -> None:
         if sha256 not in last_release and sha256 not in written_hashes.get(path, ()):
             scratch_folder = root / "build" / "scratch"
             scratch_folder.mkdir(mode=0o700, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=scratch_folder, prefix="unknown-"))  # where a takedown searches
+            folder = Path(tempfile.mkdtemp(dir=scratch_folder, prefix="unknown-"))  # a folder that takedowns search
             shutil.move(path, folder / path.name)
-            say(f"release: {path.relative_to(root)} is neither of this release nor of the last; moved to {folder}")
+            name = path.relative_to(root)
+            say(f"release: {name} belongs neither to this release nor to the last; moved to {folder}")
     if DATA in _outputs_of_stages(root):
         run_dvc(root, "checkout", "--quiet", "--force", DATA)
-    with suppress(ReleaseError):  # other files that DVC tracks may have been edited; the release will report them
+    with suppress(ReleaseError):  # another file that DVC tracks was edited; the release will report it
         run_dvc(root, "checkout", "--quiet")
 
 

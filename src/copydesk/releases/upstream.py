@@ -1,8 +1,7 @@
-"""Which releases exist: by the tags here, the tags of the git remotes, CHANGELOG.md and params.yaml.
+"""Find out which releases exist, from the tags here and at the git remotes, CHANGELOG.md and params.yaml.
 
-A clone may lack tags (``--depth 1``, ``--no-tags``, what CI hosts make), and others may have released since it last
-fetched. If it relied on its own tags alone, it would make a version twice, or delete the data of releases that it
-lacks.
+A clone may lack tags (``--depth 1``, ``--no-tags``, clones of CI hosts), and others may have released since it last
+fetched. With only its own tags, it would make a version twice, or delete the data of releases that it lacks.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _SECTION = re.compile(rf"(?m)^## \[({_VERSION.pattern})\]")
 
 
 class RemoteReleases(NamedTuple):
-    """The releases that a git remote lists: their commits by version, and the versions that were withdrawn."""
+    """The releases of a git remote: their commits by version, and the withdrawn versions."""
 
     remote: str
     commits: dict[str, str]
@@ -33,12 +32,12 @@ class RemoteReleases(NamedTuple):
 
 
 class KnownReleases(NamedTuple):
-    """Everything a clone can find out about releases.
+    """Everything that a clone can find out about releases.
 
     Attributes
     ----------
     commits : dict of str
-        Commits of the releases that have a tag here, by version.
+        Commits of the releases with a tag here, by version.
     withdrawn : set of str
         Versions that a tag here withdraws.
     remotes : list of str
@@ -50,8 +49,8 @@ class KnownReleases(NamedTuple):
     named : dict of str
         Versions that CHANGELOG.md or params.yaml names as released, each with the name of that file.
     shallow, no_tags, partial : bool
-        Whether the clone lacks a part of the history; whether it is set not to fetch tags; whether it is a partial
-        clone, whose fetches leave files of past commits out.
+        Whether the clone lacks a part of the history; is configured not to fetch tags; is a partial clone, whose
+        fetches leave out files of past commits.
     """
 
     commits: dict[str, str]
@@ -65,7 +64,7 @@ class KnownReleases(NamedTuple):
     partial: bool = False
 
     def fetch_command(self, remote: str | None = None) -> str:
-        """The command that fetches the missing tags, and what a shallow or a partial clone lacks of their commits."""
+        """The command that fetches the missing tags; in a shallow or partial clone also the rest of their commits."""
         source = shlex.quote(remote or next(iter(self.remotes), "URL"))
         options = (" --unshallow" if self.shallow else "") + (" --refetch --no-filter" if self.partial else "")
         return f"git fetch --tags{options} {source}"
@@ -83,9 +82,9 @@ def known_releases(
     query_remotes : bool
         Whether to contact the git remotes.
     releasing : str, optional
-        The version of the release at work: what it wrote into files before its tag is ignored.
+        The version of the release in progress; its entries in files, which precede its tag, are ignored.
     own : bool
-        Whether the repository is the user's: credential helpers of its configuration may run then.
+        Whether the repository is the user's own; credential helpers in its configuration may run then.
 
     Raises
     ------
@@ -122,7 +121,7 @@ def missing_tags(known: KnownReleases) -> Iterator[str]:
     if named:
         versions, files = sorted(named, key=by_number), sorted(set(named.values()))
         advice = f"run {known.fetch_command()}"
-        if known.upstreams:  # which do not list it
+        if known.upstreams:  # they do not list it
             push = f"git push {known.remotes[0]} {tag_of(versions[0])}"
             advice = f"push the tag from the clone that made it ({push}), then {advice}"
         verb = "name" if len(files) > 1 else "names"
@@ -135,7 +134,7 @@ def missing_tags(known: KnownReleases) -> Iterator[str]:
 
 
 def shortfalls(root: Path, known: KnownReleases) -> list[str]:
-    """Messages about releases that this clone lacks, may lack, or has on other commits than a git remote."""
+    """Messages about releases that this clone lacks, may lack, or has on another commit than a git remote."""
     failed = (
         f"{remote}: {reason}; try again when it can be reached, or run git remote remove {shlex.quote(remote)} if it "
         "no longer exists"
@@ -150,19 +149,19 @@ def refuse_unknown_releases(root: Path, known: KnownReleases) -> None:
     Raises
     ------
     ReleaseError
-        Naming the releases and the command that brings them.
+        Naming the releases and the command that fetches them.
     """
     if problems := shortfalls(root, known):
         raise ReleaseError("\n".join(problems))
 
 
 def refuse_releases_outside(root: Path, known: KnownReleases) -> None:
-    """Refuse to release from a HEAD that lacks a release of a git remote: it would undo the changes of that release.
+    """Refuse to release from a HEAD that lacks a release of a git remote, because it would undo its changes.
 
     Raises
     ------
     ReleaseError
-        Naming the release and the commands that mend it.
+        Naming the release and the commands to run.
     """
     for remote, commits, withdrawn in known.upstreams:
         unpublished = known.commits.keys() - known.withdrawn - commits.keys()
@@ -183,14 +182,14 @@ def refuse_releases_outside(root: Path, known: KnownReleases) -> None:
 
 
 def push_withdrawals(root: Path, known: KnownReleases) -> dict[str, list[str]]:
-    """Push the tags that withdraw and replace releases to each git remote that lists those; return them by remote.
+    """Push tags that withdraw and replace releases to the git remotes that list these; return the tags by remote.
 
-    Nothing may be deleted before that: whoever clones a remote loads the releases that it lists.
+    Nothing may be deleted earlier: whoever clones a remote loads the releases that it lists.
 
     Raises
     ------
     ReleaseError
-        If a remote refuses them, as when another clone has replaced the same release.
+        If a remote refuses them, for example because another clone has replaced the same release.
     """
     pushed = {}
     for upstream in known.upstreams:
@@ -208,7 +207,7 @@ def push_withdrawals(root: Path, known: KnownReleases) -> dict[str, list[str]]:
 
 
 def _unpublished_tags(root: Path, known: KnownReleases, upstream: RemoteReleases) -> list[str]:
-    """Tags that withdraw a release of the remote, and tags of releases that replace one, if the remote lacks them."""
+    """Tags that withdraw or replace a release of the remote, if the remote lacks them."""
     listed, tags = set(upstream.commits), []
     for version in sorted(known.commits.keys() - listed, key=by_number):
         if _replaced_version(root, known.commits[version])[0] in listed:
@@ -219,19 +218,19 @@ def _unpublished_tags(root: Path, known: KnownReleases, upstream: RemoteReleases
 
 
 def _named_in_files(root: Path) -> dict[str, str]:
-    """Versions that the sections of CHANGELOG.md name, and that of params.yaml if a release wrote it."""
+    """Versions in the headings of CHANGELOG.md, and the version in params.yaml if a release wrote it."""
     changelog = root / "CHANGELOG.md"
     text = changelog.read_text("utf-8", "replace") if changelog.is_file() else ""
     named = dict.fromkeys(_SECTION.findall(text), changelog.name)
-    with suppress(CopydeskError):  # the commands that need the settings report what is wrong with params.yaml
+    with suppress(CopydeskError):  # commands that need the settings report the error in params.yaml
         corpus = Project.open(root).params["corpus"]
-        if corpus["commit"] and _VERSION.fullmatch(corpus["version"]):  # only a release writes a commit
+        if corpus["commit"] and _VERSION.fullmatch(corpus["version"]):  # only a release writes the field commit
             named.setdefault(corpus["version"], "params.yaml")
     return named
 
 
 def _tags_on_other_commits(root: Path, known: KnownReleases) -> Iterator[str]:
-    """A message for each version that two clones have made, with what to do: the one that was pushed first stays."""
+    """A message for each version that two clones have made, with advice: the one that was pushed first stays."""
     for remote, commits, _ in known.upstreams:
         for version in sorted(commits.keys() & known.commits.keys(), key=by_number):
             remote_commit, local_commit, tag = commits[version], known.commits[version], tag_of(version)
@@ -246,14 +245,14 @@ def _tags_on_other_commits(root: Path, known: KnownReleases) -> Iterator[str]:
 
 
 def _commit_on_branch(root: Path, commit: str) -> str:
-    """The commit of a release on a branch: the commit of a reissued release is on top of it, and on no branch."""
+    """The commit of a release on its branch. The commit of a reissued release is on no branch; its parent is."""
     while all(replaced := _replaced_version(root, commit)):
         commit = replaced[1]
     return commit
 
 
 def _replaced_version(root: Path, commit: str) -> tuple[str, str]:
-    """The version that the commit of a reissued release replaces, else empty, and the commit's parent."""
+    """The version that a reissued release replaces, empty for another commit; and the commit's parent."""
     form = "--format=%(trailers:key=Replaces,valueonly,separator=%x20)%x00%P"
     version, _, parent = git(root, "log", "-1", "--no-show-signature", form, commit, "--").partition("\0")
     return version.strip(), parent.strip()

@@ -1,6 +1,6 @@
 """Verify a corpus against its manifest: in a folder, at a git revision, in the DVC remote.
 
-DVC itself reports success with data missing or corrupt, so every file is read and hashed here.
+DVC may report success with missing or corrupt data, so every file is read and hashed here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLOCK = 1 << 20
 
 
 class Problem(NamedTuple):
-    """A file that is not what it should be, and what to do."""
+    """A file that failed, and what to do."""
 
     file: str
     found: str
@@ -39,12 +39,12 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked, and which files failed.
+    """The result of a verification.
 
     Attributes
     ----------
     subject : str
-        What was verified, for a message.
+        What was verified, for messages.
     files : int
         How many files were read and hashed.
     signed_by : str or None
@@ -77,10 +77,10 @@ def verify(
         A git revision, such as ``corpus@v1.0.0``; the working tree otherwise. Data is read from DVC's cache, or
         from its remote where the cache lacks it; the working tree is not touched.
     remote : bool
-        Read the data from the DVC remote and not from the cache, so that what the remote lost or corrupted is
-        found; of the commit that is checked out if ``rev`` is not given.
+        Read the data from the DVC remote and not from the cache, to find objects that the remote lost or damaged.
+        Without ``rev``, the data of the commit that is checked out.
     allowed_signers : path, optional
-        A file as ``ssh-keygen`` reads it. The manifest must then be signed by one of them.
+        A file in the format of ``ssh-keygen``. The manifest must then be signed by one of its keys.
 
     Raises
     ------
@@ -100,21 +100,21 @@ def verify(
         ) from None
     tag = TAG.fullmatch(rev)
     if tag and git(root, "tag", "--list", f"{rev}!").strip():
-        raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names what replaces it")
+        raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names its replacement")
     tree = tree_at(root, commit, remote=remote)
     subject = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
     return _verified(subject, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
 
 
 class _Tagged(NamedTuple):
-    """A release in git: the version of its tag, and the parents of its commit."""
+    """A release in git: the version in its tag, and the parents of its commit."""
 
     version: str
     parents: list[str]
 
 
 def _parents(root: Path, commit: str) -> list[str]:
-    """The parents of a commit; also in a shallow clone, which lacks them."""
+    """The parents of a commit; also in a shallow clone, which lacks the parents themselves."""
     head = git(root, "cat-file", "commit", commit).partition("\n\n")[0]
     return re.findall(r"(?m)^parent ([0-9a-f]+)$", head)
 
@@ -134,7 +134,7 @@ def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Pa
 
 
 def compare_files(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
-    """Files that differ from a manifest's hashes, that are missing, and that should not be there."""
+    """Yield files that differ from the manifest's hashes, are missing, or are not in the manifest."""
     problems = []
     for name, expected in hashes.items():
         try:
@@ -154,12 +154,12 @@ def compare_files(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
 
 
 def parse_manifest(data: bytes, where: str) -> dict[str, str]:
-    """SHA-256 by path, from the bytes of a manifest.
+    """Return the SHA-256 of each file by path, from the bytes of a manifest.
 
     Raises
     ------
     ReleaseError
-        If a line is not a hash and a path below the folder.
+        If a line is anything but a hash and a path below the folder.
     """
     with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
         Path(folder, NAME).write_bytes(data)
@@ -178,7 +178,7 @@ def _sha256(tree: Tree, name: str) -> str:
 
 
 def _listing_problems(tree: Tree, hashes: dict[str, str], tag: _Tagged | None) -> Iterator[Problem]:
-    """Entries of manifest.json that disagree with the manifest, or with the tag."""
+    """Yield entries of manifest.json that disagree with the manifest, or with the tag."""
     action = "build the corpus again: dvc repro package"
     if LISTING not in hashes:
         yield Problem(LISTING, "nothing", f"a line in {NAME}", action)

@@ -66,7 +66,7 @@ def required_level(changes: Diff) -> Level:
 
 
 def next_version(last: Version | None, changes: Diff | None, at_least: Level = "patch") -> Version:
-    """The version after the last one; ``at_least`` may raise the level that the difference requires, not lower it."""
+    """The version after the last one; ``at_least`` may raise the level that the difference requires."""
     if last is None or changes is None:
         return FIRST
     return last.raised(max(required_level(changes), at_least, key=LEVELS.index))

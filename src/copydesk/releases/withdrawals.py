@@ -1,7 +1,7 @@
-"""Releases that were withdrawn: an annotated tag beside that of the release, in the form in which GTO deregisters.
+"""Withdrawn releases: an annotated tag beside that of the release, in the form of a deregistration by GTO.
 
 The tag ``corpus@v1.0.0!`` is on the commit of ``corpus@v1.0.0``; its message names the document that was taken down
-and the release that replaces this one. So a listing of tags is enough to see it, also for model registry tools.
+and the release that replaces this one. So a list of the tags shows withdrawals, also to model registry tools.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def withdrawal_message(version: str, doc_id: str, replacement: str | None) -> st
 
 
 def replacements(repo: str) -> dict[str, str]:
-    """For each withdrawn version the version that replaces it, at the end of a chain of replacements.
+    """Return, for each withdrawn version that was replaced, the last version in its chain of replacements.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def replacements(repo: str) -> dict[str, str]:
         If the repository's tags cannot be fetched.
     """
     read = ("for-each-ref", "--format=%(refname:lstrip=2)%00%(contents)%01", _PATTERN)
-    if Path(repo).is_dir():  # read, not fetched: a partial clone cannot serve a commit some of whose files it lacks
+    if Path(repo).is_dir():  # read, not fetched: a partial clone cannot serve commits whose files it lacks
         listed = git(repo, *read)
     else:
         with scratch("tags") as folder:

@@ -23,14 +23,14 @@ from copydesk.stages.deduplicate import listed_splits
 
 
 class CommittedRelease(NamedTuple):
-    """A release that is committed: its version, and the hash of the commit. Without its tag it is no release yet."""
+    """The version and commit of a release that has no tag yet, and so is not a release yet."""
 
     version: str
     commit: str
 
 
 def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> CommittedRelease:
-    """Write and commit a release; if a step fails, undo all that was written.
+    """Write and commit a release; if a step fails, undo everything written.
 
     ``key`` is an SSH key to sign the manifest with.
     """
@@ -41,7 +41,7 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
         with journaled(journal_of(root)):
             write_json(note_of(root), {"version": version, "base": base})
             date = git(root, "log", "-1", "--format=%cs").strip()
-            # In quotes: YAML would read a date as a date, and a hash of digits alone as a number.
+            # In quotes, because YAML would read a date as a date, and a hash of digits as a number.
             set_corpus_settings(
                 root / "params.yaml", {"version": version, "commit": f'"{base}"', "date": f'"{date}"'}
             )
@@ -50,7 +50,7 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
             run_dvc(root, "repro")
             refuse_other_splits(root, splits)
             note_written(root / "dvc.lock")
-            (root / "corpus" / SIGNATURE).unlink(missing_ok=True)  # it signs the manifest of an earlier release
+            (root / "corpus" / SIGNATURE).unlink(missing_ok=True)  # the signature of an earlier release's manifest
             if key is not None:
                 sign(root / "corpus", key)
             changelog = root / "CHANGELOG.md"

@@ -1,1 +1,1 @@
-"""The corpus at a git revision, and the one way in which git is run."""
+"""Read the corpus at a git revision; run git and DVC."""

@@ -22,7 +22,7 @@ _REGULAR = ("100644", "100755")
 
 
 class Tree(Protocol):
-    """The files of a dataset, wherever they are stored."""
+    """The files of a dataset, in a folder or elsewhere."""
 
     def names(self) -> set[str]:
         """Paths of all files, relative to the folder."""
@@ -130,7 +130,7 @@ class CommitTree:
         return self._object(self._data[name])
 
     def oid(self, name: str) -> str | None:
-        """The hash of the object of a data file, None if there is none."""
+        """The hash of the object of a data file; None if there is none."""
         return self._data.get(name)
 
     def _object(self, oid: str) -> BinaryIO:
@@ -161,7 +161,7 @@ def tree_at(
     origin : str, optional
         For a clone that copydesk made: the address it was cloned from.
     own : bool
-        Whether all of ``.dvc/config`` is obeyed, since the repository is the user's own; else it may be a stranger's.
+        Whether the repository is the user's own, so that all of ``.dvc/config`` applies; else it may be a stranger's.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one way in which DVC is run as a program; what reads its cache and remotes does so in this process."""
+"""Run DVC as a program. Code that reads its cache and remotes does so in this process, without it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from copydesk.errors import ReleaseError
 from copydesk.revisions.git import git_environment
 
-_QUOTED = 800  # characters of what DVC wrote that a message quotes
+_QUOTED = 800  # characters of DVC's output that a message quotes
 
 
 def run_dvc(root: Path, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Settings of DVC, read so that a repository decides no more than the kind and address of its remotes.
+"""Read the settings of DVC; a repository decides only the kind and address of its remotes.
 
 DVC obeys all of a repository's ``.dvc/config``. That of a stranger may name a program that supplies credentials, or
 the user's own profile together with an address that receives requests signed with it. So from a repository only the
@@ -45,7 +45,7 @@ _LARGEST = 1 << 20
 
 
 class Remote(NamedTuple):
-    """A DVC remote with the settings that are obeyed.
+    """A DVC remote with the settings in effect.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Remote(NamedTuple):
 
 
 class DvcSettings(NamedTuple):
-    """The settings of DVC that are obeyed: of the cache, of the remotes, and the name of the default remote.
+    """The settings of DVC in effect: of the cache, of the remotes, and the name of the default remote.
 
     ``note`` names the settings of the cache that were ignored and how the user can allow them; empty if none was.
     """
@@ -104,7 +104,7 @@ def dvc_settings(root: Path, commit: str | None = None, origin: str | None = Non
     root : Path
         The repository's folder.
     commit : str, optional
-        Hash of a commit whose settings apply where those of today have none.
+        Hash of a commit, whose settings apply if today's settings lack them.
     origin : str, optional
         For a clone that copydesk made: the address it was cloned from. Then its folder has no settings of the user.
 
@@ -209,7 +209,7 @@ def _remote(root: Path, name: str, sections: list[Section], named: _Named) -> Re
 
 
 def _why_not(url: str, kind: str, named: _Named) -> str | None:
-    """Why an address that the repository chose is not used; None if it is."""
+    """Reason why an address that the repository chose is not used; None if it is used."""
     if kind in ("", "file"):
         return None if named.on_this_machine else "a folder of this machine, chosen by a repository that is not on it"
     if not _ADDRESS.fullmatch(url) or not url.isprintable():

@@ -100,7 +100,7 @@ def outs_of(lock: str | bytes | None, where: str) -> dict[str, str]:
     try:
         return dict(_outs(lock or ""))
     except (yaml.YAMLError, AttributeError, LookupError, TypeError, RecursionError) as error:
-        raise ReleaseError(f"{where}: dvc.lock: not what DVC writes: {' '.join(str(error).split())}") from None
+        raise ReleaseError(f"{where}: dvc.lock: not a file of DVC: {' '.join(str(error).split())}") from None
 
 
 @lru_cache(maxsize=64)  # a search reads the lock of a commit many times, and YAML is slow

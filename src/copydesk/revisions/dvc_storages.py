@@ -1,4 +1,4 @@
-"""DVC's storages, the cache and the remotes: which objects each holds, and objects written to them."""
+"""DVC's storages, which are the cache and the remotes: list, read and write their objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CACHE = "cache"
 
 
 class DvcStorage(NamedTuple):
-    """The cache or a remote: its name, DVC's object database for it, and the hashes of the objects it holds."""
+    """The cache or a remote: its name, DVC's object database for it, and the hashes of its objects."""
 
     name: str
     odb: Any
@@ -26,8 +26,8 @@ class DvcStorage(NamedTuple):
 class DvcStorages(NamedTuple):
     """The cache and all remotes of a repository.
 
-    ``readable`` are those whose objects could be listed, the cache first; ``unreadable`` has the reason for each of
-    the others by name; ``default`` is the name of the default remote, None where there is none.
+    ``readable`` are the storages whose objects could be listed, the cache first. ``unreadable`` has the reason for
+    each other storage, by name. ``default`` is the name of the default remote, None if there is none.
     """
 
     readable: list[DvcStorage]
@@ -45,16 +45,16 @@ class DvcStorages(NamedTuple):
         return sorted(set().union(*(storage.oids for storage in self.readable)))
 
     def with_object(self, oid: str) -> list[DvcStorage]:
-        """The storages that hold an object."""
+        """The storages that contain an object."""
         return [storage for storage in self.readable if oid in storage.oids]
 
     def read(self, oid: str) -> bytes:
-        """Bytes of an object, from the first storage that it can be read from.
+        """Bytes of an object, from the first storage that can read it.
 
         Raises
         ------
         ReleaseError
-            If it can be read from none.
+            If no storage can read it.
         """
         reason = "it is in no storage"
         for storage in self.with_object(oid):
@@ -66,7 +66,7 @@ class DvcStorages(NamedTuple):
         raise ReleaseError(f"object {oid} cannot be read ({reason}); restore it, or remove it if nothing needs it")
 
     def listing(self, oid: str) -> dict[str, str]:
-        """The files of a folder: hashes of objects by path; empty where the object that lists them is lost."""
+        """The files of a folder: hashes of objects by path; empty if the object that lists them is lost."""
         return listing_of(self.read(oid), oid) if self.with_object(oid) else {}
 
 
@@ -79,7 +79,7 @@ def open_storages(root: Path, *, own: bool = False) -> Iterator[DvcStorages]:
     root : Path
         The repository's folder.
     own : bool
-        Whether all of ``.dvc/config`` is obeyed, since the repository is the user's own; else it may be a stranger's.
+        Whether the repository is the user's own, so that all of ``.dvc/config`` applies; else it may be a stranger's.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def put_listing(odb: Any, rows: Iterable[dict[str, str]]) -> str:
 
 
 def copy_objects(cache: Any, target: DvcStorage, oids: Iterable[str]) -> None:
-    """Copy objects from the cache to another storage, lists of files last: DVC takes a folder with one for complete.
+    """Copy objects from the cache to another storage, lists last: DVC assumes that a folder with a list is complete.
 
     Raises
     ------

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from copydesk.errors import ReleaseError
 
-#: Seconds that a git command may take: no question of git is answered, and a dead host must not hang a build.
+#: Time limit of a git command in seconds: git gets no answers to prompts, and a dead host must not hang a build.
 TIMEOUT = 120
 _QUOTED = 500
-#: What git writes if a partial clone has no copy of an object.
+#: Git's messages if a partial clone has no copy of an object.
 _NOT_FETCHED = "promisor remote"
 
-#: Settings that every command runs with: they win over those of the repository and of the user.
+#: Settings for every command; they override those of the repository and of the user.
 _SETTINGS = (
     "core.fsmonitor=false",
     "core.quotePath=false",
@@ -73,7 +73,7 @@ def git(
     hooks : bool
         Whether the repository's hooks run, and everything that ``own`` allows; only for commits of the user.
     own : bool
-        Whether filters, helpers and other programs of the repository's configuration run, since it is the user's.
+        Whether filters, helpers and other programs of the repository's configuration run, because it is the user's.
     timeout : float
         Seconds.
 
@@ -96,7 +96,7 @@ def git_result(
     own: bool = False,
     timeout: float = TIMEOUT,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git as :func:`git` does and return its exit status and output, whatever the status is.
+    """Run git like :func:`git`; return its exit status and output, whatever the status is.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def git_command(root: Path | str | None, *arguments: str, hooks: bool = False, o
         settings.append(_NO_HOOKS)
     if root is not None and not (own or hooks):
         settings += _without_programs(Path(root))
-    # Outside of every repository: that of the current folder must not decide where an address leads.
+    # Outside every repository: the one in the current folder must not decide where an address leads.
     place = str(root) if root is not None else os.path.abspath(os.sep)  # noqa: PTH100
     return ["git", *(part for setting in settings for part in ("-c", setting)), "-C", place, *arguments]
 

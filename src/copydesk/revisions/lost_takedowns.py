@@ -25,7 +25,7 @@ from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, r
 from copydesk.revisions.git import git, git_result
 
 LEDGER = f"seeds/{NAME}"
-#: The .dvc files that git tracks instead of the ledger if DVC tracks the seeds, as a folder or file by file.
+#: The .dvc files that git tracks instead of the ledger if DVC tracks the seeds, as a folder or as single files.
 _POINTERS = ("seeds.dvc", f"{LEDGER}.dvc")
 
 
@@ -54,7 +54,7 @@ def lost_takedowns(root: Path, against: str | None = None, *, own: bool = False)
     against : str, optional
         One more revision to compare with.
     own : bool
-        Whether the repository is the user's: then all of its settings for DVC's remotes are obeyed.
+        Whether the repository is the user's own, so that all of its settings for DVC's remotes apply.
 
     Raises
     ------

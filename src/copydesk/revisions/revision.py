@@ -52,7 +52,7 @@ class Revision:
         self._fetching = threading.Lock()
 
     def text(self, path: str) -> str | None:
-        """The content of a file that git tracks, None where there is none.
+        """The content of a file that git tracks; None if there is none.
 
         Raises
         ------
@@ -188,7 +188,7 @@ class Revision:
     def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
         """Read a shard, named by its path in the corpus or by its SHA-256; errors as for :meth:`locate`.
 
-        Columns have the names that they have today, whatever the release calls them.
+        Columns have today's names, whatever the names in the release are.
         """
         names = None if columns is None else with_old_names(columns)
         return with_current_names(read_parquet(self.locate(shard), names))
@@ -242,7 +242,7 @@ class Revision:
 
     @cached_property
     def _tree(self) -> CommitTree:
-        # The remotes are those of today, since one may have been added or moved after the revision.
+        # Today's remotes, because one may have been added or moved after the revision.
         return tree_at(self.root, str(self.commit), own=self._own)
 
     def _read_through_dvc(self, path: str) -> bytes:
@@ -270,7 +270,7 @@ class Revision:
 def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> Revision:
     """Open the corpus of a project at a git revision; in the working tree if none is given.
 
-    ``own`` tells that the repository is the user's own: then all of its settings for DVC's remotes are obeyed.
+    ``own`` says that the repository is the user's own, so that all of its settings for DVC's remotes apply.
 
     Raises
     ------

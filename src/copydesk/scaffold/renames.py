@@ -53,8 +53,8 @@ def rewrites(root: Path) -> list[Rewrite]:
         (f"{_SEEDS}/{_SOURCES}", LINES_BYTES, partial(_with_renamed_lines, "source")),
         (f"{_SEEDS}/{DECISIONS}", LINES_BYTES, partial(_with_renamed_lines, "decision")),
     )
-    found = (_rewrite(root, path, at_most, rename) for path, at_most, rename in files)
-    return [rewrite for rewrite in found if rewrite is not None]
+    rewrites = (_rewrite(root, path, at_most, rename) for path, at_most, rename in files)
+    return [rewrite for rewrite in rewrites if rewrite is not None]
 
 
 def not_checked_out(root: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Clean: raw text becomes clean text, with every edit on record."""
+"""Clean: raw text becomes clean text, and every edit is recorded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STAGE = Stage(
 
 
 def run(project: Project) -> list[Parts]:
-    """Clean every shard; what a document's source is matters only where settings name one."""
+    """Clean every shard. The source of a document matters only if the settings name sources."""
     by_source = any("source" in entry for entry in project.params["clean"]["for"])
     return run_shards(project, STAGE._replace(reads=(*STAGE.reads, "ingest.provenance")) if by_source else STAGE)
 
@@ -75,7 +75,7 @@ def shard(given: Shard) -> Made:
 
 
 def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> list[tuple[Cleaned, Plan]]:
-    """Each document cleaned by the settings that hold for it, and these settings."""
+    """Each document, cleaned by the settings that apply to it, with these settings."""
     raw = given.tables["raw"]
     stated = given.tables["provenance"].to_pylist() if "provenance" in given.tables else []
     sources = {metadata["doc_id"]: source_of(metadata) for metadata in stated}
@@ -101,7 +101,7 @@ def _lines_of(decisions: Iterable[Decision], kind: str) -> frozenset[str]:
 
 
 def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The blocks of a text; none for a text that is but prose in one language, which the next stage detects."""
+    """The blocks of a text; none for plain prose in one language, which the next stage detects."""
     text, kinds = cleaned.edited.text, page["kinds"] if page else []
     if how.kind is None and how.language is None and not kinds and not FORM.search(text):
         return []
@@ -110,7 +110,7 @@ def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[di
 
 
 def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
-    """Flag where something of an article should stand that was not traced in its page, and where a text was cut."""
+    """Flag the places where a part of the article was not found in its page, and the end of a truncated text."""
     places = {cleaned.edited.to_clean(gap["start"], gap["end"]) for gap in page["missing"]}
     flags = [*cleaned.flags, *(Flag(UNTRACED, start, end) for start, end in places if start < end)]
     if page["flag"] and (last := cleaned.edited.text.split()[-1:]):

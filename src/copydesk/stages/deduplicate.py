@@ -1,4 +1,4 @@
-"""Deduplicate: groups of exact duplicates and near-duplicates over the whole corpus, and the splits."""
+"""Deduplicate: find exact duplicates and near-duplicates in the whole corpus, and assign splits."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _places_by_column(
 def _by_shard(
     columns: dict[str, pa.Array], ids: Iterable[pa.Table], kept: list[NDArray[np.bool_]]
 ) -> Iterator[dict[str, Any]]:
-    """Columns of the kept documents as columns of all documents, shard by shard."""
+    """Expand columns of the kept documents to columns of all documents, shard by shard."""
     start = 0
     for rows, mask in zip(ids, kept, strict=True):
         count = int(mask.sum())

@@ -41,7 +41,7 @@ from copydesk.tables.table import table
 
 
 class Shared(NamedTuple):
-    """Input that all shards share: where the store has the benchmarks' runs of words, and the takedown ledger."""
+    """Input of all shards: the store and its part with the benchmarks' runs of words, and the takedown ledger."""
 
     benchmark_runs: tuple[Root, Part] | None
     ledger: list[dict[str, Any]]
@@ -91,7 +91,7 @@ def run(project: Project) -> list[Parts]:
 
 
 def _check_condition(project: Project) -> None:
-    """Fail on a condition that is not understood, and warn of old names of columns in it."""
+    """Fail on an invalid condition, and warn of old column names in it."""
     schema = table("documents", project.schemas).arrow
     known_columns = pa.schema([field for field in schema if field.name not in LATER])
     for old in Condition(project.params["select"]["keep"], known_columns).old_names:
@@ -99,7 +99,7 @@ def _check_condition(project: Project) -> None:
 
 
 def _store_benchmark_runs(project: Project) -> Part | None:
-    """Put the runs of words of all benchmarks into the store; None if there are no benchmarks."""
+    """Put the runs of words of all benchmarks into the store; return None if there are no benchmarks."""
     benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
     if not benchmarks:
         return None
@@ -110,12 +110,12 @@ def _store_benchmark_runs(project: Project) -> Part | None:
 
 
 def _warn_of_short_benchmarks(project: Project, names: list[str], length: int) -> None:
-    """Name the benchmarks that are too short to be found in any document."""
+    """Print the names of benchmarks that are too short to be found in any document."""
     if names:
         quoted = ", ".join(names[:_QUOTED]) + (", ..." if len(names) > _QUOTED else "")
         say(
             f"describe: {project.benchmarks}: {plural(len(names), 'text')} with fewer than {length} words "
-            f"(decontaminate.words), which no document can be compared with: {quoted}"
+            f"(decontaminate.words), so they cannot be found in documents: {quoted}"
         )
 
 
@@ -172,7 +172,7 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
 def _signatures(
     ids: pa.Array, keys: pa.Array, sketches: Signatures | None, words: pa.ChunkedArray, dropped: pa.Array
 ) -> pa.Table:
-    """What deduplication compares; without ``sketches`` only exact duplicates can be found."""
+    """The columns that deduplication compares; without ``sketches`` only exact duplicates can be found."""
     return pa.table(
         {
             "doc_id": ids,
@@ -186,7 +186,7 @@ def _signatures(
 
 
 def _first_reasons(*dropped: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of dropped documents, given by reason; a document that has several reasons is listed with the first."""
+    """Rows of dropped documents, from those by reason; a document with several reasons is listed with the first."""
     rows: dict[str, dict[str, Any]] = {}
     for of_reason in dropped:
         for row in of_reason:
@@ -195,14 +195,14 @@ def _first_reasons(*dropped: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _in_order(rows: list[dict[str, Any]], ids: pa.Array) -> list[dict[str, Any]]:
-    """Rows in the order of their documents."""
+    """Rows, sorted in the order of their documents."""
     places = {doc_id: place for place, doc_id in enumerate(ids.to_pylist())} if rows else {}
     return sorted(rows, key=lambda row: places[row["doc_id"]])
 
 
 @lru_cache(maxsize=1)
 def _benchmark_runs(store: Root, part: Part) -> NDArray[np.uint64]:
-    """The benchmarks' runs of words, read once by each process."""
+    """The benchmarks' runs of words; each process reads them once."""
     run_hashes: NDArray[np.uint64] = Store(store).read(part)["run"].to_numpy()
     return run_hashes
 
@@ -237,11 +237,11 @@ def _sources(documents: pa.Table) -> pa.ChunkedArray:
 
 
 def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Extracted]]:
-    """Metadata found in each document: in removed lines, in the markup of its page, or else its headline."""
+    """Metadata found in each document: in the markup of its page, in removed lines, and else its headline."""
     by_document = {
         doc_id: fields_of_edits(removed) for doc_id, removed in removed_by_document(given.tables["edits"]).items()
     }
-    for page in given.tables["pages"].to_pylist():  # the markup is more reliable than lines of the article
+    for page in given.tables["pages"].to_pylist():  # markup is more reliable than lines of the article
         by_document[page["doc_id"]] = {**by_document.get(page["doc_id"], {}), **fields_of_page(page["stated"])}
     stated = given.tables["provenance"]
     aligned = dict(alignments(given.tables["edits"]))
@@ -258,7 +258,7 @@ def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Extracted]]
 
 
 def _with_benchmark_flags(flags: pa.ChunkedArray, overlap: list[Overlap], above: float) -> Any:
-    """The flags of cleaning, and those of runs that a benchmark has too, where they are more than this share."""
+    """The flags of cleaning, and of runs shared with a benchmark if these are more than a share of the words."""
     if not any(of_document.share > above for of_document in overlap):
         return flags
     merged = []

@@ -2,7 +2,7 @@
 
 A stage that works document by document makes the same rows for a document in any shard. So if a shard differs from
 the one that it replaces in a few documents, only the documents from the first to the last changed one are computed;
-the rows before and after them are copied.
+the rows before and after these are copied.
 """
 
 from __future__ import annotations
@@ -33,23 +33,24 @@ class Before(NamedTuple):
 
 
 class Last:
-    """The shards of a stage in the last build, remembered in a file that may be deleted at any time.
+    """The shards of a stage in the last build, recorded in a file that may be deleted at any time.
 
     Parameters
     ----------
     path : Path
     code : str
-        Hash of everything that decides the rows apart from the documents; shards with another hash are ignored.
+        Hash of everything else that decides the rows; shards with another hash are ignored.
     """
 
     def __init__(self, path: Path, code: str) -> None:
         self._path, self._code = path, hashlib.sha256(code.encode()).hexdigest()
         self._shards: list[Before] = []
         try:
-            known = json.loads(path.read_text("utf-8"))
-            if known["code"] == self._code:
+            recorded = json.loads(path.read_text("utf-8"))
+            if recorded["code"] == self._code:
                 self._shards = [
-                    Before(key, {name: Part(*part) for name, part in parts.items()}) for key, parts in known["shards"]
+                    Before(key, {name: Part(*part) for name, part in parts.items()})
+                    for key, parts in recorded["shards"]
                 ]
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             pass  # everything is computed
@@ -68,7 +69,7 @@ class Last:
         return replaced
 
     def remember(self, shards: Sequence[Before]) -> None:
-        """Write down the shards of this build if they changed."""
+        """Record the shards of this build if they changed."""
         if list(shards) != self._shards:
             write_json(self._path, {"code": self._code, "shards": shards})
 
@@ -83,12 +84,12 @@ def with_reuse(
     store : Store
     before : Before
     given : mapping of str to pa.Table
-        Tables of the shard by ``stage.table``; the first has one row per document, the others any number, in the
-        order of the documents.
+        Tables of the shard by ``stage.table``, in the order of the documents. The first has one row per document, the
+        others have any number.
     names : sequence of str
         Tables that the stage makes.
     run : callable
-        Makes them.
+        Computes these tables.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def with_reuse(
         old = {name: store.read(part) for name, part in before.parts.items()}
         out = {name: store.read(made[name]) for name in names} if made else {}
     except (StoreError, KeyError):
-        return None  # removed or damaged: it is computed again
+        return None  # deleted or damaged, so it is computed again
     if not out or old.keys() != given.keys():
         return None
     documents = next(iter(given))
@@ -115,7 +116,7 @@ def with_reuse(
         return None
     middle = {}
     if first + last < len(ids):
-        # Copied, not sliced: buffers must be those of a shard that has only these documents.
+        # Copied, not sliced, so that the buffers are those of a shard with only these documents.
         some = {name: _taken(t, rows[name][first], rows[name][len(ids) - last]) for name, t in given.items()}
         middle = dict(run(some))
     joined = {}

@@ -1,4 +1,4 @@
-"""Ingest: files become rows of raw text from which their bytes come back, or are quarantined with a reason."""
+"""Ingest: files become rows of raw text that encode to the same bytes, or are quarantined with a reason."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 _NOWHERE = "there is no such document; remove the line"
 _REFUSED = "the document was refused, see reports/quarantine.jsonl"
 _NO_SOURCE = "no document has this source; write it as sources.jsonl or the record states it, or remove the line"
-_CHANGED = "the file has changed since it was looked at; look again, and decide again or remove the line"
+_CHANGED = "the file has changed since the decision; look at it again, and decide again or remove the line"
 
 STAGE = Stage(
     "ingest",
@@ -61,7 +61,7 @@ class _Decided(NamedTuple):
 
 
 def run(project: Project) -> None:
-    """List the seeds, cut them into shards, read each shard, write what was refused."""
+    """List the seeds, divide them into shards, read each shard, and report the refusals."""
     load_plugins(project.plugins)
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
     _pass_on_benchmarks(project)
@@ -90,20 +90,20 @@ def run(project: Project) -> None:
 
 
 def _pass_on_benchmarks(project: Project) -> None:
-    """Write the benchmarks to a file of the build, so that DVC knows that describe depends on them."""
+    """Write the benchmarks to a file of the build, on which DVC lets describe depend."""
     benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
     write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
 
 
 def _pass_on_ledger(project: Project) -> Ledger:
-    """Write the takedowns in force to a file of the build, for describe too, and return them."""
+    """Write the takedowns in force to a file of the build, for describe, and return them."""
     ledger = in_force(read_ledger(project.seeds, project.schemas))
     write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
     return ledger
 
 
 def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
-    """The documents that may be read, and the refusals of seeds, of records and of documents taken down."""
+    """The documents to read, and the refusals of seeds, of records and of documents that were taken down."""
     limits = project.params["ingest"]
     seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
     listed, refused_records = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
@@ -186,8 +186,8 @@ def _read(
             for seed in seeds:
                 yield seed, _read_file(f"{folder}/{seed['path']}", seed, encodings)
             continue
-        here = list(seeds)
-        for seed, raw in zip(here, texts_of(records / name, [seed["row"] for seed in here]), strict=True):
+        group = list(seeds)
+        for seed, raw in zip(group, texts_of(records / name, [seed["row"] for seed in group]), strict=True):
             data = to_bytes(raw)
             _same(seed, data, records / name)
             yield seed, _row(seed, raw, len(data))
@@ -207,8 +207,8 @@ def _read_file(path: str, seed: dict[str, Any], encodings: list[str]) -> dict[st
 
 
 def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal:
-    """What is made of a web page, as a row."""
-    from copydesk.webpages.page_edits import read_page  # with lxml, which only web pages need
+    """The result of reading a web page, as a row."""
+    from copydesk.webpages.page_edits import read_page  # imports lxml, which only web pages need
 
     try:
         page = read_page(row["text"])
@@ -234,8 +234,8 @@ def _row(seed: dict[str, Any], raw: RawText, size: int) -> dict[str, Any]:
 
 
 def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: _Decided) -> tuple[Any, Any]:
-    """What a shard follows from, and what its function is given."""
-    # Taken out of the whole: a slice would be sent to other processes with all that it was cut from.
+    """The identity of a shard's input, and the value for its function."""
+    # Copied, because a slice would be sent to other processes with the whole table.
     listed = listed.take(list(range(listed.num_rows))).combine_chunks()
     ids = listed["doc_id"].to_pylist() if sources or decided.of_documents else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
@@ -258,7 +258,7 @@ def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
 
 
 def _digest(column: pa.StringArray) -> str:
-    """SHA-256 of the values of a column: of their lengths, -1 for null, and of their bytes."""
+    """SHA-256 of the values of a column: of their lengths (-1 for null) and their bytes."""
     lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
     offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, 4 * column.offset)
     values = column.buffers()[2]
@@ -281,7 +281,7 @@ def _grouped(name: str, decisions: Iterable[Decision]) -> dict[str, list[Decisio
 
 
 def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> list[dict[str, Any]]:
-    """The decisions about a seed as rows, each with the problem if it cannot be obeyed."""
+    """The decisions about a seed as rows, each with the reason if it cannot be applied."""
     rows = []
     for decision in decisions:
         problem = _REFUSED if refused else _CHANGED if decision.raw_sha256 != sha256 else None
@@ -290,7 +290,7 @@ def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> li
 
 
 def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
-    """Documents that were not taken down, and refusals of those that were, by id or by the owner of their bytes."""
+    """Documents that were not taken down; and refusals of those that were, by their id or their bytes."""
     if not ledger:
         return listed, []
     owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}

@@ -1,4 +1,4 @@
-"""Package: finished shards become the dataset: Parquet files, card, manifest and statistics."""
+"""Package: write the dataset from finished shards: Parquet files, card, manifest and statistics."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ STAGE = Stage(
     params=("deduplicate",),
 )
 _NO_LINE = "no document of this source has this line; write it as it stands in the clean text, or remove the decision"
-_TOGETHER = 4  # files that are copied at a time
+_TOGETHER = 4  # files copied at a time
 #: Tables that are joined into documents; if two have the same column, the later table wins.
 _JOINED = ("text", "description", "spans", "duplicates")
 
 
 def run(project: Project) -> None:
-    """Join the documents shard by shard, lay out the files, write card, manifest, metrics and plots."""
+    """Join the documents shard by shard, write the data files, the card, the manifest, metrics and plots."""
     remove_unfinished(
         project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build
     )
@@ -212,8 +212,8 @@ def _report_lines(project: Project, shards: list[Parts]) -> list[Decision]:
     if open_lines := sum(
         row["decision"] is None and row["standing"] >= settings["template_documents"] for row in rows
     ):
-        lines = plural(open_lines, "line")
-        say(f"package: {lines} in {settings['template_documents']} or more documents of one source; decide, see {path}")
+        lines, fewest = plural(open_lines, "line"), settings["template_documents"]
+        say(f"package: {lines} in {fewest} or more documents of one source; decide, see {path}")
     return _about_lines(project, [given["ingest.decisions"] for given in tables], set(unmet)) if unmet else []
 
 
@@ -236,11 +236,11 @@ def _report_unmet(project: Project, parts: list[Part], of_lines: list[Decision])
     write_json_lines(path, rows)
     for row in rows[:5]:
         about = row["doc_id"] or f"{row['line']!r} in {row['source']}"
-        say(f"package: decision not obeyed: {row['decision']} {about}: {row['problem']}; see {path}")
+        say(f"package: decision not applied: {row['decision']} {about}: {row['problem']}; see {path}")
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
-    """Put the files of a table into a folder, several at a time, and describe them."""
+    """Write the files of a table into a folder, several at a time, and return their descriptions."""
 
     def laid(place: tuple[str, int, int, Part]) -> DataFile:
         split, number, count, part = place

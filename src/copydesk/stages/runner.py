@@ -1,4 +1,4 @@
-"""Run a stage over its shards: take finished results from the store, and compute the others."""
+"""Run a stage over its shards: take cached results from the store, and compute the others."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Stage(NamedTuple):
     name : str
         Name of the module below ``copydesk.stages``.
     reads : tuple of str
-        Tables it is given, as ``stage.table``.
+        Tables that it reads, as ``stage.table``.
     writes : mapping of str to Output
-        Tables it makes.
+        Tables that it writes.
     params : tuple of str
-        Sections of params.yaml that it is given.
+        Sections of params.yaml that it reads.
     by_document : bool
         Whether its rows of a document depend on that document alone and keep the order of the documents; the first
         table that it reads must have one row per document. Then rows of the last build are reused, see
@@ -108,8 +108,8 @@ def run_shards(
     project : Project
     stage : Stage
     extras : iterable of (identity, extra), optional
-        For the first stage: one entry per shard, with the identity of its input (part of the key) and the value that
-        the function gets. Other stages have the shards of the stages that they read from.
+        For the first stage: one entry per shard, with the identity of its input (part of the key) and the value for
+        its function. Other stages have the shards of the stages that they read.
     common : (identity, extra)
         The same for other stages, once for all shards.
 
@@ -186,7 +186,7 @@ def compute(task: Task) -> Parts:
 
 
 def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """The output of a stage's function for some tables, conforming to the schemas."""
+    """The output of a stage's function for some tables, converted to the schemas."""
     function: ShardFunction = importlib.import_module(f"copydesk.stages.{task.stage.name}").shard
     tables = {name.partition(".")[2]: table for name, table in given.items()}
     made = function(Shard(tables, task.params, task.extra))

@@ -43,7 +43,8 @@ def shard(given: Shard) -> Made:
     by_document = split_column(column, labels)
     counts = np.array([len(spans.starts) for spans in by_document], dtype=np.int64)
     starts, ends, paragraphs = (
-        np.array([place for spans in by_document for place in spans[which]], dtype=np.int64) for which in range(3)
+        np.array([place for spans in by_document for place in spans[position]], dtype=np.int64)
+        for position in range(3)
     )
     rows = np.concatenate([[0], np.cumsum(counts)])
     raw_starts, raw_ends = starts.copy(), ends.copy()
@@ -87,7 +88,7 @@ def shard(given: Shard) -> Made:
 def _blocks(
     texts: pa.Table, labels: list[str | None], passages: list[list[dict[str, Any]]]
 ) -> list[list[dict[str, Any]]]:
-    """The blocks of each text; those that cleaning left out are prose, and have the languages detected here."""
+    """The blocks of each text. Texts for which cleaning recorded none are prose, in the languages detected here."""
     columns = zip(texts["text"].to_pylist(), texts["blocks"].to_pylist(), labels, passages, strict=True)
     return [
         blocks or [block._asdict() for block in _prose(text, label, has_passages=bool(foreign))]
@@ -103,7 +104,7 @@ def _passages(texts: pa.Array, labels: pa.Array) -> pa.Array:
     by_document = passages(texts, labels)
     rows = np.concatenate([[0], np.cumsum([len(of_document) for of_document in by_document])])
     flat = [passage for of_document in by_document for passage in of_document]
-    starts, ends = (np.array([passage[which] for passage in flat], dtype=np.int32) for which in range(2))
+    starts, ends = (np.array([passage[position] for passage in flat], dtype=np.int32) for position in range(2))
     return _lists(rows, {"start": starts, "end": ends, "language": pa.array([p[2] for p in flat], pa.string())})
 
 

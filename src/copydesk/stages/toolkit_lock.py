@@ -1,9 +1,8 @@
-"""What a repository is built with and from: the toolkit that toolkit.json names, and the bytes that are committed.
+"""Check that a build uses the toolkit that toolkit.json names, and the bytes that are committed.
 
-By toolkit.json DVC knows that a stage's code has changed.
-
-This repository holds the toolkit's code, and its dvc.yaml lists it. A repository that ``copydesk init`` made has the
-toolkit installed; there each stage depends on its line in toolkit.json, the hash of all the code that it runs.
+toolkit.json tells DVC when the code of a stage has changed. This repository contains the toolkit's code, and its
+dvc.yaml lists it. In a repository made by ``copydesk init`` the toolkit is installed; there each stage depends on its
+line in toolkit.json, the hash of all the code that it runs.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from copydesk.store.fingerprint import sources
 
 NAME = "toolkit.json"
 STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
-#: Stages that plug-ins decide: readers, rules, and the manifest that names both.
+#: Stages that depend on plug-ins: on readers, on rules, and for the manifest on both.
 WITH_PLUGINS = ("ingest", "clean", "package")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -55,12 +54,12 @@ def read_toolkit(root: Path) -> dict[str, Any] | None:
 
 
 def check_toolkit(root: Path, *stages: str) -> None:
-    """Check that stages would be run by the code that toolkit.json names.
+    """Check that the installed toolkit is the one that toolkit.json names.
 
     Raises
     ------
     BuildError
-        If the toolkit that is installed is another one.
+        If another toolkit is installed.
     """
     lock = read_toolkit(root)
     if lock is None:
@@ -74,14 +73,14 @@ def check_toolkit(root: Path, *stages: str) -> None:
 
 
 def not_depending(root: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Stages of dvc.yaml that would not run again when a plug-in changes: each with the path that it must name.
+    """Stages of dvc.yaml that would not run again after a change of a plug-in, each with the path that it must name.
 
     Parameters
     ----------
     root : Path
-        Folder of the project; without a dvc.yaml there is nothing to find.
+        Folder of the project; without a dvc.yaml the result is empty.
     names : iterable of str
-        The plug-ins that params.yaml names. None is imported.
+        The plug-ins that params.yaml names; none of them is imported.
 
     Raises
     ------
@@ -126,7 +125,7 @@ def missing_dependency(stage: str, path: str) -> str:
 
 
 def check_line_ends(root: Path, seeds: str = "seeds") -> None:
-    """Check that the files that the dataset follows from have the bytes that are committed.
+    """Check that the files from which the dataset is built have the bytes that are committed.
 
     Raises
     ------
@@ -136,8 +135,8 @@ def check_line_ends(root: Path, seeds: str = "seeds") -> None:
     files = converted_files(root, seeds)
     if files:
         raise BuildError(
-            f"{root}: git has changed the line ends of {len(files)} files, so the dataset would be another than "
-            f"elsewhere: {files[0]}; {ADVICE}"
+            f"{root}: git has changed the line ends of {len(files)} files, so the dataset would differ from "
+            f"that of other machines: {files[0]}; {ADVICE}"
         )
 
 

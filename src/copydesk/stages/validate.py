@@ -1,4 +1,4 @@
-"""Validate: the dataset holds what it claims, or the build fails with a list of what is wrong."""
+"""Validate: check the dataset; the build fails with a list of violations if there are any."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(
     base: dict[str, Any] | None = None,
     tell: Callable[[Report], None] | None = None,
 ) -> None:
-    """Check the dataset, write reports/validation.json, show what is wrong, or tell it otherwise.
+    """Check the dataset, write reports/validation.json, and report the violations.
 
     ``base`` is as for :func:`copydesk.validation.validate`.
     """
@@ -78,7 +78,7 @@ def show(report: Report, path: Path) -> None:
         return
     from rich.table import Table
 
-    sheet = Table("check", "file", "document", "field", "what is wrong", title="Violations", caption=more)
+    sheet = Table("check", "file", "document", "field", "violation", title="Violations", caption=more)
     for finding in report.findings[:_SHOWN]:
         sheet.add_row(*map(log_line, finding[:5]))
     draw(sheet, errors=True)

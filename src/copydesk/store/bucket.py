@@ -116,7 +116,8 @@ class Bucket(Storage):
     def _request(self, name: str, done: str, *, bucket: bool = False) -> Iterator[None]:
         """Turn errors of a request into StoreErrors that say what to do.
 
-        A FileNotFoundError is left to the caller, unless the name need not exist: then the ``bucket`` is missing.
+        A FileNotFoundError is left to the caller. With ``bucket`` the name need not exist, so the error means
+        that the bucket is missing.
         """
         where = self.where(name)
         try:

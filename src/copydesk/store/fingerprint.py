@@ -1,4 +1,4 @@
-"""Fingerprints: hashes of all that decides a stage's result, which are code, schemas, settings, libraries, inputs."""
+"""Fingerprints: hashes of everything that decides a stage's result: code, schemas, settings, libraries, inputs."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def fingerprint(
 ) -> str:
     """Return the hash of a stage's code, schemas, settings and plug-ins, and of the versions of its libraries.
 
-    The code is that of the module and of every module of this package that it imports, directly or not, with the data
-    files beside them. So there is no list to keep up to date when code moves.
+    The code includes the module, every module of this package that it imports, directly or not, and the data files
+    beside them. So no list has to be kept up to date when code moves.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def fingerprint(
     schemas : iterable of Path
         The schemas of the tables that it writes.
     params : any
-        The settings that it reads, as JSON can hold them.
+        The settings that it reads, as JSON values.
     plugins : mapping of str to str
         Hashes of the plug-ins that take part in it, by name.
     """

@@ -17,11 +17,11 @@ def storage(root: Root) -> Storage:
     Raises
     ------
     ConfigError
-        If the URL is not that of an object store, or its library is not installed.
+        If the URL is not that of an object store, or the library for it is not installed.
     """
     if isinstance(root, Path):
         return FolderStorage(root)
-    # Imported only for a URL: fsspec and its imports take as long to load as a small build.
+    # Imported only for a URL, because fsspec and its imports take as long to load as a small build.
     from copydesk.store.bucket import Bucket
 
     return Bucket(root)

@@ -1,14 +1,14 @@
-"""The libraries whose version decides what a stage writes: the only list of them.
+"""The libraries whose version decides what a stage writes. This is the only list of them.
 
-The fingerprint of a stage, ``manifest.json``, ``toolkit.json`` and ``copydesk doctor`` follow from it. It is code, so
-a new pin changes the fingerprint of every stage. A test holds that ``pyproject.toml`` pins the same versions.
+The fingerprint of a stage, ``manifest.json``, ``toolkit.json`` and ``copydesk doctor`` use it. The list is code, so a
+new pin changes the fingerprint of every stage. A test checks that ``pyproject.toml`` pins the same versions.
 """
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-#: Libraries of which only one version writes the right bytes.
+#: Libraries of which exactly one version writes the right bytes.
 PINNED = {
     "ftfy": "6.3.1",  # its heuristics decide which characters are repaired
     "pyarrow": "26.0.1",  # writes the Parquet files
@@ -16,7 +16,7 @@ PINNED = {
     "rensa": "0.5.0",  # signatures of two versions cannot be compared
     "wordfreq": "3.1.1",  # its frequencies decide which words were glued
 }
-#: The same for web pages: they decide what the article of a page is. Installed with the extra ``web``.
+#: The same for web pages; these libraries extract the article. They are installed with the extra ``web``.
 PINNED_FOR_PAGES = {
     "courlan": "1.4.0",
     "htmldate": "1.11.0",
@@ -25,15 +25,15 @@ PINNED_FOR_PAGES = {
     "lxml-html-clean": "0.4.6",
     "trafilatura": "2.3.1",
 }
-#: Libraries that may be installed in several versions. Those should write the same bytes; in case one does not, a
-#: shard that another version made is computed again. They are not in ``manifest.json``, which is the same everywhere.
+#: Libraries that may be installed in several versions, which should all write the same bytes. In case one does not, a
+#: shard from another version is computed again. They are not in ``manifest.json``, which is the same everywhere.
 UNPINNED = ("numpy",)
 #: The same for the cache of records: ``fastwarc`` reads archives, ``idna`` the hosts of addresses.
 UNPINNED_FOR_RECORDS = ("fastwarc", "idna")
 
 
 def installed_version(library: str) -> str | None:
-    """The version of a library that is installed; None if it is not installed."""
+    """The installed version of a library; None if it is not installed."""
     try:
         return version(library)
     except PackageNotFoundError:

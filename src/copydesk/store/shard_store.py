@@ -1,9 +1,9 @@
-"""The store of finished shards: results of stages, under the hash of what they were made from.
+"""The store of finished shards: results of stages, each under the hash of its inputs.
 
 In ``build/store`` (or a bucket of an object store) ``objects/`` holds Parquet files named after the SHA-256 of their
 bytes; ``results/`` holds receipts, each named after the hash of (stage, fingerprint, inputs). Receipts name objects,
-so equal bytes are stored once. If a stage's code changes and its output does not, later stages stay cached. Nothing
-is ever changed in place, and all of it may be deleted: the next build makes it again.
+so equal bytes are stored once. If a stage's code changes and its output does not, later stages stay cached. No file
+is ever changed in place. All of it may be deleted; the next build makes it again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Store:
         ]
 
     def put(self, key: str, tables: Mapping[str, pa.Table], published: Collection[str] = ()) -> Parts:
-        """Write tables, then the receipt that makes them a result. Several processes may put one result at once.
+        """Write tables, then the receipt that makes them a result. Several processes may write one result at once.
 
         The tables named in ``published`` are written with the settings of a dataset's files.
         """
@@ -94,7 +94,7 @@ class Store:
         return self._files.each(self.add, tables)
 
     def read(self, part: Part, columns: list[str] | None = None, *, again: bool = False) -> pa.Table:
-        """Read a part. With ``again``, its hash is not checked, because this run has read it before.
+        """Read a part. With ``again``, its hash is not checked, because this run has checked it before.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The command takedown: a line in the ledger, the occurrences of a document, and its purge from past releases."""
+"""The command takedown: add a line to the ledger, list the occurrences of a document, purge it from past releases."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a purge.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
 ) -> None:
-    """Take a document down: a line in seeds/takedowns.jsonl, with hashes and none of its text.
+    """Take a document down: add a line to seeds/takedowns.jsonl, with hashes and none of its text.
 
     The next build leaves the document out, refuses the same bytes or text under any name, and reports near-duplicates
-    in reports/takedowns.jsonl. Past releases still hold it: `copydesk takedown status DOC_ID` reads everything and
-    lists the releases, commits, objects in cache and remotes, finished shards and files in git that do.
+    in reports/takedowns.jsonl. Past releases still contain it: `copydesk takedown status DOC_ID` reads everything and
+    lists the releases, commits, objects in cache and remotes, finished shards and files in git that contain it.
 
-    With --purge each release that holds it is reissued without it, as the next free patch, pushed, proved and
+    With --purge each release that contains it is reissued without it, as the next free patch, pushed, proved and
     tagged. The old release is withdrawn, and these tags are pushed to each git remote that lists it. Then the objects
-    that hold the document are deleted from the cache, the remotes and build/store, and everything is searched again.
-    The command asks first, and refuses a clone that lacks a release. If it is killed, run it again. The history of
-    git is not rewritten.
+    that contain the document are deleted from the cache, the remotes and build/store, and everything is searched
+    again. The command asks first, and refuses a clone that lacks a release. If it is killed, run it again. The
+    history of git is not rewritten.
 
     With --withdraw the line stays and records the withdrawal: the next build includes the document again if its seed
     is there. `copydesk check` and `copydesk release` refuse a ledger from which a line was removed.
@@ -48,7 +48,7 @@ def takedown(  # noqa: PLR0917  (options are given by name)
     """
     subcommand, doc_id = words[:-1], words[-1]
     if withdraw and (subcommand or purge):
-        raise typer.BadParameter("goes with DOC_ID and --reason alone", param_hint="--withdraw")
+        raise typer.BadParameter("can only be combined with DOC_ID and --reason", param_hint="--withdraw")
     if subcommand not in ([], ["status"]):
         raise typer.BadParameter("expected DOC_ID, or status DOC_ID", param_hint="[status] DOC_ID")
     if subcommand:
@@ -125,7 +125,9 @@ def _occurrence_lines(root: Path, storages: DvcStorages, occurrences: Occurrence
         yield f"object {oid}: in {names}{': ' if paths else ''}{', '.join(paths)}"
     files = [*occurrences.shards, *occurrences.kept_releases]
     yield from (f"file {path}" for path in files)
-    yield from (f"{path}: left by a command that was killed, and may hold it" for path in occurrences.leftovers)
+    yield from (
+        f"{path}: left by a command that was killed; it may contain the document" for path in occurrences.leftovers
+    )
     yield from _git_lines(root, occurrences)
     yield from (f"{name}: cannot be searched: {reason}" for name, reason in storages.unreadable.items())
     yield from occurrences.search.unreadable
@@ -141,7 +143,7 @@ def _occurrence_lines(root: Path, storages: DvcStorages, occurrences: Occurrence
 def _tables(affected: AffectedVersion) -> str:
     copies = len(affected.ids) - 1
     tables = ", ".join(sorted({path.partition("/")[0] for path in affected.shards}))
-    exact_copies = plural(copies, "exact copy under another id", "exact copies under other ids")
+    exact_copies = plural(copies, "exact copy with another id", "exact copies with other ids")
     return f"{tables}{f'; {exact_copies}' if copies else ''}"
 
 
@@ -151,8 +153,8 @@ def _git_lines(root: Path, occurrences: Occurrences) -> Iterator[str]:
         yield f"git {blob.sha}: {blob.path}, added or removed by {commits or 'no commit of a branch or tag'}"
     if occurrences.blobs:
         yield (
-            f"git's history in {root} holds it, and copydesk does not rewrite it, since every clone and tag would "
-            "change: if it must go, write these hashes into a file, one a line, run git filter-repo "
+            f"git's history in {root} contains it; copydesk does not rewrite it, because every clone and tag would "
+            "change: if it must go, write these hashes into a file, one on each line, run git filter-repo "
             "--strip-blobs-with-ids FILE in a fresh clone, push it by force with all tags, and have all other clones "
             "made anew"
         )
@@ -170,7 +172,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     if dry_run:
         return
     if not yes:
-        typer.confirm(log_line(f"Purge {doc_id!r} from all this? What is deleted cannot be restored."), abort=True)
+        typer.confirm(log_line(f"Purge {doc_id!r} from all of these? Deleted data cannot be restored."), abort=True)
     result = run_purge(root, doc_id, plan)
     for problem in result.problems:
         show(problem)
@@ -180,13 +182,13 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     tags = [f"corpus@v{new}" for new in result.replaced.values() if new]
     tags += [f"corpus@v{old}!" for old in result.replaced]
     unpublished = [tag for tag in tags if not any(tag in names for names in result.pushed.values())]
-    for first in range(0, len(unpublished), 50):  # a longer line would be cut
+    for first in range(0, len(unpublished), 50):  # a longer line would be shortened
         show(f"not published yet: {push_advice(root, unpublished[first : first + 50])}")
     if result.problems:
         show(f"{doc_id!r} was not purged from everything; see above")
         raise typer.Exit(1)
     copies = plural(result.deleted, "copy", "copies")
-    show(f"{copies} deleted; searched {plural(result.objects_read, 'object')}, and none holds {doc_id!r}")
+    show(f"{copies} deleted; searched {plural(result.objects_read, 'object')}, and none contains {doc_id!r}")
 
 
 def _plan_lines(storages: DvcStorages, plan: PurgePlan, remotes: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Seed files that hold a document as one of their records: which records, and the file without them."""
+"""Seed files that contain a document as one of their records: find the records, and write the file without them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DeliveredRecords(NamedTuple):
     build : Path or None
         Folder of the project for work in progress.
     plugins : bool
-        Whether a plug-in may have read files of the project, now or at any time in its history.
+        Whether a plug-in may have read files of the project, now or at any time in the past.
     """
 
     ids: frozenset[str]
@@ -41,11 +41,11 @@ class DeliveredRecords(NamedTuple):
     plugins: bool = False
 
     def with_ids(self, ids: Collection[str]) -> DeliveredRecords:
-        """The same with more ids."""
+        """The same, with additional ids."""
         return self._replace(ids=self.ids | frozenset(ids))
 
     def numbers(self, path: str, data: bytes) -> list[int]:
-        """Numbers of the records of a file that are the document; empty where the file holds no records."""
+        """Numbers of the records of a file that are the document; empty if the file has no records."""
         name = PurePosixPath(path).name
         if split_name(name)[1] not in record_readers():
             return []
@@ -59,7 +59,7 @@ class DeliveredRecords(NamedTuple):
             ]
 
     def not_searched(self, paths: Iterable[str]) -> Iterator[str]:
-        """A message for each ending of files that only a plug-in which is not in force can have read."""
+        """A message for each file name ending that no reader in force reads, so that a plug-in must have read it."""
         if not self.plugins:
             return
         paths_by_ending: dict[str, list[str]] = {}
@@ -76,10 +76,10 @@ class DeliveredRecords(NamedTuple):
             )
 
     def file_without(self, path: str, data: bytes) -> bytes | None:
-        """Remove the document from a file; a file that does not hold it is returned as it is.
+        """Return a file without the document; a file that does not contain it is returned unchanged.
 
-        JSON Lines get an empty line in its place, so that other records keep their numbers. None for a file of
-        another kind, and for one of which nothing remains: it must be removed as a whole.
+        In JSON Lines an empty line takes its place, so that other records keep their numbers. Returns None if the
+        file must be removed as a whole: it has another format, or nothing would remain of it.
         """
         numbers = self.numbers(path, data)
         if not numbers:

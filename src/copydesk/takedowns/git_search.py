@@ -1,4 +1,4 @@
-"""Seed files in the history of git that hold a document."""
+"""Find the seed files in git's history that contain a document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copydesk.takedowns.delivered_records import DeliveredRecords
 
 
 class Blob(NamedTuple):
-    """A file in git's history that holds a document, and the commits that added or removed it, newest first."""
+    """A file in git's history that contains a document, and the commits that added or removed it, newest first."""
 
     sha: str
     path: str
@@ -21,13 +21,13 @@ class Blob(NamedTuple):
 
 
 def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> tuple[list[Blob], list[str]]:
-    """Files in the history of branches and tags that hold a document: by SHA-256, name in seeds/, or as a record.
+    """Find files in the history of branches and tags that contain a document: by SHA-256, name in seeds/, or record.
 
     Returns
     -------
     blobs : list of Blob
     not_searched : list of str
-        What may hold it and was not searched; one message each.
+        Files that may contain it and were not searched; one message each.
     """
     objects = ("--objects", "--filter=object:type=blob", "--filter-provided-objects")
     listed = git(root, "rev-list", "--all", "HEAD", *objects).split("\n")
@@ -48,7 +48,7 @@ def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> t
 
 
 def _seeds(root: Path) -> Iterator[tuple[str, str]]:
-    """Hashes and paths of all files that ever were seeds."""
+    """Hashes and paths of all files that were ever seeds."""
     log = ("log", "--all", "HEAD", "--full-history", "--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z")
     fields = iter(git(root, *log, "--", "seeds").split("\0"))
     for head in fields:

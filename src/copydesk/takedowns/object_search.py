@@ -1,4 +1,4 @@
-"""Which stored objects hold a document: decided by their content, whatever a list of files says."""
+"""Find the stored objects that contain a document, by their content; lists of files are not relied on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HASHES = ("raw_sha256", "sha256")
 class SearchTarget(NamedTuple):
     """The document to search for: its id, the SHA-256 of its files, the keys of its texts (see ``text_keys``).
 
-    The same bytes, or the same text, under another id are the same document.
+    A document with another id and the same bytes, or the same text, is the same document.
     """
 
     doc_id: str
@@ -40,11 +40,11 @@ class SearchResult(NamedTuple):
     Attributes
     ----------
     objects : dict
-        DVC's objects that hold the document, each with the ids of the document in it.
+        DVC's objects that contain the document, each with the ids of the document in it.
     delivered_files : frozenset of str
-        Those of the objects that are a file as it was delivered: the document itself, or records with the document.
+        The objects that are delivered files: the document itself, or a file of records with the document.
     shards : dict
-        Finished shards that hold the document, each with the ids of the document in it.
+        Finished shards that contain the document, each with the ids of the document in it.
     stores : list of Store
         The stores of finished shards that were searched.
     file_hashes : frozenset of str
@@ -52,7 +52,7 @@ class SearchResult(NamedTuple):
     objects_read : int
         How many objects were read.
     unreadable : list of str
-        What could not be read, so that it may hold the document; one message each.
+        Objects that could not be read, so that they may contain the document; one message each.
     records : DeliveredRecords
         What identifies the document among the records of a file.
     """
@@ -77,7 +77,7 @@ def search_objects(
     build: Path | None = None,
     plugins: bool = False,
 ) -> SearchResult:
-    """Read every object of the cache, the remotes and the stores once, and return those that hold a document.
+    """Read every object of the cache, the remotes and the stores once, and return those that contain a document.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def search_objects(
         Finished shards.
     target : SearchTarget
     paths : mapping
-        Paths by hash, for objects that no list of a folder names.
+        Paths by hash, for objects that are not in the list of a folder.
     ingest : dict
         The settings for reading files of records.
     build : Path, optional
@@ -108,7 +108,7 @@ def search_objects(
                 objects[oid] = ids
         except (pa.ArrowException, OSError, CopydeskError) as error:
             unreadable.append(f"object {oid}: {error}")
-    # A seed may have been another file when it was first delivered: its name in a list of files identifies it.
+    # A seed may have had other bytes when it was first delivered. Then its name in a list of files identifies it.
     objects_by_name: set[str] = set()
     all_paths = dict(paths)
     for oid in (oid for oid in sha256_of_others if oid.endswith(".dir")):
@@ -130,8 +130,8 @@ def search_objects(
                 delivered_files.add(oid)
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")
-    others = {all_paths[oid] for oid in sha256_of_others.keys() & all_paths.keys() - delivered_files}
-    unreadable += records.not_searched(path for path in others if not path.endswith(".dir"))
+    other_paths = {all_paths[oid] for oid in sha256_of_others.keys() & all_paths.keys() - delivered_files}
+    unreadable += records.not_searched(path for path in other_paths if not path.endswith(".dir"))
     objects |= {oid: frozenset({target.doc_id}) for oid in delivered_files}
     shards, searched_stores, shards_read, unreadable_shards = _search_stores(stores, target)
     return SearchResult(
@@ -165,7 +165,7 @@ def _search_stores(
 
 
 def _ids_or_error(stored: StoredObject, target: SearchTarget) -> frozenset[str] | str:
-    """The ids of the document in a finished shard, or the message of an error."""
+    """Return the ids of the document in a finished shard, or an error message."""
     try:
         return ids_of_document(pa.BufferReader(stored.read()), target)
     except (pa.ArrowException, OSError) as error:
@@ -173,9 +173,9 @@ def _ids_or_error(stored: StoredObject, target: SearchTarget) -> frozenset[str] 
 
 
 def ids_of_document(file: pa.NativeFile, target: SearchTarget, file_hashes: set[str] | None = None) -> frozenset[str]:
-    """The ids of the document in a Parquet file that holds it, or refers to it; empty for another file.
+    """Return the ids of the document in a Parquet file that contains it or refers to it; empty for other files.
 
-    Hashes of the files that the document was delivered as are added to ``file_hashes``.
+    Hashes of the files in which the document was delivered are added to ``file_hashes``.
     """
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
@@ -198,7 +198,7 @@ def ids_of_document(file: pa.NativeFile, target: SearchTarget, file_hashes: set[
 
 
 def _ids_with_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
-    """Ids of documents whose text has one of the keys; the rows of a document's sentences are joined."""
+    """Return the ids of documents whose text has one of the keys; the sentences of a document are joined."""
     pairs = zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
     texts = [(doc_id, " ".join(text for _, text in group)) for doc_id, group in groupby(pairs, lambda pair: pair[0])]
     text_key_of_each = text_keys(normalised(pa.array([text for _, text in texts], pa.string()))).to_pylist()
@@ -206,7 +206,7 @@ def _ids_with_text(rows: pa.Table, keys: frozenset[str]) -> set[str]:
 
 
 def document_ids_in(data: bytes) -> set[str]:
-    """Ids of the documents that have rows in a Parquet file; empty for a damaged file, which a search reports."""
+    """Return the ids of the documents in a Parquet file; empty for a damaged file, which a search reports."""
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
         if "doc_id" not in parquet.schema_arrow.names:

@@ -30,10 +30,10 @@ _TABLES_WITH_HASHES = ("documents", "raw")
 
 
 class AffectedVersion(NamedTuple):
-    """A version of the data that holds the document.
+    """A version of the data that contains the document.
 
-    ``commits`` have these data, ``ids`` are the document's id and those of its exact copies in them, ``shards`` the
-    hashes of the objects that hold any of these, by path.
+    ``commits`` have these data. ``ids`` are the id of the document and those of its exact copies in them. ``shards``
+    are the hashes of the objects that contain any of these documents, by path.
     """
 
     commits: list[str]
@@ -42,16 +42,16 @@ class AffectedVersion(NamedTuple):
 
 
 class Occurrences(NamedTuple):
-    """Everything that holds a document.
+    """Everything that contains a document.
 
     Attributes
     ----------
     releases : dict
-        Affected releases by version; a withdrawn one as long as an object of it exists.
+        Affected releases by version; a withdrawn one is affected as long as an object of it exists.
     withdrawn : set of str
         Versions that were withdrawn.
     other_versions : list of AffectedVersion
-        Affected data of commits that are no release.
+        Affected data of commits that are not a release.
     objects : dict
         DVC's objects by hash, each with its paths.
     delete_last : frozenset of str
@@ -59,13 +59,13 @@ class Occurrences(NamedTuple):
     shards : list of StoredObject
         Finished shards, in ``build/store`` and in other stores.
     kept_releases : list of Path
-        Releases that ``copydesk.load`` keeps on this machine.
+        Releases that ``copydesk.load`` cached on this machine.
     blobs : list of Blob
         Files in git's history.
     search : SearchResult
-        The search that found all this.
+        The search with these results.
     leftovers : tuple of Path
-        Folders and half-written files that killed commands left behind, which may hold the document.
+        Folders and half-written files of killed commands, which may contain the document.
     """
 
     releases: dict[str, AffectedVersion]
@@ -81,7 +81,7 @@ class Occurrences(NamedTuple):
 
 
 def search_target(project: Project, doc_id: str) -> SearchTarget:
-    """The ledger's hashes of a document, else those of the current corpus, else its id alone."""
+    """Return a document's hashes from the ledger, else from the current corpus, else only its id."""
     row = ledger_of(project).get(doc_id)
     if row is not None:
         return SearchTarget(doc_id, frozenset({row["raw_sha256"]}), frozenset({row["text_key"]}))
@@ -147,7 +147,7 @@ def find_occurrences(root: Path, storages: DvcStorages, doc_id: str) -> Occurren
 
 
 def data_listing_at(root: Path, commit: str) -> str:
-    """The hash of the object that lists the data files of a commit; empty where it has none."""
+    """Return the hash of the object that lists the data files of a commit; empty if it has none."""
     (lock,) = read_git_objects(root, [f"{commit}:dvc.lock"])
     return outs_of(lock, commit[:12]).get(DATA, "")
 
@@ -160,7 +160,7 @@ def _affected_version(
     ids = frozenset({doc_id}).union(*(ids for ids in ids_by_table if ids))
     shards = {path: oid for path, oid in objects.items() if search.objects.get(oid, frozenset()) & ids}
     copies = ids - {doc_id}
-    # The search finds a copy in other bytes by its text, and tables without text by nothing: look for its ids there.
+    # The search finds a copy with other bytes by its text. Tables without text are searched here, for its ids.
     for path, oid in objects.items() if copies else ():
         if path not in shards and storages.with_object(oid) and document_ids_in(storages.read(oid)) & copies:
             shards[path] = oid
@@ -178,7 +178,7 @@ def _paths_of_objects(storages: DvcStorages, oids: set[str]) -> dict[str, list[s
 
 
 def _shards_in_stores(project: Project, search: SearchResult, ids: frozenset[str]) -> list[StoredObject]:
-    """Finished shards that hold the document; those that hold only ids of its copies where no build needs them."""
+    """Return finished shards that contain the document, and unused ones that contain only ids of its copies."""
     if not ids:
         return sorted(search.shards, key=str)
     needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
@@ -201,14 +201,14 @@ def _kept_releases(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _half_written_files(project: Project, storages: DvcStorages) -> Iterator[Path]:
-    """Files that copydesk or DVC was writing when it was killed, in the project and in storages on this machine."""
+    """Return files that a killed copydesk or DVC was writing, in the project and in storages on this machine."""
     local = (Path(storage.odb.path) for storage in storages.readable if storage.odb.fs.protocol == "local")
     for folder in (project.build, project.corpus / "data", *local):
         yield from sorted(path for path in folder.rglob(".*.tmp") if path.is_file())
 
 
 def objects_needed_by(root: Path, storages: DvcStorages, commit: str) -> set[str]:
-    """Every object of a commit's data, and of everything else that DVC tracks there."""
+    """Return every object of a commit's data, and of everything else that DVC tracks there."""
     names = git(root, "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
     oids = set(outs_of(next(read_git_objects(root, [f"{commit}:dvc.lock"])), commit[:12]).values())
     for _, outs in dvc_files_at(root, commit, names):
@@ -217,7 +217,7 @@ def objects_needed_by(root: Path, storages: DvcStorages, commit: str) -> set[str
 
 
 def dvc_files_at(root: Path, commit: str, names: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The .dvc files among the files of a commit, each with what it tracks."""
+    """Yield the .dvc files of a commit, each with the outputs that it tracks."""
     import yaml
 
     dvc_files = [name for name in names if name.endswith(".dvc")]
@@ -226,4 +226,4 @@ def dvc_files_at(root: Path, commit: str, names: list[str]) -> Iterator[tuple[st
         try:
             yield name, list(yaml.safe_load(content or b"")["outs"])
         except (yaml.YAMLError, LookupError, TypeError, RecursionError) as error:
-            raise ReleaseError(f"{commit[:12]}: {name}: not what DVC writes: {error!r}") from None
+            raise ReleaseError(f"{commit[:12]}: {name}: not a file of DVC: {error!r}") from None

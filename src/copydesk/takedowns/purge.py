@@ -1,9 +1,9 @@
-"""Purge: reissue past releases without a document that was taken down, and delete every object that holds it.
+"""Purge: reissue past releases without a document that was taken down, and delete every object that contains it.
 
-The order makes it safe to kill a purge anywhere and run it again: each release that holds the document is reissued
-without it, pushed, proved from outside and tagged; then the old one is withdrawn. Only when that is done for all of
-them are objects deleted, and at the end everything is searched again. Progress is recorded in git tags and in the
-objects that remain.
+The order makes it safe to kill a purge anywhere and run it again. Each release that contains the document is reissued
+without it, pushed, proved from a fresh clone and tagged; then the old release is withdrawn. Objects are deleted only
+after this is done for all releases. At the end everything is searched again. Progress is recorded in git tags and in
+the objects that remain.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from copydesk.takedowns.takedown import document_of, ledger_of
 class PurgePlan(NamedTuple):
     """What a purge would do.
 
-    ``reissues`` are the releases to reissue, oldest first; ``without_replacement`` those of which nothing would
-    remain, which are withdrawn and not replaced; ``objects_to_keep`` hold nothing but rows of exact copies, and
+    ``reissues`` are the releases to reissue, oldest first. ``without_replacement`` are releases of which nothing
+    would remain; they are withdrawn and not replaced. ``objects_to_keep`` contain only rows of exact copies, and
     another release needs them.
     """
 
@@ -60,9 +60,9 @@ class PurgePlan(NamedTuple):
 class PurgeResult(NamedTuple):
     """The result of a purge.
 
-    ``replaced`` has the new version of each withdrawn release, or None; ``deleted`` is the number of copies that were
-    deleted, ``objects_read`` that of the objects in the last search; ``problems`` are messages about what could not
-    be deleted or searched; ``pushed`` has the tags that were pushed, by git remote.
+    ``replaced`` has the new version of each withdrawn release, or None. ``deleted`` is the number of deleted copies,
+    ``objects_read`` the number of objects that the last search read. ``problems`` are messages about objects that
+    could not be deleted or searched. ``pushed`` has the tags that were pushed, by git remote.
     """
 
     replaced: dict[str, str | None]
@@ -78,12 +78,12 @@ def plan_purge(root: Path, storages: DvcStorages, doc_id: str) -> PurgePlan:
     Raises
     ------
     ReleaseError
-        If releases are unknown here, the document is not in the ledger, the working tree is not clean or still holds
-        it, or releases have to be reissued and there is no default remote to prove them from.
+        If this clone lacks releases, the document is not in the ledger, the working tree is not clean or still
+        contains it, or releases have to be reissued and there is no default remote to prove them from.
     """
     _refuse_incomplete_clone(root)
     project = Project.open(root)
-    load_plugins(project.plugins)  # their readers find the document in files of records
+    load_plugins(project.plugins)  # their readers read files of records that may contain the document
     ledger_row = ledger_of(project).get(doc_id)
     if ledger_row is None:
         raise ReleaseError(
@@ -172,7 +172,7 @@ def purge(root: Path, doc_id: str, agreed: PurgePlan | None = None) -> PurgeResu
 
 
 def _refuse_incomplete_clone(root: Path) -> KnownReleases:
-    """Refuse a clone that may lack releases: objects of theirs would be taken for unused."""
+    """Refuse a clone that may lack releases, because it would mistake their objects for unused ones."""
     known = known_releases(root, own=True)
     refuse_unknown_releases(root, known)
     if known.shallow:
@@ -213,18 +213,20 @@ def _refuse_document_in_working_tree(
             raise ReleaseError(f"{dropped}: the seed of {row['doc_id']} has the text that was taken down; {advice}")
     objects_here = objects_needed_by(root, storages, "HEAD") & occurrences.search.objects.keys()
     if document_of(project.corpus, doc_id) is not None or objects_here:
-        raise ReleaseError(f"{project.corpus}: the current corpus still holds {doc_id!r}; run dvc repro and commit")
+        raise ReleaseError(
+            f"{project.corpus}: the current corpus still contains {doc_id!r}; run dvc repro and commit"
+        )
 
 
 def _next_patch(version: str, taken_versions: set[str]) -> str:
-    """The next patch of a version's minor line, above all that exist."""
+    """The next patch number of a version's minor line, above all existing ones."""
     line = version.rpartition(".")[0]
     patches = [int(taken.rpartition(".")[2]) for taken in taken_versions if taken.rpartition(".")[0] == line]
     return f"{line}.{max(patches) + 1}"
 
 
 def _version_begun(root: Path, version: str, doc_id: str, commits: dict[str, str]) -> str | None:
-    """The new version that a killed purge made for a release, if no other release has taken it."""
+    """The new version that a killed purge made for a release, unless another release has that version now."""
     reference = f"refs/copydesk/recut/{version}"
     listed = git(root, "for-each-ref", "--format=%(objectname)%00%(contents)", reference)
     commit, _, message = listed.partition("\0")
@@ -236,7 +238,7 @@ def _version_begun(root: Path, version: str, doc_id: str, commits: dict[str, str
 
 
 def _reissue(root: Path, storages: DvcStorages, reissue: Reissue) -> None:
-    """Make, push, prove and tag the new release, then withdraw the old one; steps that are done are not repeated."""
+    """Make, push, prove and tag the new release, then withdraw the old one; finished steps are not repeated."""
     commits, _ = tagged_releases(str(root))
     version_begun = _version_begun(root, reissue.version, reissue.ledger_row["doc_id"], commits)
     commit = git(root, "for-each-ref", "--format=%(objectname)", reissue.reference).strip()
@@ -251,7 +253,7 @@ def _reissue(root: Path, storages: DvcStorages, reissue: Reissue) -> None:
         problems = verify_fresh_clone(root, commit, reissue.new_version, None)
         if problems:
             raise ReleaseError(
-                f"{reissue.new_version}: what came back from the remote is not what was pushed: {problems[0]}"
+                f"{reissue.new_version}: the remote returned other bytes than were pushed: {problems[0]}"
             )
         git(root, "tag", "--annotate", "--message", reissue.message, tag_of(reissue.new_version), commit, own=True)
         say(f"takedown: {tag_of(reissue.new_version)} replaces {reissue.version}")
@@ -277,7 +279,7 @@ def _withdraw_release(root: Path, reissue: Reissue, new_version: str | None) -> 
 
 
 def _delete_occurrences(storages: DvcStorages, plan: PurgePlan) -> tuple[int, list[str]]:
-    """Delete objects, finished shards and kept releases; return the number of copies, and messages of errors."""
+    """Delete objects, finished shards and cached releases; return the number of copies, and error messages."""
     from dvc_data.hashfile.db import get_index
 
     deleted, problems = 0, []
@@ -300,17 +302,19 @@ def _delete_occurrences(storages: DvcStorages, plan: PurgePlan) -> tuple[int, li
             except Exception as error:  # DVC remotes raise backend-specific exceptions
                 reason = f"{type(error).__name__}: {error}"
                 problems.append(
-                    f"{oid}: {storage.name} does not delete it ({reason}); delete it there, then run it again"
+                    f"{oid}: {storage.name} did not delete it ({reason}); delete it there, then run the purge again"
                 )
     for storage in storages.readable:
         if storage.name != CACHE:
-            get_index(storage.odb).clear()  # DVC's notes of which objects a remote has
+            get_index(storage.odb).clear()  # DVC's cached list of the objects of a remote
     return deleted, problems
 
 
-def _remaining_problems(storages: DvcStorages, remaining: Occurrences, kept: frozenset[str]) -> Iterator[str]:
-    """A message for each occurrence that the last search still finds, and for what it could not read."""
-    for oid in remaining.objects.keys() - kept:
+def _remaining_problems(
+    storages: DvcStorages, remaining: Occurrences, objects_to_keep: frozenset[str]
+) -> Iterator[str]:
+    """Yield a message for each occurrence that the last search still finds, and for each object it could not read."""
+    for oid in remaining.objects.keys() - objects_to_keep:
         yield f"{oid}: still in {', '.join(storage.name for storage in storages.with_object(oid))}"
     paths = [*remaining.shards, *remaining.kept_releases, *remaining.leftovers]
     yield from (f"{path}: still there" for path in paths)

@@ -1,4 +1,4 @@
-"""A release reissued without a document: a commit on top of the release's own, made without a checkout.
+"""Reissue a release without a document: a commit on top of the release's commit, made without a checkout.
 
 The data are filtered, not built again: the rows of all other documents stay as they were released.
 """
@@ -40,8 +40,8 @@ Files = dict[str, bytes | None]
 class Reissue(NamedTuple):
     """A release to reissue without a document.
 
-    ``version`` and ``commit`` are those of the release, ``new_version`` replaces it; ``affected`` is what its data
-    hold of the document, ``search`` the search that found it, ``ledger_row`` the document's line in the ledger.
+    ``version`` and ``commit`` are those of the release; ``new_version`` replaces it. ``affected`` is its data with
+    the document, ``search`` the result of the search, ``ledger_row`` the document's line in the ledger.
     """
 
     version: str
@@ -69,7 +69,7 @@ def count_remaining_documents(root: Path, storages: DvcStorages, reissue: Reissu
     Raises
     ------
     ReleaseError
-        If a file of its documents is missing everywhere, or damaged: then it is not known what remains.
+        If a file with its documents is missing everywhere or damaged, so that the remaining ones cannot be counted.
     """
     doc_ids: set[str] = set()
     for path, oid in storages.listing(data_listing_at(root, reissue.commit)).items():
@@ -99,7 +99,7 @@ def commit_reissue(root: Path, storages: DvcStorages, reissue: Reissue) -> str:
     with scratch("recut", root / "build") as work:
         files = _changed_files(root, storages, reissue, old_files, work)
     head = git(root, "rev-parse", "HEAD").strip()
-    # The remotes are those of today: the settings of the release may name a remote that no longer exists.
+    # Today's remotes: the settings of the release may name a remote that no longer exists.
     files[".dvc/config"] = next(read_git_objects(root, [f"{head}:.dvc/config"]))
     return commit_on(root, reissue.reference, reissue.commit, reissue.message, files)
 
@@ -168,7 +168,7 @@ def _write_dataset(
 
 
 def _schemas(old_files: Mapping[str, bytes | None], work: Path) -> Path:
-    """The folder of the release's schemas; that of the package where the release has none."""
+    """The folder of the release's schemas; that of the package if the release has none."""
     schemas = {
         PurePosixPath(name).name: data for name, data in old_files.items() if name.startswith("schemas/") and data
     }
@@ -182,7 +182,7 @@ def _schemas(old_files: Mapping[str, bytes | None], work: Path) -> Path:
 
 
 def _kept_ids(old_release: Path, listing: Mapping[str, Any], removed: frozenset[str]) -> dict[str, set[str]]:
-    """By table, the ids of the documents that it keeps."""
+    """The ids of the documents that the release keeps, by table."""
     kept_ids = {}
     for name in PUBLISHED:
         paths = listing["tables"].get(name, {"files": {}})["files"]
@@ -197,12 +197,12 @@ def _changelog(root: Path, changelog: bytes | None, reissue: Reissue) -> str:
         f"## [{reissue.new_version}] - {date}",
         "### Removed",
         f"- {markdown(reissue.ledger_row['doc_id'])}, which was taken down. This release replaces {reissue.version}, "
-        "which is withdrawn; all other documents are as they were there.",
+        "which is withdrawn; all other documents are unchanged.",
     ]
     return add_section(changelog.decode() if changelog is not None else None, "\n\n".join(lines) + "\n")
 
 
-def _remove_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
+def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
     root: Path,
     storages: DvcStorages,
     reissue: Reissue,
@@ -212,7 +212,7 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
 ) -> None:
     """Remove the document from the seeds and from sources.jsonl, and write it into the ledger.
 
-    Seeds are in git, or tracked by DVC: as a folder or file by file.
+    Seeds are in git, or tracked by DVC as a folder or as single files.
     """
     removed, search = reissue.affected.ids, reissue.search
     seeds = {name: data for name, data in old_files.items() if name.startswith("seeds/") and data is not None}
@@ -246,11 +246,11 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads from two places, writes to two)
 def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str) -> tuple[str, int]:
     """A folder of seeds that DVC tracks, without the document and with its line in the ledger.
 
-    Returns the hash of the object that lists its files, and their number.
+    Returns the hash of the object that lists its files, and the number of files.
     """
     removed, delivered_files = reissue.affected.ids, reissue.search.delivered_files
     old_objects = storages.listing(listing)
-    kept = {
+    oids = {
         path: oid
         for path, oid in old_objects.items()
         if PurePosixPath(path).stem not in removed and oid not in delivered_files
@@ -261,16 +261,16 @@ def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str)
             delivered = storages.read(oid)
             remaining = records.file_without(path, delivered)
             if remaining is not None and remaining != delivered:
-                kept[path] = _add_object(storages, path, remaining, records.build)
+                oids[path] = _add_object(storages, path, remaining, records.build)
     edits: dict[str, Callable[[bytes | None], bytes | None]] = {
         "sources.jsonl": lambda data: _without_lines_about(data, removed),
         "takedowns.jsonl": lambda data: _with_line(data, reissue.ledger_row),
     }
     for name, edit in edits.items():
-        data = edit(storages.read(kept[name]) if name in kept else None)
+        data = edit(storages.read(oids[name]) if name in oids else None)
         if data is not None:
-            kept[name] = _add_object(storages, name, data, records.build)
-    return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in kept.items()]), len(kept)
+            oids[name] = _add_object(storages, name, data, records.build)
+    return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()]), len(oids)
 
 
 def _add_object(storages: DvcStorages, path: str, data: bytes, build: Path | None) -> str:
@@ -304,7 +304,7 @@ def _with_line(ledger: bytes | None, row: dict[str, Any]) -> bytes:
 
 
 def _updated_lock(lock: bytes | None, outs: Mapping[str, Mapping[str, Any]], stated: Mapping[str, str]) -> bytes:
-    """dvc.lock with the hashes of the files that were written; where the text of seeds changed, DVC reports it."""
+    """dvc.lock with the hashes of the written files; if the text of seeds changed, DVC reports outdated stages."""
     lock_file = yaml.safe_load(lock or b"")
     for stage in lock_file["stages"].values():
         for entry in (*stage.get("deps", ()), *stage.get("outs", ())):

@@ -1,4 +1,4 @@
-"""Lines of the ledger of takedowns: a document in it leaves the next release, and cannot return until withdrawn."""
+"""The ledger of takedowns: a document in it is left out of the next release, until its takedown is withdrawn."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def ledger_of(project: Project) -> Ledger:
 
 
 def takedown_row(project: Project, doc_id: str, reason: str, requested_by: str | None = None) -> dict[str, Any]:
-    """The ledger's line for a document of the current corpus: its hashes and signature, none of its text.
+    """Make the ledger's line for a document of the current corpus: hashes and a signature, none of its text.
 
     Raises
     ------
     ReleaseError
-        If the corpus has no such document, or the ledger has it.
+        If the corpus has no such document, or the ledger has it already.
     """
     if doc_id in in_force(ledger_of(project)):
         raise ReleaseError(f"{project.seeds / NAME}: {doc_id} is in the ledger already")
@@ -55,7 +55,7 @@ def takedown_row(project: Project, doc_id: str, reason: str, requested_by: str |
 def withdrawal_row(
     project: Project, root: Path, doc_id: str, reason: str, requested_by: str | None = None
 ) -> dict[str, Any]:
-    """The line of a takedown with its withdrawal: from the ledger, or from a commit if a merge lost it.
+    """Return the line of a takedown, marked as withdrawn: from the ledger, or from a commit if a merge lost it.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def withdrawal_row(
 
 
 def write_to_ledger(project: Project, row: dict[str, Any]) -> None:
-    """Write a line into the ledger: it replaces the line of the document, if there is one. No other line changes."""
+    """Write a line into the ledger; it replaces the document's line if there is one. No other line changes."""
     path = project.seeds / NAME
     text = path.read_text("utf-8") if path.is_file() else ""
     numbers = {doc_id: number for number, doc_id in enumerate(_ids_of_lines(text))}
@@ -109,7 +109,7 @@ def _today() -> str:
 
 
 def document_of(corpus: Path, doc_id: str) -> dict[str, Any] | None:
-    """Id, text and hash of the raw file of a document in a corpus; None where the corpus does not have it."""
+    """Return id, text and hash of the raw file of a document; None if the corpus does not have it."""
     for path in sorted(corpus.glob("data/documents/*.parquet")):
         rows = pq.read_table(path, columns=["doc_id", "text", "raw_sha256"], filters=[("doc_id", "==", doc_id)])
         if rows.num_rows:

@@ -47,16 +47,16 @@ def validate(
     load : bool
         Whether to load every configuration with ``datasets`` too.
     mapped : bool
-        Whether to load it mapped into a cache, cold and warm, also where that is more than 8 MB.
+        Whether to load it mapped into a cache, cold and warm, even if it is larger than 8 MB.
     store : Store, optional
-        Caches which files passed, by the hashes of their bytes; these are not checked again.
+        Records which files passed, by the hashes of their bytes; these files are not checked again.
     workers : int
         Processes; 0 takes one per core.
     base : dict, optional
-        ``manifest.json`` of a valid dataset: files that it has too are only counted, and the logical hash of a split
-        that also has other files is not computed.
+        ``manifest.json`` of a valid dataset. Files that it lists too are only counted. The logical hash of a split is
+        not computed if some of its files are listed there and others are not.
     memory : Path, optional
-        A file that caches which files have the same documents, so that they need not be read to find out.
+        A cache file: which data files cover the same documents, so that they need not be read to find out.
 
     Returns
     -------
@@ -80,23 +80,23 @@ def validate(
     """
     corpus, schemas = Path(corpus).resolve(), Path(schemas).resolve()
     if not (corpus / "data").is_dir():
-        raise ValidationError(f"{corpus}: no folder data; expected a dataset, as the stage package makes it")
+        raise ValidationError(f"{corpus}: no folder data; expected a dataset made by the stage package")
     report = Report()
     remembered = Memory(memory)
     known = _Known(store, schemas)
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways]) if ways else ""
-    # It takes another process about as long to load the dataset as this one to check its rows.
+    # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
     with ExitStack() as stack:
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if ways and not known.holds(loaded) else None
         beside = stack.enter_context(ThreadPoolExecutor(1))
         files = check_files(corpus, schemas, report, remembered.seen)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
-        held = held_before(base or {}, schemas_listed(schemas), withheld)
-        # Not before: what a file claims about itself may be a lie, which ``datasets`` would believe.
+        base_hashes = held_before(base or {}, schemas_listed(schemas), withheld)
+        # Only after the files were checked: ``datasets`` believes what a file says about itself.
         loading = beside.submit(loader.check, list(files)) if loader and report.ok else None
         units = units_of(corpus, schemas, files, withheld, remembered if report.ok else None)
-        digests = _check_units(units, known, held, report, workers)
+        digests = _check_units(units, known, base_hashes, report, workers)
         if report.ok:
             check_rows(corpus, schemas, digests, report, base or {})
             check_ids(corpus, files, report)
@@ -118,11 +118,11 @@ class _Known:
         modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
         self._code = " ".join(fingerprint(module, paths, made_by) for module in modules) if store else ""
 
-    def key(self, what: str, identity: object) -> str:
-        return key(f"validate-{what}", self._code, identity)
+    def key(self, check: str, identity: object) -> str:
+        return key(f"validate-{check}", self._code, identity)
 
-    def holds(self, found: str) -> bool:
-        return self._store is not None and self._store.result(found) is not None
+    def holds(self, result_key: str) -> bool:
+        return self._store is not None and self._store.result(result_key) is not None
 
     def digests(self, keys: list[str]) -> list[list[dict[str, Any]] | None]:
         """Cached digests of the rows of units that passed; None for other units."""
@@ -132,42 +132,42 @@ class _Known:
         rows = self._store.read_all(parts["digests"] for parts in results if parts is not None)
         return [None if parts is None else next(rows).to_pylist() for parts in results]
 
-    def remember(self, found: str, digests: list[dict[str, Any]] | None = None) -> None:
+    def remember(self, result_key: str, digests: list[dict[str, Any]] | None = None) -> None:
         if self._store is not None:
             tables = {} if digests is None else {"digests": table("digests").from_rows(digests)}
-            self._store.put(found, tables)
+            self._store.put(result_key, tables)
 
 
 def _check_units(
-    parts: list[Unit], known: _Known, held: frozenset[str], report: Report, workers: int
+    parts: list[Unit], known: _Known, base_hashes: frozenset[str], report: Report, workers: int
 ) -> list[dict[str, Any]]:
-    """Check the rows, unit by unit; the rows of a unit that passed before are only counted.
+    """Check the rows unit by unit; the rows of a unit that passed before are only counted.
 
-    Return the digests of the rows; files that are valid in ``base`` and not cached have none.
+    Return the digests of the rows. Files that are neither cached nor read, because ``base`` lists them, have none.
     """
     keys = []
     for unit in parts:
-        shards = {name: [(shard.split, shard.sha256) for shard in found] for name, found in unit.files.items()}
+        shards = {name: [(shard.split, shard.sha256) for shard in files] for name, files in unit.files.items()}
         keys.append(known.key("unit", [shards, sorted(unit.withheld)]))
     digests = [
-        found if found is not None or not unit.lies_in(held) else undigested(unit.files)
-        for unit, found in zip(parts, known.digests(keys), strict=True)
+        cached if cached is not None or not unit.lies_in(base_hashes) else undigested(unit.files)
+        for unit, cached in zip(parts, known.digests(keys), strict=True)
     ]
-    todo = [unit for unit, found in zip(parts, digests, strict=True) if found is None]
-    rest = "unchanged or cached" if held else "cached"
+    todo = [unit for unit, rows in zip(parts, digests, strict=True) if rows is None]
+    rest = "unchanged or cached" if base_hashes else "cached"
     run = Local({"workers": workers}).run(check_unit, todo)
     checked = track(run, len(todo), "validate", len(parts), rest, documents=_documents)
     rows: list[dict[str, Any]] = []
-    for unit, unit_key, found in zip(parts, keys, digests, strict=True):
-        if found is None:
-            of_unit, made = next(checked)
+    for unit, unit_key, known_digests in zip(parts, keys, digests, strict=True):
+        if known_digests is None:
+            of_unit, new_digests = next(checked)
             report.extend(of_unit)
-            if of_unit.ok and made:
-                known.remember(unit_key, made)
-            rows += made
+            if of_unit.ok and new_digests:
+                known.remember(unit_key, new_digests)
+            rows += new_digests
         else:
             report.checked.update({name: sum(s.rows for s in shards) for name, shards in unit.files.items()})
-            rows += found
+            rows += known_digests
     for _ in checked:  # lets the progress bar end
         pass
     return rows

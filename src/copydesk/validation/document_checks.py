@@ -28,8 +28,8 @@ _BATCH = 2_000
 
 
 def check_references(corpus: Path, files: Files, withheld: frozenset[str], report: Report) -> None:
-    """Walk all tables together, document by document; they have the same order, so little is held in memory."""
-    others = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
+    """Walk all tables together, document by document; because they have the same order, little memory is needed."""
+    cursors = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
     seen: set[str] = set()
     for document in _rows(corpus, files, "documents"):
         doc_id = document["doc_id"]
@@ -37,25 +37,25 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
             continue  # reported by check_ids
         seen.add(doc_id)
         check = _Document(document, report)
-        raw, edits = others["raw"].take(doc_id), others["edits"].take(doc_id)
+        raw, edits = cursors["raw"].take(doc_id), cursors["edits"].take(doc_id)
         if doc_id in withheld:
             if raw or edits:
-                message = "the raw text or edits are there, and manifest.json lists them as withheld"
+                message = "the raw text or edits are present, but manifest.json lists them as withheld"
                 report.add("withheld", "data/raw", message, document=doc_id)
         elif len(raw) == 1:
             check.raw(raw[0])
             check.edits(edits, raw[0]["text"])
         else:
             report.add("ids", "data/raw", f"{len(raw)} rows, expected 1", document=doc_id, field="doc_id")
-        check.sentences(others["sentences"].take(doc_id))
-    for name, cursor in others.items():
+        check.sentences(cursors["sentences"].take(doc_id))
+    for name, cursor in cursors.items():
         for doc_id in cursor.rest():
-            known = "rows are not in the order of documents" if doc_id in seen else "there is no such document"
-            report.add("ids", f"data/{name}", known, document=doc_id, field="doc_id")
+            problem = "rows are not in the order of documents" if doc_id in seen else "no such document"
+            report.add("ids", f"data/{name}", problem, document=doc_id, field="doc_id")
 
 
 def check_ids(corpus: Path, files: Files, report: Report) -> None:
-    """Check over the whole dataset that ids are unique, and that duplicates are in one split."""
+    """Check over the whole dataset that ids are unique, and that duplicates are in the same split."""
     columns = ["doc_id", "split", "duplicate_of", "duplicate_group"]
     parts = [read_parquet(corpus / shard.path, columns) for shard in files.get("documents", ())]
     documents = pa.concat_tables(parts).combine_chunks()
@@ -66,17 +66,18 @@ def check_ids(corpus: Path, files: Files, report: Report) -> None:
     for column in columns[2:]:
         repeating = documents.filter(pc.is_valid(documents[column]))
         places = pc.index_in(repeating[column], value_set=ids)
-        there = splits.take(places)
-        wrong = pc.fill_null(pc.not_equal(there, repeating["split"]), True)
+        other_splits = splits.take(places)
+        wrong = pc.fill_null(pc.not_equal(other_splits, repeating["split"]), True)
         rows = zip(
-            *(c.filter(wrong).to_pylist() for c in (*repeating.columns[:2], repeating[column], there)), strict=True
+            *(c.filter(wrong).to_pylist() for c in (*repeating.columns[:2], repeating[column], other_splits)),
+            strict=True,
         )
-        for doc_id, split, other, found in rows:
-            if found is None:
-                message = f"refers to {other!r}, which is not there"
+        for doc_id, split, other, other_split in rows:
+            if other_split is None:
+                message = f"refers to {other!r}, which does not exist"
                 report.add("ids", "data/documents", message, document=doc_id, field=column)
             else:
-                message = f"is in {split}, and {other!r}, which it repeats, in {found}"
+                message = f"is in {split}, but {other!r}, which it duplicates, is in {other_split}"
                 report.add("splits", "data/documents", message, document=doc_id, field="split")
 
 
@@ -96,9 +97,9 @@ class _Cursor:
         self._advance()
 
     def _advance(self) -> None:
-        found = next(self._groups, None)
-        self._id: str | None = found[0] if found else None
-        self._group: list[Row] = list(found[1]) if found else []
+        group = next(self._groups, None)
+        self._id: str | None = group[0] if group else None
+        self._group: list[Row] = list(group[1]) if group else []
 
     def take(self, doc_id: str) -> list[Row]:
         """The rows of a document; none if the next rows belong to another one."""
@@ -127,7 +128,7 @@ class _Document:
         for column in ("flags", "passages", "blocks"):
             for number, span in enumerate(row[column]):
                 if not 0 <= span["start"] < span["end"] <= len(self.text):
-                    message = f"[{span['start']}, {span['end']}) leaves the text"
+                    message = f"[{span['start']}, {span['end']}) is outside the text"
                     self._wrong("documents", f"{column}[{number}]", message)
 
     def raw(self, raw: Row) -> None:
@@ -145,30 +146,30 @@ class _Document:
             if self.row[origin["field"]] is None:
                 self._wrong("documents", f"provenance[{number}]", f"{origin['field']} is null, expected a value")
             if (origin["raw_end"] or 0) > len(raw["text"]):
-                self._wrong("documents", f"provenance[{number}]", f"{origin['raw_end']} leaves the raw text")
+                self._wrong("documents", f"provenance[{number}]", f"{origin['raw_end']} is outside the raw text")
 
     def edits(self, rows: list[Row], raw: str) -> None:
         """Check that edits quote both texts and convert each into the other."""
         self._expect("edits", "index", [row["index"] for row in rows], list(range(len(rows))))
         applied = [_composed(row) for row in rows if row["applied"]]
         try:
-            back, forth = revert(self.text, applied), replay(raw, applied)
+            reverted, replayed = revert(self.text, applied), replay(raw, applied)
         except EditError as error:
             self._wrong("edits", "before/after", str(error))
             return
-        if back != raw:
+        if reverted != raw:
             self._wrong("edits", "before", "undoing the edits on the clean text does not give the raw text")
-        if forth != self.text:
+        if replayed != self.text:
             self._wrong("edits", "after", "applying the edits to the raw text does not give the clean text")
         for row in rows:
             if not parts_agree(row):
                 message = "applied one after another to before, the parts do not give after, by these rules"
                 self._wrong("edits", f"[{row['index']}].parts", message)
             if not row["applied"]:
-                found = raw[row["raw_start"] : row["raw_end"]]
-                self._expect("edits", f"[{row['index']}].before", row["before"], found)
+                quoted = raw[row["raw_start"] : row["raw_end"]]
+                self._expect("edits", f"[{row['index']}].before", row["before"], quoted)
                 if not 0 <= row["start"] <= row["end"] <= len(self.text):
-                    self._wrong("edits", f"[{row['index']}].start", "the span leaves the clean text")
+                    self._wrong("edits", f"[{row['index']}].start", "the span is outside the clean text")
         self.alignment = Alignment(*(np.array([edit[i] for edit in applied], dtype=np.int64) for i in range(4)))
 
     def sentences(self, rows: list[Row]) -> None:
@@ -182,14 +183,14 @@ class _Document:
         for row in rows:
             where = f"[{row['index']}]"
             if not position <= row["start"] < row["end"] <= len(self.text):
-                self._wrong("sentences", f"{where}.start", "the span overlaps another or leaves the text")
+                self._wrong("sentences", f"{where}.start", "the span overlaps another or is outside the text")
                 return
             if self.text[position : row["start"]].strip():
-                self._wrong("sentences", f"{where}.start", "more than white space lies before the sentence")
+                self._wrong("sentences", f"{where}.start", "text other than white space precedes the sentence")
             self._expect("sentences", f"{where}.text", row["text"], self.text[row["start"] : row["end"]])
             position = row["end"]
         if self.text[position:].strip():
-            self._wrong("sentences", "end", "more than white space lies behind the last sentence")
+            self._wrong("sentences", "end", "text other than white space follows the last sentence")
         if self.alignment is not None and rows:
             starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
             for name, values in zip(("raw_start", "raw_end"), self.alignment.to_raw(starts, ends), strict=True):

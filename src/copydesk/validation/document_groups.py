@@ -33,16 +33,16 @@ class Unit(NamedTuple):
     files: Files
     withheld: frozenset[str]
 
-    def lies_in(self, held: frozenset[str]) -> bool:
-        """Whether the hashes of all its files are in a set."""
-        return all(shard.sha256 in held for shards in self.files.values() for shard in shards)
+    def lies_in(self, hashes: frozenset[str]) -> bool:
+        """Whether a set has the hashes of all files of the unit."""
+        return all(shard.sha256 in hashes for shards in self.files.values() for shard in shards)
 
 
 def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozenset[str]) -> frozenset[str]:
-    """Hashes of the files of another dataset, if it has these schemas and withholds the same raw texts."""
+    """Hashes of the files of another dataset; none if its schemas or its withheld raw texts are others."""
     if base.get("schemas") != schemas or set(base.get("withheld", ())) != withheld:
         return frozenset()
-    files = (found for listed in base.get("tables", {}).values() for found in listed.get("files", {}).values())
+    files = (file for listed in base.get("tables", {}).values() for file in listed.get("files", {}).values())
     return frozenset(file["sha256"] for file in files)
 
 
@@ -58,11 +58,11 @@ class Memory:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         try:
-            known = json.loads(path.read_text("utf-8")) if path else []
+            cached = json.loads(path.read_text("utf-8")) if path else []
             #: The hashes of the files of each unit, by that of its first file of documents.
-            self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in known}
+            self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in cached}
             self.seen = frozenset(
-                sha256 for unit in self.units.values() for found in unit.values() for sha256 in found
+                sha256 for unit in self.units.values() for hashes in unit.values() for sha256 in hashes
             )
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
             self.units, self.seen = {}, frozenset()  # everything is read again
@@ -89,7 +89,7 @@ def units_of(
 def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
     """Check the rows of a unit against their schemas, and its tables against each other; digest its rows.
 
-    The fast paths check whole columns first; if they cannot prove validity, the rows are checked one by one, which
+    The fast paths check whole columns first. If they cannot prove validity, the rows are checked one by one, which
     yields the findings.
     """
     report = Report()
@@ -100,7 +100,7 @@ def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
     _check(unit, tables, report)
     if not report.ok or parts is None:
         return report, []
-    shards = ((name, *pair) for name, found in unit.files.items() for pair in zip(found, parts[name], strict=True))
+    shards = ((name, *pair) for name, files in unit.files.items() for pair in zip(files, parts[name], strict=True))
     return report, [digests_of(shard, name, rows) for name, shard, rows in shards]
 
 
@@ -108,38 +108,38 @@ def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> No
     if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
         report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
         splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
-        gone = pc.is_in(tables["documents"]["doc_id"], value_set=pa.array(sorted(unit.withheld), pa.string()))
-        if not pc.any(gone).as_py() and surely_fit(tables, pa.array(splits, pa.string())):
+        is_withheld = pc.is_in(tables["documents"]["doc_id"], value_set=pa.array(sorted(unit.withheld), pa.string()))
+        if not pc.any(is_withheld).as_py() and surely_fit(tables, pa.array(splits, pa.string())):
             return
     else:
         check_records(unit.corpus, unit.files, unit.schemas, report)
-    # What the other checks rely on is broken: they would only repeat it in many words.
+    # The other checks rely on valid rows; for invalid ones they would only repeat the findings.
     if report.ok:
         check_references(unit.corpus, unit.files, unit.withheld, report)
 
 
-def _parts(corpus: Path, files: Files, known: dict[str, dict[str, list[str]]]) -> Iterator[Files]:
+def _parts(corpus: Path, files: Files, units: dict[str, dict[str, list[str]]]) -> Iterator[Files]:
     waiting = {name: deque(shards) for name, shards in files.items()}
     documents = waiting.get("documents", deque())
     while documents:
-        hashes = known.get(documents[0].sha256, {})
-        if hashes and all(_begins(waiting.get(name, deque()), wanted) for name, wanted in hashes.items()):
+        hashes = units.get(documents[0].sha256, {})
+        if hashes and all(_begins(waiting.get(name, deque()), expected) for name, expected in hashes.items()):
             part = {name: [waiting[name].popleft() for _ in hashes[name]] for name in files if name in hashes}
         else:
             part = _part(corpus, waiting)
-        if not documents:  # rows of no document are found with the last ones
+        if not documents:  # rows without a document are reported with the last unit
             for name, shards in waiting.items():
                 if shards:
                     part.setdefault(name, []).extend(shards)
         yield part
 
 
-def _begins(shards: deque[Any], wanted: list[str]) -> bool:
-    return [shard.sha256 for shard in islice(shards, len(wanted))] == wanted
+def _begins(shards: deque[Any], hashes: list[str]) -> bool:
+    return [shard.sha256 for shard in islice(shards, len(hashes))] == hashes
 
 
 def _part(corpus: Path, waiting: dict[str, deque[Any]]) -> Files:
-    """Take the next unit from the files that are left: documents, and what has rows of them."""
+    """Take the next unit from the remaining files: files of documents, and files with rows of these documents."""
     documents = waiting["documents"]
     part: Files = {"documents": [documents.popleft()]}
     ids = set(_ids(corpus, part["documents"][0].path).to_pylist())
@@ -161,7 +161,7 @@ def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
 
 
 def _has_its_columns(unit: Unit) -> bool:
-    """Whether the files have the columns of their tables, of their types; nulls where none may be are found later."""
+    """Whether the files have the columns of their tables, with the right types. Forbidden nulls are found later."""
     try:
         return all(
             _bare(pq.read_schema(unit.corpus / shard.path)) == _bare(table(name, unit.schemas).arrow)
@@ -177,18 +177,18 @@ def _bare(schema: pa.Schema) -> list[tuple[str, str]]:
 
 
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
-    """The files of every table of a unit, or none of its rows; None where one cannot be read as its schema says."""
+    """The rows of every file of a unit, by table; None if a file cannot be read, or does not have its schema."""
     tables = {}
     for name in PUBLISHED:
         shape = as_loaded(table(name, unit.schemas).arrow)
         try:
-            found = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
+            parts = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]
         except DAMAGED:
             return None
-        if any(as_loaded(part.schema) != shape for part in found):
+        if any(as_loaded(part.schema) != shape for part in parts):
             return None
-        if any(part.num_rows != shard.rows for part, shard in zip(found, unit.files.get(name, ()), strict=True)):
+        if any(part.num_rows != shard.rows for part, shard in zip(parts, unit.files.get(name, ()), strict=True)):
             return None
-        # Those of older versions say of most columns that they are never null.
-        tables[name] = [part.cast(shape) for part in found] or [shape.empty_table()]
+        # The files of older versions declare most columns as not null.
+        tables[name] = [part.cast(shape) for part in parts] or [shape.empty_table()]
     return tables

@@ -1,7 +1,7 @@
-"""Whether the tables of some documents surely fit together: shown by columns, with little Python for each document.
+"""Fast path: prove with column operations that the tables of some documents agree.
 
-What cannot be shown here is no violation yet: :mod:`copydesk.validation.document_checks` then looks document by
-document, and says what is wrong.
+If that cannot be proved, :mod:`copydesk.validation.document_checks` checks document by document, and reports the
+violations if there are any.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Rows = NDArray[np.int64]
 
 
 def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
-    """Whether documents, raw texts, sentences and edits surely agree; False if that cannot be proved here.
+    """Whether documents, raw texts, sentences and edits are proved to agree; False if that cannot be proved here.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
 
 
 def _are_numbered(rows: pa.Table, owner: Rows) -> bool:
-    """Whether rows are in the order of their documents, and counted from zero in each."""
+    """Whether rows are in the order of their documents, and numbered from zero in each document."""
     begins = np.flatnonzero(np.diff(owner, prepend=-1))
     counted = np.arange(len(owner)) - np.repeat(begins, np.diff(begins, append=len(owner)))
     return bool((np.diff(owner) >= 0).all()) and np.array_equal(rows["index"].to_numpy(), counted)
 
 
 def _spans_fit(documents: pa.Table) -> bool:
-    """Whether flags, passages and blocks lie in their texts."""
+    """Whether flags, passages and blocks are inside their texts."""
     lengths = pc.utf8_length(documents["text"]).to_numpy()
     if not np.array_equal(lengths, documents["characters"].to_numpy()):
         return False
@@ -80,7 +80,7 @@ def _spans_fit(documents: pa.Table) -> bool:
 
 
 def _origins_fit(documents: pa.Table, sources: list[str]) -> bool:
-    """Whether every origin belongs to a value that is not null, and its span lies in the raw text."""
+    """Whether every origin belongs to a value that is not null, with a span inside the raw text."""
     column = documents["provenance"].combine_chunks()
     parents = pc.list_parent_indices(column)
     origins = column.flatten()
@@ -95,7 +95,7 @@ def _origins_fit(documents: pa.Table, sources: list[str]) -> bool:
 
 
 def _bytes_fit(documents: pa.Table, raw: pa.Table, texts: list[str], sources: list[str]) -> bool:
-    """Whether every text has its hash, and every raw text gives back the bytes of its file."""
+    """Whether every text matches its hash, and every raw text encodes to the bytes of its file."""
     if documents["text_sha256"].to_pylist() != [_sha256(text.encode()) for text in texts]:
         return False
     columns = (raw[name].to_pylist() for name in ("encoding", "bom", "newline"))
@@ -113,7 +113,7 @@ def _bytes_fit(documents: pa.Table, raw: pa.Table, texts: list[str], sources: li
 
 
 def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts: list[str]) -> bool:
-    """Whether sentences are those that the documents list, and cover each text up to white space."""
+    """Whether the sentences are those that the documents list, and cover all but white space of each text."""
     listed = documents["sentences"].combine_chunks()
     counts = pc.list_value_length(listed).to_numpy()
     starts, ends = sentences["start"].to_numpy(), sentences["end"].to_numpy()
@@ -131,7 +131,7 @@ def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts:
     rows = np.concatenate([[0], np.cumsum(counts)]).tolist()
     for text, (first, last) in zip(texts, pairwise(rows), strict=True):
         places = [0, *begins[first:last], len(text)], [0, *stops[first:last], len(text)]
-        if any(map(operator.gt, places[1][:-1], places[0][1:])):  # one begins before the one before it ends
+        if any(map(operator.gt, places[1][:-1], places[0][1:])):  # a sentence begins before the previous one ends
             return False
         if "".join([text[end:start] for end, start in zip(places[1][:-1], places[0][1:], strict=True)]).strip():
             return False
@@ -141,7 +141,7 @@ def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts:
 
 
 def _edits_fit(edits: pa.Table, owner: Rows, texts: list[str], sources: list[str]) -> bool:
-    """Whether edits turn each raw text into its clean text and back, and suggestions quote the raw text."""
+    """Whether edits convert each raw text into its clean text and back, and suggestions quote the raw text."""
     applied = _mask(edits["applied"])
     untouched = np.ones(len(texts), dtype=bool)
     untouched[owner[applied]] = False
@@ -186,17 +186,17 @@ def _parts_fit(edits: pa.Table) -> bool:
 
 
 def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Rows) -> bool:
-    """Whether the raw spans of sentences are those that follow from the edits."""
+    """Whether the raw spans of the sentences follow from the edits."""
     spans = [sentences[name].to_numpy().astype(np.int64) for name in ("start", "end", "raw_start", "raw_end")]
     places = [applied[name].to_numpy().astype(np.int64) for name in ("raw_start", "raw_end", "start", "end")]
     changed = np.unique(edited)
-    here = np.isin(owner, changed, invert=True)
-    if not all(np.array_equal(spans[side][here], spans[side + 2][here]) for side in range(2)):
+    unedited = np.isin(owner, changed, invert=True)
+    if not all(np.array_equal(spans[side][unedited], spans[side + 2][unedited]) for side in range(2)):
         return False
     for number in changed.tolist():
         rows, part = (slice(*np.searchsorted(numbers, [number, number + 1])) for numbers in (owner, edited))
-        found = Alignment(*(place[part] for place in places)).to_raw(spans[0][rows], spans[1][rows])
-        if not all(np.array_equal(spans[side + 2][rows], found[side]) for side in range(2)):
+        raw_spans = Alignment(*(place[part] for place in places)).to_raw(spans[0][rows], spans[1][rows])
+        if not all(np.array_equal(spans[side + 2][rows], raw_spans[side]) for side in range(2)):
             return False
     return True
 

@@ -16,11 +16,11 @@ from copydesk.core.schema_validator import Schema, fast_validator
 
 #: Keywords that allow everything.
 _NOTES = frozenset("$comment default deprecated description examples readOnly title writeOnly".split())
-#: Keywords of the root alone: its identifier and its definitions.
+#: Keywords of the root only: its identifier and its definitions.
 _ROOT = frozenset("$defs $id $schema".split())
 _LIST = frozenset(("items", "minItems", "maxItems"))
 _STRUCT = frozenset(("properties", "required", "additionalProperties"))
-#: Keywords about single values, null or not, which are tried with each distinct value.
+#: Keywords about single values, null or not, which are checked for each distinct value.
 _VALUE = frozenset(
     "allOf anyOf const else enum exclusiveMaximum exclusiveMinimum format if maximum maxLength minimum minLength "
     "not oneOf pattern then".split()
@@ -29,7 +29,7 @@ _FEW = 100_000
 
 
 def surely_valid(schema: Schema, table: pa.Table) -> bool:
-    """Whether a table surely has no violation; its Arrow schema must be the one of its JSON Schema."""
+    """Whether a table is proved to have no violation; its Arrow schema must be that of its JSON Schema."""
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:  # text that is not UTF-8
@@ -45,18 +45,18 @@ def surely_valid(schema: Schema, table: pa.Table) -> bool:
 def _all_that_hold(root: Schema, node: Any) -> Iterator[Schema]:
     """A schema without its ``$ref``, and the schemas that it refers to: values must obey all of them.
 
-    Only references into ``$defs`` of the root are followed; another one yields a schema that allows nothing.
+    Only references into ``$defs`` of the root are followed; any other yields a schema that allows nothing.
     """
     seen: set[str] = set()
     while True:
         if not isinstance(node, dict):
-            yield {"": False}  # no keyword that anything allows
+            yield {"": False}  # an unknown keyword, so nothing is proved
             return
         yield {keyword: value for keyword, value in node.items() if keyword != "$ref"}
         if "$ref" not in node:
             return
         name = node["$ref"].removeprefix("#/$defs/")
-        # A further $id or anchor would be a keyword that nothing here knows.
+        # A further $id or anchor is an unknown keyword here, so nothing is proved.
         node = None if name == node["$ref"] or name in seen else root.get("$defs", {}).get(name)
         seen.add(name)
 
@@ -69,13 +69,13 @@ def _holds(root: Schema, node: Any, column: pa.Array) -> bool:
 
 def _all_obey(root: Schema, node: Schema, values: pa.Array, nulls: bool) -> bool:
     """Whether values without nulls, and null if ``nulls``, obey a schema without a reference."""
-    kind, asked = values.type, node.keys() - _NOTES - {"type"}
+    kind, keywords = values.type, node.keys() - _NOTES - {"type"}
     if nulls and not _allows(node, "null"):
         return False
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return (
             _allows(node, "array")
-            and asked <= _LIST
+            and keywords <= _LIST
             and _within(node, values, "minItems", "maxItems", pc.list_value_length)
             and ("items" not in node or _holds(root, node["items"], values.flatten()))
         )
@@ -84,7 +84,7 @@ def _all_obey(root: Schema, node: Schema, values: pa.Array, nulls: bool) -> bool
         fields = dict(zip(names, values.flatten(), strict=True))
         return (
             _allows(node, "object")
-            and asked <= _STRUCT
+            and keywords <= _STRUCT
             and len(fields) == len(names)
             and _fields_hold(root, node, fields)
         )
@@ -94,10 +94,10 @@ def _all_obey(root: Schema, node: Schema, values: pa.Array, nulls: bool) -> bool
     if name == "number" and not pc.all(pc.is_finite(values), min_count=0).as_py():
         return False
     if name == "string" and _within(node, values, "minLength", "maxLength", pc.utf8_length):
-        asked -= {"minLength", "maxLength"}
+        keywords -= {"minLength", "maxLength"}
     if name in ("integer", "number") and _within(node, values, "minimum", "maximum", lambda column: column):
-        asked -= {"minimum", "maximum"}
-    return not asked or (asked <= _VALUE and _each_is_valid({k: node[k] for k in asked}, values, nulls))
+        keywords -= {"minimum", "maximum"}
+    return not keywords or (keywords <= _VALUE and _each_is_valid({k: node[k] for k in keywords}, values, nulls))
 
 
 _NAMES = {
@@ -116,18 +116,18 @@ def _allows(node: Schema, kind: str) -> bool:
 
 
 def _fields_hold(root: Schema, node: Schema, fields: dict[str, pa.Array]) -> bool:
-    """Whether the values of an object obey what it says of them; each object has all of these fields."""
+    """Whether the fields of objects obey the schema of the objects; every object has all of these fields."""
     properties = node.get("properties", {})
-    more = node.get("additionalProperties", True)
+    additional = node.get("additionalProperties", True)
     return (
         set(node.get("required", ())) <= fields.keys()
-        and (more is True or (more is False and fields.keys() <= properties.keys()))
+        and (additional is True or (additional is False and fields.keys() <= properties.keys()))
         and all(_holds(root, properties[name], column) for name, column in fields.items() if name in properties)
     )
 
 
 def _within(node: Schema, values: pa.Array, least: str, most: str, size: Callable[[pa.Array], pa.Array]) -> bool:
-    """Whether the minimum and the maximum lie within two bounds."""
+    """Whether the smallest and the largest ``size`` of the values are within two bounds of the schema."""
     if not len(values) or (least not in node and most not in node):
         return True
     extremes = pc.min_max(size(values)).as_py()
@@ -137,9 +137,9 @@ def _within(node: Schema, values: pa.Array, least: str, most: str, size: Callabl
 
 
 def _each_is_valid(node: Schema, values: pa.Array, nulls: bool) -> bool:
-    """Whether each distinct value is valid by itself; most columns that need this have few distinct values."""
+    """Whether every distinct value is valid by itself; most columns that need this check have few of them."""
     different = values.unique()
-    # A reference within would lead elsewhere from here.
+    # References are relative to the root, and this part of the schema is validated alone.
     if len(different) > _FEW or _refers(node):
         return False
     validator = fast_validator(node)

@@ -1,4 +1,4 @@
-"""Check files against the manifest, shards against the schemas, and the card against the shards."""
+"""Check files against the manifest, data files against the schemas, and the card against the data files."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 _FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
 #: Keys allowed in the card's ``configs``; others could make datasets read other files or fewer rows.
 CARD_KEYS = frozenset({"config_name", "data_files", "default", "description", "version"})
-#: Files that datasets obeys in addition to the card, or instead of it.
+#: Files that ``datasets`` reads in addition to the card, or instead of it.
 STEERING = re.compile(r"(?:^|/)(?:\.[^/]*|dataset_infos?\.json|[^/]*\.py)$")
-_LINK = "a link that leads out of the folder, which is not followed; put the file there"
+_LINK = "a link that leads out of the folder, which is not followed; replace it by the file"
 _READ = (MANIFEST, LISTING, CROISSANT, "README.md")
 
 
@@ -57,7 +57,7 @@ def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str
         return {}
     hashes = _check_manifest(corpus, report)
     for path in filter(STEERING.search, hashes):
-        report.add("names", path, "datasets would obey it in place of the card; remove it")
+        report.add("names", path, "datasets would read it instead of the card; remove it")
     files: Files = {name: [] for name in PUBLISHED}
     for path in sorted(p for p in hashes if p.startswith("data/") and (corpus / p).is_file()):
         match = _NAME.fullmatch(path)
@@ -75,17 +75,17 @@ def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str
             report.add("files", path, f"not a readable Parquet file: {error.detail}")
         except DAMAGED as error:
             report.add("files", path, f"not a readable Parquet file: {error}")
-    found = {name: shards for name, shards in files.items() if shards}
-    _check_numbering(found, report)
+    readable = {name: shards for name, shards in files.items() if shards}
+    _check_numbering(readable, report)
     for name in ("documents", "raw"):
-        if name not in found:
+        if name not in readable:
             report.add("files", f"data/{name}", "no files; expected at least one")
-    configs = [Config(table(name, schemas), shards) for name, shards in found.items()]
+    configs = [Config(table(name, schemas), shards) for name, shards in readable.items()]
     _check_card(corpus, configs, report)
     _check_listing(corpus, configs, schemas, report)
     _check_croissant(corpus, configs, report)
-    report.checked["files"] = sum(map(len, found.values()))
-    return found
+    report.checked["files"] = sum(map(len, readable.values()))
+    return readable
 
 
 def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
@@ -116,21 +116,21 @@ def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
 
 
 def _check_schema(file: pq.ParquetFile, path: str, expected: pa.Schema, report: Report) -> None:
-    found = file.schema_arrow
-    loaded = as_loaded(found)
-    if found.metadata:
-        keys = sorted(key.decode("utf-8", "replace") for key in found.metadata)
+    schema = file.schema_arrow
+    loaded = as_loaded(schema)
+    if schema.metadata:
+        keys = sorted(key.decode("utf-8", "replace") for key in schema.metadata)
         report.add("schema", path, f"carries metadata {keys}, expected none: older readers fail on it")
     for field in as_loaded(expected):
-        index = found.get_field_index(field.name)
+        index = schema.get_field_index(field.name)
         if index < 0:
-            # load_dataset would fill the column with None and say nothing.
-            old = next((old for old, new in COLUMNS.items() if new == field.name and old in found.names), None)
+            # load_dataset would fill the column with None, without a message.
+            old = next((old for old, new in COLUMNS.items() if new == field.name and old in schema.names), None)
             message = f"has its old name {old}; build the dataset again: dvc repro" if old else "column is missing"
             report.add("schema", path, message, field=field.name)
         elif not loaded.field(index).equals(field):
             report.add("schema", path, f"found {loaded.field(index)}, expected {field}", field=field.name)
-    for name in found.names:
+    for name in schema.names:
         if name not in expected.names and COLUMNS.get(name) not in expected.names:
             report.add("schema", path, "column is not in the schema", field=name)
     if not file.metadata.num_rows:
@@ -159,18 +159,16 @@ def _check_card(corpus: Path, configs: list[Config], report: Report) -> None:
     for config in configs:
         entry, info = entries.get(config.name), infos.get(config.name)
         if entry is not None:
-            wanted = {
+            expected = {
                 "description": f"content sha256:{config.digest}",
                 "data_files": [
                     {"split": split, "path": f"data/{config.name}/{split}-*.parquet"}
                     for split in dict.fromkeys(f.split for f in config.files)
                 ],
             }
-            _compare(f"configs.{config.name}", entry, wanted, report)
+            _compare(f"configs.{config.name}", entry, expected, report)
             for key in sorted(map(str, entry.keys() - CARD_KEYS)):
-                report.add(
-                    "card", "README.md", "a setting that the card does not need", field=f"configs.{config.name}.{key}"
-                )
+                report.add("card", "README.md", "an unknown setting; remove it", field=f"configs.{config.name}.{key}")
             if not re.fullmatch(r"\d+\.\d+\.\d+", str(entry.get("version"))):
                 report.add("card", "README.md", "expected a version x.y.z", field=f"configs.{config.name}.version")
         if info is not None:
@@ -186,9 +184,11 @@ def _check_listing(corpus: Path, configs: list[Config], schemas: Path, report: R
         return
     _compare("tables", without_logical(listing["tables"]), without_logical(tables_listed(configs)), report, LISTING)
     for name, digest in schemas_listed(schemas).items():
-        found = listing["schemas"].get(name)
-        if found != digest:
-            message = f"made with the schema of SHA-256 {found}, this is {digest}; build again, or choose the schemas"
+        made_with = listing["schemas"].get(name)
+        if made_with != digest:
+            message = (
+                f"made with the schema of SHA-256 {made_with}, this is {digest}; build again, or choose the schemas"
+            )
             report.add("manifest", LISTING, message, field=f"schemas.{name}")
     if listing["dropped"]:
         report.checked["dropped"] = len(listing["dropped"])
@@ -205,7 +205,7 @@ def _check_croissant(corpus: Path, configs: list[Config], report: Report) -> Non
     files = {file.path: file.sha256 for config in configs for file in config.files}
     for path in sorted(listed.keys() | files.keys()):
         if listed.get(path) != files.get(path):
-            message = f"says SHA-256 {listed.get(path)} of {path}, found {files.get(path)}"
+            message = f"lists SHA-256 {listed.get(path)} for {path}, found {files.get(path)}; run the stage package"
             report.add("card", CROISSANT, message, field="distribution")
 
 
@@ -234,10 +234,10 @@ def _by_name(matter: dict[str, Any], key: str, configs: list[Config], report: Re
 
 
 def _compare(
-    field: str, found: dict[str, Any], wanted: dict[str, Any], report: Report, file: str = "README.md"
+    field: str, entry: dict[str, Any], expected: dict[str, Any], report: Report, file: str = "README.md"
 ) -> None:
     check, name = ("card", "the card") if file == "README.md" else ("manifest", "the manifest")
-    for key, value in wanted.items():
-        if found.get(key) != value:
-            message = f"{name} says {found.get(key)!r}, the files say {value!r}"
+    for key, value in expected.items():
+        if entry.get(key) != value:
+            message = f"{name} says {entry.get(key)!r}, the files say {value!r}"
             report.add(check, file, message[:500], field=f"{field}.{key}")

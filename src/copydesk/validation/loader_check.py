@@ -1,8 +1,8 @@
 """Load every configuration as users do: mapped and streamed, with a cold cache and a warm one.
 
-Runs in a process of its own, with its own cache and without a network, because ``datasets`` reads its settings once,
-on import. Missing files and filled or cast columns show in the counts and in the first and last rows of each split;
-the bytes of all files were hashed before.
+Runs in a separate process, with its own cache and without a network, because ``datasets`` reads its settings once, on
+import. Only the counts and the first and last rows of each split are compared: they show missing files, and columns
+that were filled or cast. The bytes of all files were hashed before.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.tables.table import table
 
-_ROWS = 1_000  # at either end of a split
-#: A dataset of more bytes is only streamed unless more is asked for: mapping writes all of it into the cache.
+_ROWS = 1_000  # compared at either end of a split
+#: A dataset of more bytes is only streamed, unless ``mapped`` is set: mapping writes all of it into the cache.
 _MAPPED = 8 * 2**20
 _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
@@ -52,18 +52,18 @@ class Loader:
             "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
-        # -P: the current folder may be a stranger's repository, and what lies there is no module of ours.
+        # -P: the current folder may be a stranger's repository, and Python would import modules from it.
         command = [sys.executable, "-P", "-m", __name__, str(self._loadable(corpus)), str(schemas), *ways]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def _loadable(self, corpus: Path) -> Path:
-        """The dataset's folder, or a folder of links to it if ``datasets`` would take its path for a pattern."""
+        """The dataset's folder, or a folder of links to it if ``datasets`` would read its path as a pattern."""
         if "[" not in str(corpus.resolve()):
             return corpus
-        advice = "rename the folder above it, or load a copy that lies elsewhere"
-        say(f"{corpus}: load_dataset takes [ and ] in the path of a folder for a pattern and finds no file; {advice}")
-        # In the temporary folder, since the path of build/ has the same brackets; it holds links and no documents.
+        advice = "rename the folder above it, or load a copy in another folder"
+        say(f"{corpus}: load_dataset reads [ and ] in the path of a folder as a pattern and finds no file; {advice}")
+        # In the temporary folder, because the path of build/ has the same brackets. It contains links, no documents.
         folder = self._scratch.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-links-"))
         linked = Path(folder, "corpus")
         linked.mkdir()
@@ -80,7 +80,7 @@ class Loader:
         self._scratch.close()
 
     def check(self, names: list[str]) -> Report:
-        """Load each of some configurations, and compare counts, features and rows with the files."""
+        """Load some configurations, and compare counts, features and rows with the files."""
         report = Report()
         stdout, stderr = self._process.communicate("\n".join(names))
         try:
@@ -134,10 +134,10 @@ def _load(corpus: Path, schemas: Path, name: str, *, streaming: bool) -> str | N
             if len(dataset) != total:
                 return f"split {split}: {len(dataset)} rows, the files have {total}"
             ends = [(start, rows[start : start + _ROWS]) for start in sorted({0, max(0, total - _ROWS)})]
-        for start, found in ends:
-            wanted = _rows(splits[split], start, found.num_rows)
-            if not found.cast(wanted.schema).combine_chunks().equals(wanted):
-                return f"split {split}: rows {start} to {start + found.num_rows} differ from those of the files"
+        for start, loaded_rows in ends:
+            expected = _rows(splits[split], start, loaded_rows.num_rows)
+            if not loaded_rows.cast(expected.schema).combine_chunks().equals(expected):
+                return f"split {split}: rows {start} to {start + loaded_rows.num_rows} differ from those of the files"
     return None
 
 
@@ -146,13 +146,13 @@ def _rows(files: list[Path], start: int, count: int) -> pa.Table:
     parts = []
     for path in files:
         with pq.ParquetFile(path) as file:
-            held = file.metadata.num_rows
-            if start < held:
+            row_count = file.metadata.num_rows
+            if start < row_count:
                 parts.append(file.read().slice(start, count))
                 count -= parts[-1].num_rows
         if not count:
             break
-        start = max(0, start - held)
+        start = max(0, start - row_count)
     return pa.concat_tables(parts).combine_chunks()
 
 
@@ -161,6 +161,6 @@ if __name__ == "__main__":
 
     _corpus, _schemas, *_ways = sys.argv[1:]
     print(json.dumps(list(_load_all(Path(_corpus), Path(_schemas), _ways, sys.stdin.read().split()))), flush=True)
-    # A stream that was not read to its end has threads that now and then abort a process that ends as usual:
+    # Threads of a stream that was not read to its end sometimes abort a process that exits normally:
     # https://github.com/apache/arrow/issues/45214
     os._exit(0)

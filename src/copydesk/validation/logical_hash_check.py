@@ -16,7 +16,7 @@ from copydesk.validation.file_checks import Files
 
 
 def digests_of(shard: DataFile, name: str, rows: pa.Table) -> dict[str, Any]:
-    """The digest of the rows of a file, from which the logical hash of its split follows; a row of ``digests``."""
+    """The digest of the rows of a file, as a row of ``digests``; the logical hash of a split follows from them."""
     return {"table": name, "split": shard.split, **Digests.of(rows).as_row()}
 
 

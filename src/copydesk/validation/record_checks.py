@@ -34,7 +34,7 @@ def check_records(corpus: Path, files: Files, schemas: Path, report: Report) -> 
                         )
                     number += len(rows)
                 if number != shard.rows:
-                    report.add("records", shard.path, f"{number:,} rows, and the footer says {shard.rows:,}")
+                    report.add("records", shard.path, f"{number:,} rows, but the footer says {shard.rows:,}")
             except DAMAGED as error:
                 report.add("records", shard.path, f"row {number} or later cannot be read: {error}")
             report.checked[name] += number

@@ -1,1 +1,1 @@
-"""Documents that resemble each other, a benchmark, or a document that was taken down."""
+"""Find documents that resemble another one, a benchmark, or a document that was taken down."""

@@ -1,7 +1,7 @@
 """Benchmark contamination: runs of words that documents share with benchmarks.
 
-As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation. What a word is in a
-script without spaces, :mod:`copydesk.description.signals.tokens` says.
+As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and without punctuation. See
+:mod:`copydesk.description.signals.tokens` for what counts as a word in a script without spaces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Overlap(NamedTuple):
-    """The words of a text in runs that occur in a benchmark: their share and spans."""
+    """The words of a text that lie in runs of a benchmark: their share of all words, and their spans."""
 
     share: float
     spans: list[tuple[int, int]]  # code points
@@ -44,43 +44,43 @@ def without_runs(texts: Iterable[str], words: int) -> list[int]:
     return np.flatnonzero(np.diff(tokenize(_compared(column)).bounds) < words).tolist()
 
 
-def overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:
-    """The overlap of each of n texts with the texts whose runs are known."""
-    if not len(known):
+def overlaps(texts: pa.Array, benchmark_runs: Hashes, words: int) -> list[Overlap]:
+    """The overlap of each of n texts with benchmarks, from the hashes of the benchmarks' runs."""
+    if not len(benchmark_runs):
         return [Overlap(0.0, [])] * len(texts)
-    found = []
+    by_text = []
     for at in range(0, len(texts), _BATCH):
-        found += _overlaps(texts.slice(at, _BATCH), known, words)
-    return found
+        by_text += _overlaps(texts.slice(at, _BATCH), benchmark_runs, words)
+    return by_text
 
 
-def _overlaps(texts: pa.Array, known: Hashes, words: int) -> list[Overlap]:
+def _overlaps(texts: pa.Array, benchmark_runs: Hashes, words: int) -> list[Overlap]:
     tokens = tokenize(_compared(texts))
     hashes, starts = _runs(tokens, words)
-    place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    hits = np.flatnonzero((known[place] == hashes) & starts)
+    place = np.minimum(np.searchsorted(benchmark_runs, hashes), len(benchmark_runs) - 1)
+    hits = np.flatnonzero((benchmark_runs[place] == hashes) & starts)
     if not len(hits):
         return [Overlap(0.0, [])] * len(texts)
     change = np.zeros(len(hashes) + 1, dtype=np.int64)
     np.add.at(change, hits, 1)
     np.add.at(change, hits + words, -1)
     covered = np.cumsum(change)[:-1] > 0
-    found = []
+    by_text = []
     for number in range(len(texts)):
         first, last = tokens.bounds[number], tokens.bounds[number + 1]
         inside = covered[first:last]
         spans = _spans(tokens, number, np.flatnonzero(inside) + first) if inside.any() else []
-        found.append(Overlap(float(inside.mean()) if len(inside) else 0.0, spans))
-    return found
+        by_text.append(Overlap(float(inside.mean()) if len(inside) else 0.0, spans))
+    return by_text
 
 
 def _compared(texts: pa.Array) -> pa.Array:
-    """The text as it is compared, character for character: lower case, all but letters and digits a space."""
+    """Normalise texts for comparison, character by character: lower case, a space for all but letters and digits."""
     return pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\pL\pM\pN]", " ")
 
 
 def _runs(tokens: Tokens, words: int) -> tuple[Hashes, NDArray[np.bool_]]:
-    """A hash of the run that begins with each word, and whether so many words follow in the same text."""
+    """The hash of the run that begins at each word, and whether the text has enough words for that run."""
     hashes = hash_tokens(tokens)
     combined = np.zeros_like(hashes)
     for offset in range(words):
@@ -95,7 +95,7 @@ def _runs(tokens: Tokens, words: int) -> tuple[Hashes, NDArray[np.bool_]]:
 def _spans(tokens: Tokens, number: int, covered: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Runs of covered words as spans of code points."""
     row = int(tokens.rows[number])
-    # Every byte but those that continue a character begins one.
+    # Every byte begins a character, except UTF-8 continuation bytes.
     begins = np.cumsum((tokens.data[row : int(tokens.rows[number + 1])] & 0xC0) != 0x80)
     breaks = np.flatnonzero(np.diff(covered) > 1)
     firsts = covered[np.concatenate([[0], breaks + 1])]

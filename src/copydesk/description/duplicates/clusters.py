@@ -1,7 +1,7 @@
 """Groups of documents with equal keys or similar signatures, and which document of each group is kept.
 
-Candidates come from bands, as in J. Leskovec, A. Rajaraman, J. Ullman, "Mining of Massive Datasets", chapter 3.4:
-documents that agree in all components of some band stand in one bucket, and are compared there.
+Candidates come from LSH bands, as in J. Leskovec, A. Rajaraman, J. Ullman, "Mining of Massive Datasets", chapter 3.4:
+documents that agree in all components of a band are in one bucket, and are compared there.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ BAND_COMPONENTS = 7
 #: Share of equal components from which two documents are near duplicates: 99 of 128. A pair of Jaccard index 0.85
 #: falls below it with probability 0.008, one of 0.6 reaches it with probability 0.00003.
 THRESHOLD = 0.77
-LEADERS = 16  # members of a bucket that are compared with all the others of it
-_CHUNK = 1 << 12  # signatures, of 512 bytes, that are looked at together
+LEADERS = 16  # members of a bucket that are compared with all others in it
+_CHUNK = 1 << 12  # signatures of 512 bytes that are compared at a time
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _32 = np.uint64(32)
 
 
 class Sketches(Protocol):
-    """Signatures of n documents, wherever they lie."""
+    """Signatures of n documents, in memory or elsewhere."""
 
-    def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
+    def bands(self, included: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
         """Yield, for each LSH band, the candidate documents and their band keys.
 
         Parameters
         ----------
-        wanted : numpy.ndarray of bool, shape (n,)
+        included : numpy.ndarray of bool, shape (n,)
             Documents to include. Texts without words are always excluded.
         """
 
@@ -54,9 +54,9 @@ class InMemory:
     def __init__(self, signatures: Signatures) -> None:
         self._signatures = signatures
 
-    def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
+    def bands(self, included: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
         """See ``Sketches.bands``."""
-        rows = np.flatnonzero(wanted)
+        rows = np.flatnonzero(included)
         rows = rows[_have_words(self._signatures, rows)]
         for band in range(BANDS):
             yield rows, _band_keys(self._signatures, band)[rows]
@@ -69,9 +69,9 @@ class InMemory:
 class Groups(NamedTuple):
     """The group of each of n documents: columns of string, shape (n,)."""
 
-    duplicate_of: pa.Array  # the kept document, where another one is kept
-    duplicate_group: pa.Array  # the kept document, where there is a duplicate
-    duplicate_kind: pa.Array  # where another one is kept: "exact", its key is equal to the kept one's, or "near"
+    duplicate_of: pa.Array  # the kept document of the group; null for that document and those without duplicates
+    duplicate_group: pa.Array  # the kept document of the group; null for documents without duplicates
+    duplicate_kind: pa.Array  # "exact" if the keys of the two are equal, else "near"; null where duplicate_of is
 
 
 def near_groups(
@@ -83,20 +83,20 @@ def near_groups(
     *,
     among: NDArray[np.bool_] | None = None,
 ) -> Groups:
-    """Group documents with equal keys or similar signatures, and all that a chain of such pairs links.
+    """Group documents with equal keys or similar signatures, and documents that a chain of such pairs links.
 
-    The largest document of a group is kept; of several, the one with the smallest id. Neither the order of the
-    documents nor how they were divided among workers matters.
+    The largest document of a group is kept; of equally large ones, the one with the smallest id. The result does not
+    depend on the order of the documents or on their division among workers.
 
     Parameters
     ----------
     ids, keys : pa.Array of string, or of binary for the keys, shape (n,)
-        Ids differ; keys are equal where texts are.
+        Ids differ; keys are equal if texts are.
     signatures : Sketches, or numpy.ndarray of uint32, shape (n, 128)
     sizes : numpy.ndarray of int64, shape (n,)
         Words of each document.
     threshold : float
-        Share of equal components from which two signatures are similar.
+        Least share of equal components of two similar signatures.
     among : numpy.ndarray of bool, shape (n,), optional
         Documents that may be in a group; all if left out. The others link nothing.
     """
@@ -113,12 +113,12 @@ def near_groups(
     grouped = repeats.copy()
     grouped[keeper[repeats]] = True
     kinds = (codes != codes[keeper]).astype(np.int8)
-    back = inverse(order)  # from the given order to that of the ids
-    rows = order[keeper[back]]
+    positions = inverse(order)  # from the given order to that of the ids
+    rows = order[keeper[positions]]
     return Groups(
-        ids.take(pa.array(rows, mask=~repeats[back])),
-        ids.take(pa.array(rows, mask=~grouped[back])),
-        pa.array(["exact", "near"]).take(pa.array(kinds[back], mask=~repeats[back])),
+        ids.take(pa.array(rows, mask=~repeats[positions])),
+        ids.take(pa.array(rows, mask=~grouped[positions])),
+        pa.array(["exact", "near"]).take(pa.array(kinds[positions], mask=~repeats[positions])),
     )
 
 
@@ -127,8 +127,8 @@ def near_pairs(
 ) -> tuple[pa.Array, pa.Array]:
     """Pairs of documents that ``near_groups`` joins because their signatures are similar; parameters as there.
 
-    These are not all similar pairs: two documents that others link already are not compared, and of documents
-    with equal keys only the one with the smallest id is.
+    These are not all similar pairs. Two documents that are already linked through others are not compared; of
+    documents with equal keys, only the one with the smallest id is.
 
     Returns
     -------
@@ -136,36 +136,36 @@ def near_pairs(
         The ids of each pair.
     """
     order, codes = by_id(ids, keys)
-    found = [(order[:0], order[:0]), *_joined(order, codes, signatures, Links(len(order)), threshold)]
-    ones, others = (order[np.concatenate(column)] for column in zip(*found, strict=True))
-    return ids.take(pa.array(ones)), ids.take(pa.array(others))
+    pairs = [(order[:0], order[:0]), *_joined(order, codes, signatures, Links(len(order)), threshold)]
+    left, right = (order[np.concatenate(column)] for column in zip(*pairs, strict=True))
+    return ids.take(pa.array(left)), ids.take(pa.array(right))
 
 
 class Links:
-    """Numbers 0 to n - 1 in linked sets: trees, in which each points to a smaller one or, at the root, to itself."""
+    """Disjoint sets of the numbers 0 to n - 1 (union-find): each points to a smaller member, a root to itself."""
 
     def __init__(self, count: int) -> None:
         self._above = np.arange(count)
 
     def roots(self, members: Rows) -> Rows:
-        """The smallest of the set of each member."""
-        found = self._above[members]
-        while len(changed := np.flatnonzero(self._above[found] != found)):
-            found[changed] = self._above[found[changed]]
-        self._above[members] = found  # the next search is short
-        return found
+        """The smallest number in the set of each member."""
+        roots = self._above[members]
+        while len(changed := np.flatnonzero(self._above[roots] != roots)):
+            roots[changed] = self._above[roots[changed]]
+        self._above[members] = roots  # shortens the next search
+        return roots
 
-    def join(self, ones: Rows, others: Rows) -> None:
+    def join(self, left: Rows, right: Rows) -> None:
         """Link pairs of members."""
         while True:
-            ones, others = self.roots(ones), self.roots(others)
-            apart = ones != others
+            left, right = self.roots(left), self.roots(right)
+            apart = left != right
             if not apart.any():
                 return
-            ones, others = ones[apart], others[apart]
-            higher = np.maximum(ones, others)
-            np.minimum.at(self._above, higher, np.minimum(ones, others))
-            # Roots that were hung one below the other: halved at each step, so that no chain grows long.
+            left, right = left[apart], right[apart]
+            higher = np.maximum(left, right)
+            np.minimum.at(self._above, higher, np.minimum(left, right))
+            # Path halving for roots that were linked to other roots, so that no chain grows long.
             while (self._above[above := self._above[higher]] != above).any():
                 self._above[higher] = self._above[above]
 
@@ -173,7 +173,7 @@ class Links:
 def by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
     """The order of the ids, and a number for each key in that order.
 
-    All that follows numbers documents by the order of their ids, so that the order they come in does not matter.
+    From here on documents are numbered in the order of their ids, so that the order of the input does not matter.
     """
     order = pc.sort_indices(ids).to_numpy(zero_copy_only=False).astype(np.int64)
     # Not dictionary_encode, which copies the keys.
@@ -192,37 +192,37 @@ def _joined(
 ) -> Iterator[Pairs]:
     """Link similar documents, band after band, and yield the pairs that were joined."""
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
-    wanted = np.zeros(len(order), dtype=bool)
-    wanted[order[np.unique(codes, return_index=True)[1]]] = True  # one of each key stands for the others
+    included = np.zeros(len(order), dtype=bool)
+    included[order[np.unique(codes, return_index=True)[1]]] = True  # one document represents all with the same key
     if among is not None:
-        wanted &= among
-    back = inverse(order)
-    for rows, band_keys in sketches.bands(wanted):
-        for ones, others in _candidates(back[rows], band_keys, links):
-            similar = equal_components(sketches, order[ones], order[others]) >= threshold * COMPONENTS
-            links.join(ones[similar], others[similar])
-            yield ones[similar], others[similar]
+        included &= among
+    positions = inverse(order)
+    for rows, band_keys in sketches.bands(included):
+        for left, right in _candidates(positions[rows], band_keys, links):
+            similar = equal_components(sketches, order[left], order[right]) >= threshold * COMPONENTS
+            links.join(left[similar], right[similar])
+            yield left[similar], right[similar]
 
 
 def inverse(order: Rows) -> Rows:
-    """Where each number stands in an order: shape (n,)."""
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    return back
+    """The inverse permutation: the position of each number in the order, shape (n,)."""
+    positions = np.empty_like(order)
+    positions[order] = np.arange(len(order))
+    return positions
 
 
 def _join_equal(codes: Rows, links: Links) -> None:
-    """Link what has equal keys."""
+    """Link documents with equal keys."""
     _, first, of_key = np.unique(codes, return_index=True, return_inverse=True)
     links.join(first[of_key], np.arange(len(codes)))
 
 
 def _have_words(signatures: Signatures, rows: Rows) -> NDArray[np.bool_]:
-    """Whether the texts of some rows have words: a text without them is similar to none."""
-    found: NDArray[np.bool_] = signatures[rows, 0] != WORDLESS
-    doubtful = np.flatnonzero(~found)
-    found[doubtful] = (signatures[rows[doubtful]] != WORDLESS).any(axis=1)
-    return found
+    """Whether the texts of some rows have words; a text without words is similar to none."""
+    have_words: NDArray[np.bool_] = signatures[rows, 0] != WORDLESS
+    doubtful = np.flatnonzero(~have_words)
+    have_words[doubtful] = (signatures[rows[doubtful]] != WORDLESS).any(axis=1)
+    return have_words
 
 
 def all_band_keys(signatures: Signatures) -> Hashes:
@@ -242,12 +242,12 @@ def _band_keys(signatures: Signatures, band: int) -> Hashes:
 
 
 def _candidates(documents: Rows, band_keys: Hashes, links: Links) -> Iterator[Pairs]:
-    """Pairs of one bucket that are not linked yet; the caller links the similar ones before it goes on.
+    """Yield pairs in one bucket that are not linked yet; the caller links the similar ones before it continues.
 
-    In each round one member of a bucket leads: it is compared with all that have not led. Where a bucket has few
-    members, all lead in turn and each is compared with each. Elsewhere that would cost the square of the size, so
-    only those lead that no leader was linked to: a bucket of similar documents takes one round, one of k groups
-    takes k. What is apart after ``LEADERS`` rounds is left to the other bands, whose buckets differ.
+    In each round one member of a bucket leads: it is compared with all members that have not led. In a small bucket
+    all members lead in turn, so each is compared with each. In a large bucket that would cost the square of its size,
+    so a member that is linked to a leader does not lead: a bucket of similar documents takes one round, a bucket of k
+    groups takes k. Pairs not compared after ``LEADERS`` rounds are left to the other bands, whose buckets differ.
     """
     members, buckets = shared_buckets(documents, band_keys)
     large = np.bincount(buckets) > LEADERS + 1
@@ -267,7 +267,7 @@ def _candidates(documents: Rows, band_keys: Hashes, links: Links) -> Iterator[Pa
 
 
 def first_waiting(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], count: int) -> Rows:
-    """The first waiting member of each member's bucket, -1 where none waits: shape (m,) in and out."""
+    """The first waiting member of each member's bucket, -1 if none waits: shape (m,) in and out."""
     places = np.flatnonzero(waiting)
     numbers, first = np.unique(buckets[places], return_index=True)
     of_bucket = np.full(count, -1)
@@ -290,18 +290,18 @@ def shared_buckets(documents: Rows, band_keys: Hashes) -> Pairs:
     return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
-def equal_components(sketches: Sketches, ones: Rows, others: Rows) -> Rows:
-    """How many components of the signatures of pairs of rows are equal: shape (m,)."""
-    counts = np.empty(len(ones), dtype=np.int64)
-    for at in range(0, len(ones), _CHUNK):
+def equal_components(sketches: Sketches, left: Rows, right: Rows) -> Rows:
+    """Number of equal components in the signatures of each pair of rows: shape (m,)."""
+    counts = np.empty(len(left), dtype=np.int64)
+    for at in range(0, len(left), _CHUNK):
         part = slice(at, at + _CHUNK)
-        counts[part] = np.count_nonzero(sketches.take(ones[part]) == sketches.take(others[part]), axis=1)
+        counts[part] = np.count_nonzero(sketches.take(left[part]) == sketches.take(right[part]), axis=1)
     return counts
 
 
 def _keepers(roots: Rows, sizes: NDArray[np.int64]) -> Rows:
-    """The largest member of the set of each, the smallest number of several: shape (n,)."""
-    order = np.lexsort((-sizes, roots))  # stable: by number at last
+    """The largest member of each member's set; of equally large ones, the smallest number: shape (n,)."""
+    order = np.lexsort((-sizes, roots))  # stable, so ties are in the order of the numbers
     first = np.unique(roots[order], return_index=True)[1]
     keeper = np.empty_like(roots)
     keeper[roots[order[first]]] = order[first]

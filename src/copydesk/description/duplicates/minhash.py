@@ -26,18 +26,18 @@ WORDS = 5  # of a shingle
 WORDLESS = np.uint32(0xFFFFFFFF)
 
 _SEED = 42
-_BATCH = 64  # texts whose bytes stay in the processor's cache; and so few that the library starts no threads
+_BATCH = 64  # texts at a time: their bytes stay in the processor's cache, and the library starts no threads
 _STEP = np.uint64(0x2545F4914F6CDD1D)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 _SPACE = 0x20
-# What each byte becomes that is a character by itself; others stay.
+# The folded form of each single-byte character; other bytes stay.
 _FOLDED = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else _SPACE for byte in range(0x80)) + bytes(
     range(0x80, 0x100)
 )
-# What each code point becomes: found out when it is first met, -1 until then.
+# The folded form of each code point, computed when it first occurs; -1 until then.
 _LOWERED = np.full(0x110000, -1, dtype=np.int32)
-# Characters of 2, 3 and 4 bytes: how many, first and last leading byte, the bits that mark it, the code points.
+# Characters of 2, 3 and 4 bytes: length, first and last leading byte, its marker bits, the code points.
 _LONGER = (
     (2, 0xC2, 0xDF, 0xC0, range(0x80, 0x800)),
     (3, 0xE0, 0xEF, 0xE0, range(0x800, 0x10000)),
@@ -46,9 +46,9 @@ _LONGER = (
 
 
 def normalised(texts: pa.Array) -> pa.Array:
-    """Texts as they are compared: lower case, letters, marks and digits, single spaces between.
+    """Normalise texts for comparison: lower-case letters, marks and digits, with single spaces between words.
 
-    A text without letters or digits stays as it is: otherwise all of them would be equal.
+    A text without letters or digits stays as it is; otherwise all such texts would be equal.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def normalised(texts: pa.Array) -> pa.Array:
 
 
 def normalised_by_regex(texts: pa.Array) -> pa.Array:
-    """The same in three lines, which take several times as long."""
+    """The same as :func:`normalised` in three lines, several times as slow."""
     reduced = pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\pL\pM\pN]+", " ")
     bare = pc.utf8_trim(reduced, " ")
     return pc.if_else(pc.equal(bare, ""), texts, bare)
@@ -83,7 +83,7 @@ def minhash(texts: pa.Array) -> Signatures:
     Parameters
     ----------
     texts : pa.Array of string, shape (n,), without nulls
-        Normalised: words are what white space separates.
+        Normalised, with words separated by white space.
 
     Returns
     -------
@@ -99,9 +99,9 @@ def minhash(texts: pa.Array) -> Signatures:
 
 
 def shingles(words: Hashes, bounds: Offsets) -> tuple[Hashes, Offsets]:
-    """Hashes of the shingles of n texts: of every five words that follow each other.
+    """Hashes of the shingles of n texts, which are all runs of five words.
 
-    A text of fewer words has one shingle of all it has, a text without words none.
+    A text of fewer words has one shingle with all of them, a text without words has none.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ def shingles(words: Hashes, bounds: Offsets) -> tuple[Hashes, Offsets]:
     Returns
     -------
     (numpy.ndarray of uint64, shape (k,), numpy.ndarray of int64, shape (n + 1,))
-        The hashes and the first of each text, and k.
+        The hashes; the position of the first hash of each text, and k.
     """
     lengths = np.diff(bounds)
     counts = np.where(lengths < WORDS, np.minimum(lengths, 1), lengths - WORDS + 1)
     starts = np.concatenate([[0], np.cumsum(counts)])
     first = np.arange(starts[-1]) + np.repeat(bounds[:-1] - starts[:-1], counts)
     if (lengths >= WORDS).all():
-        # All runs of five words, also those from one text into the next, of which those within a text are taken.
+        # All runs of five words are hashed, and then those that do not cross into the next text are taken.
         runs = np.zeros(max(len(words) - WORDS + 1, 0), dtype=np.uint64)
         for at in range(WORDS):
             runs *= _STEP
@@ -139,18 +139,18 @@ def shingles(words: Hashes, bounds: Offsets) -> tuple[Hashes, Offsets]:
 
 
 def _digests(hashes: Hashes, starts: Offsets) -> Signatures:
-    """Signatures of sets of hashes: shape (k,) and where each set begins, shape (n + 1,), in; (n, 128) out."""
+    """Signatures of n sets of hashes: hashes, shape (k,), and set bounds, shape (n + 1,), in; (n, 128) out."""
     import rensa  # type: ignore[import-untyped]
 
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, starts.astype(np.uint64), COMPONENTS, _SEED)
-    rows = [array("I", row) for row in matrix.to_rows()]  # in half the time of a list
+    rows = [array("I", row) for row in matrix.to_rows()]  # twice as fast as a list
     return np.array(rows, dtype=np.uint32).reshape(len(starts) - 1, COMPONENTS)
 
 
 def _normalised_bytes(texts: pa.Array) -> pa.Array:
-    """Normalise texts in their UTF-8, and by regular expression those of which that is not possible."""
+    """Normalise texts as UTF-8 bytes; texts for which that is not possible, by regular expression."""
     data, rows = utf8(texts)
-    folded = np.frombuffer(bytearray(data).translate(_FOLDED), np.uint8)  # five times as fast as to index a table
+    folded = np.frombuffer(bytearray(data).translate(_FOLDED), np.uint8)  # five times as fast as indexing a table
     longer = _fold_longer(data, folded)
     white = folded == _SPACE
     behind_white = np.empty_like(white)
@@ -160,17 +160,19 @@ def _normalised_bytes(texts: pa.Array) -> pa.Array:
     dropped[_last_spaces(dropped, white, rows)] = True
     folded, bounds = folded[~dropped], rows - np.searchsorted(np.flatnonzero(dropped), rows)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(folded)]
-    found = pa.Array.from_buffers(pa.large_string(), len(texts), buffers).cast(pa.string())
+    normalised_texts = pa.Array.from_buffers(pa.large_string(), len(texts), buffers).cast(pa.string())
     by_regex = np.diff(bounds) == 0
     by_regex[np.searchsorted(rows, longer, side="right") - 1] = True
     if by_regex.any():
         mask = pa.array(by_regex)
-        found = pc.replace_with_mask(found, mask, normalised_by_regex(texts.filter(mask)).cast(pa.string()))
-    return found
+        normalised_texts = pc.replace_with_mask(
+            normalised_texts, mask, normalised_by_regex(texts.filter(mask)).cast(pa.string())
+        )
+    return normalised_texts
 
 
 def _fold_longer(data: Bytes, folded: Bytes) -> Offsets:
-    """Fold characters of more than one byte, in place; tell where one becomes a character of another length."""
+    """Fold multi-byte characters in place; return the positions of those whose folded form has another length."""
     leading = np.flatnonzero(data >= 0xC2)
     unfit = [leading[:0]]
     for length, first, last, mark, points in _LONGER:
@@ -196,7 +198,7 @@ def _fold_longer(data: Bytes, folded: Bytes) -> Offsets:
 
 
 def _lowered(code: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What code points become: in lower case, or a space for what is neither a letter nor a mark or digit."""
+    """The folded form of code points: lower case for letters, marks and digits, a space for all others."""
     new = np.unique(code[_LOWERED[code] < 0])
     if len(new):
         lowered = pc.utf8_lower(pa.array([chr(point) for point in new], pa.string()))
@@ -206,13 +208,13 @@ def _lowered(code: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _last_spaces(dropped: Mask, white: Mask, rows: Offsets) -> Offsets:
-    """Where white space is left at the end of texts: it stands before the run that is dropped there, if one is."""
+    """Positions of white space that remains at the end of texts, before the dropped run if there is one."""
     last = rows[1:][np.diff(rows) > 0] - 1
     places = np.flatnonzero(dropped)
     if len(places):
         runs = places[np.flatnonzero(np.diff(places, prepend=-2) != 1)]
         begun = runs[np.searchsorted(runs, last, side="right") - 1]
         last = np.where(dropped[last], begun - 1, last)
-    # Of a text of white space alone this may be the end of the text before, whose own it is as well.
+    # For a text of only white space this may be the end of the previous text, for which it is listed anyway.
     last = last[last >= 0]
     return last[white[last]]

@@ -1,4 +1,4 @@
-"""MinHash signatures read from the store: only those that are compared are copied to a local file."""
+"""MinHash signatures in the store; only the signatures to compare are copied to a local file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from copydesk.project import Project
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Store
 
-_KEY = 16  # bytes: half of a SHA-256 tells texts apart
+_KEY = 16  # bytes: half of a SHA-256 is enough to distinguish texts
 _ROW = COMPONENTS * 4  # bytes of a signature
 
 
@@ -36,7 +36,7 @@ class ShardColumns(NamedTuple):
 
 
 class SignatureTask(NamedTuple):
-    """A shard, the number of its first kept document, and the positions of the signatures to read among the kept."""
+    """A shard, the number of its first kept document, and positions of signatures to read among the kept ones."""
 
     store: Root
     part: Part
@@ -96,7 +96,7 @@ class StoredSignatures:
         ]
         self._engine = engine
         self._folder = project.build
-        self._rows = np.zeros(0, dtype=np.int64)  # of the signatures in the file
+        self._rows = np.zeros(0, dtype=np.int64)  # documents whose signatures are in the file
         self._file = tempfile.TemporaryFile(dir=project.build)  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> StoredSignatures:
@@ -107,14 +107,14 @@ class StoredSignatures:
     ) -> None:
         self._file.close()
 
-    def bands(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
+    def bands(self, included: NDArray[np.bool_]) -> Iterator[tuple[Rows, Hashes]]:
         """See ``Sketches.bands``; afterwards ``take`` can return the signatures of the documents that it yields."""
-        needed = np.zeros(len(wanted), dtype=bool)
+        needed = np.zeros(len(included), dtype=bool)
         with tempfile.TemporaryFile(dir=self._folder) as aside:
             bands = 0
             for numbers, keys in self._engine.edges(band_keys, self._tasks):
-                included = wanted[numbers]
-                candidates = shared(numbers[included], keys[included])
+                mask = included[numbers]
+                candidates = shared(numbers[mask], keys[mask])
                 needed[candidates[0]] = True
                 bands += 1
                 for column in candidates:
@@ -126,12 +126,12 @@ class StoredSignatures:
 
     def take(self, rows: Rows) -> Signatures:
         """See ``Sketches.take``."""
-        unique, back = np.unique(rows, return_inverse=True)
+        unique, inverse = np.unique(rows, return_inverse=True)
         signatures = np.empty((len(unique), COMPONENTS), dtype=np.uint32)
-        # Read and not mapped: the pages of a mapped file count as memory of this process.
+        # Read, not mapped, because the pages of a mapped file count as memory of this process.
         for row, place in enumerate(np.searchsorted(self._rows, unique).tolist()):
             os.preadv(self._file.fileno(), [signatures[row]], place * _ROW)
-        return signatures[back]
+        return signatures[inverse]
 
     def _gather(self, rows: Rows) -> None:
         """Copy the signatures of some documents from the store to the local file, one row per document."""

@@ -25,7 +25,7 @@ def takedowns(documents: pa.Table, keys: pa.Array, signatures: Signatures, ledge
     keys : pa.Array, shape (n,)
         Of the normalised texts, by `text_keys`.
     signatures : numpy.ndarray of uint32, shape (n, 128)
-        Of the normalised texts, by `minhash`; not looked at when the ledger is empty.
+        Of the normalised texts, by `minhash`; unused if the ledger is empty.
     ledger : list of dict
         Lines of ``takedowns.jsonl``.
 

@@ -14,14 +14,14 @@ from copydesk.description.signals.tokens import Offsets, code_points
 _SHORT = 30  # code points of a short line in FineWeb
 _C4_MARKS = np.frombuffer(b".?!\"'", dtype=np.uint8)
 _CITATION = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
-_CITATION_SECOND = np.zeros(256, dtype=bool)  # what a citation goes on with: a digit of any script, and so on
+_CITATION_SECOND = np.zeros(256, dtype=bool)  # the second character of a citation: a digit of any script, and so on
 _CITATION_SECOND[[*b"0123456789]ec", *range(0x80, 0x100)]] = True
 _CITATION_RE2 = r"\[\p{Nd}*\]|\[edit\]|\[citation needed\]"
 _POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
-# The phrases in a text whose ASCII letters are lower case; the sign of kelvin is the one other that str.lower makes
-# an ASCII letter.
+# The phrases in a text whose ASCII letters are in lower case. The kelvin sign is the only other character that
+# str.lower converts to an ASCII letter.
 _PHRASES = "|".join(("javascript", "lorem ipsum", *_POLICY)).replace("k", "[k\u212a]")
-# The terminal marks of FineWeb, which are those of datatrove: first and last code points of runs.
+# The terminal marks of FineWeb as in datatrove: first and last code points of ranges.
 _TERMINAL_RUNS = """
     21 2e 3f 589 61d-61f 6d4 700-702 7f9 837 839 83d-83e 964-965 104a-104b 1362 1367-1368 166e 1735-1736 17d4-17d6
     17d9-17da 1803 1809 1944-1945 1aa8-1aab 1b5a-1b5b 1b5e-1b5f 1b7d-1b7e 1c3b-1c3c 1c7e-1c7f 203c-203d 2047-2049 2e2e
@@ -46,11 +46,11 @@ def line_signals(batch: Batch) -> dict[str, Counts | Flags | Ratios]:
     Returns
     -------
     dict of arrays, each of shape (n,)
-        Lines as str.splitlines has them: ``bullet_line_ratio`` (begin with ``•`` or ``-``) and
+        Lines as from str.splitlines: ``bullet_line_ratio`` (begin with ``•`` or ``-``) and
         ``ellipsis_line_ratio`` (end with ``...`` or ``…``) of Gopher; ``terminal_punct_lines`` (share that end with
-        ``.``, ``?``, ``!``, ``"`` or ``'`` and not with ``...``, citations such as ``[1]`` taken out),
+        ``.``, ``?``, ``!``, ``"`` or ``'`` and not with ``...``, without citations such as ``[1]``),
         ``curly_brackets``, ``lorem_ipsum``, ``javascript_lines`` and ``policy_lines`` (counts) of C4.
-        Lines as ``text.split("\\n")`` has them, of which only those that have words count: ``line_punct_ratio``
+        Lines as from ``text.split("\\n")``, only those with words: ``line_punct_ratio``
         (end with a terminal mark of any language), ``short_line_ratio`` (30 characters at most) and ``list_ratio``
         (line breaks for each word) of FineWeb.
     """
@@ -85,11 +85,13 @@ def _ends(batch: Batch, lines: Lines) -> tuple[Flags, Flags]:
     """Which lines end in an ellipsis (Gopher), and which in a terminal mark but not in three full stops (C4)."""
     starts, ends = batch.tokens.starts[lines.behind - 1], batch.tokens.ends[lines.behind - 1]
     tail = np.stack([batch.data[ends - back] for back in (3, 2, 1)])
-    tail[(ends - starts) < np.array([[3], [2], [1]])] = 0  # before the line's last word
+    tail[(ends - starts) < np.array([[3], [2], [1]])] = 0  # before the last word of the line
     stops = (tail == ord(".")).all(axis=0)
     ellipsis = (tail == np.frombuffer("…".encode(), dtype=np.uint8)[:, None]).all(axis=0)
     terminal = np.isin(tail[2], _C4_MARKS) & ~stops
-    for line in np.flatnonzero((tail == ord("]")).any(axis=0)):  # what stands before a citation may now be the end
+    for line in np.flatnonzero(
+        (tail == ord("]")).any(axis=0)
+    ):  # without the citation, the line may end in the mark before it
         start = batch.tokens.starts[lines.first[line]]
         bare = _CITATION.sub("", batch.data[start : ends[line]].tobytes().decode())
         terminal[line] = bare.endswith((".", "?", "!", '"', "'")) and not bare.endswith("...")
@@ -98,7 +100,7 @@ def _ends(batch: Batch, lines: Lines) -> tuple[Flags, Flags]:
 
 
 def _end_with_mark(batch: Batch, lines: Lines) -> Flags:
-    """Which lines end in a terminal mark, white space behind it not allowed (FineWeb)."""
+    """Which lines end in a terminal mark without white space after it (FineWeb)."""
     leads = lines.ends - 1
     for _ in range(3):
         leads = leads - (batch.data[leads] & 0xC0 == 0x80)
@@ -107,7 +109,7 @@ def _end_with_mark(batch: Batch, lines: Lines) -> Flags:
 
 
 def _phrases(batch: Batch) -> dict[str, Counts | Flags]:
-    """Phrases of C4, looked for line by line in the few texts that have one."""
+    """Phrases of C4, searched line by line in the few texts that have one."""
     lorem = np.zeros(len(batch.texts), dtype=bool)
     javascript, policy = np.zeros((2, len(batch.texts)), dtype=np.int64)
     for row in _texts_with_phrases(batch):
@@ -121,13 +123,13 @@ def _phrases(batch: Batch) -> dict[str, Counts | Flags]:
 
 def _texts_with_phrases(batch: Batch) -> Offsets:
     lower = pc.ascii_lower(batch.texts)
-    found = _has_phrase(lower)
+    has_phrase = _has_phrase(lower)
     brackets = np.flatnonzero(batch.tokens.data == ord("["))
     brackets = brackets[_CITATION_SECOND[batch.data[brackets + 1]]]
     cited = np.flatnonzero(batch.occurrences(brackets))
     if len(cited):  # without the citations there may be a phrase
-        found[cited] |= _has_phrase(pc.replace_substring_regex(lower.take(pa.array(cited)), _CITATION_RE2, ""))
-    return np.flatnonzero(found)
+        has_phrase[cited] |= _has_phrase(pc.replace_substring_regex(lower.take(pa.array(cited)), _CITATION_RE2, ""))
+    return np.flatnonzero(has_phrase)
 
 
 def _has_phrase(texts: pa.Array) -> Flags:

@@ -1,7 +1,7 @@
-"""How much of each text repeats: lines, paragraphs and word n-grams, as Gopher (Rae et al. 2021, table A1) has it.
+"""How much of each text is repeated: lines, paragraphs and word n-grams, as in Gopher (Rae et al. 2021, table A1).
 
-N-grams are compared by 64-bit hashes, over all texts of a batch in one sort for each n. Few n-grams repeat in most
-texts, so each step looks only at those that the step before has left.
+N-grams are compared by 64-bit hashes, with one sort for each n over all texts of a batch. Few n-grams are repeated in
+most texts, so each step considers only the n-grams that the previous one has left.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _TOP = (2, 3, 4)
 _DUPLICATE = (5, 6, 7, 8, 9, 10)
 _PARAGRAPH_BREAK = re.compile(r"\n{2,}")
 _LINE_BREAK = re.compile(r"\n+")
-_RANK = np.int64(40)  # bits for the place of a word, below those for a count
+_RANK = np.int64(40)  # bits for the position of a word, below those for a count
 _MIX2 = np.uint64(0xD6E8FEB86659FD93)
 
 
 class _Repeated(NamedTuple):
     """Keys that occur more than once, in groups of equal ones."""
 
-    places: Offsets  # where they are, group after group, in order within each
-    starts: Offsets  # where each group begins in ``places``
-    counts: Counts  # how large each is
+    places: Offsets  # their positions, group by group, in order within each group
+    starts: Offsets  # the beginning of each group in ``places``
+    counts: Counts  # the size of each group
 
 
 def repetition(batch: Batch) -> dict[str, Ratios]:
@@ -38,13 +38,13 @@ def repetition(batch: Batch) -> dict[str, Ratios]:
     Returns
     -------
     dict of arrays, each of shape (n,)
-        ``dup_paragraph_frac``, ``dup_line_frac`` (share of paragraphs and lines that stood before),
+        ``dup_paragraph_frac``, ``dup_line_frac`` (share of paragraphs and lines that occurred before),
         ``dup_paragraph_char_frac``, ``dup_line_char_frac`` (their characters), ``top_N_gram_frac`` (characters of
-        the most frequent n-gram, all its occurrences; above 1 where they overlap) and ``dup_N_gram_frac``
-        (characters of n-grams that stood before, none counted twice) of Gopher; ``char_dup_ratio`` (characters of
-        lines that stood before) of FineWeb.
+        all occurrences of the most frequent n-gram; above 1 if they overlap) and ``dup_N_gram_frac``
+        (characters of n-grams that occurred before, none counted twice) of Gopher; ``char_dup_ratio`` (characters of
+        lines that occurred before) of FineWeb.
     """
-    salt = np.arange(len(batch.texts)).astype(np.uint64) * _MIX2  # n-grams are compared within a text only
+    salt = np.arange(len(batch.texts)).astype(np.uint64) * _MIX2  # n-grams are only compared within a text
     return {
         **_duplicate_lines(batch, _texts_with_equal_lines(batch, salt)),
         **_top_grams(batch, salt),
@@ -55,8 +55,8 @@ def repetition(batch: Batch) -> dict[str, Ratios]:
 def _repeated(keys: Hashes) -> _Repeated:
     """Find keys that occur more than once.
 
-    Sorting numbers is several times faster than sorting places by them: so the upper bits of each key are sorted
-    with its place in the lower ones, and the few that are equal in the upper bits compared in full.
+    Sorting numbers is several times faster than sorting positions by them. So numbers with the upper bits of a key
+    and its position in the lower bits are sorted; keys with equal upper bits, which are few, are compared in full.
     """
     bits = np.uint64(len(keys).bit_length())
     low = (np.uint64(1) << bits) - np.uint64(1)
@@ -69,7 +69,7 @@ def _repeated(keys: Hashes) -> _Repeated:
     kept[:-1] |= equal
     places = (packed.compress(kept) & low).astype(np.int64)
     full = keys[places]
-    if (full[1:] < full[:-1]).any():  # two keys have the same upper bits
+    if (full[1:] < full[:-1]).any():  # two different keys have the same upper bits
         places = places[np.argsort(full, kind="stable")]
         full = keys[places]
     starts = np.flatnonzero(np.append(True, full[1:] != full[:-1])) if len(full) else np.zeros(0, dtype=np.int64)
@@ -88,16 +88,16 @@ def _flags(repeated: _Repeated, size: int) -> Flags:
 
 
 def _texts_with_equal_lines(batch: Batch, salt: Hashes) -> Offsets:
-    """The texts in which two lines or paragraphs may be equal: two lines are, white space left out."""
+    """Texts in which two lines or paragraphs may be equal, because two lines are equal apart from white space."""
     lines = batch.lines
     written = np.flatnonzero(lines.starts < lines.ends)
     rows = lines.rows[written]
     keys = batch.rolling.between(lines.first[written], lines.behind[written]) ^ mixed(salt)[rows]
     flags = _flags(_repeated(mixed(keys)), len(keys))
-    found = batch.tally(rows[flags]) > 0
-    # Before a break at the beginning and behind one at the end there is nothing: two equal lines.
+    has_equal_lines = batch.tally(rows[flags]) > 0
+    # A break at the beginning and one at the end enclose two equal, empty lines.
     begin, end = batch.data[batch.tokens.rows[:-1]], batch.data[batch.tokens.rows[1:] - 1]
-    return np.flatnonzero(found | ((begin == ord("\n")) & (end == ord("\n")) & (batch.characters > 0)))
+    return np.flatnonzero(has_equal_lines | ((begin == ord("\n")) & (end == ord("\n")) & (batch.characters > 0)))
 
 
 def _duplicate_lines(batch: Batch, rows: Iterable[int]) -> dict[str, Ratios]:
@@ -117,7 +117,7 @@ def _duplicate_lines(batch: Batch, rows: Iterable[int]) -> dict[str, Ratios]:
 
 
 def _stood_before(parts: Iterable[str]) -> tuple[int, int]:
-    """How many parts equal an earlier one, and their characters."""
+    """The number of parts that equal an earlier part, and their characters."""
     seen: set[str] = set()
     many = long = 0
     for part in parts:
@@ -130,7 +130,7 @@ def _stood_before(parts: Iterable[str]) -> tuple[int, int]:
 
 
 def _top_grams(batch: Batch, salt: Hashes) -> dict[str, Ratios]:
-    """The most frequent n-gram of each text, the first of those that are equally frequent."""
+    """The most frequent n-gram of each text; of equally frequent ones, the first."""
     bounds = batch.tokens.bounds
     behind = bounds[1:][batch.row_of]
     places = np.arange(len(batch.hashes))
@@ -142,7 +142,7 @@ def _top_grams(batch: Batch, salt: Hashes) -> dict[str, Ratios]:
         keys = mixed(keys * _MIX2 + batch.hashes[places + (n - 1)])
         repeated = _repeated(keys)
         firsts = places[repeated.places[repeated.starts]]
-        # The rank of an n-gram: its count, then how early it comes first. That of a text's first n-gram is the least.
+        # The rank of an n-gram: its count, then how early it first occurs.
         best = (1 << _RANK) - bounds[:-1]
         np.maximum.at(best, batch.row_of[firsts], (repeated.counts << _RANK) - firsts)
         counts = -(-best >> _RANK)
@@ -155,9 +155,9 @@ def _top_grams(batch: Batch, salt: Hashes) -> dict[str, Ratios]:
 
 
 def _duplicate_grams(batch: Batch, salt: Hashes) -> dict[str, Ratios]:
-    """Characters of n-grams that stood before.
+    """Characters of n-grams that occurred before.
 
-    N-grams are equal if their words are when written together, wherever one ends and the next begins.
+    N-grams are equal if their words joined without spaces are equal.
     """
     behind = batch.tokens.bounds[1:][batch.row_of]
     salted = mixed(salt)[batch.row_of]
@@ -166,14 +166,14 @@ def _duplicate_grams(batch: Batch, salt: Hashes) -> dict[str, Ratios]:
     for n in _DUPLICATE:
         places = places[places + n <= behind[places]]
         keys = mixed(batch.rolling.between(places, places + n) ^ salted[places])
-        found = _walk(places, _repeated(keys), n)
-        long = batch.tally(batch.row_of[found], batch.lengths[found + n] - batch.lengths[found])
+        repeats = _walk(places, _repeated(keys), n)
+        long = batch.tally(batch.row_of[repeats], batch.lengths[repeats + n] - batch.lengths[repeats])
         columns[f"dup_{n}_gram_frac"] = ratio(long, batch.characters)
     return columns
 
 
 def _candidates(batch: Batch, behind: Offsets, salted: Hashes) -> Offsets:
-    """The words with which an n-gram can begin that occurs twice: those whose first bytes do, or that is short."""
+    """Words at which a repeated n-gram may begin: its first bytes occur twice, or it is short."""
     least = _DUPLICATE[0]
     places = np.flatnonzero(np.arange(len(behind)) + least <= behind)
     offsets = batch.rolling.offsets[places]
@@ -183,23 +183,23 @@ def _candidates(batch: Batch, behind: Offsets, salted: Hashes) -> Offsets:
 
 
 def _walk(places: Offsets, repeated: _Repeated, n: int) -> Offsets:
-    """Where n-grams stand that stood before, going from left to right and on behind each that is found.
+    """Positions of n-grams that occurred before, scanned from left to right; after a hit the scan skips it.
 
-    An n-gram that overlaps one that was found is not looked at, and so does not make a later one a repetition.
+    An n-gram that overlaps a hit is skipped, so it does not make a later one a repetition.
     """
     order = np.argsort(repeated.places)
     where = places[repeated.places[order]]
-    # Views of their numbers as Python's, which takes no memory.
+    # Views as Python integers, which take no memory.
     groups = np.repeat(np.arange(len(repeated.counts)), repeated.counts)[order].data
     onward = np.searchsorted(where, where + n).data  # the next that does not overlap
     seen = bytearray(len(repeated.counts))
-    found = []
+    repeats = []
     at = 0
     while at < len(where):
         if seen[groups[at]]:
-            found.append(at)
+            repeats.append(at)
             at = onward[at]
         else:
             seen[groups[at]] = 1
             at += 1
-    return where[np.array(found, dtype=np.int64)]
+    return where[np.array(repeats, dtype=np.int64)]

@@ -1,4 +1,4 @@
-"""Hashes of words, and of words written together, by which they are found to be equal."""
+"""Rolling hashes, which compare words and sequences of words without the white space between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from copydesk.description.signals.tokens import Bytes, Hashes, Offsets, Tokens
 
-PREFIX = 16  # bytes of letters that may be looked at behind the last
+PREFIX = 16  # readable bytes after the last letter
 
 _ASCII_WHITE = bytes([*range(9, 14), *range(28, 33)])
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -20,9 +20,9 @@ _32 = np.uint64(32)
 
 
 class Rolling(NamedTuple):
-    """Polynomials modulo 2^64 in the bytes of m words, white space left out.
+    """Polynomials modulo 2^64 in the bytes of m words, without white space.
 
-    The hashes made of them can be compared within the same texts only.
+    Their hashes can only be compared within the same texts.
     """
 
     eights: Hashes  # 8 bytes, from each byte on
@@ -31,7 +31,7 @@ class Rolling(NamedTuple):
     powers: Hashes
 
     def between(self, first: Offsets, behind: Offsets) -> Hashes:
-        """A hash of words ``first`` to ``behind - 1`` written together, wherever they stand."""
+        """A hash of the words ``first`` to ``behind - 1`` joined without white space, wherever they are."""
         start = self.offsets[first]
         keys = self.prefixes[self.offsets[behind]]
         keys -= self.prefixes[start]
@@ -58,11 +58,11 @@ def roll(tokens: Tokens) -> Rolling:
     np.cumsum(terms, out=prefixes[1:])
     padded = np.concatenate([letters, np.zeros(PREFIX + 8, dtype=np.uint8)])
     eights = np.ndarray((len(letters) + PREFIX,), dtype="<u8", buffer=padded.data, strides=(1,))
-    return Rolling(eights.copy(), offsets, prefixes, powers)  # a copy, since numpy is slow where numbers overlap
+    return Rolling(eights.copy(), offsets, prefixes, powers)  # a copy, because numpy is slow with overlapping memory
 
 
 def mixed(keys: Hashes) -> Hashes:
-    """Spread what tells keys apart over all their bits."""
+    """Mix keys, so that all of their bits differ between keys."""
     keys = keys ^ keys >> _32
     keys *= _MIX
     keys ^= keys >> _32
@@ -74,7 +74,7 @@ def _letters(tokens: Tokens, size: int) -> Bytes:
     letters = np.frombuffer(tokens.data.tobytes().translate(None, _ASCII_WHITE), dtype=np.uint8)
     if len(letters) == size:
         return letters
-    inside = np.zeros(len(tokens.data) + 1, dtype=np.int8)  # there is other white space
+    inside = np.zeros(len(tokens.data) + 1, dtype=np.int8)  # the text has other white space
     inside[tokens.starts] = 1
     inside[tokens.ends] -= 1
     return tokens.data[np.cumsum(inside[:-1], dtype=np.int8).view(np.bool_)]
@@ -86,7 +86,7 @@ def _powers(size: int) -> Hashes:
 
 @lru_cache(maxsize=1)
 def _first_powers(size: int) -> Hashes:
-    """The first powers of the base: small ones times large ones, which is faster than one after the other."""
+    """The first powers of the base, as products of small and large powers, which is faster than one by one."""
     small = np.full(_STEP + 1, _BASE, dtype=np.uint64)
     small[0] = 1
     np.cumprod(small, out=small)

@@ -1,7 +1,7 @@
-"""Signals by which documents can be filtered, over whole columns; names and definitions as in the literature.
+"""Signals for filtering documents, computed over whole columns; names and definitions as in the literature.
 
-Gopher is Rae et al. 2021 (table A1), C4 is Raffel et al. 2020, FineWeb is Penedo et al. 2024. Where a paper leaves
-something open, the value is the one that the filters of datatrove 0.10 compare with their thresholds, if words are
+Gopher is Rae et al. 2021 (table A1), C4 is Raffel et al. 2020, FineWeb is Penedo et al. 2024. If a paper leaves
+something open, the value is the one that the filters of datatrove 0.10 compare with their thresholds, with words
 split at white space. In scripts without spaces each letter is a word (:mod:`copydesk.description.signals.tokens`).
 """
 
@@ -23,10 +23,10 @@ from copydesk.description.signals.tokens import Hashes, code_points
 _STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 _STOP_LETTERS = np.array([int.from_bytes(word.encode(), "little") for word in _STOP_WORDS], dtype=np.uint64)
 _STOP_SIZES = np.array([len(word) for word in _STOP_WORDS])
-_STOP_TABLE = np.zeros(1 << 12, dtype=np.int64)  # the one stop word that letters can be, by their key
+_STOP_TABLE = np.zeros(1 << 12, dtype=np.int64)  # for each key of letters, the only stop word with that key
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(8)], dtype=np.uint64)
 _SLICE = 64  # texts at a time
-_SLICE_BYTES = 1 << 19  # and not many more bytes than this, so that they stay in the processor's cache
+_SLICE_BYTES = 1 << 19  # and bytes at a time, so that they stay in the processor's cache
 _LETTER = np.zeros(256, dtype=bool)
 _LETTER[[*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]] = True
 
@@ -44,8 +44,8 @@ def signals(texts: pa.Array) -> dict[str, pa.Array]:
         ``characters`` and ``words`` (counts), ``mean_word_length`` (code points), ``symbol_word_ratio`` (hash signs
         and ellipses for each word), ``alpha_word_ratio`` and ``stop_words`` (Gopher), those of
         :func:`~copydesk.description.signals.line_signals.line_signals` (Gopher, C4, FineWeb) and those of
-        :func:`~copydesk.description.signals.repetition.repetition` (Gopher, FineWeb). Ratios are 0 where there is
-        nothing to divide by.
+        :func:`~copydesk.description.signals.repetition.repetition` (Gopher, FineWeb). Ratios are 0 if the
+        divisor is 0.
     """
     texts = texts.cast(pa.large_string())
     parts = [_measure(part) for part in _slices(texts)] or [_measure(texts)]
@@ -53,7 +53,7 @@ def signals(texts: pa.Array) -> dict[str, pa.Array]:
 
 
 def _slices(texts: pa.Array) -> Iterator[pa.Array]:
-    """Parts of the column: some 64 texts, fewer where they are long, so that memory follows the longest text."""
+    """Slices of the column: about 64 texts, or fewer long ones, so that memory depends on the longest text."""
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset :] if len(texts) else np.zeros(1)
     at = 0
     while at < len(texts):
@@ -91,7 +91,7 @@ def _symbols(batch: Batch) -> Counts:
 
 
 def _alphabetic(batch: Batch) -> Counts:
-    """Words that have an alphabetic character; most begin with one, the others are looked through."""
+    """Words with an alphabetic character; most begin with one, only the others are searched."""
     tokens = batch.tokens
     alphabetic = _LETTER[batch.data[tokens.starts]]
     others = np.flatnonzero(~alphabetic)
@@ -108,13 +108,13 @@ def _alphabetic(batch: Batch) -> Counts:
 
 @cache
 def alphabet() -> Flags:
-    """Of each code point whether it is alphabetic, as str.isalpha has it."""
+    """Whether each code point is alphabetic, as by str.isalpha."""
     flags: Flags = np.strings.isalpha(np.arange(0x110000, dtype=np.uint32).view("U1"))
     return flags
 
 
 def _stop_words(batch: Batch) -> Counts:
-    """How many of the stop words each text has, in lower case."""
+    """The number of stop words in each text, in lower case."""
     sizes = np.diff(batch.rolling.offsets)
     places = np.flatnonzero(sizes <= _STOP_SIZES.max())
     letters = batch.rolling.eights[batch.rolling.offsets[places]] & _MASKS[sizes[places]]
@@ -127,7 +127,7 @@ def _stop_words(batch: Batch) -> Counts:
 
 
 def _stop_keys(letters: Hashes) -> Hashes:
-    """A number below 4096, another one for each stop word."""
+    """A number below 4096 that is different for each stop word."""
     return mixed(letters) >> np.uint64(52)
 
 

@@ -1,4 +1,4 @@
-"""A few texts with all that their signals are computed from: words, their hashes, code points, lines."""
+"""A batch of texts with everything that signals are computed from: words, word hashes, code points, lines."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Flags = NDArray[np.bool_]
 Ratios = NDArray[np.float64]
 
 _LINE_FEED, _RETURN = 0x0A, 0x0D
-# What str.splitlines breaks at beside U+000A, in UTF-8 below 0x20; U+0085, U+2028 and U+2029 are handled apart.
+# Line breaks of str.splitlines below 0x20, except U+000A. U+0085, U+2028 and U+2029 are handled separately.
 _OTHER_BREAKS = (0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E)
 
 
 class Lines(NamedTuple):
-    """The k lines of all texts, in order; offsets are in bytes of the batch, the break left out."""
+    """The k lines of all texts, in order; offsets are in bytes of the batch, without the line breaks."""
 
     starts: Offsets  # shape (k,)
     ends: Offsets  # shape (k,)
-    rows: Offsets  # shape (k,): the text that each belongs to
+    rows: Offsets  # shape (k,): the text of each line
     first: Offsets  # shape (k,): its first word
-    behind: Offsets  # shape (k,): the word behind its last one; equal to ``first`` if it has none
+    behind: Offsets  # shape (k,): the word after its last one; equal to ``first`` for a line without words
     counts: Counts  # shape (n,): lines of each text
 
     def spoken(self) -> Lines:
-        """The lines that have words; ``counts`` stays."""
+        """The lines with words; ``counts`` stays."""
         return self.those(self.first < self.behind)
 
     def those(self, kept: Flags) -> Lines:
@@ -46,9 +46,9 @@ class Batch(NamedTuple):
     texts: pa.Array
     tokens: Tokens
     hashes: Hashes  # shape (m,)
-    row_of: Offsets  # shape (m,): the text that each word belongs to
-    data: Bytes  # the UTF-8 of all texts and 8 zeros, so that one may look beyond the end, and before the start
-    continued: Offsets  # the bytes that go on with a character
+    row_of: Offsets  # shape (m,): the text of each word
+    data: Bytes  # the UTF-8 of all texts and 8 zeros, so that reads beyond the end or before the start are safe
+    continued: Offsets  # the UTF-8 continuation bytes
     rolling: Rolling
     lengths: Offsets  # shape (m + 1,): code points of all words before each word
     lines: Lines  # of text.split("\n")
@@ -65,18 +65,18 @@ class Batch(NamedTuple):
         return np.diff(self.tokens.bounds)
 
     def tally(self, rows: Offsets, weights: Counts | None = None) -> Counts:
-        """How often each text is named, or the sum of the weights given with it."""
+        """How often each text occurs in ``rows``, or the sum of its weights."""
         return np.bincount(rows, weights, minlength=len(self.texts)).astype(np.int64)
 
     def occurrences(self, places: Offsets) -> Counts:
-        """How many of these bytes each text has."""
+        """The number of these bytes in each text."""
         return np.diff(np.searchsorted(places, self.tokens.rows))
 
 
 def make(texts: pa.Array) -> Batch:
-    """Look at a few texts, as many as fit in the processor's cache."""
+    """Make a batch of a few texts, as many as fit in the processor's cache."""
     tokens = tokenize(texts)
-    # Put together anew: Arrow makes an invalid column of lower case from a part of a column that was cast.
+    # Copied, because Arrow lower-cases a slice of a column that was cast to an invalid column.
     buffers = [None, pa.py_buffer(tokens.rows), pa.py_buffer(tokens.data)]
     texts = pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
     data = np.concatenate([tokens.data, np.zeros(8, dtype=np.uint8)])
@@ -102,13 +102,13 @@ def make(texts: pa.Array) -> Batch:
 
 
 def ratio(numerator: Counts, denominator: Counts) -> Ratios:
-    """One by the other; 0 where the other is 0."""
+    """The quotient of two columns; 0 where the divisor is 0."""
     quotient: Ratios = numerator / np.maximum(denominator, 1)
     return np.where(denominator > 0, quotient, 0.0)
 
 
 def _lengths(tokens: Tokens, rolling: Rolling, continued: Offsets) -> Offsets:
-    """Code points of all words before each word: bytes, but for those that go on with a character of a word."""
+    """Code points of all words before each word: their bytes except continuation bytes."""
     if not len(tokens.starts):
         return rolling.offsets
     word = np.maximum(np.searchsorted(tokens.starts, continued, "right") - 1, 0)
@@ -119,7 +119,7 @@ def _lengths(tokens: Tokens, rolling: Rolling, continued: Offsets) -> Offsets:
 
 
 def _lines(tokens: Tokens, breaks: Offsets, behind_breaks: Offsets) -> Lines:
-    """Lines, given the byte at which each break begins and that behind it; n breaks make n + 1 lines."""
+    """Lines, from the first byte of each break and the byte after it; n breaks make n + 1 lines."""
     rows = tokens.rows
     starts = np.sort(np.concatenate([rows[:-1], behind_breaks]))
     ends = np.sort(np.concatenate([breaks, rows[1:]]))
@@ -129,7 +129,7 @@ def _lines(tokens: Tokens, breaks: Offsets, behind_breaks: Offsets) -> Lines:
 
 
 def _without_last(lines: Lines, tokens: Tokens) -> Lines:
-    """As str.splitlines: nothing behind the last break is no line."""
+    """As str.splitlines: an empty rest after the last break is not a line."""
     last = np.cumsum(lines.counts) - 1
     none = last[lines.starts[last] == tokens.rows[1:]]
     kept = np.ones(len(lines.starts), dtype=bool)
@@ -140,19 +140,19 @@ def _without_last(lines: Lines, tokens: Tokens) -> Lines:
 
 
 def _all_breaks(tokens: Tokens, data: Bytes) -> tuple[Offsets, Offsets]:
-    """Where str.splitlines breaks: the byte at which each break begins, and that behind it."""
+    """The line breaks of str.splitlines: the first byte of each break, and the byte after it."""
     low = np.flatnonzero(tokens.data < 0x20)
     low = low[(data[low] == _LINE_FEED) | np.isin(data[low], _OTHER_BREAKS)]
     breaks, behind_breaks = low, low + 1
     for lead, tails in ((0xC2, ((0x85,),)), (0xE2, ((0x80, 0xA8), (0x80, 0xA9)))):
         places = np.flatnonzero(tokens.data == lead)
         for tail in tails:
-            found = places[np.logical_and.reduce([data[places + 1 + at] == byte for at, byte in enumerate(tail)])]
-            breaks = np.concatenate([breaks, found])
-            behind_breaks = np.concatenate([behind_breaks, found + 1 + len(tail)])
+            line_ends = places[np.logical_and.reduce([data[places + 1 + at] == byte for at, byte in enumerate(tail)])]
+            breaks = np.concatenate([breaks, line_ends])
+            behind_breaks = np.concatenate([behind_breaks, line_ends + 1 + len(tail)])
     if len(breaks) > len(low):
         breaks, behind_breaks = np.sort(breaks), np.sort(behind_breaks)
-    # A return before a line feed of the same text is one break with it.
+    # A carriage return and a line feed after it in the same text are one break.
     returns = np.flatnonzero((data[breaks] == _RETURN) & (data[breaks + 1] == _LINE_FEED))
     returns = returns[~np.isin(breaks[returns] + 1, tokens.rows)]
     return np.delete(breaks, returns + 1), np.delete(behind_breaks, returns)

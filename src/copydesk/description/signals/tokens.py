@@ -1,8 +1,8 @@
-"""Words of a whole column at once: where each begins and ends in its UTF-8 bytes, and a hash of each.
+"""Words of a whole column at once: their first and last UTF-8 bytes, and their hashes.
 
-Words are what white space separates. Some scripts are written without spaces (:data:`SPACELESS`); in them each letter
-counts as a word, with the marks and the punctuation behind it. A Chinese sentence would be one word otherwise, and
-whatever counts or compares words would fail in silence.
+Words are separated by white space. In scripts without spaces (:data:`SPACELESS`) each letter counts as a word, with
+the marks and punctuation after it. Otherwise a Chinese sentence would be one word, and counts and comparisons of
+words would be meaningless.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-# White space as Python's str.split has it: bytes 9 to 13 and 28 to 32.
+# White space as in str.split: bytes 9 to 13 and 28 to 32.
 _WHITE_FROM, _WHITE_COUNT = (np.uint8(9), np.uint8(28)), np.uint8(5)
-# The others, by their UTF-8: U+0085, U+00A0; U+1680; U+2000 to U+200A, U+2028, U+2029, U+202F; U+205F; U+3000.
+# Other white space, by its UTF-8: U+0085, U+00A0; U+1680; U+2000 to U+200A, U+2028, U+2029, U+202F; U+205F; U+3000.
 _WHITE: dict[int, tuple[set[tuple[int, ...]], int]] = {
     0xC2: ({(0x85,), (0xA0,)}, 1),
     0xE1: ({(0x9A, 0x80)}, 2),
@@ -33,19 +33,19 @@ SPACELESS = (
     *("Han", "Hiragana", "Katakana", "Bopomofo", "Yi", "Thai", "Lao", "Khmer", "Myanmar"),
     *("Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Ahom", "Javanese", "Balinese"),
 )
-# What a character is to the words of such a script: a letter of it, what goes on with the word before, the mark that
-# ends each syllable of Tibetan, or anything else.
+# Kinds of characters for the words of such a script: a letter of it, a character that continues a word, the mark
+# that ends each syllable of Tibetan, or any other.
 _LETTER, _JOINED, _ENDING, _OTHER = range(4)
-# The last pattern that matches decides. The sound marks U+30FC and U+FF70 are letters of no script.
+# The last pattern that matches decides. The sound marks U+30FC and U+FF70 are letters without a script.
 _KINDS = (
     (_LETTER, "[" + "".join(rf"\p{{{script}}}" for script in SPACELESS) + "]"),
     (_OTHER, r"\p{Nd}"),
     (_JOINED, r"[^\pL\pN\s]|[\x{30FC}\x{FF70}]"),
     (_ENDING, r"\x{0F0B}"),
 )
-# Of each code point which of these it is: found out when it is first met, -1 until then.
+# The kind of each code point, computed when it first occurs; -1 until then.
 _kinds = np.full(0x110000, -1, dtype=np.int8)
-_LONGEST = 512  # bytes of a word that are hashed by arithmetic; longer ones are digested one by one
+_LONGEST = 512  # longest word, in bytes, that is hashed by arithmetic; longer ones are digested one by one
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xD6E8FEB86659FD93)
 _32 = np.uint64(32)
@@ -56,10 +56,10 @@ _FIRST = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint6
 class Tokens(NamedTuple):
     """The words of n texts, m words in all."""
 
-    data: Bytes  # the texts' UTF-8, one after the other
+    data: Bytes  # the UTF-8 of all texts
     rows: Offsets  # shape (n + 1,): the byte at which each text begins, and the end
     starts: Offsets  # shape (m,): the first byte of each word
-    ends: Offsets  # shape (m,): the byte behind each word
+    ends: Offsets  # shape (m,): the byte after each word
     bounds: Offsets  # shape (n + 1,): the first word of each text, and m
 
 
@@ -69,10 +69,10 @@ def tokenize(texts: pa.Array) -> Tokens:
     Parameters
     ----------
     texts : pa.Array of string, shape (n,), without nulls
-        Give some 64 texts at a time: the bytes then stay in the processor's cache.
+        Pass about 64 texts at a time, so that the bytes stay in the processor's cache.
     """
     data, rows = utf8(texts)
-    # What lies below wraps around: one comparison tells a range.
+    # Smaller bytes wrap around, so that one comparison checks a range.
     word = (data - _WHITE_FROM[0] >= _WHITE_COUNT) & (data - _WHITE_FROM[1] >= _WHITE_COUNT)
     leads = np.flatnonzero(data >= min(_WHITE))
     for lead, (tails, length) in _WHITE.items():
@@ -85,7 +85,7 @@ def tokenize(texts: pa.Array) -> Tokens:
             for at in range(length + 1):
                 word[places[white] + at] = False
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
-    # A word does not reach into the next text, nor behind a letter that is a word: it ends and another begins.
+    # A word ends at the end of its text, and after a letter that is a word by itself.
     meet = np.unique(rows[1:-1])
     meet = meet[(meet > 0) & (meet < len(data))]
     cuts = _cuts(data, rows, leads, word)
@@ -97,14 +97,14 @@ def tokenize(texts: pa.Array) -> Tokens:
 
 
 def _cuts(data: Bytes, rows: Offsets, leads: Offsets, word: NDArray[np.bool_]) -> Offsets:
-    """Bytes at which the words of scripts without spaces begin, and other words right behind them: sorted."""
-    # A screen: behind the byte 0xE2 there are dashes and quotation marks, and of these scripts some radicals alone.
+    """First bytes of words in scripts without spaces, and of other words right after them, sorted."""
+    # A screen: characters with the lead byte 0xE2 are dashes and quotation marks, and of these scripts only radicals.
     high = leads[(data[leads] >= 0xE0) & (data[leads] != 0xE2)]
     if not len(high) or not np.isin(_kinds_of(data, high), (_LETTER, _ENDING)).any():
         return np.zeros(0, dtype=np.int64)
     places = np.flatnonzero((data & 0xC0) != 0x80)
     kinds = _kinds_of(data, places)
-    # What precedes each character in its text, passing over what goes on with a word.
+    # The kind before each character in its text, ignoring characters that continue a word.
     passed = (kinds == _JOINED) & word[places]
     passed[np.searchsorted(places, rows[:-1][np.diff(rows) > 0])] = False
     before = kinds[np.maximum.accumulate(np.where(passed, 0, np.arange(len(places))))]
@@ -115,7 +115,7 @@ def _cuts(data: Bytes, rows: Offsets, leads: Offsets, word: NDArray[np.bool_]) -
 
 
 def _kinds_of(data: Bytes, leads: Offsets) -> NDArray[np.int8]:
-    """Which kind of character begins at each of these bytes."""
+    """The kind of the character that begins at each of these bytes."""
     points = code_points(np.concatenate([data, np.zeros(3, dtype=np.uint8)]), leads)
     new = np.unique(points[_kinds[points] < 0])
     if len(new):
@@ -127,7 +127,7 @@ def _kinds_of(data: Bytes, leads: Offsets) -> NDArray[np.int8]:
 
 
 def code_points(data: Bytes, leads: Offsets) -> Offsets:
-    """The code point that begins at each of these bytes; ``data`` goes on for three bytes behind the last."""
+    """The code point that begins at each of these bytes; ``data`` has three more bytes after the last."""
     first, second, third, fourth = (data[leads + at].astype(np.int64) for at in range(4))
     second, third, fourth = second & 0x3F, third & 0x3F, fourth & 0x3F
     two = (first & 0x1F) << 6 | second
@@ -137,7 +137,7 @@ def code_points(data: Bytes, leads: Offsets) -> Offsets:
 
 
 def utf8(texts: pa.Array) -> tuple[Bytes, Offsets]:
-    """The UTF-8 of a column of texts, one after the other, and the byte at which each begins, and the end."""
+    """The concatenated UTF-8 of a column of texts, the first byte of each text, and the end."""
     texts = texts.cast(pa.large_string())
     _, offsets, data = texts.buffers()
     rows = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
@@ -148,9 +148,9 @@ def utf8(texts: pa.Array) -> tuple[Bytes, Offsets]:
 
 
 def hash_tokens(tokens: Tokens) -> Hashes:
-    """A 64-bit hash of each word: of its bytes alone, the same everywhere.
+    """A 64-bit hash of each word, which depends only on its bytes.
 
-    Eight bytes at a time over all words that have so many, by multiplication and shifting.
+    Computed eight bytes at a time over all words that are long enough, by multiplication and shifts.
     """
     lengths = tokens.ends - tokens.starts
     hashes = lengths.astype(np.uint64) * _MIX2
