@@ -26,6 +26,7 @@ class Folder:
 
     def __init__(self, root: Path, name: str, tables: dict[str, list[Rows]], dropped: Rows, hidden: bool = False):
         self.name, self.schemas, self.params = name, cast(dict[str, Any], {}), cast(dict[str, Any], {})
+        self.split_list: dict[str, str] = {}
         self._hidden, self._files, self.opened = hidden, dict[str, Path](), list[str]()
         listed: dict[str, Any] = {}
         for table, shards in tables.items():
@@ -259,3 +260,21 @@ def test_a_revision_without_schemas_says_nothing_about_them() -> None:
     raw = {"raw": table(n={"type": "string"})}
     assert published_changes({}, raw) == published_changes(raw, {"params": {}}) == []
     assert [c.what for c in published_changes(raw, {"raw": table()})] == ["column removed"]
+
+
+def test_a_column_of_another_table_that_only_one_revision_has_changes_no_document(tmp_path: Path) -> None:
+    document = {"doc_id": "a", "text": "One.", "text_sha256": "0", "split": "train"}
+    sentence = {"doc_id": "a", "index": 0, "text": "One.", "start": 0, "end": 4}
+    old = Folder(tmp_path, "old", {"documents": [[document]], "sentences": [[sentence]]}, [])
+    named = Folder(
+        tmp_path, "named", {"documents": [[document]], "sentences": [[{**sentence, "sentence_id": "a/1"}]]}, []
+    )
+    moved = Folder(
+        tmp_path,
+        "moved",
+        {"documents": [[document]], "sentences": [[{**sentence, "sentence_id": "a/1", "start": 1, "end": 5}]]},
+        [],
+    )
+    assert diff(cast(Revision, old), cast(Revision, named)).changed == []
+    assert diff(cast(Revision, named), cast(Revision, old)).changed == []
+    assert [change.tables for change in diff(cast(Revision, old), cast(Revision, moved)).changed] == [("sentences",)]

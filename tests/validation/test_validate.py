@@ -116,7 +116,9 @@ def test_an_extra_column(own_copy: Project) -> None:
 def test_a_column_of_another_type(own_copy: Project) -> None:
     def wider(rows: pa.Table) -> pa.Table:
         field = rows.schema.field("start")
-        return rows.set_column(4, field.with_type(pa.int64()), rows["start"].cast(pa.int64()))
+        return rows.set_column(
+            rows.schema.get_field_index("start"), field.with_type(pa.int64()), rows["start"].cast(pa.int64())
+        )
 
     rewrite(own_copy, "sentences", wider)
     finding = only(check(own_copy))
@@ -183,6 +185,7 @@ def test_a_value_that_the_schema_refuses(own_copy: Project, name: str, column: s
         ("sentences", "raw_start", 3, lambda n: n + 1, "raw_start"),
         ("sentences", "raw_end", 3, lambda n: n + 1, "raw_end"),
         ("sentences", "text", 3, "Another sentence.", "[3].text"),
+        ("sentences", "sentence_id", 3, "000_4fde35a8baa4b888/0123456789abcdef", "[3].sentence_id"),
         ("sentences", "index", 3, 4, "index"),
         ("edits", "start", 2, lambda n: n + 1, "before/after"),
         ("edits", "raw_start", 2, lambda n: n - 1, "before/after"),

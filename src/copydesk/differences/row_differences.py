@@ -170,14 +170,18 @@ def documents_with_other_rows(old: Revision, new: Revision, table: str, apart: s
     """Documents in both revisions whose rows in another table differ."""
     # A text follows from the document's hash and the span; comparing millions of them would take long.
     without = () if table == "edits" else ("text",)
-    before, after = (_bundled(side.table(without=without)) for side in ChangedShards.of(old, new, table))
+    tables = [side.table(without=without) for side in ChangedShards.of(old, new, table)]
+    present = [rows.column_names for rows in tables if rows is not None]
+    # A column that only one revision has changes no document.
+    names = [name for name in present[0] if all(name in others for others in present)] if present else []
+    before, after = (None if rows is None else _bundled(rows.select(names)) for rows in tables)
     matched = match_documents(before, after)
     return {*matched.differing(), *matched.added, *matched.removed} - apart
 
 
-def _bundled(table: pa.Table | None) -> pa.Table | None:
+def _bundled(table: pa.Table) -> pa.Table | None:
     """Convert a table with several consecutive rows per document to one with a list of rows per document."""
-    if table is None or not table.num_rows:
+    if not table.num_rows:
         return None
     ids = _whole(table["doc_id"])
     changes = pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)).to_numpy(zero_copy_only=False)

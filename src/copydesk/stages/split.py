@@ -15,6 +15,7 @@ from copydesk.language.detection import detect, passages
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.tables.sentence_ids import sentence_ids
 
 STAGE = Stage(
     "split",
@@ -59,8 +60,10 @@ def shard(given: Shard) -> Made:
         for start, end in zip(spans.starts, spans.ends, strict=True)
     ]
     owner = np.repeat(np.arange(len(by_document)), counts)
+    doc_ids = ids.take(pa.array(owner))
     sentences = {
-        "doc_id": ids.take(pa.array(owner)),
+        "doc_id": doc_ids,
+        "sentence_id": sentence_ids(doc_ids.to_pylist(), texts),
         "index": np.arange(len(owner)) - rows[:-1][owner],
         "paragraph": paragraphs,
         "text": pa.array(texts, pa.string()),

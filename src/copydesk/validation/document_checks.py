@@ -18,6 +18,7 @@ from copydesk.core.findings import Report
 from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
+from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree
 from copydesk.validation.file_checks import Files
@@ -191,6 +192,9 @@ class _Document:
             position = row["end"]
         if self.text[position:].strip():
             self._wrong("sentences", "end", "text other than white space follows the last sentence")
+        ids = sentence_ids([self.row["doc_id"]] * len(rows), [self.text[start:end] for start, end in spans])
+        for row, expected in zip(rows, ids, strict=True):
+            self._expect("sentences", f"[{row['index']}].sentence_id", row["sentence_id"], expected)
         if self.alignment is not None and rows:
             starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
             for name, values in zip(("raw_start", "raw_end"), self.alignment.to_raw(starts, ends), strict=True):

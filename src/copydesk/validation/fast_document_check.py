@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
+from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree
 
@@ -128,6 +129,8 @@ def _sentences_fit(documents: pa.Table, sentences: pa.Table, owner: Rows, texts:
     ):
         return False
     pieces, begins, stops = sentences["text"].to_pylist(), starts.tolist(), ends.tolist()
+    if sentence_ids(sentences["doc_id"].to_pylist(), pieces) != sentences["sentence_id"].to_pylist():
+        return False
     rows = np.concatenate([[0], np.cumsum(counts)]).tolist()
     for text, (first, last) in zip(texts, pairwise(rows), strict=True):
         places = [0, *begins[first:last], len(text)], [0, *stops[first:last], len(text)]
