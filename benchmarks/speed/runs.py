@@ -80,7 +80,8 @@ def punkt() -> Path:
     """The sentence model for the peers that want one."""
     path = SCRATCH / "punkt.json"
     if not path.exists():
-        texts = (row["text"] for row in load(QUALITY / "open" / "sentences" / "train.jsonl.xz"))
+        rows = load(QUALITY / "open" / "sentences" / "train.jsonl.xz")
+        texts = (row["text"] for row in rows if row["lang"] == "en")
         path.parent.mkdir(parents=True, exist_ok=True)
         command = [str(python("datajuicer")), "-P", str(PEERS / "punkt.py"), str(path)]
         subprocess.run(command, input="\n\n".join(texts), text=True, check=True, env=plain_environment())

@@ -11,23 +11,28 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from copydesk.sentences.lexicon import Lexicon
+from copydesk.sentences.canonical_marks import TERMINALS, canonical
+from copydesk.sentences.certain_cases import CAPITAL, FOR_MODEL, LOW, before_mark, ends_date, goes_on
+from copydesk.sentences.enclosures import open_ends
+from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 # One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
-_CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f]»)*"
-_ALONE = "。！？｡।॥։።۔"  # these need no space behind them
+_CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
+# A reference to a note: "in spring.[4] Its", "in spring.⁴ Its".
+_NOTE = r"(?:(?=[\[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+_NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
 _CANDIDATE = re.compile(
-    rf"[.!?…؟;:{BULLETS}{_ALONE}A-Z0-9)\]>_=*–—-](?:"
+    rf"[.!?…؟;:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-](?:"
     rf"(?<=\s[.!?…])[.!?…]*(?: [.!?…]+)*{_CLOSERS}"  # marks that stand alone
-    rf"|(?<=[.!?…؟])[.!?…؟]*{_CLOSERS}"  # marks behind a word
+    rf"|(?<=[.!?…؟])[.!?…؟]*{_CLOSERS}{_NOTE}"  # marks behind a word
     r"|(?<=[A-Z0-9)\]>_=*])(?= [A-Z0-9(<\[*])"  # none: a caption or heading runs into the text
     rf"|(?<=[;:]){_CLOSERS}(?= )"  # a pause
     r"|(?<= [-–—])[-–—]*(?= )|(?<=[–—])[–—]*(?= )"  # a dash
     rf"|(?<=[{BULLETS}])"  # the bullet of the next item
-    rf"|(?<=[{_ALONE}])[{_ALONE}]*[」』”’）》\"')]*"
+    rf"|(?<=[{TERMINALS}])[{TERMINALS}]*(?: ?[།༎])*[」』”’）》»›\"')]*{_NOTE}"
     r")"
 )
 _AROUND = 48  # characters of context on each side
@@ -36,8 +41,7 @@ _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, 
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
 _ITEM_NUMBER = re.compile(rf"[{BULLETS}]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
-_CAPITAL = frozenset(("Word", "Starter", "Initial", "CAPS", "I", "Title", "Says"))
-_LOW = frozenset(("low", "says"))
+_COUNTED = frozenset(("digits", "item", "Initial"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
 
 
@@ -51,6 +55,7 @@ class Context(NamedTuple):
     first: bool  # whether the word before is the first of its line, or of its sentence
     opener: str  # what opens before the next word
     after: str  # class of the next word
+    written: str  # whether the next word is common or a name, by how it is written elsewhere
     later: str  # class of the word after that
     glued: bool  # whether no space stands behind it
     quoted: bool  # whether a quotation is open behind it
@@ -64,7 +69,9 @@ def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]
 
     A context of None says that a sentence ends there for certain.
     """
+    text = canonical(text)
     around = _Surroundings(text, words)
+    may_end = open_ends(text)
     for match in _CANDIDATE.finditer(text):
         start, end = match.span()
         if start >= around.line_end:
@@ -72,7 +79,9 @@ def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]
         if end >= around.line_end:
             continue
         mark = match.group()
-        if mark[0] in _ALONE:
+        if may_end and not may_end(end):
+            continue
+        if mark[0] in TERMINALS:
             yield end, None
         elif mark[0] in BULLETS:
             yield start, None
@@ -93,7 +102,7 @@ class _Surroundings:
         self._classes = classes(words.language)
         self._used = [character for character in (*_QUOTES, "(") if character in text]
         self._counted_for: list[str] = []  # those of them that the line holds
-        self._casual = _casual(text)
+        self._casual = self._casualness()
         self.line_end = -1
         self._line_start = self._counted = 0
         self._open = {"straight": 0, "open": 0, "close": 0}
@@ -109,62 +118,84 @@ class _Surroundings:
         self._open = dict.fromkeys(self._open, 0)
         self._depth = 0
 
+    def _casualness(self) -> int:
+        """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
+
+        Once is now and then in a text of few sentences.
+        """
+        letters = _BEHIND.findall(self._text)
+        if not any(map(str.islower, letters)):
+            return 0
+        low = 0
+        for match in _BEHIND.finditer(self._text):
+            if match[1].islower():
+                begin = self._text.rfind(" ", max(0, match.start() - _AROUND), match.start()) + 1
+                low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
+        return (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
+
     def context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        kind, closed = _mark(mark)
+        kind, closed, noted = _mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
             return False
-        opener, after, later, glued = behind
-        ahead = self._ahead(start, kind, after)
-        if ahead is None:
+        opener, after, written, later, glued = behind
+        ahead = self._ahead(start, kind, after, later)
+        # Digits may refer to a note, "still.12 It was"; but "3.5 million", "fig.5 shows"
+        if ahead is None or (noted and not (after in CAPITAL and _is_plain(self._text[max(0, start - 4) : start]))):
             return False
+        if kind != ".":  # other marks end a sentence before names, too
+            written = ""
         before, earlier, first = ahead
         if self._counted_for:
             self._count(end)
-        if kind == ";" and after == "Starter" and not self._depth:
-            return True  # "la mafia local; De acuerdo con el secretario"
-        if before == "item" and self._words.items_apart:
+        ends = (
+            kind == ";" and after == "Starter" and not self._depth
+        )  # "la mafia local; De acuerdo con el secretario"
+        ends |= before == "item" and self._words.items_apart
+        if ends or (kind == "." and not glued and ends_date(before, earlier, after)):
             return True
         quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
         rest = min(3, (self.line_end - end) // 16)
-        around = (kind, closed, before, earlier, first, opener, after, later, glued)
+        around = (kind, closed, before, earlier, first, opener, FOR_MODEL.get(after, after), written, later, glued)
         # As Context(*around, ...), in a third of the time.
         return tuple.__new__(Context, (*around, quoted, self._depth > 0, rest, self._casual))
 
-    def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, bool] | None:
-        """Opener, after, later and glued of a mark's context; None where they show that the sentence goes on."""
+    def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
+        """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
         right = self._text[end : min(end + _AROUND, self.line_end)]
         words = right.split(None, 2)
         if not words:
             return None
-        opener, after = self._classes.after(words[0])
+        opener, after, written = self._classes.after(words[0])
         if after == "opener" and len(words) > 1:  # "« Il est": an opening mark that stands alone
             del words[0]
-            after = self._classes.after(words[0])[1]
+            after, written = self._classes.after(words[0])[1:]
         later = self._classes.after(words[1])[1] if len(words) > 1 else "none"
         glued = not right[0].isspace()
         if glued:
-            goes_on = not self._may_be_glued(start, kind, after)
-        elif after in _LOW:  # "“Will they print it?” she asked", "(He was there.) and left"
-            goes_on = closed not in ("", "other") and self._casual < 3
+            inside = not self._may_be_glued(start, kind, after)
+        elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left"
+            inside = closed not in ("", "other") and self._casual < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
-            goes_on = later in _LOW
+            inside = later in LOW
             later = "none"
         else:  # ". , and", "Hi! !!"
-            goes_on = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
-        return None if goes_on else (opener, after, later, glued)
+            inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
+        return None if inside else (opener, after, written, later, glued)
 
     def _may_be_glued(self, start: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
         previous = self._text[start - 1 : start]
         if not previous or previous.isspace() or kind not in ".?!…":
             return False
-        if after in _LOW:  # "the problem?or is it normal?", where the writer cares little
+        if self._text[start + 2 : start + 3] == ".":  # "Ph.D.-level"
+            return False
+        if after in LOW:  # "the problem?or is it normal?", where the writer cares little
             return kind in "?!" and previous.islower() and self._casual > 0
-        return after in _CAPITAL and not (previous.isupper() and kind == ".")
+        return after in CAPITAL and not (previous.isupper() and kind == ".")
 
-    def _ahead(self, start: int, kind: str, after: str) -> tuple[str, str, bool] | None:
+    def _ahead(self, start: int, kind: str, after: str, later: str) -> tuple[str, str, bool] | None:
         """Before, earlier and first of a mark's context; None where no sentence can end with it."""
         left = self._text[max(self._line_start, start - _AROUND) : start + (kind == "none")]
         words = left.rsplit(None, 2)
@@ -179,21 +210,14 @@ class _Surroundings:
         first = len(words) < 2 or word[0] in BULLETS or _begins(words, earlier)
         if kind == "." and first and _ITEM_NUMBER.fullmatch(word):
             return "item", earlier, first
-        before = self._abbreviated(word, earlier, first, after)
-        return (before, earlier, first) if before else None
-
-    def _abbreviated(self, word: str, earlier: str, first: bool, after: str) -> str:
-        """Class of the word before a mark, its neighbours considered; nothing where no sentence can end with it."""
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
-            return "" if after in ("digits", "item", "Initial") else self._classes.shape(word.lstrip(OPENERS))
-        if before == "name":  # "Yahoo! said"
-            return "" if after in _LOW else "Word"
-        if before == "ordinal":  # "am 31. Mai"
-            return "" if after != "Starter" or first else "number2"
-        if before == "I" and earlier in ("Word", "Wor", "initial", "title"):  # "Albert I. Jones"
-            return "initial"
-        return before
+            before = "" if after in _COUNTED else self._classes.shape(word.lstrip(OPENERS))
+        else:
+            before = before_mark(before, earlier, first, after)
+        if not before or (kind == "." and goes_on(before, first, after, later, self._casual)):
+            return None
+        return before, earlier, first
 
     def _count(self, end: int) -> None:
         """Count the quotations and brackets of the line up to a position."""
@@ -210,7 +234,7 @@ def _begins(preceding: list[str], earlier: str) -> bool:
     """Whether the last of the words before a mark is the first of a sentence, by the word before it."""
     word = preceding[-2]
     if word[-1] == ".":
-        return earlier not in _NEVER_LAST
+        return earlier not in _NEVER_LAST and not (earlier == "month" and preceding[-1].isdecimal())
     return word[-1] in "?!…:" or word in BULLETS or (len(preceding) == 2 and word in DASHES + "*·")
 
 
@@ -220,18 +244,17 @@ def _begins_with_ellipsis(right: str) -> bool:
     return ellipsis is not None and right[ellipsis.end() : ellipsis.end() + 1].isalnum()
 
 
-def _casual(text: str) -> int:
-    """How often a text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %."""
-    letters = _BEHIND.findall(text)
-    low = sum(map(str.islower, letters))
-    return (low > 0) + (low > 0.05 * len(letters)) + (low > 0.2 * len(letters))
+def _is_plain(word: str) -> bool:
+    return len(word) > 3 and word.isalpha() and word.islower()
 
 
 @lru_cache(4096)
-def _mark(mark: str) -> tuple[str, str]:
-    """Kind of a mark, and what closes behind it."""
-    run = mark
+def _mark(mark: str) -> tuple[str, str, bool]:
+    """Kind of a mark, what closes behind it, and whether bare digits follow, which may refer to a note."""
+    run, noted = mark, False
     if mark[0] in ".!?…؟":
+        if note := _NOTE_BEGINS.search(mark):
+            mark, noted = mark[: note.start()], mark[note.start()].isdecimal()
         run = mark.rstrip("\"'”’»›)]}*_“‘ \u00a0\u202f")
         kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
     elif mark[0] in ";:":
@@ -240,6 +263,6 @@ def _mark(mark: str) -> tuple[str, str]:
         kind = "-" if mark[0] in DASHES else "none"
     closers = set(mark[len(run) :])
     if not closers:
-        return kind, ""
+        return kind, "", noted
     quote, bracket = closers & set("\"'”’»›“‘"), closers & set(")]}")
-    return kind, "both" if quote and bracket else "quote" if quote else "bracket" if bracket else "other"
+    return kind, "both" if quote and bracket else "quote" if quote else "bracket" if bracket else "other", noted

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from copydesk.errors import ConfigError
 
 _DATA = Path(__file__).parent / "data"
+WORDS = _DATA / "words"
 
 #: Kinds of words that are written with a full stop, by what usually follows.
 ABBREVIATIONS = (
@@ -20,9 +21,11 @@ ABBREVIATIONS = (
     "numbered",  # a number; without one it is a word: "No. 5", "Oh no."
     "nation",  # what belongs to it: "the U.S. Senate"; or the end
     "open",  # anything: "etc.", "a.m."
+    "measure",  # behind a number anything, elsewhere a name: "в 1916 г. он", "в г. Москве"
+    "amount",  # what is counted: "5 Mio. Euro", hardly ever the end
     "name",  # a name that ends in "!" or "?": "Yahoo! said"
 )
-_SECTIONS = (*ABBREVIATIONS, "starters", "saying", "ordinals", "items")
+_SECTIONS = (*ABBREVIATIONS, "dates", "starters", "saying", "ordinals", "items")
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,31 @@ class Lexicon:
 
     ``abbreviations`` maps an abbreviation without its last full stop to its kind; in lower case it stands for any
     case, with a capital only for words with one. ``starters`` are words so common that a capital tells where they
-    stand, not what they name. ``saying`` are verbs that report speech. ``ordinals`` says that "3." is read "third",
-    so that a full stop behind a number rarely ends a sentence. ``items_apart`` says that the number of a list item
-    counts as a sentence of its own.
+    stand, not what they name. ``saying`` are verbs that report speech, ``dates`` names of days and months.
+    ``ordinals`` says that "3." is read "third", so that a full stop behind a number rarely ends a sentence.
+    ``items_apart`` says that the number of a list item counts as a sentence of its own. ``cases`` says how common
+    words are written: "common" in lower case, "name" with a capital, "starter" if they often begin a sentence.
     """
 
     language: str
     abbreviations: Mapping[str, str]
     starters: frozenset[str]
     saying: frozenset[str]
+    dates: frozenset[str]
     ordinals: bool
     items_apart: bool
+    cases: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, word: str) -> str | None:
+        """Kind of abbreviation that a word without its full stop is; None for other words."""
+        kind = self.abbreviations.get(word)
+        if kind is None and not (len(word) == 1 and word.isupper()):  # "p." is a page, "P." an initial
+            kind = self.abbreviations.get(word.lower())
+        return kind
+
+
+#: Languages that share the lexicon of another.
+_SHARED = {"nb": "no", "nn": "no", "bs": "hr", "cnr": "hr", "sh": "hr", "sr": "hr", "ms": "id"}
 
 
 @cache
@@ -52,21 +69,45 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def lexicon(language: str | None) -> Lexicon:
-    """Lexicon of a language; of one that has none, the marks and shapes of words alone decide."""
+    """Lexicon of a language; one that has none knows the titles and abbreviations that most languages share."""
+    language = _SHARED.get(language or "", language)
+    kinds = _kinds(read(_DATA / "und.txt"))
     if language not in languages():
-        return Lexicon("und", {}, frozenset(), frozenset(), ordinals=False, items_apart=False)
+        return Lexicon("und", kinds, frozenset(), frozenset(), frozenset(), ordinals=False, items_apart=False)
     assert language is not None
     sections = read(_DATA / f"{language}.txt")
-    kinds = {word: kind for kind in ABBREVIATIONS for word in sections.get(kind, ())}
-    kinds |= {word.upper(): kind for word, kind in kinds.items() if not word.islower()}
     return Lexicon(
         language,
-        kinds,
+        {**kinds, **_kinds(sections)},
         frozenset(sections.get("starters", ())),
         frozenset(sections.get("saying", ())),
+        frozenset(sections.get("dates", ())),
         ordinals="yes" in sections.get("ordinals", ()),
         items_apart="apart" in sections.get("items", ()),
+        cases=_cases(language),
     )
+
+
+def _cases(language: str) -> dict[str, str]:
+    """How each common word is written: class of one with a capital, by the counts of count_words.py."""
+    path = WORDS / f"{language}.tsv"
+    if not path.exists():
+        return {}
+    lines = path.read_text("utf-8").split("\n")
+    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return {word: written for word, *counts in rows if (written := _written(*map(int, counts)))}
+
+
+def _written(low: int, capital: int, first: int) -> str:
+    inside = low + capital
+    if 8 * capital <= inside and inside:
+        return "starter" if first >= 5 and 8 * first >= inside else "common"
+    return "name" if 4 * capital >= 3 * inside and capital > 1 else ""
+
+
+def _kinds(sections: Mapping[str, list[str]]) -> dict[str, str]:
+    kinds = {word: kind for kind in ABBREVIATIONS for word in sections.get(kind, ())}
+    return kinds | {word.upper(): kind for word, kind in kinds.items() if not word.islower()}
 
 
 def read(path: Path) -> dict[str, list[str]]:

@@ -24,6 +24,8 @@ def features(context: Context) -> list[str]:
         f"{kind} earlier {c.earlier} before {c.before}",
         f"{kind} earlier {c.earlier} before {c.before} after {c.after}",
         f"{kind} first {c.first} before {c.before}",
+        f"{kind} before {c.before} written {c.written}",
+        f"{kind} earlier {c.earlier} before {c.before} written {c.written}",
         f"{kind} after {c.after} later {c.later}",
         f"{kind} mark {mark} after {c.after} later {c.later}",
         f"{kind} glued {c.glued} before {c.before}",

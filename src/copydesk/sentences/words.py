@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
+from unicodedata import category
 
 from copydesk.sentences.lexicon import Lexicon, lexicon
 
@@ -16,11 +17,16 @@ _KEPT = 1 << 15  # words kept in memory, for each language
 
 _SMILEY = re.compile(r"\^_+\^|[:;=8][-^o']?[)(DPp/\\|\]\[]+$|<3$")
 _ACRONYM = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
+_TAIL = re.compile(r"(?:.['’‑-]|\d)([^\W\d_][^'’‑-]{0,11})$")
+_VERSE = re.compile(r"\d{1,3}:\d")
+_PARTS = re.compile("['’‑-]")
+_UNCASED = re.compile(r"(?:[\u0590-\u0dff\u10d0-\u10ff]{1,3}\.)+[\u0590-\u0dff\u10d0-\u10ff]{1,3}")
 _CITATION = re.compile(r"\[\d{1,3}\]")
 _DECIMAL = re.compile(r"[$€£+-]?[\d.,:]*\d[%)]?$")
 _ROMAN = re.compile("[IVX]{1,5}$")
 _VOWELS = frozenset("aeiouyAEIOUY")
 _RULE = re.compile(r"[-=*_~#]{3}")
+_SIGNS = {"§": "paragraph", "№": "Numbered", **dict.fromkeys(".!?…", "mark")}
 _SPECIAL = {
     **dict.fromkeys("I I'm I've I'd I'll I’m I’ve I’d I’ll".split(), "I"),  # in English always with a capital
     **dict.fromkeys("Com COM Net NET Org ORG".split(), "address"),  # "Newsfeed.Com"
@@ -32,7 +38,7 @@ class Classes(NamedTuple):
 
     before: Callable[[str], str]
     shape: Callable[[str], str]
-    after: Callable[[str], tuple[str, str]]
+    after: Callable[[str], tuple[str, str, str]]
 
 
 @cache
@@ -54,9 +60,11 @@ def before(word: str, words: Lexicon) -> str:
     """
     if not word.isalpha():
         word = word.lstrip(OPENERS + BULLETS).rstrip(".") or word
-    kind = words.abbreviations.get(word)
-    if kind is None and not (len(word) == 1 and word.isupper()):  # "p." is a page, "P." an initial
-        kind = words.abbreviations.get(word.lower())
+    kind = words.kind(word)
+    if kind is None and (tail := _TAIL.search(word)):  # "dell'art. 12", "Sino-U.S. relations"
+        kind = words.kind(tail[1])
+        if kind == "measure" and word[tail.start()].isdecimal():  # "2018m. Kaune"
+            kind = "open"
     return kind or shape(word, words)
 
 
@@ -65,10 +73,18 @@ def shape(word: str, words: Lexicon) -> str:
     if word.isdecimal():
         return "ordinal" if words.ordinals and len(word) < 3 else f"number{min(max(len(word), 2), 4)}"
     if not word.isalpha():
-        return _strange(word) or _plain(word)
+        bare = word if word.isascii() else _unmarked(word)
+        if _UNCASED.fullmatch(bare):
+            return "reference"  # "सी.सी.टी.वी.": these scripts have no other sign of an abbreviation
+        return _strange(bare) or _plain(bare)
     if len(word) == 1:
         return "I" if word == "I" else "initial" if word.isupper() else "letter"
     return "ordinal" if words.ordinals and _ROMAN.match(word) else _plain(word)
+
+
+def _unmarked(word: str) -> str:
+    """A word without combining marks, which are parts of its letters: vowels of Indic scripts, stress, points."""
+    return "".join(character for character in word if category(character)[0] != "M") or word
 
 
 def _strange(word: str) -> str:
@@ -78,9 +94,9 @@ def _strange(word: str) -> str:
         ("acronym", _ACRONYM.fullmatch(word)),
         ("smiley", _SMILEY.search(word)),
         ("decimal", _DECIMAL.match(word)),
-        ("dotted", "." in word),
+        ("dotted", "." in word and not word[0].isdigit()),
         ("mixed", any(map(str.isdigit, word))),
-        ("sign", len(word) == 1),
+        ("sign", len(word) == 1 and not word.isalpha()),
     )
     return next((name for name, holds in tests if holds), "")
 
@@ -96,28 +112,31 @@ def _plain(word: str) -> str:
     return "closed" if word[-1] in "\"'”’»)]}" else "other"
 
 
-def after(word: str, words: Lexicon) -> tuple[str, str]:
-    """What opens before the word behind a mark, and the class of that word.
+def after(word: str, words: Lexicon) -> tuple[str, str, str]:
+    """What opens before the word behind a mark, the class of that word, and how it is written elsewhere.
 
-    >>> [after(word, lexicon("en")) for word in ("“He", "(see", "Paris", "said", "[12]", "2.")]
+    >>> [after(word, lexicon("en"))[:2] for word in ("“He", "(see", "Paris", "said", "[12]", "2.")]
     [('quote', 'Starter'), ('bracket', 'low'), ('', 'Word'), ('', 'says'), ('bracket', 'citation'), ('', 'item')]
+    >>> [after(word, lexicon("en"))[2] for word in ("Paris", "Factories", "Quixby")]
+    ['name', 'common', '']
     """
     if word.isalpha():  # most are: the shortest way
-        return "", _worded(word, "", words)
+        return "", *_worded(word, "", words)
     if _RULE.match(word):
-        return "", "rule"
+        return "", "rule", ""
     bare = word.lstrip(OPENERS)
     opening = word[: len(word) - len(bare)]
     core = bare.rstrip(".,;:!?)\"'”’»…")
-    if not bare:
-        kind = "opener"
-    elif opening and _CITATION.match(word):
+    kind, written = "opener", ""
+    if opening and _CITATION.match(word):
         kind = "citation"
-    elif "@" in bare or "://" in bare or bare.startswith("www."):
+    elif bare and ("@" in bare or "://" in bare or bare.startswith("www.")):
         kind = "address"
-    else:
-        kind = _worded(core, bare[len(core) :], words) if bare[0].isalpha() else _signed(core, bare)
-    return _opener(opening), kind
+    elif bare and bare[0].isalpha():
+        kind, written = _worded(core, bare[len(core) :], words)
+    elif bare:
+        kind = _signed(core, bare)
+    return _opener(opening), kind, written
 
 
 def _opener(opening: str) -> str:
@@ -126,30 +145,37 @@ def _opener(opening: str) -> str:
     return "quote" if opening[0] in "\"'“‘«‹„`" else "bracket" if opening[0] in "([" else "other"
 
 
-def _worded(core: str, end: str, words: Lexicon) -> str:
-    """Class of a word behind a mark that begins with a letter; ``end`` is its punctuation."""
+def _worded(core: str, end: str, words: Lexicon) -> tuple[str, str]:
+    """Class of a word behind a mark that begins with a letter, and how it is written; ``end`` is its punctuation."""
     if core[0].islower():
-        return "says" if core in words.saying else "low"
+        return "says" if core in words.saying else "low", ""
     if core in _SPECIAL:
-        return _SPECIAL[core]
+        return _SPECIAL[core], ""
     lower = core.lower()
-    if len(core) == 1 and (end.startswith(".") or lower not in words.starters):
-        return "Initial"
-    if lower in words.starters:
-        return "Starter"
-    if end.startswith(".") and words.abbreviations.get(core) == "title":
-        return "Title"
-    return "CAPS" if core.isupper() else "Says" if lower in words.saying else "Word"
+    written = words.cases.get(lower) or words.cases.get(_PARTS.split(lower, maxsplit=1)[0], "")
+    stopped = end.startswith(".")
+    if stopped and words.abbreviations.get(lower) == "numbered":
+        return "Numbered", ""
+    if lower in words.starters or (written == "starter" and not words.starters):
+        return ("Initial", "") if stopped and len(core) == 1 else ("Starter", "common")
+    tests = (
+        ("Initial", len(core) == 1),
+        ("Title", stopped and words.abbreviations.get(core) == "title"),
+        ("Uncased", not core[0].isupper()),
+        ("CAPS", core.isupper()),
+        ("Date", lower in words.dates),
+        ("Says", lower in words.saying),
+    )
+    return next((name for name, holds in tests if holds), "Word"), written
 
 
 def _signed(core: str, bare: str) -> str:
     """Class of what stands behind a mark and begins with a digit or sign."""
     if bare[0].isdecimal():
-        return "item" if core.isdecimal() and len(core) < 3 and bare[len(core) :][:1] in (".", ")") else "digits"
+        item = core.isdecimal() and len(core) < 3 and bare[len(core) :][:1] in (".", ")")
+        return "verse" if _VERSE.match(bare) else "item" if item else "digits"
     if bare[0] in DASHES:
         return "dash-word" if bare.strip(DASHES) else "dash"
-    if bare[0] in ".!?…":
-        return "mark"
-    if _SMILEY.match(bare):
-        return "smiley"
-    return "inner" if bare[0] in ",;:)]}%&/" else "sign"
+    if bare[0] in _SIGNS:
+        return _SIGNS[bare[0]]
+    return "smiley" if _SMILEY.match(bare) else "inner" if bare[0] in ",;:)]}%&/" else "sign"

@@ -1,0 +1,115 @@
+"""Count how words are written: in lower case or with a capital inside a sentence, and how often they begin one.
+
+    python benchmarks/quality/count_words.py --voice-web CHECKOUT --treebanks FOLDER [--output FOLDER]
+
+writes ``src/copydesk/sentences/data/words/<language>.tsv``, which the splitter reads: a word in small letters, and
+how often it stands inside a sentence in lower case, inside one with a capital, at the beginning of one.
+
+CHECKOUT is mozilla/voice-web at e0bfbc4b: sentences of Common Voice, one a line, in the public domain (CC0). FOLDER
+holds Universal Dependencies treebanks, of which the parts ``train`` and ``dev`` are read where they are there and the
+treebank is under CC BY or CC BY-SA; the parts ``test`` are for measuring. The English texts from which the sentence
+model learns are left out: it has to meet as many unknown words in them as in others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from copydesk.sentences.lexicon import WORDS
+
+#: Folders of Common Voice and names of treebanks, for each language.
+SOURCES = {
+    "bg": "bg",
+    "ca": "ca",
+    "cs": "cs",
+    "da": "da UD_Danish-DDT",
+    "de": "de",
+    "el": "el",
+    "en": "en",
+    "es": "es",
+    "et": "et",
+    "fi": "fi UD_Finnish-TDT",
+    "fr": "fr",
+    "hr": "hr sr UD_Croatian-SET UD_Serbian-SET",
+    "hu": "hu",
+    "id": "id UD_Indonesian-GSD",
+    "it": "it",
+    "lt": "lt UD_Lithuanian-ALKSNIS",
+    "lv": "lv UD_Latvian-LVTB",
+    "nl": "nl UD_Dutch-Alpino",
+    "no": "nb-NO nn-NO UD_Norwegian-Bokmaal UD_Norwegian-Nynorsk",
+    "pl": "pl",
+    "pt": "pt UD_Portuguese-Bosque",
+    "ro": "ro UD_Romanian-RRT",
+    "ru": "ru",
+    "sk": "sk UD_Slovak-SNK",
+    "sl": "sl UD_Slovenian-SSJ",
+    "sv": "sv-SE UD_Swedish-Talbanken",
+    "tr": "tr UD_Turkish-BOUN",
+    "uk": "uk",
+}
+MOST = {"en": 16_000}
+MOST_OF_OTHERS = 5_000
+LEAST = 3
+HEADER = (
+    "# {}: word, inside a sentence in lower case, inside one with a capital, first; made by count_words.py from {}\n"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_TEXT = re.compile(r"^# text = (.*)$", re.MULTILINE)
+_INSIDE = re.compile(r"[\w,;] $")
+
+
+def main() -> int:
+    """Count and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--voice-web", type=Path, required=True)
+    parser.add_argument("--treebanks", type=Path, required=True)
+    parser.add_argument("--output", type=Path, default=WORDS, help="default: into the package")
+    given = parser.parse_args()
+    given.output.mkdir(exist_ok=True)
+    for language, names in SOURCES.items():
+        table = count(sentences(language, names.split(), given.voice_web, given.treebanks))
+        most = sorted(table, key=lambda word: (-sum(table[word]), word))[: MOST.get(language, MOST_OF_OTHERS)]
+        lines = ["\t".join([word, *map(str, table[word])]) + "\n" for word in sorted(most)]
+        names = ["Common Voice" if not name.startswith("UD_") else name for name in names.split()]
+        header = HEADER.format(language, ", ".join(dict.fromkeys(names)))
+        (given.output / f"{language}.tsv").write_text(header + "".join(lines), encoding="utf8")
+        print(f"{language}: {len(lines):,} words")
+    return 0
+
+
+def sentences(language: str, names: list[str], voice_web: Path, treebanks: Path) -> Iterator[str]:
+    """The sentences of a language, each once, in order."""
+    seen = set()
+    for name in names:
+        for path in sorted((voice_web / "server" / "data" / name).glob("*.txt")):
+            seen.update(line.strip() for line in path.read_text("utf8").split("\n"))
+        for path in sorted((treebanks / name).glob("*.conllu")) if name.startswith("UD_") else ():
+            if "-test" not in path.name:
+                seen.update(_TEXT.findall(path.read_text("utf8")))
+    yield from sorted(seen)
+
+
+def count(lines: Iterator[str]) -> dict[str, list[int]]:
+    """For each word that is seen often enough: lower case inside, capital inside, first."""
+    table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for line in lines:
+        words = list(_WORD.finditer(line))
+        if len(words) < 4 or 2 * sum(w[0][0].isupper() for w in words) > len(words):
+            continue  # a headline, or names
+        for number, match in enumerate(words):
+            word = match[0]
+            if number == 0:
+                table[word.lower()][2] += word[0].isupper()
+            elif _INSIDE.search(line, max(0, match.start() - 2), match.start()):
+                table[word.lower()][word[0].isupper()] += 1
+    return {word: counts for word, counts in table.items() if sum(counts) >= LEAST}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Cases in which the words around a mark decide alone whether a sentence may end there, each with an example."""
+
+from __future__ import annotations
+
+from copydesk.sentences.lexicon import ABBREVIATIONS
+
+#: Classes of words behind a mark, see :func:`copydesk.sentences.words.after`.
+LOW = frozenset(("low", "says"))
+CAPITAL = frozenset(("Word", "Starter", "Initial", "CAPS", "I", "Title", "Says", "Numbered", "Uncased", "Date"))
+#: Classes that only the cases here distinguish, and what the model takes them for.
+FOR_MODEL = {"verse": "digits", "paragraph": "sign", "Numbered": "sign", "Uncased": "Word", "Date": "Word"}
+_TELLING = LOW | {"Initial", *FOR_MODEL}
+_NUMBERS = frozenset(("number2", "number3", "number4", "decimal", "ordinal"))
+_PHRASES = frozenset(("title", "reference"))
+#: What may be an abbreviation though no lexicon lists it: "Phil", "M.D", "12 n".
+_SHORT = frozenset(("Wor", "Word", *ABBREVIATIONS))
+_DOTTED = frozenset(("acronym", "initial", "dotted", *ABBREVIATIONS))
+#: Behind which words a sentence goes on, by what follows them.
+_INSIDE = {
+    "Initial": {"letter"},  # "z. B. in Bonn"
+    "Date": {"open"},  # "at 7:30 p.m. Sunday"
+    "Uncased": _PHRASES,  # "डॉ. शर्मा"
+    "verse": _SHORT,  # "(Phil. 4:8)"
+    "paragraph": _DOTTED,  # "See id. § 1985(3)"
+    "Numbered": _DOTTED,  # "W.P. No. 12"
+}
+_OPEN_TO_ALL = frozenset(("Starter", "Uncased"))
+
+
+def before_mark(kind: str, earlier: str, first: bool, after: str) -> str:
+    """Class of the word before a mark, by its neighbours; nothing where no sentence can end with it.
+
+    Parameters
+    ----------
+    kind, earlier : str
+        Class of that word by itself, and of the word before it.
+    first : bool
+        Whether it is the first word of its sentence.
+    after : str
+        Class of the word behind the mark.
+    """
+    if kind == "name":  # "Yahoo! said"
+        kind = "" if after in LOW else "Word"
+    elif kind == "ordinal":  # "am 31. Mai"
+        kind = "" if after != "Starter" or first else "number2"
+    elif kind == "amount":  # "5 Mio. Euro", but "um 5 Mio. Das ist"
+        kind = "open" if after in _OPEN_TO_ALL else ""
+    elif kind == "measure":  # "в 1916 г. он", but "в г. Москве"
+        kind = "open" if earlier in _NUMBERS or after in LOW else "title"
+    elif kind == "I" and earlier in ("Word", "Wor", "initial", "title"):  # "Albert I. Jones"
+        kind = "initial"
+    return kind
+
+
+def goes_on(before: str, first: bool, after: str, later: str, casual: int) -> bool:
+    """Whether a sentence certainly goes on behind a full stop.
+
+    Parameters
+    ----------
+    before : str
+        Class of the word before the full stop.
+    first : bool
+        Whether it is the first word of its sentence.
+    after, later : str
+        Classes of the two words behind it.
+    casual : int
+        From 0 to 3: how often the text goes on in lower case behind a mark.
+    """
+    if first and before in _PHRASES:  # "E.g. Paris"
+        return True
+    if after not in _TELLING:
+        return False
+    if after in LOW:  # "1 min. para", "2003. godini"
+        return casual < 3 and (before in ABBREVIATIONS or before in _NUMBERS)
+    return before in _INSIDE[after] and (after != "Numbered" or later in ("digits", "item"))
+
+
+def ends_date(before: str, earlier: str, after: str) -> bool:
+    """Whether a sentence certainly ends behind a full stop, since a date does: "on Nov. 5. Gulf Coast"."""
+    return before == "number2" and earlier == "month" and after in CAPITAL
