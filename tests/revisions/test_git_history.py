@@ -131,7 +131,7 @@ def test_a_lock_says_what_stages_write() -> None:
     for bad in ("[", "[1]", "stages: [1]", "stages: {a: {outs: [{md5: 1}]}}", "stages: {a: {outs: 1}}", "[" * 5000):
         with pytest.raises(ReleaseError, match=r"^here: dvc\.lock: not a file of DVC: [^\n]+$"):
             outs_of(bad, "here")
-    with pytest.raises(ReleaseError, match=r"DVC writes: 'list' object has no attribute 'get'$"):
+    with pytest.raises(ReleaseError, match=r"a file of DVC: 'list' object has no attribute 'get'$"):
         outs_of("[1]", "here")
 
 

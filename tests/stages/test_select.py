@@ -163,7 +163,7 @@ def test_benchmarks_are_found_and_are_no_documents(make_corpus: Make, capsys: py
     assert found["b"]["benchmark_overlap"] == 0 and found["a"]["benchmark_overlap"] > 0.1
     (flag,) = [flag for flag in found["a"]["flags"] if flag["kind"] == "benchmark"]
     assert found["a"]["text"][flag["start"] : flag["end"]] == question
-    assert "2 texts with fewer than 13 words (decontaminate.words), which no" in (said := capsys.readouterr().err)
+    assert "2 texts with fewer than 13 words (decontaminate.words), so they" in (said := capsys.readouterr().err)
     assert said.split("cannot be found in documents: ")[1].startswith("quiz/2, quiz/3\n")
 
 
