@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from copydesk.cleaning.measured_precision import Place, measured_precision, too_imprecise
 from copydesk.language.blocks import Block, Blocks, Kind, find_blocks
 from copydesk.text import Edit
 
@@ -129,6 +130,11 @@ class Rule(NamedTuple):
         Languages in which it acts, as ISO 639 codes; None for all.
     needs_blocks : bool
         Whether ``find`` is given the blocks of the text, and so is ``analyse``.
+    states_chance : bool
+        Whether ``find`` computes the confidence of each edit. Elsewhere it is the measured precision of the rule in
+        the language and the kind of block; that of ``find`` where too few edits were labelled to measure it.
+    imprecise_in : frozenset of (str, str)
+        Languages with kinds of blocks in which the rule does not act, or with ``only_there`` alone acts.
     """
 
     name: str
@@ -143,11 +149,14 @@ class Rule(NamedTuple):
     kinds: frozenset[Kind] | None = None
     languages: frozenset[str] | None = None
     needs_blocks: bool = False
+    states_chance: bool = False
+    imprecise_in: frozenset[Place] = frozenset()
+    only_there: bool = False
 
     @property
     def asks_for_blocks(self) -> bool:
         """Whether the blocks of a text decide what the rule does."""
-        return self.needs_blocks or self.kinds is not None or self.languages is not None
+        return self.needs_blocks or self.kinds is not None or self.languages is not None or bool(self.imprecise_in)
 
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
@@ -163,16 +172,30 @@ class Rule(NamedTuple):
         if self.needs_blocks:
             given.append(analyses.blocks(text))
         found = list(self.find(text, *given))
-        if found and self.asks_for_blocks:
-            blocks = analyses.blocks(text)
-            found = [f for f in found if self.holds_in(blocks.at(f.start))]
-        return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]
+        if not found:
+            return []
+        measured = {} if self.states_chance else measured_precision(self.name)
+        if not self.asks_for_blocks:
+            sure = measured.get(None)
+            return [Edit(*f[:3], self.name, f.confidence if sure is None else sure) for f in found]
+        blocks = analyses.blocks(text)
+        placed = [(f, block) for f in found if self.holds_in(block := blocks.at(f.start))]
+        return [Edit(*f[:3], self.name, measured.get((b.language, b.kind), f.confidence)) for f, b in placed]
 
     def holds_in(self, block: Block) -> bool:
         """Whether the rule acts in a block: by its kind and its language."""
-        return (self.kinds is None or block.kind in self.kinds) and (
-            self.languages is None or block.language in self.languages
+        return (
+            (self.kinds is None or block.kind in self.kinds)
+            and (self.languages is None or block.language in self.languages)
+            and ((block.language, block.kind) in self.imprecise_in) == self.only_there
         )
+
+    def by_precision(self) -> tuple[Rule, Rule | None]:
+        """The rule where it is precise enough to be applied, and the rule where it may only suggest, if anywhere."""
+        places = too_imprecise(self.name)
+        if not places:
+            return self, None
+        return self._replace(imprecise_in=places), self._replace(imprecise_in=places, only_there=True)
 
 
 class Flag(NamedTuple):

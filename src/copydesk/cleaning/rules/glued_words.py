@@ -371,6 +371,7 @@ RULES = (
         kinds=WORDS,
         languages=LANGUAGES,
         needs_blocks=True,
+        states_chance=True,
     ),
     Rule(
         "glued-word",
@@ -389,5 +390,6 @@ RULES = (
         kinds=WORDS,
         languages=LANGUAGES,
         needs_blocks=True,
+        states_chance=True,
     ),
 )
