@@ -71,6 +71,17 @@ class Analyses:
         return Analyses(self._base, self._find, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
 
 
+class _BlocksWhenAsked(Blocks):
+    """The blocks of a text, found when a rule first looks at them: most texts hold nothing for which it would."""
+
+    def __init__(self, find: Callable[[], Blocks]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        self.__dict__.update(self._find().__dict__)
+        return self.__dict__[name]
+
+
 class Found(NamedTuple):
     """Replace ``text[start:end]``: an :class:`~copydesk.text.Edit` without the name of its rule.
 
@@ -170,7 +181,7 @@ class Rule(NamedTuple):
             return []
         given = [analyses.result(self.analyse, text, needs_blocks=self.needs_blocks)] if self.analyse else []
         if self.needs_blocks:
-            given.append(analyses.blocks(text))
+            given.append(_BlocksWhenAsked(lambda: analyses.blocks(text)))
         found = list(self.find(text, *given))
         if not found:
             return []

@@ -17,7 +17,8 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.vocabularies import COMPOUNDING, LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.vocabularies import LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.word_frequencies import COMPOUNDING
 
 Odds = dict[str, tuple[Split, float]]
 
