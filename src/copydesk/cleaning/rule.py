@@ -49,6 +49,8 @@ class Analyses:
         self._base, self._find, self._edits = base, find, edits
         self._results: dict[Callable[..., Any], Any] = {}
         self._blocks: Blocks | None = None
+        #: The blocks before ``edits``, where they are known.
+        self._earlier: Blocks | None = None
 
     def result(self, analyse: Callable[..., Any], text: str, *, needs_blocks: bool = False) -> Any:
         """The result of a function of the text, or of the text and its blocks."""
@@ -59,7 +61,7 @@ class Analyses:
     def blocks(self, text: str) -> Blocks:
         """The blocks, at their places in the text as it is now."""
         if self._blocks is None:
-            self._blocks = self._find(text if self._base is None else self._base)
+            self._blocks = self._earlier or self._find(text if self._base is None else self._base)
             for edits in self._edits:
                 self._blocks = self._blocks.after(edits)
         return self._blocks
@@ -68,7 +70,10 @@ class Analyses:
         """What is still known when a rule's edits have been applied."""
         if self._base is None:
             return Analyses(find=self._find)
-        return Analyses(self._base, self._find, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
+        changes = [(e.start, e.end, len(e.replacement)) for e in edits]
+        following = Analyses(self._base, self._find, [*([] if self._blocks else self._edits), changes])
+        following._earlier = self._blocks or self._earlier
+        return following
 
 
 class _BlocksWhenAsked(Blocks):

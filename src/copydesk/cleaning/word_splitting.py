@@ -92,7 +92,7 @@ def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
     unseen = part not in seen.counts and part[:-1] not in seen.counts
     if vocabulary.language == "en" and unseen and part.islower() and part.isalpha():
-        return _as_part(part, vocabulary)
+        return _as_part(part, vocabulary) if part in vocabulary.frequencies else -math.inf
     word = vocabulary.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = _as_part(word.removesuffix("'s"), vocabulary)
