@@ -114,3 +114,33 @@ def test_the_scorer_tells_right_from_wrong(scoring: ModuleType) -> None:
     extra = scoring.score(cleaner((4, 5, ""), (0, 1, "O")), [document], [])
     assert (extra.overall_recall, extra.overall_precision) == (1, 0.5)
     assert scoring.score(lambda text: ("other", [], []), [document], []).unfaithful == 1
+
+
+@pytest.fixture(scope="module")
+def measuring() -> ModuleType:
+    return script("measure_precision")
+
+
+def test_the_confidence_of_rules_is_what_is_measured(measuring: ModuleType) -> None:
+    measured = measuring.measure(measuring.documents())
+    assert json.loads(measuring.PRECISION_FILE.read_text("utf-8")) == json.loads(measuring.as_json(measured)), (
+        "measure again: python benchmarks/quality/measure_precision.py --write"
+    )
+    page = measuring.DOCS.read_text("utf-8")
+    assert page == measuring.with_table(page, measuring.as_markdown(measured))
+    assert page.count("not measured") > 1
+
+
+def test_measuring_tells_right_from_wrong(measuring: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "The ministers met  in the capital and  they left."
+    document = {"dirty": text, "edits": [{"start": 17, "end": 19, "replacement": " "}]}
+    assert measuring.measure([document]) == {"spaces": {"en": {"prose": (1, 2)}}}
+
+
+def test_damage_is_undone_by_the_repairs_that_are_named(measuring: ModuleType) -> None:
+    text = "Zwölf Männer kamen, sahen und gingen. Niemand wußte, wohin. Später kehrten sie zurück nach Köln. " * 20
+    kinds = set()
+    for document in sys.modules["damaged"].damaged({"id": "x", "text": text}):
+        assert sys.modules["score_cleaning"].applied(document["dirty"], document["edits"]) == text
+        kinds |= {(e["replacement"], document["dirty"][e["start"] : e["end"]]) for e in document["edits"]}
+    assert {(" ", ""), (" ", "  "), ("", " "), (" ", "\n"), ("", "-\n"), ("zurück", "zurÃ¼ck")} <= kinds

@@ -110,7 +110,7 @@ def test_the_marks_say_rule_tier_and_confidence(site: Path, hostile: Project) ->
     page = Parsed((site / address("plain")).read_text("utf-8"))
     marks = {a["id"]: a["data-tip"] for _, a in page.elements if a.get("data-tip") and a.get("id")}
     assert marks["raw-1"] == marks["clean-1"] == "spaces · safe · confidence 1.00 · “␣␣” → “␣”"
-    assert marks["suggestion-at-0"] == "suggestion, missing-space · probable · confidence 0.95 · inserts “␣”"
+    assert marks["suggestion-at-0"] == "suggestion, missing-space · probable · confidence 1.00 · inserts “␣”"
     flagged = Parsed((site / address("second-of-two")).read_text("utf-8"))
     assert ("a", "flag: redaction") in {(t, a.get("data-tip")) for t, a in flagged.elements}
     assert "U+202E" in Parsed((site / address(Corpus(hostile).ids[0])).read_text("utf-8")).text

@@ -181,7 +181,7 @@ def test_a_decision_that_fits_no_document_is_reported(desk: Project, capsys: pyt
         ("The Desk", "keep-line", "no document of this source has this line"),
     ]
     assert (
-        "decision not obeyed: remove-line 'A line that is not there.' in The Desk: no document of"
+        "decision not applied: remove-line 'A line that is not there.' in The Desk: no document of"
         in capsys.readouterr().err
     )
 

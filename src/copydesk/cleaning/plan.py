@@ -148,9 +148,20 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
     chosen = {**of_profile, **settings["rules"]}
     tiers: dict[str, Any] = {rule.name: chosen.get(rule.name, rule.tier) for rule in rules}
     used = [rule for rule in rules if tiers[rule.name] != "off"]
+    applied: list[Rule] = []
+    suggested: list[Rule] = []
+    for rule in used:
+        if tiers[rule.name] not in settings["apply"]:
+            suggested.append(rule)
+        elif rule.name in settings["rules"] or "suggest" in settings["apply"]:
+            applied.append(rule)  # as the settings want it
+        else:
+            precise, imprecise = rule.by_precision()
+            applied.append(precise)
+            suggested += [imprecise] if imprecise else []
     return Plan(
-        tuple(rule for rule in used if tiers[rule.name] in settings["apply"]),
-        tuple(rule for rule in used if tiers[rule.name] not in settings["apply"]),
+        tuple(applied),
+        tuple(suggested),
         {
             **{rule.name: rule.tier for rule in PAGE_RULES},
             **{rule.name: tiers[rule.name] for rule in used},

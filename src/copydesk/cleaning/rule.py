@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from copydesk.cleaning.measured_precision import Place, measured_precision, too_imprecise
 from copydesk.language.blocks import Block, Blocks, Kind, find_blocks
 from copydesk.text import Edit
 
@@ -48,6 +49,8 @@ class Analyses:
         self._base, self._find, self._edits = base, find, edits
         self._results: dict[Callable[..., Any], Any] = {}
         self._blocks: Blocks | None = None
+        #: The blocks before ``edits``, where they are known.
+        self._earlier: Blocks | None = None
 
     def result(self, analyse: Callable[..., Any], text: str, *, needs_blocks: bool = False) -> Any:
         """The result of a function of the text, or of the text and its blocks."""
@@ -58,7 +61,7 @@ class Analyses:
     def blocks(self, text: str) -> Blocks:
         """The blocks, at their places in the text as it is now."""
         if self._blocks is None:
-            self._blocks = self._find(text if self._base is None else self._base)
+            self._blocks = self._earlier or self._find(text if self._base is None else self._base)
             for edits in self._edits:
                 self._blocks = self._blocks.after(edits)
         return self._blocks
@@ -67,7 +70,21 @@ class Analyses:
         """What is still known when a rule's edits have been applied."""
         if self._base is None:
             return Analyses(find=self._find)
-        return Analyses(self._base, self._find, [*self._edits, [(e.start, e.end, len(e.replacement)) for e in edits]])
+        changes = [(e.start, e.end, len(e.replacement)) for e in edits]
+        following = Analyses(self._base, self._find, [*([] if self._blocks else self._edits), changes])
+        following._earlier = self._blocks or self._earlier
+        return following
+
+
+class _BlocksWhenAsked(Blocks):
+    """The blocks of a text, found when a rule first looks at them: most texts hold nothing for which it would."""
+
+    def __init__(self, find: Callable[[], Blocks]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        self.__dict__.update(self._find().__dict__)
+        return self.__dict__[name]
 
 
 class Found(NamedTuple):
@@ -129,6 +146,11 @@ class Rule(NamedTuple):
         Languages in which it acts, as ISO 639 codes; None for all.
     needs_blocks : bool
         Whether ``find`` is given the blocks of the text, and so is ``analyse``.
+    states_chance : bool
+        Whether ``find`` computes the confidence of each edit. Elsewhere it is the measured precision of the rule in
+        the language and the kind of block; that of ``find`` where too few edits were labelled to measure it.
+    imprecise_in : frozenset of (str, str)
+        Languages with kinds of blocks in which the rule does not act, or with ``only_there`` alone acts.
     """
 
     name: str
@@ -143,11 +165,14 @@ class Rule(NamedTuple):
     kinds: frozenset[Kind] | None = None
     languages: frozenset[str] | None = None
     needs_blocks: bool = False
+    states_chance: bool = False
+    imprecise_in: frozenset[Place] = frozenset()
+    only_there: bool = False
 
     @property
     def asks_for_blocks(self) -> bool:
         """Whether the blocks of a text decide what the rule does."""
-        return self.needs_blocks or self.kinds is not None or self.languages is not None
+        return self.needs_blocks or self.kinds is not None or self.languages is not None or bool(self.imprecise_in)
 
     def on_pages(self) -> Rule:
         """The rule as it is applied to web pages."""
@@ -161,18 +186,32 @@ class Rule(NamedTuple):
             return []
         given = [analyses.result(self.analyse, text, needs_blocks=self.needs_blocks)] if self.analyse else []
         if self.needs_blocks:
-            given.append(analyses.blocks(text))
+            given.append(_BlocksWhenAsked(lambda: analyses.blocks(text)))
         found = list(self.find(text, *given))
-        if found and self.asks_for_blocks:
-            blocks = analyses.blocks(text)
-            found = [f for f in found if self.holds_in(blocks.at(f.start))]
-        return [Edit(f.start, f.end, f.replacement, self.name, f.confidence) for f in found]
+        if not found:
+            return []
+        measured = {} if self.states_chance else measured_precision(self.name)
+        if not self.asks_for_blocks:
+            sure = measured.get(None)
+            return [Edit(*f[:3], self.name, f.confidence if sure is None else sure) for f in found]
+        blocks = analyses.blocks(text)
+        placed = [(f, block) for f in found if self.holds_in(block := blocks.at(f.start))]
+        return [Edit(*f[:3], self.name, measured.get((b.language, b.kind), f.confidence)) for f, b in placed]
 
     def holds_in(self, block: Block) -> bool:
         """Whether the rule acts in a block: by its kind and its language."""
-        return (self.kinds is None or block.kind in self.kinds) and (
-            self.languages is None or block.language in self.languages
+        return (
+            (self.kinds is None or block.kind in self.kinds)
+            and (self.languages is None or block.language in self.languages)
+            and ((block.language, block.kind) in self.imprecise_in) == self.only_there
         )
+
+    def by_precision(self) -> tuple[Rule, Rule | None]:
+        """The rule where it is precise enough to be applied, and the rule where it may only suggest, if anywhere."""
+        places = too_imprecise(self.name)
+        if not places:
+            return self, None
+        return self._replace(imprecise_in=places), self._replace(imprecise_in=places, only_there=True)
 
 
 class Flag(NamedTuple):

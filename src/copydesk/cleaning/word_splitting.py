@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from copydesk.language.vocabularies import COMPOUNDING, Vocabulary, english
+from copydesk.language.vocabularies import Vocabulary, english
+from copydesk.language.word_frequencies import COMPOUNDING
 
 # The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
@@ -23,24 +24,22 @@ AFFIXES = frozenset(
 )
 
 
-@cache
-def _parts(vocabulary: Vocabulary) -> Mapping[str, float]:
-    """Words that may be a part of a longer token, with the logarithm of how likely they are."""
+def _as_part(word: str, vocabulary: Vocabulary) -> float:
+    """Logarithm of how likely a word in small letters is as a part of a longer token; -inf if it is none."""
+    frequency = vocabulary.frequencies.get(word)
+    size = len(word)
+    if frequency is None or size < 2:
+        return -math.inf
+    log = math.log10(frequency)
+    if word in vocabulary.function_words:
+        return log
     english = vocabulary.language == "en"
     rare_3, rare_4 = (-5.2, -5.9) if english else (-4.3, -5.2)
-    likely = {}
-    for word, frequency in vocabulary.frequencies.items():
-        size, log = len(word), math.log10(frequency)
-        if word not in vocabulary.function_words:
-            if not 1 < size < 25 or (size == 2 and not (english and word in _TWO)):
-                continue
-            if log < (rare_3 if size == 3 else rare_4 if size == 4 else -7.2):
-                continue
-            if english and word in AFFIXES:
-                log -= 1.0
-        if size > 1:
-            likely[word] = log
-    return likely
+    if size > 24 or (size == 2 and not (english and word in _TWO)):
+        return -math.inf
+    if log < (rare_3 if size == 3 else rare_4 if size == 4 else -7.2):
+        return -math.inf
+    return log - 1.0 if english and word in AFFIXES else log
 
 
 def log_frequency(word: str, vocabulary: Vocabulary | None = None) -> float:
@@ -91,13 +90,12 @@ _SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An O
 
 def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
-    parts = _parts(vocabulary)
     unseen = part not in seen.counts and part[:-1] not in seen.counts
     if vocabulary.language == "en" and unseen and part.islower() and part.isalpha():
-        return parts.get(part, -math.inf)
+        return _as_part(part, vocabulary) if part in vocabulary.frequencies else -math.inf
     word = vocabulary.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
-    likely = parts.get(word.removesuffix("'s"), -math.inf)
+    likely = _as_part(word.removesuffix("'s"), vocabulary)
     small = shape == shape.lower()  # so are letters without case
     if shape[1:].islower() and not small:
         if len(part) > 3:  # or a name that no list holds

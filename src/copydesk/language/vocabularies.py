@@ -21,8 +21,6 @@ LANGUAGES = frozenset(
     """ar bg bs ca cs da de el en es fa fi fil fr he hr hu id is it lt lv mk ms nb nl no pl pt ro ru sk sl sv tr uk ur
     vi""".split()
 )
-#: Languages in which two words often make a new one that no list holds.
-COMPOUNDING = frozenset("da de fi hu is nb nl no sv".split())
 _OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
 _FUNCTION_WORDS = 80  # so many of the most frequent words are function words
 _FREQUENT, _FEW = 1e-5, 2e-4
@@ -48,8 +46,7 @@ class Vocabulary:
         self.language = language
         self.frequencies = frequencies
         if function_words is None:
-            by_frequency = sorted(frequencies, key=lambda word: (-frequencies[word], word))
-            function_words = frozenset(word for word in by_frequency[:_FUNCTION_WORDS] if word.isalpha())
+            function_words = frozenset(word for word in _most_frequent(frequencies) if word.isalpha())
         self.function_words = function_words
         self.is_latin = language not in _OTHER_SCRIPTS
         #: Whether a token in the script of the language may be cut: not where endings are written together or apart.
@@ -88,7 +85,9 @@ class Vocabulary:
         start = bisect_left(self._sorted, part)
         end = bisect_left(self._sorted, part + "\U0010ffff")
         size = len(part)
-        return sum(self._is_stem(word[size:]) for word in self._sorted[start:end])
+        least = size + _SHORTEST_STEM
+        others = [word[size:] for word in self._sorted[start:end] if len(word) >= least]
+        return sum(map(self.frequencies.__contains__, others))
 
     def _family_of_last(self, part: str) -> int:
         """How many words are another word and this part."""
@@ -96,10 +95,9 @@ class Vocabulary:
         start = bisect_left(self._turned, turned)
         end = bisect_left(self._turned, turned + "\U0010ffff")
         size = len(part)
-        return sum(self._is_stem(word[: size - 1 : -1]) for word in self._turned[start:end])
-
-    def _is_stem(self, word: str) -> bool:
-        return len(word) >= _SHORTEST_STEM and word in self.frequencies
+        least = size + _SHORTEST_STEM
+        others = [word[: size - 1 : -1] for word in self._turned[start:end] if len(word) >= least]
+        return sum(map(self.frequencies.__contains__, others))
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -108,6 +106,13 @@ class Vocabulary:
     @cached_property
     def _turned(self) -> list[str]:
         return sorted(word[::-1] for word in self.frequencies)
+
+
+def _most_frequent(frequencies: Mapping[str, float]) -> list[str]:
+    """The most frequent words, and of those that are as frequent the first by their letters."""
+    least = sorted(frequencies.values(), reverse=True)[:_FUNCTION_WORDS][-1:]
+    candidates = [word for word, frequency in frequencies.items() if least and frequency >= least[0]]
+    return sorted(candidates, key=lambda word: (-frequencies[word], word))[:_FUNCTION_WORDS]
 
 
 @cache

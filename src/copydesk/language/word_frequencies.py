@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-#: Lists that are in memory at once: about 5 MB each.
-LOADED = 8
+from copydesk.language.english_words import frequency
+
+#: Languages that write compounds as one word, so that two words often make a new one that no list holds.
+COMPOUNDING = frozenset("da de et fi fo hu is lb nb nl nn no sv".split())
+#: Lists that are in memory at once, about 5 MB each: all, since loading one takes as long as cleaning many texts.
+LOADED = 48
 #: Languages that share a list with another one.
 _LISTS = {"no": "nb", "nn": "nb", "hr": "sh", "sr": "sh", "bs": "sh", "cnr": "sh", "tl": "fil"}
 
@@ -28,8 +32,10 @@ def frequencies_in(language: str | None) -> Mapping[str, float]:
 
 
 def frequency_in(word: str, language: str | None) -> float:
-    """Share of running text of a language that a word makes up; 0 if it is not a common word.
+    """Share of running text of a language that a word makes up; 0 if it is not in the list of the language.
 
-    Of English, less common words are known too: of these :mod:`copydesk.language.english_words` has the long list.
+    That of English is the long one, with less common words too.
     """
+    if language == "en":
+        return frequency(word)
     return frequencies_in(language).get(word.lower().replace("’", "'"), 0.0)

@@ -314,7 +314,7 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
         raw_end, end = group.end + to_raw, group.end + to_clean
         if not group.new:
             edit = group.old[0]
-            yield edit._replace(start=start, end=end)
+            yield edit if edit.start == start else edit._replace(start=start, end=end)
             continue
         before = raw[raw_start:raw_end]
         shifted = (e._replace(start=e.start - group.start, end=e.end - group.start) for e in group.new)

@@ -14,6 +14,7 @@ from copydesk.language.word_frequencies import frequency_in
 _REACH = 60
 #: A word so common that many sentences begin with it.
 _COMMON = 3e-4
+_RAREST = 1e-7
 _LETTERS = re.compile(r"[^\W\d_]+")
 _INNER_MARKS = re.compile(r"(?<=\w)[,.;:](?=[\w!])")
 #: Languages that append endings to a quotation: "Sonat"ını.
@@ -232,7 +233,7 @@ def _parts(text: str, start: int, end: int, language: str | None) -> bool:
 
 
 def _is_word(word: str, language: str | None) -> bool:
-    return log_frequency(word.lower()) > -7.0 if language == "en" else frequency_in(word, language) > 0
+    return frequency_in(word, language) > _RAREST
 
 
 def _is_in_sentence(text: str, position: int) -> bool:

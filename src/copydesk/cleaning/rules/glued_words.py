@@ -17,11 +17,11 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.vocabularies import COMPOUNDING, LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.vocabularies import LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.word_frequencies import COMPOUNDING
 
 Odds = dict[str, tuple[Split, float]]
 
-_NO_HIT = (Split((), 0.0, 0.0), -1.0)
 #: Tokens of a page that look glued by chance, and least share of glued tokens that have a function word.
 _BY_CHANCE = 1.0
 _LEAST_FUNCTIONAL, _SEVERAL, _MANY_NAMES = 0.2, 3.0, 8.0
@@ -95,10 +95,11 @@ def _holds_pair(tokens: list[str]) -> bool:
     """Whether a token is two others of the document, one of which is frequent: which needs no vocabulary."""
     counts = Counter(tokens)
     frequent = {token for token, count in counts.items() if count > 2 and len(token) > 1}
+    sides = tuple(frequent)
     return any(
         (token[:at] in frequent and token[at:] in counts) or (token[at:] in frequent and token[:at] in counts)
         for token, count in counts.items()
-        if count == 1 and len(token) <= _LONGEST
+        if count == 1 and 4 <= len(token) <= _LONGEST and (token.startswith(sides) or token.endswith(sides))
         for at in range(2, len(token) - 1)
     )
 
@@ -273,14 +274,15 @@ def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> I
     for block in blocks.blocks:
         language = block.language or ""
         hits = odds.get(language, {})
+        least = _SURE.get(language, _NEVER)
+        hits = {token: hit for token, hit in hits.items() if hit[1] >= 0 and (hit[1] >= least) == sure}
         if not hits or block.kind not in WORDS:
             continue
-        least = _SURE.get(language, _NEVER)
         for match in (_TOKEN if language == "en" else _LETTERS).finditer(text, block.start, block.end):
-            split, chance = hits.get(match.group(), _NO_HIT)
-            position = match.start()
-            if chance < 0 or (chance >= least) != sure or _is_protected(text, position, match.end()):
+            hit = hits.get(match.group())
+            if hit is None or _is_protected(text, match.start(), match.end()):
                 continue
+            (split, chance), position = hit, match.start()
             if language == "en":
                 if not english.holds(position) or not _has_trace(text, position):
                     continue
@@ -371,6 +373,7 @@ RULES = (
         kinds=WORDS,
         languages=LANGUAGES,
         needs_blocks=True,
+        states_chance=True,
     ),
     Rule(
         "glued-word",
@@ -389,5 +392,6 @@ RULES = (
         kinds=WORDS,
         languages=LANGUAGES,
         needs_blocks=True,
+        states_chance=True,
     ),
 )

@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.language.blocks import PROSE, Blocks
-from copydesk.language.english_words import FUNCTION_WORDS, frequency
-from copydesk.language.word_frequencies import frequency_in
+from copydesk.language.english_words import FUNCTION_WORDS
+from copydesk.language.word_frequencies import COMPOUNDING, frequency_in
 
 #: Signs that end a line inside a word. The last two, a soft hyphen and what scanners make of it, end nothing else.
 _SIGNS = "-\u2010\u00ad¬"
 _ALWAYS_JOINED = "\u00ad¬"
 _LETTER = "[^\\W\\d_]"
-_HYPHEN = re.compile(f"(?<={_LETTER})[{_SIGNS}] ?\n[ \t]*(?={_LETTER})")
-_HYPHEN_AND_SPACE = re.compile(f"(?<={_LETTER})[{_SIGNS}] (?={_LETTER})")
+# The patterns begin with the sign and look back, because searching for a character is fast.
+_HYPHEN = re.compile(f"[{_SIGNS}](?<={_LETTER}[{_SIGNS}]) ?\n[ \t]*(?={_LETTER})")
+_HYPHEN_AND_SPACE = re.compile(f"[{_SIGNS}](?<={_LETTER}[{_SIGNS}]) (?={_LETTER})")
 _HYPHENATED = re.compile(f"{_LETTER}+(?:[-\u2010’']{_LETTER}+)*")
 _LEFT = re.compile(f"(?:{_LETTER}|[’'])+$")
 _RIGHT = re.compile(f"(?:{_LETTER}|[’'])+")
@@ -27,8 +28,8 @@ _NARROWEST, _USUAL, _WIDEST = 40, 60, 110
 _KNOWN, _USED = 1e-7, 1e-6
 #: Two words that are so many times more common than the two together are a compound with a hyphen.
 _MORE_COMMON, _MORE_COMMON_WITH_FUNCTION_WORD = 50, 1000
-#: Languages that write compounds as one word, so that a hyphen at the end of a line is that of the line.
-_COMPOUNDING = frozenset({"da", "de", "et", "fi", "fo", "hu", "is", "lb", "nb", "nl", "nn", "no", "sv", "tr"})
+#: Languages with so long words, compounds or not, that a hyphen at the end of a line is that of the line.
+_LONG_WORDS = COMPOUNDING | {"tr"}
 #: Words behind a hyphen that stands for the rest of a word: "Vor- und Nachteile", "full- and half-size".
 _CONJUNCTIONS = {
     "af": "en of",
@@ -109,7 +110,7 @@ def _left_inside(text: str, blocks: Blocks) -> Iterator[Found]:
         start, end, sign, left, right, language = hyphen
         if hyphen.is_suspended or not right[0].islower():
             continue
-        if sign in _ALWAYS_JOINED or _frequency(left + right, language) >= _KNOWN:
+        if sign in _ALWAYS_JOINED or frequency_in(left + right, language) >= _KNOWN:
             yield Found(start, end, "", 0.9)
 
 
@@ -125,20 +126,16 @@ def _is_one_word(words: frozenset[str], one: str, two: str, language: str | None
         return False
     if one + two in words:
         return True
-    if len(one) == 1 or language in _COMPOUNDING:
+    if len(one) == 1 or language in _LONG_WORDS:
         return len(one) > 1 or not one.isupper()
-    joined = _frequency(one + two, language)
-    left, right = _frequency(one, language), _frequency(two, language)
+    joined = frequency_in(one + two, language)
+    left, right = frequency_in(one, language), frequency_in(two, language)
     if joined >= _KNOWN:
         # "fifty-\nninth" and "real-\ntime" are two words, "coordi-\nnate" and "there-\nin" are one.
         function_word = not FUNCTION_WORDS.isdisjoint((one.lower(), two))
         ratio = _MORE_COMMON_WITH_FUNCTION_WORD if function_word else _MORE_COMMON
         return min(left, right) < joined * ratio or len(one) < 3
     return min(left, right) < _USED
-
-
-def _frequency(word: str, language: str | None) -> float:
-    return frequency(word) if language == "en" else frequency_in(word, language)
 
 
 def _wrapped(text: str) -> Iterator[Found]:
@@ -208,7 +205,8 @@ _LINE_HYPHEN = Rule(
 _INNER_HYPHEN = Rule(
     "inner-hyphen",
     "suggest",
-    "[-\u2010\u00ad¬] ",
+    # Between what may be letters: all but signs and digits of ASCII.
+    r"[^\x00-@\[-`{-\x7f][-\x{2010}\x{ad}\x{ac}] [^\x00-@\[-`{-\x7f]",
     _left_inside,
     repairs=("The session con- tinued after the inter- val", "The session continued after the interval"),
     leaves="the first- and second-year pupils, and a line - with a dash - in it",
