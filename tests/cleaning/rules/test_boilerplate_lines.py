@@ -199,6 +199,82 @@ def test_a_refrain_stays() -> None:
     assert cleaned(*lines) == lines
 
 
+QUESTION = "What would you do first to make sure that the buses run on time in every part of the town, also on Sundays and at night?"
+SERVED = "Roast chicken with potatoes, a green salad with lemon and olive oil, fresh bread from the bakery, and a bowl of fruit after that"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            QUESTION,
+            "Anna Berg: I would talk to the drivers.",
+            QUESTION,
+            "Tom Hill: More buses.",
+            QUESTION,
+            "Eva Lind: No.",
+        ],
+        [
+            "Anna Berg.",
+            QUESTION,
+            "I would talk to the drivers.",
+            "Tom Hill.",
+            QUESTION,
+            "More buses, and more drivers.",
+        ],
+        ["Soup on Monday.", SERVED, "Soup on Tuesday.", SERVED, "Soup on Wednesday.", SERVED],
+        ["How often does the bus leave?", f"{SERVED}.", "And what if I miss it?", f"{SERVED}."],
+        ["ASSESSMENT", f"{SERVED}.", "PLAN", f"{SERVED}."],
+        [
+            "記者：どう思いますか。",
+            "市長は図書館について何を話しましたか？" * 8,
+            "はい。",
+            "市長は図書館について何を話しましたか？" * 8,
+            "いいえ。",
+        ],
+    ],
+)
+def test_what_is_repeated_in_a_pattern_stays(lines: list[str]) -> None:
+    assert cleaned(*BODY[:2], *lines, *BODY[2:]) == [*BODY[:2], *lines, *BODY[2:]]
+
+
+def test_what_is_repeated_at_once_or_as_a_run_goes() -> None:
+    assert cleaned(*BODY, QUESTION, QUESTION, BODY[0]) == [*BODY, QUESTION]
+    run = [BODY[1], QUESTION, BODY[2]]
+    assert cleaned(BODY[0], *run, BODY[3], *run, *BODY[4:]) == [BODY[0], *run, *BODY[3:]]
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_list_of_members_with_addresses_stays(step: int) -> None:
+    people = ["Anna Berg", "Tom Hill", "Eva Lind", "Ola Nord"]
+    lines = [
+        line
+        for name in people
+        for line in (
+            f"{name} {name.split()[1].lower()}@example.org",
+            f"Chair of the {name.split()[0]} branch since last spring",
+            "North Hill, 12 Pier Road",
+        )[:step]
+    ]
+    assert cleaned(*BODY[:2], *lines, BODY[2]) == [*BODY[:2], *lines, BODY[2]]
+    assert cleaned(*BODY[:2], lines[0]) == BODY[:2]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "credit"),
+    [
+        ("The mayor said that the library would open in spring.", " (c) AFP/Tom Hill"),
+        ("The mayor said that the library would open. The town would pay, she said on Monday.", " © AFP/Tom Hill"),
+        ("“The library will open in spring,” the mayor said, “and the town pays.”", " (c) AFP/Tom Hill"),
+        ("町がその費用を支払うと市長は語り、誰もその計画に反対しなかった。", "(c)AFP/Tom Hill"),
+    ],
+)
+def test_of_a_last_paragraph_with_a_credit_only_the_credit_goes(sentence: str, credit: str) -> None:
+    assert cleaned(*BODY, sentence + credit) == [*BODY, sentence]
+    assert cleaned(*BODY[:3], sentence + credit, *BODY[3:]) == BODY  # a caption
+    assert cleaned(*BODY, f"The mayor at the library{credit}") == BODY
+
+
 def test_no_empty_line_is_left() -> None:
     assert cleaned(BODY[0], "", "Advertisement", "", BODY[1]) == [BODY[0], "", BODY[1]]
     assert cleaned("", "By Ines Falk", "", BODY[0]) == ["", BODY[0]]

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import count as numbers_from
+from itertools import takewhile
 from typing import NamedTuple
 
 from copydesk.cleaning.rule import Found, Rule
@@ -27,6 +29,8 @@ _LAST_LINES, _LAST_LENGTH = 2, 160
 _BIOGRAPHY_LINES = 8
 #: Dates that a page states of its article: when it was published, and changed.
 _DATES = 2
+#: So many addresses with at most so many lines from one to the next are a list.
+_LIST_LENGTH, _LIST_STEP = 3, 4
 
 
 class _Match(NamedTuple):
@@ -62,7 +66,7 @@ def _match(text: str, line: _Line) -> _Match | None:
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
         kind = "read-more"
-    elif patterns.is_credit(words):
+    elif patterns.credit_start(words) is not None:
         kind = "photo-credit"
     elif len(words) < 400 and "contribut" in words and patterns.CONTRIBUTED.fullmatch(words):
         kind, where = "contact", "tail"
@@ -100,6 +104,8 @@ def _judge(text: str) -> _Judged:
     )
     last_head = max(top, default=-1)
     first_tail = min(bottom, default=count)
+    matches = [_without_sentence(text, m) if m.line.number == count - 1 else m for m in matches]
+    matches = _without_lists(text, matches)
     sure = {m.line.number for m in matches if m.where == "any"}
     # A chronicle has dates between its entries; then all dates belong to the article, also the first.
     date_lines = [m for m in matches if m.kind == "date-line" and m.where == "head"]
@@ -122,6 +128,33 @@ def _judge(text: str) -> _Judged:
     if len(removed) == count:
         removed = []
     return _Judged(tuple(removed), tuple(m for m in suggested if m.kind != "date-line"))
+
+
+def _without_sentence(text: str, match: _Match) -> _Match:
+    """The credit alone, where the last line of a text is a sentence of the article and its owner."""
+    line = match.line
+    words = text[line.start : line.end].strip(" \t")
+    at = patterns.credit_start(words) if match.kind == "photo-credit" else None
+    end = patterns.sentence_before_copyright(words, at) if at else 0
+    start = text.index(words, line.start) + end
+    return match._replace(line=line._replace(start=start, before=start)) if end else match
+
+
+def _without_lists(text: str, matches: list[_Match]) -> list[_Match]:
+    """All but the addresses that stand in even steps, as in a list of members: these are content."""
+    addresses: dict[str, set[int]] = {}
+    for match in matches:
+        if match.kind == "contact" and "@" in text[match.line.start : match.line.end]:
+            addresses.setdefault(match.where, set()).add(match.line.number)
+    listed: set[int] = set()
+    for known in addresses.values():
+        for number in known:
+            for step in range(1, _LIST_STEP + 1):
+                # Looked at once, from the first line of a list.
+                if number - step not in known:
+                    of_list = list(takewhile(known.__contains__, numbers_from(number, step)))
+                    listed.update(of_list if len(of_list) >= _LIST_LENGTH else ())
+    return [match for match in matches if match.line.number not in listed] if listed else matches
 
 
 def _zone(lines: list[tuple[_Line, _Match | None]], most: int, longest: int) -> set[int]:

@@ -340,16 +340,31 @@ def _fits(pattern: Pattern, match: re.Match[str]) -> bool:
     return rest.strip() == "" or _REST.fullmatch(rest) is not None or date_line(rest.strip(" ,|–—-")) is not None
 
 
+#: Also of a sentence in quotation marks.
+_SENTENCE_ENDS = frozenset('.!?…。！？।۔؟။።”»“"」』')
 _CREDIT_WORDS = re.compile("REUTERS|AFP|[Pp]hoto")
 
 
-def is_credit(line: str) -> bool:
-    """Whether a line is the credit of a picture, or ends with one, so that it is the caption."""
+def credit_start(line: str) -> int | None:
+    """Where the credit of a picture begins in a line that is one, or a caption that ends with one; None without."""
     if len(line) <= 100 and CREDIT_ONLY.fullmatch(line):
-        return True
+        return 0
     if line[-1] not in ")]" and (line[-1] in '.?!”"' or not _CREDIT_WORDS.search(line, len(line) - 100)):
-        return False
-    return any(CREDIT_END.fullmatch(line, at) for at in _credit_starts(line))
+        return None
+    return next((at for at in _credit_starts(line) if CREDIT_END.fullmatch(line, at)), None)
+
+
+def sentence_before_copyright(line: str, at: int) -> int:
+    """Where the sentence ends that stands before a credit at ``at`` and its copyright sign; 0 if there is no such.
+
+    A photographer is named after a caption, the owner after an article: ``... in spring. (c) AFP/Tom Hill``.
+    """
+    signed = line[:at].rstrip()
+    for sign in ("(c)", "(C)", "©"):
+        lead = signed.removesuffix(sign).rstrip()
+        if lead != signed:
+            return len(lead) if lead[-1:] in _SENTENCE_ENDS else 0
+    return 0
 
 
 def _credit_starts(line: str) -> list[int]:

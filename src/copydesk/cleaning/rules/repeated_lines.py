@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from copydesk.cleaning.rule import Found
@@ -11,26 +12,37 @@ _DUPLICATE_LENGTH, _NEAR_LENGTH, _NEAR = 120, 60, 1
 _HEADLINE_WORDS = 4
 _LONGEST_HEADING = 60
 _SHORTEST_HEADLINE = 20
+_OFTEN = 3
+_QUESTIONS = frozenset("?？؟;՞፧")
 
 
 def _duplicates(text: str) -> Iterator[Found]:
     long = [line.strip() for line in text.split("\n") if len(line) >= _SHORTEST_HEADLINE]
     if len(set(long)) == len(long):
         return  # most texts: no long line stands in them twice
-    seen: dict[str, tuple[int, str]] = {}  # number of the line, and the heading above it
-    heading, above = "", ""
+    times = Counter(long)
+    seen: dict[str, tuple[int, str]] = {}  # number of the line, and the line above it
+    above, words = "", ""
     for line in _lines(text):
-        heading, above = above, text[line.start : line.end].strip()
+        above, words = words, text[line.start : line.end].strip()
         if line.end - line.start < _SHORTEST_HEADLINE:
             continue
-        words = text[line.start : line.end].strip()
         known = seen.get(words)
-        seen[words] = line.number, heading
-        # Under another heading a paragraph is repeated on purpose: "ASSESSMENT", "PLAN".
-        if known and _is_heading(heading) and _is_heading(known[1]) and heading != known[1]:
-            continue
-        if known and _is_duplicate(words, known[0], line.number):
+        seen[words] = line.number, above
+        if known and _is_duplicate(words, known[0], line.number) and not _is_pattern(words, times, above, known):
             yield Found(line.before, line.end, "", 0.9)
+
+
+def _is_pattern(words: str, times: Counter[str], above: str, known: tuple[int, str]) -> bool:
+    """Whether a line is repeated on purpose: not at once, nor as part of a run of lines that all are.
+
+    A question is put to several people, an answer given to several questions; what is the same on each day of a week
+    stands there more than twice; and a paragraph is repeated under another heading ("ASSESSMENT", "PLAN").
+    """
+    if above in {words, known[1]}:
+        return False
+    asked = words[-1] in _QUESTIONS or (above[-1:] in _QUESTIONS and known[1][-1:] in _QUESTIONS)
+    return asked or times[words] >= _OFTEN or (_is_heading(above) and _is_heading(known[1]))
 
 
 def _is_heading(line: str) -> bool:
