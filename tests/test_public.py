@@ -36,6 +36,7 @@ def test_public_names() -> None:
         "Sentence",
         "__version__",
         "build",
+        "changes",
         "clean",
         "detect_language",
         "diff",

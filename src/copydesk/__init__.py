@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from copydesk.api.compare import changes as changes
     from copydesk.api.compare import diff as diff
     from copydesk.api.one_text import CleanedText as CleanedText
     from copydesk.api.one_text import DetectedLanguage as DetectedLanguage
@@ -57,6 +58,7 @@ _MODULES = {
     "Report": "core.findings",
     "Sentence": "api.one_text",
     "build": "pipeline",
+    "changes": "api.compare",
     "clean": "api.one_text",
     "detect_language": "api.one_text",
     "diff": "api.compare",
