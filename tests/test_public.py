@@ -38,6 +38,7 @@ def test_public_names() -> None:
         "__version__",
         "build",
         "carry",
+        "changes",
         "clean",
         "detect_language",
         "diff",

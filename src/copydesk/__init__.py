@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from copydesk.api.compare import changes as changes
     from copydesk.api.compare import diff as diff
     from copydesk.api.label_carrying import carry as carry
     from copydesk.api.one_text import CleanedText as CleanedText
@@ -61,6 +62,7 @@ _MODULES = {
     "Sentence": "api.one_text",
     "build": "pipeline",
     "carry": "api.label_carrying",
+    "changes": "api.compare",
     "clean": "api.one_text",
     "detect_language": "api.one_text",
     "diff": "api.compare",

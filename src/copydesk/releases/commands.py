@@ -1,4 +1,4 @@
-"""The commands diff, schema, release, releases, splits, verify and pull: one short function each."""
+"""The commands changes, diff, schema, release, releases, splits, verify and pull: one short function each."""
 
 from __future__ import annotations
 
@@ -57,6 +57,33 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
         show_text(diff_as_markdown(changes))
     else:
         draw(*diff_as_table(changes))
+
+
+def changes_command(
+    old: Old,
+    new: New = None,
+    table: Annotated[
+        Literal["documents", "sentences", "raw", "edits"], typer.Option(help="The table to compare.")
+    ] = "sentences",
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")] = ...,  # type: ignore[assignment]
+    root: Root = Path(),
+) -> None:
+    """Write the rows that differ between two revisions: what to insert, to update and to delete.
+
+    The column _change_type is insert, delete, update_preimage or update_postimage, as in Delta's change feed; the
+    others are those of the table. Only files that differ are read. Exits with 0.
+    """
+    from copydesk.core.atomic_files import replacing
+    from copydesk.differences.changed_rows import AFTER, DELETE, INSERT, changed_rows
+    from copydesk.revisions.revision import open_revision
+    from copydesk.tables.parquet import write_parquet
+
+    rows = changed_rows(table, open_revision(root, old), open_revision(root, new))
+    with replacing(out) as file:
+        write_parquet(rows, file)
+    counts = {row["values"]: row["counts"] for row in rows["_change_type"].value_counts().to_pylist()}
+    inserted, deleted, updated = (counts.get(change, 0) for change in (INSERT, DELETE, AFTER))
+    show(f"{out}: {table}: {inserted:,} inserted, {deleted:,} deleted, {updated:,} updated")
 
 
 @schema.command("diff")
@@ -196,6 +223,7 @@ def pull_command(root: Root = Path()) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (
+        changes_command,
         diff_command,
         pull_command,
         release_command,
