@@ -77,8 +77,11 @@ def carry(
     >>> from copydesk import clean
     >>> old = clean("Read more: our report.  The town of Kiev fell.")
     >>> new = clean("The town of  Kyiv fell. Nobody left.")
-    >>> for span in carry([(24, 32), (36, 40), (0, 9)], old, new):
+    >>> for span in carry([(27, 31), (35, 39), (0, 9)], old, new):
     ...     print(span.status, span.start, span.end, span.old_text, span.new_text)
+    moved 4 8 town town
+    changed 12 16 Kiev Kyiv
+    gone None None None None
     """
     if isinstance(old, str):
         if not (new is None or isinstance(new, str)):
