@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
 TOOLS := build/tools
+ANNOTATORS := build/annotators
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
 ROUNDS ?= 3
@@ -21,7 +22,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-cluster fuzz hostile jsonschema mutants docs \
-  surface quality sentences bench peers audit sbom lock clean help docs-rules
+  surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -100,6 +101,9 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 	python benchmarks/speed/duplicates.py
 	python benchmarks/speed/increments.py
 
+annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries of the annotation tools (about a minute)
+	python benchmarks/annotators/round_trips.py --tools $(ANNOTATORS)
+
 peers: $(READY)  ## Install the tools that bench measures, each into an environment of its own below build/
 	-python benchmarks/speed/environments.py
 
@@ -142,6 +146,11 @@ $(TOOLS)/.ready: .ci/tools.txt
 $(PEERS): benchmarks/quality/peers.txt
 	python -m pip install --quiet --upgrade --target $(PEERS) -r benchmarks/quality/peers.txt
 	@touch $(PEERS)
+
+# The libraries of annotation tools, which labels are written and read with: in a folder that nothing else looks into.
+$(ANNOTATORS): benchmarks/annotators/requirements.txt
+	python -m pip install --quiet --upgrade --target $(ANNOTATORS) -r benchmarks/annotators/requirements.txt
+	@touch $(ANNOTATORS)
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt

@@ -103,9 +103,8 @@ def _settings() -> Iterator[str]:
             yield from walk(inner, f"{name}{key}.")
 
     yield from walk(load_schema("params"), "")
-    yield from (
-        f"field {name}.{key}" for name in ("source", "decision", "split") for key in load_schema(name)["properties"]
-    )
+    written = ("source", "decision", "split", "label")
+    yield from (f"field {name}.{key}" for name in written for key in load_schema(name)["properties"])
 
 
 def _tables() -> Iterator[str]:

@@ -81,12 +81,12 @@ def fidelity(root: Path, draw: random.Random) -> None:
         if went == list(range(went[0], went[0] + len(went))) and went[0] >= 0:
             survived += 1
             right += (now["start"], now["end"]) == (went[0], went[-1] + 1) and now["status"] != "gone"
+    count = len(spans)
     print(
-        f"{len(changed)} of {len(texts)} documents changed; {len(spans):,} spans: {dict(counts)}; the same "
-        f"characters by the same offsets {offsets / len(spans):.2%}, by a search that finds one place "
-        f"{found / len(spans):.2%}, "
-        f"carried {same / len(spans):.2%}; of {survived:,} that nothing changed {right / survived:.3%} came back at "
-        f"their place; {seconds:.1f} s"
+        f"{len(changed)} of {len(texts)} documents changed; {count:,} spans: {dict(counts)}; the same characters by "
+        f"the same offsets {offsets / count:.2%}, by a search that finds one place {found / count:.2%}, carried "
+        f"{same / count:.2%}; of {survived:,} that nothing changed {right / survived:.3%} came back at their place; "
+        f"{seconds:.1f} s"
     )
 
 

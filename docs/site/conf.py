@@ -23,6 +23,7 @@ _PAGES = [
     "docs/start",
     "docs/load",
     "docs/example",
+    "docs/from-release-to-release",
     "docs/python",
     "docs/keep",
     "docs/cleaning",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from copydesk.labels import import_labels
 from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
 from label_history import NEW, OLD, accepted, documents, exported, label, nothing, read_lines, responded, write_labels
-from support import run_stages
+from support import GIT, ROOT, run_stages
 
 TOOLS = {
     "label-studio": ("tasks.json", accepted),
@@ -277,3 +280,34 @@ def test_decisions_are_added_behind_a_line_without_end_and_not_to_a_damaged_file
     with pytest.raises(ConfigError, match="not JSON"):
         import_labels.add_decisions(project, [row])
     assert path.read_text("utf-8") == "{"
+
+
+def test_the_commands_of_the_docs_run_as_they_are_printed(
+    history: Path, suggesting: Path, old: dict[str, Any], tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "from-release-to-release.md").read_text("utf-8")
+    carry, tools, verdicts = re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    root = tmp_path / "docs"
+    shutil.copytree(history, root, symlinks=True)
+    write_labels(root / "labels.jsonl", [label(old["same"], "Report"), label(old["edited"], "Kiev")])
+    for folder, block in ((root, carry), (root, tools), (suggesting, verdicts)):
+        lines = "\n".join(line.removeprefix("$ ") for line in block.splitlines())
+        if folder == suggesting:  # between the two commands somebody looks at the suggestions
+            export, lines = lines.split("\n")
+            shell(folder, export)
+            accepted(folder / "suggestions.json")
+            text = (folder / "suggestions.json").read_text("utf-8")
+            (folder / "suggestions.json").write_text(text.replace('["suggestion"]', '["accept"]'), "utf-8")
+        shell(folder, lines)
+    assert [row["status"] for row in read_lines(root / "carried.jsonl")] == ["kept", "changed"]
+    assert [row["label"] for row in read_lines(root / "labels-2.jsonl")] == ["THING", "THING"]
+    assert len(read_decisions(suggesting / "seeds")) == 2
+
+
+def shell(folder: Path, lines: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", "-eu", "-c", lines]
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **GIT, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -60,8 +60,7 @@ def _doc(record: TextRecord, tokens: Any, vocab: Any) -> Any:
         if rest:
             words.append(rest)
             spaces.append(False)
-    sentence_starts = {start for start, _ in record.sentences} or {0}
-    at_start = {starts[start] for start in sentence_starts if start in starts} | {0}
+    at_start = {0, *(starts[start] for start, _ in record.sentences[1:] if start in starts)}
     doc = tokens.Doc(vocab, words, spaces, sent_starts=[number in at_start for number in range(len(words))])
     doc.spans[_GROUP] = [
         tokens.Span(doc, starts[mark.start], ends[mark.end], label=mark.label) for mark in record.marks
