@@ -23,11 +23,21 @@ def frequencies_in(language: str | None) -> Mapping[str, float]:
 
     >>> frequencies_in("fr")["gouvernement"] > 1e-5
     True
+    >>> "straße" in frequencies_in("de"), "λόγος" in frequencies_in("el")
+    (True, True)
     """
     from wordfreq import available_languages, get_frequency_dict
 
     name = _LISTS.get(language or "", language)
-    words: Mapping[str, float] = get_frequency_dict(name, "small") if name in available_languages("small") else {}
+    return _spelled(get_frequency_dict(name, "small"), name) if name in available_languages("small") else {}
+
+
+def _spelled(words: Mapping[str, float], language: str | None) -> Mapping[str, float]:
+    """Words as a text has them in small letters: the lists are case-folded, to "strasse" and "λόγοσ"."""
+    if language == "el":
+        return {f"{word[:-1]}ς" if word.endswith("σ") else word: frequency for word, frequency in words.items()}
+    if language == "de":  # which of them are written with ß the list no longer says
+        return {**{word.replace("ss", "ß"): words[word] for word in words if "ss" in word}, **words}
     return words
 
 
