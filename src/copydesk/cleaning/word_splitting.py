@@ -91,8 +91,12 @@ _SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An O
 def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
     unseen = part not in seen.counts and part[:-1] not in seen.counts
-    if vocabulary.language == "en" and unseen and part.islower() and part.isalpha():
-        return _as_part(part, vocabulary) if part in vocabulary.frequencies else -math.inf
+    if unseen and part.islower() and part.isalpha():  # most parts: decided without what follows, to the same end
+        likely = _as_part(part, vocabulary) if part in vocabulary.frequencies else -math.inf
+        if vocabulary.language == "en" or len(part) < 3 or not part.isascii():
+            return likely
+        foreign = english().log_frequency(part)
+        return max(likely, foreign - 1.0) if foreign > _FOREIGN else likely
     word = vocabulary.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = _as_part(word.removesuffix("'s"), vocabulary)
