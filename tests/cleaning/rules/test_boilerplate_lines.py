@@ -199,6 +199,51 @@ def test_a_refrain_stays() -> None:
     assert cleaned(*lines) == lines
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "In this Sunday, Nov. 10, 2019, file photo, boats lie in the harbour of a town that has no bridge.",
+        "This undated image shows the harbour.",
+        "© Иван Петров",
+        "© РИА Новости / Иван Петров",
+        "— Анна Иванова (@anna_i) November 3, 2020",
+        "Фото: ТАСС",
+        "Автор фото, Getty Images",
+        "Подпись к фото, Старый мост в центре города",
+        "इमेज स्रोत, Getty Images",
+        "इमेज कैप्शन, पुराना पुल",
+        "Derechos de autor de la imagen Getty Images",
+        "Un puente antiguo | EFE",
+        "Síguenos en nuestro canal de Telegram",
+        "Ảnh: Nguyễn Văn An",
+        "Chụp lại hình ảnh, Cây cầu cũ",
+        "مصدر الصورة، Getty Images",
+        "Fot. Jan Nowak / Agencja",
+    ],
+)
+def test_credits_and_captions_go_in_any_language(line: str) -> None:
+    assert cleaned(*BODY[:3], line, *BODY[3:]) == BODY
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "© is the sign of the owner. It is put before the year.",
+        "Nobody had told Reuters",
+        "In this photo he sees what nobody else saw in May 2019.",
+        "He sold the pictures to the agency. Later he said no to AFP",
+        "Das Foto hing an der Wand.",
+        "Фото было сделано в старом доме на берегу реки.",
+        "तस्वीर बहुत पुरानी थी।",
+        "Ảnh chụp cho thấy cây cầu cũ.",
+        "— Anna Ivanova (52), who was there",
+        "Síguenos, dijo el alcalde.",
+    ],
+)
+def test_lines_that_begin_like_a_credit_stay_in_any_language(line: str) -> None:
+    assert cleaned(*BODY[:3], line, *BODY[3:]) == [*BODY[:3], line, *BODY[3:]]
+
+
 QUESTION = "What would you do first to make sure that the buses run on time in every part of the town, also on Sundays and at night?"
 SERVED = "Roast chicken with potatoes, a green salad with lemon and olive oil, fresh bread from the bakery, and a bowl of fruit after that"
 

@@ -66,11 +66,11 @@ def _match(text: str, line: _Line) -> _Match | None:
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
         kind = "read-more"
-    elif patterns.credit_start(words) is not None:
+    elif patterns.credit_start(words) is not None or patterns.DATED_PHOTO.match(words):
         kind = "photo-credit"
     elif len(words) < 400 and "contribut" in words and patterns.CONTRIBUTED.fullmatch(words):
         kind, where = "contact", "tail"
-    elif len(words) < 100 and ("@" in words or ".com/" in words) and patterns.BARE_EMAIL.fullmatch(words):
+    elif len(words) < 140 and ("@" in words or ".com/" in words) and patterns.is_address(words):
         kind = "contact"
     elif date := patterns.date_line(words):
         stamped, dated, rest = date

@@ -76,7 +76,7 @@ def _pattern(
 
 _COLON = r" ?[:|>»] ?[^\n]*\w[^\n]*"
 _CREDITED = rf"{NAMES}|{OUTLET}|{AGENCY}"
-_CREDIT = r" ?(?:[:|©]|© ?:) ?(?:[^\n.]|\.(?! [A-Z][a-z]+ [a-z]))*"
+_CREDIT = r" ?(?:[:：|©]|© ?:) ?(?:[^\n.]|\.(?! [A-ZА-ЯЁΑ-Ω][a-zа-яёά-ώ]+ [a-zа-яёά-ώ]))*"
 _YEAR = r"(?:19|20)\d\d"
 
 #: In the order in which they are tried. phrases/en.txt has an example of each.
@@ -128,7 +128,12 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("read-more: subject at an edge", "edge", r"(?: [A-Z][\w’'&-]*){1,4} ?:", 50),
     _pattern("read-more: title after a colon at an edge", "edge", r" ?: ?[^\n]*[^.\n]", 160),
     _pattern("read-more: list of stories", "any"),
-    _pattern("subscribe: whole line", "any", r" ?[.:…!]*", 40),
+    _pattern(
+        "subscribe: whole line",
+        "any",
+        rf"(?: ?[.:…!]*|[^\n.!?]{{0,60}} {NETWORK}(?!\w)[^\n.!?]{{0,80}}[.!]?)",
+        160,
+    ),
     _pattern(
         "subscribe: to what",
         "any",
@@ -155,6 +160,7 @@ PATTERNS: tuple[Pattern, ...] = (
         rf" (?:us|me|him|her|them|our|@\w+|{OUTLET}|he|she)(?: [\w-]+)? on (?:our )?(?:social media|"
         rf"{NETWORK}[^\n“”]{{0,80}})",
         160,
+        first=True,
     ),
     _pattern("subscribe: account", "any", r" (?:[\w.]+ ){1,4}on ?[:.]?", 60),
     _pattern(
@@ -172,7 +178,13 @@ PATTERNS: tuple[Pattern, ...] = (
         400,
         first=True,
     ),
-    _pattern("copyright: sign and owner", "any", rf" ?(?:{_YEAR}|{OUTLET})[^\n]*", 300, first=True),
+    _pattern(
+        "copyright: sign and owner",
+        "any",
+        rf" ?(?:(?:{_YEAR}|{OUTLET})[^\n]*|(?=[^\W\d_])[^\n.!?。]{{2,80}})",  # also © Иван Петров
+        300,
+        first=True,
+    ),
     _pattern("copyright: owner alone", "edge", rf" (?:{OUTLET})[.]?", 100),
     _pattern("copyright: rights reserved", "any", r"[^\n]{0,120}", 160, first=True),
     _pattern("copyright: terms", "any", r"[^\n]*", 400),
@@ -181,7 +193,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("photo-credit: photographer", "any", rf" (?:{_CREDITED})[^\n]{{0,140}}", 200),
     _pattern("photo-credit: courtesy", "any", rf" (?:{_CREDITED})", 80),
     _pattern("photo-credit: caption at an edge", "edge", r"(?: ?:| [A-Z])[^\n]*", 260),
-    _pattern("photo-credit: caption", "any", r" ?[A-Z:][^\n]*", 260),
+    _pattern("photo-credit: caption", "any", r" ?(?:[A-Z:：,،]|[^\W\d_a-zA-Z])[^\n]*", 260),
     _pattern("photo-credit: agency alone", "any", r"\.?", 40),
     _pattern("advertisement: whole line", "any", r" ?[.:…!]*", 80, first=True),
     _pattern(
@@ -228,6 +240,11 @@ CREDIT_END = re.compile(
     rf"[^()\[\]\n]{{0,60}}[)\]]|(?:REUTERS|AFP) ?/ ?{NAME}|[Pp]hoto(?:graph)? ?: ?{NAME} ?/ ?{AGENCY})"
     r"(?: (?:less|more|\.\.\. more|less))?"
 )
+#: In this Sunday, Nov. 10, 2019, file photo, the harbour ...
+DATED_PHOTO = re.compile(
+    r"(?:In (?:this|these)|This) (?:\w+,? ){0,2}?(?:[A-Z][a-z]{2,8}\.? (?:\d{1,2}, )?\d{4}|undated),? (?:\w+ )?"
+    r"(?:photo|photograph|image)s?(?!\w)"
+)
 #: Jason Cipriani/ZDNet; Natalie Naccache | Bloomberg | Getty Images
 CREDIT_ONLY = re.compile(
     rf"[(\[]?(?:(?:{OUTLET}) ?[/|,] ?(?:{OUTLET} ?[/|] ?)?{AGENCY}|{NAME} ?[/|] ?[A-Z]\w*[A-Z]\w*|"
@@ -256,6 +273,8 @@ PERSON = re.compile(
     rf"(?![A-Z]+ [A-Z]+ [A-Z]+ [A-Z]+)(?:{NAMES})(?:,? (?:[A-Z]\w*|AP|of|the|and|for|news|wire|services?|staff|"
     rf"writer|[A-Z]{{2,}})){{0,6}}(?: ?@\w+)?"
 )
+#: — Anna van der Berg (@anna) November 3, 2020
+SIGNED_POST = re.compile(r"[—–] ?[^\n()]{1,60} \(@\w{1,30}\)[^\n.!?]{0,40}")
 #: Get the app by CLICKING HERE
 SHOUTED = re.compile(r"[^a-z\n]*CLICK(?:ING)? HERE[^a-z\n]*")
 
@@ -340,18 +359,49 @@ def _fits(pattern: Pattern, match: re.Match[str]) -> bool:
     return rest.strip() == "" or _REST.fullmatch(rest) is not None or date_line(rest.strip(" ,|–—-")) is not None
 
 
+#: What nothing but the credit of a picture ends in, and agencies that a list of names may end in too.
+_PICTURE_AGENCIES = ("Getty Images", "Shutterstock", "iStock", "Alamy", "picture alliance")
+_AGENCIES = (
+    *_PICTURE_AGENCIES,
+    "AFP",
+    "EPA",
+    "REUTERS",
+    "Reuters",
+    "Associated Press",
+    "dpa",
+    "ANSA",
+    "EFE",
+    "Xinhua",
+)
+_LABEL_WORDS, _AFTER_LABEL = 6, frozenset(":：,،|/©")
 #: Also of a sentence in quotation marks.
 _SENTENCE_ENDS = frozenset('.!?…。！？।۔؟။።”»“"」』')
+
+
+def is_address(line: str) -> bool:
+    """Whether a line is an address alone, with a name at most, or the signature of a post that the article quotes."""
+    return bool((len(line) < 100 and BARE_EMAIL.fullmatch(line)) or SIGNED_POST.fullmatch(line))
+
+
 _CREDIT_WORDS = re.compile("REUTERS|AFP|[Pp]hoto")
 
 
 def credit_start(line: str) -> int | None:
     """Where the credit of a picture begins in a line that is one, or a caption that ends with one; None without."""
-    if len(line) <= 100 and CREDIT_ONLY.fullmatch(line):
+    if len(line) <= 100 and (CREDIT_ONLY.fullmatch(line) or _is_labelled_agency(line)):
         return 0
     if line[-1] not in ")]" and (line[-1] in '.?!”"' or not _CREDIT_WORDS.search(line, len(line) - 100)):
         return None
     return next((at for at in _credit_starts(line) if CREDIT_END.fullmatch(line, at)), None)
+
+
+def _is_labelled_agency(line: str) -> bool:
+    """Whether a line is some words without a sentence, in any language, and then an agency: ``..., Getty Images``."""
+    name = next((name for name in _AGENCIES if line.endswith(name)), "")
+    label = line.removesuffix(name)
+    if not name or len(label.split()) > _LABEL_WORDS or not _SENTENCE_ENDS.isdisjoint(label):
+        return False
+    return label.rstrip()[-1:] in _AFTER_LABEL or (name in _PICTURE_AGENCIES and label[-1:] == " ")
 
 
 def sentence_before_copyright(line: str, at: int) -> int:
