@@ -106,7 +106,7 @@ def check(
     junit: Junit = None,
     sarif: Sarif = None,
 ) -> None:
-    """Check the files that people write: schemas, params.yaml, seeds/*.jsonl. Fast enough for every commit.
+    """Check the files that people write: schemas, params.yaml, *.jsonl. Fast enough for every commit.
 
     Takedowns of the last release, and of commits since, must still be in seeds/takedowns.jsonl: a merge may have
     dropped them.

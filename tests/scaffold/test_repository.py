@@ -188,6 +188,14 @@ def test_an_empty_clone_is_as_good_as_an_empty_folder(tmp_path: Path, monkeypatc
     assert read_toolkit(root) is not None
 
 
+def test_upgrade_makes_the_list_of_splits_on_which_a_stage_depends(made: Path) -> None:
+    """Repositories of an earlier toolkit have none, and DVC refuses to run a stage without what it depends on."""
+    (made / "splits.jsonl").unlink()
+    assert upgrade(made).written == ["splits.jsonl"]
+    assert (made / "splits.jsonl").read_bytes() == b""
+    assert upgrade(made).written == []
+
+
 def _repository(folder: Path) -> Path:
     init(folder / "other")
     return folder / "other" / ".git"
@@ -199,6 +207,7 @@ def test_upgrade_writes_what_is_as_it_was_and_keeps_what_was_changed(made: Path)
         "README.md": b"mine",
         "params.yaml": b"corpus: {name: mine}\nplugins: []\n",
         ".dvc/config": b"[core]\n",
+        "splits.jsonl": b'{"doc_id": "a", "split": "test"}\n',
     }
     for name, data in steward.items():
         (made / name).write_bytes(data)

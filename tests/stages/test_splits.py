@@ -104,6 +104,24 @@ def test_copies_that_are_dropped_do_not_hide_that_they_leave(make_project: Make)
     }
 
 
+def test_equal_texts_leave_too_where_similar_ones_are_not_looked_for(make_project: Make) -> None:
+    project = make_project({"a.txt": text(1), "b.txt": text(1)}, {"deduplicate": {"near": False}})
+    keep(project, {"a": "train", "b": "validation"})
+    assert splits(run_stages(project)) == {"b": "validation"}
+
+
+def test_documents_that_are_not_kept_expel_none(make_project: Make) -> None:
+    """What select.keep or a steward leaves out is in no split."""
+    files = {"a.txt": f"{text(1)} A word more.", "b.txt": text(1)}
+    project = make_project(files, {"select": {"keep": "words > 100"}})
+    rows = splits(run_stages(project))
+    assert rows.keys() == {"a", "b"}
+    keep(project, {"a": "train", "b": "test"})
+    words = len(text(1).split())
+    project.params["select"]["keep"] = f"words > {words}"
+    assert splits(run_stages(project)) == {"a": "train"}
+
+
 def test_a_source_is_in_one_split(make_project: Make) -> None:
     files = {f"d{n}.txt": text(n) for n in range(60)}
     rows = [{"doc_id": f"d{n}", "source": f"Source {n % 12}"} for n in range(0, 60, 2)]
