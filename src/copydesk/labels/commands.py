@@ -148,10 +148,10 @@ def import_command(
     Refuses what was made on another text than that of the revision, by its hash, and says of which release it is.
     What is refused is listed on stderr, and the rest goes on. Exits with 0, or with 1 if something was refused.
     """
-    import copydesk
     from copydesk.core.atomic_files import write_json_lines
     from copydesk.labels.annotated_text import RecordProblem
     from copydesk.labels.import_labels import LabelImporter, add_decisions, read_annotations, verdicts_of
+    from copydesk.project import Project
     from copydesk.revisions.revision import open_revision
 
     records = list(read_annotations(file))
@@ -162,7 +162,7 @@ def import_command(
     decided = ""
     if decide:
         found, rows, unclear = verdicts_of(found, revision)
-        added, contrary = add_decisions(copydesk.Project.open(root), rows)
+        added, contrary = add_decisions(Project.open(root), rows)
         problems += [*unclear, *contrary]
         decided = f", {plural(added, 'decision')} added to seeds/decisions.jsonl"
     write_json_lines(out, found)
