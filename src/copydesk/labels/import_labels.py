@@ -7,11 +7,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import locked
 from copydesk.core.decisions import KEY, NAME, from_row, read_decisions
@@ -110,7 +108,11 @@ class LabelImporter:
         """Labels, with a problem for each record or mark that is refused, in order."""
         for first in range(0, len(records), _RECORDS):
             part = records[first : first + _RECORDS]
-            named = [record if isinstance(record, RecordProblem) else self._named(record) for record in part]
+            rows = self._documents.find(["" if isinstance(r, RecordProblem) else r.doc_id for r in part])
+            named = [
+                record if isinstance(record, RecordProblem) or row >= 0 else self._named(record)
+                for record, row in zip(part, rows, strict=True)
+            ]
             ids = {record.doc_id for record in named if isinstance(record, TextRecord)}
             texts = self._texts.rows("documents", ids, ("text", "text_sha256"))
             for record in named:
@@ -120,17 +122,22 @@ class LabelImporter:
                     yield from self._of_record(record, texts[record.doc_id][0])
 
     def _named(self, record: TextRecord) -> TextRecord | RecordProblem:
-        """The record with the id of its document, which is found by its text if the file does not name it."""
-        if self._documents.find([record.doc_id]) != [-1]:
-            return record
+        """The record with the id of its document, found by its text, which must be that of one document alone."""
         if record.text is not None and not record.start:
-            rows = self._documents.rows
-            sha256 = hashlib.sha256(record.text.encode()).hexdigest()
-            ids = rows.filter(pc.equal(rows["text_sha256"], pa.scalar(sha256)))["doc_id"].to_pylist()
-            if len(ids) == 1:
-                return record._replace(doc_id=ids[0])
+            doc_id = self._ids_by_text.get(hashlib.sha256(record.text.encode()).hexdigest())
+            if doc_id is not None:
+                return record._replace(doc_id=doc_id)
         expected = f"expected the id of a document of {self._revision.name}"
         return RecordProblem(record.where, f"no document {record.doc_id!r}; {expected}")
+
+    @cached_property
+    def _ids_by_text(self) -> dict[str, str | None]:
+        """Documents by the hash of their text; None where several have the same."""
+        ids: dict[str, str | None] = {}
+        rows = self._documents.rows
+        for doc_id, sha256 in zip(rows["doc_id"].to_pylist(), rows["text_sha256"].to_pylist(), strict=True):
+            ids[sha256] = None if sha256 in ids else doc_id
+        return ids
 
     def _of_record(self, record: TextRecord, document: dict[str, Any]) -> Iterator[Imported]:
         text, expected = document["text"], document["text_sha256"]
