@@ -1,9 +1,12 @@
-"""Count how words are written: in lower case or with a capital inside a sentence, and how often they begin one.
+"""Count words: how each is written, which splitting asks, and which are frequent, which identifies languages.
 
     python benchmarks/quality/count_words.py --voice-web CHECKOUT --treebanks FOLDER [--output FOLDER]
 
 writes ``src/copydesk/sentences/data/words/<language>.tsv``, which the splitter reads: a word in small letters, and
 how often it stands inside a sentence in lower case, inside one with a capital, at the beginning of one.
+
+It also writes ``src/copydesk/language/data/frequent_words.tsv``: the most frequent words of each language, from
+wordfreq where that has a list, else counted in Common Voice.
 
 CHECKOUT is mozilla/voice-web at e0bfbc4b: sentences of Common Voice, one a line, in the public domain (CC0). FOLDER
 holds Universal Dependencies treebanks, of which the parts ``train`` and ``dev`` are read where they are there and the
@@ -16,10 +19,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from wordfreq import get_frequency_dict
+
+from copydesk.language.frequent_words import FREQUENT_WORDS
 from copydesk.sentences.lexicon import WORDS
 
 #: Folders of Common Voice and names of treebanks, for each language.
@@ -56,9 +62,25 @@ SOURCES = {
 MOST = {"en": 16_000}
 MOST_OF_OTHERS = 5_000
 LEAST = 3
+HEADER_OF_FREQUENT = """\
+# The most frequent words of each language, by rank; made by benchmarks/quality/count_words.py, not by hand. From
+# wordfreq (CC BY-SA 4.0), Common Voice (CC0) and UD Croatian and Serbian SET (CC BY-SA 4.0); see NOTICE.
+"""
 HEADER = (
     "# {}: word, inside a sentence in lower case, inside one with a capital, first; made by count_words.py from {}\n"
 )
+MOST_FREQUENT = 500
+_LISTED = """ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it lt lv mk ms nl no pl pt ro ru sk sl sv ta tr
+uk ur vi"""
+#: Languages that are identified by their words, and their sources where wordfreq has no list of their own.
+FREQUENT = {
+    **dict.fromkeys(_LISTED.split(), ""),
+    **{language: language for language in "be et eu gl ka kk ky mn sw tt uz".split()},
+    "hr": "hr UD_Croatian-SET",
+    "sr": "UD_Serbian-SET",
+    "sr ": "sr",  # in Cyrillic
+}
+_LISTS = {"no": "nb"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TEXT = re.compile(r"^# text = (.*)$", re.MULTILINE)
 _INSIDE = re.compile(r"[\w,;] $")
@@ -73,17 +95,35 @@ def main() -> int:
     given = parser.parse_args()
     given.output.mkdir(exist_ok=True)
     for language, names in SOURCES.items():
-        table = count(sentences(language, names.split(), given.voice_web, given.treebanks))
+        table = count(sentences(names.split(), given.voice_web, given.treebanks))
         most = sorted(table, key=lambda word: (-sum(table[word]), word))[: MOST.get(language, MOST_OF_OTHERS)]
         lines = ["\t".join([word, *map(str, table[word])]) + "\n" for word in sorted(most)]
         names = ["Common Voice" if not name.startswith("UD_") else name for name in names.split()]
         header = HEADER.format(language, ", ".join(dict.fromkeys(names)))
         (given.output / f"{language}.tsv").write_text(header + "".join(lines), encoding="utf8")
         print(f"{language}: {len(lines):,} words")
+    rows = (
+        f"{each.strip()}\t{' '.join(frequent(each, given.voice_web, given.treebanks))}\n" for each in sorted(FREQUENT)
+    )
+    FREQUENT_WORDS.write_text(HEADER_OF_FREQUENT + "".join(rows), encoding="utf8")
     return 0
 
 
-def sentences(language: str, names: list[str], voice_web: Path, treebanks: Path) -> Iterator[str]:
+def frequent(language: str, voice_web: Path, treebanks: Path) -> list[str]:
+    """The most frequent words of a language, the most frequent first."""
+    counts: dict[str, float] = Counter()
+    if FREQUENT[language]:
+        for line in sentences(FREQUENT[language].split(), voice_web, treebanks):
+            counts.update(word.lower() for word in _WORD.findall(line))
+    else:
+        counts = get_frequency_dict(_LISTS.get(language, language), "small")
+    words = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
+    if sum(word.isascii() for word in words[:100]) < 20:  # another script: what is in Latin letters is foreign
+        words = [word for word in words if not word.isascii()]
+    return words[:MOST_FREQUENT]
+
+
+def sentences(names: list[str], voice_web: Path, treebanks: Path) -> Iterator[str]:
     """The sentences of a language, each once, in order."""
     seen = set()
     for name in names:

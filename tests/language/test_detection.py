@@ -57,7 +57,7 @@ def column(*texts: str | None) -> pa.Array:
 
 
 def told(*texts: str) -> list[tuple[str | None, float, float]]:
-    return list(zip(*(each.to_pylist() for each in detect(column(*texts))), strict=True))
+    return list(zip(*(each.to_pylist() for each in detect(column(*texts))[:3]), strict=True))
 
 
 def found(text: str, label: str | None) -> list[tuple[int, int, str]]:
@@ -81,13 +81,15 @@ def test_traditional_characters_are_chinese() -> None:
 
 
 def test_no_texts_have_no_language() -> None:
-    assert [each.to_pylist() for each in detect(column())] == [[], [], []]
+    assert [each.to_pylist() for each in detect(column())] == [[], [], [], []]
     assert passages(column(), column()) == []
 
 
 def test_columns_have_their_types() -> None:
     for texts in (column(), column("", None), column(MORNING["en"])):
-        assert [each.type for each in detect(texts)] == [pa.string(), pa.float64(), pa.float64()]
+        languages = detect(texts)
+        assert [each.type for each in languages[:3]] == [pa.string(), pa.float64(), pa.float64()]
+        assert str(languages.all_shares.type).startswith("list<element: struct<language: string not null, share")
 
 
 @pytest.mark.parametrize("text", WITHOUT_LANGUAGE)
@@ -97,7 +99,7 @@ def test_what_has_no_words_has_no_language(text: str) -> None:
 
 
 def test_a_missing_text_has_no_language() -> None:
-    assert [each.to_pylist() for each in detect(column(None))] == [[None], [0.0], [0.0]]
+    assert [each.to_pylist() for each in detect(column(None))] == [[None], [0.0], [0.0], [[]]]
     assert passages(column(None), column("en")) == [[]]
 
 
@@ -125,9 +127,61 @@ def test_a_language_in_most_of_a_text_is_its_language_with_a_lower_score() -> No
     assert mixed[1] < 0.6
 
 
-def test_only_the_beginning_is_looked_at() -> None:
-    beginning = MORNING["en"] * 5
-    assert told(beginning + MORNING["ru"] * 100) == told(beginning)
+CONSENT = (
+    "We and our partners store and read data on your device, such as cookies, to show you content that fits you. You can "
+    "refuse this, or change your choice at any time in the settings of this page. To read more about who we are and how "
+    "we handle personal data, see our notice and the list of our partners, which is updated each month. "
+)
+BUTTONS = "Home\nNews\nSport\nAccept all\nRefuse\nMy account\nSubscribe to our newsletter\nContact\nAbout us\n"
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "pl", "ru", "tr"])
+@pytest.mark.parametrize("joint", ["\n\n", " "])
+def test_a_notice_in_another_language_does_not_hide_that_of_the_page(language: str, joint: str) -> None:
+    (label, _, share), *_ = told(CONSENT * 2 + joint + joint.join([MORNING[language]] * 8))
+    assert label == language and share < 0.9
+
+
+def test_buttons_and_menus_count_little() -> None:
+    assert told(BUTTONS * 6 + MORNING["de"] * 8)[0] == told(MORNING["de"] * 8)[0]
+    assert told(BUTTONS * 6)[0][0] == "en"
+
+
+def test_a_text_in_two_languages_says_so() -> None:
+    languages = detect(column(MORNING["de"] * 6 + "\n" + MORNING["fr"] * 3, MORNING["de"], "12"))
+    mixed, alone, none = languages.all_shares.to_pylist()
+    assert [part["language"] for part in mixed] == ["de", "fr"]
+    assert languages.labels[0].as_py() == "de" and languages.shares[0].as_py() == mixed[0]["share"]
+    assert 0.5 < mixed[0]["share"] < 0.8 and 0.2 < mixed[1]["share"] < 0.5
+    assert ([part["language"] for part in alone], none) == (["de"], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Он жил в г. Москве на улице Ленина. Потом уехал."),
+        ("ru", "Мы не знаем, когда они приедут к нам."),
+        ("uk", "Він жив у Києві, але потім поїхав."),
+        ("bg", "Той живееше там, но после замина за града."),
+        ("mk", "Тој живееше таму, но потоа си замина од градот."),
+        ("no", "Jeg vet ikke hvor han har vært etter krigen."),
+        ("da", "Jeg ved ikke, hvor han har været efter krigen."),
+        ("cs", "Nevím, kde byl po válce, ale už je tady."),
+        ("sk", "Neviem, kde bol po vojne, ale už je tu."),
+        ("hr", "Ne znam gdje je bio poslije rata, ali tko to zna."),
+        ("gl", "Non sei onde estivo despois da guerra, pero xa está aquí."),
+        ("ca", "No sé on va ser després de la guerra."),
+        ("ar", "ذَهَبَ الوَلَدُ إِلَى المَدْرَسَةِ فِي الصَّبَاحِ"),
+        ("en", "He was there and then he left."),
+        ("la", "Gallia est omnis divisa in partes tres. Quarum unam incolunt Belgae."),
+        ("ja", "彼は東京へ行った。"),
+        ("zh", "《西城故事》（West Side Story）是桑坦事业的突破。"),
+    ],
+)
+def test_short_texts_are_told_by_their_words(language: str, text: str) -> None:
+    ((label, score, share),) = told(text)
+    assert label == language
+    assert 0 < score <= share <= 1
 
 
 def test_each_text_is_told_on_its_own() -> None:
@@ -219,9 +273,11 @@ def test_close_languages_are_not_told_apart(label: str, line: str) -> None:
 @given(st.lists(hard_texts, max_size=4), st.sampled_from([*MORNING, None, "xx"]))
 def test_any_text_can_be_told(texts: list[str], label: str | None) -> None:
     languages = detect(column(*texts))
-    for code, score, share in zip(*(each.to_pylist() for each in languages), strict=True):
+    for code, score, share, parts in zip(*(each.to_pylist() for each in languages), strict=True):
         assert 0 <= score <= share <= 1
         assert (code is None) == (share == 0)
+        assert [code] == [part["language"] for part in parts[:1]] if parts else code is None
+        assert sum(part["share"] for part in parts) <= 1.01
     assert detect(column(*texts)) == languages
     mixed = ["\n".join([text, f"  {text}{MORNING['ru']} ", text]) for text in texts]
     for text, places in zip(mixed, passages(column(*mixed), column(*[label] * len(mixed))), strict=True):

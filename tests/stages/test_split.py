@@ -11,6 +11,9 @@ from copydesk.project import Project
 TEXTS = {
     "english": "He lives with his mother in the U.S.A and writes of it. Dr. Smith is there , too.",
     "german": "Am 31. Mai kam der Zug mit Dr. Brune und dem Gepäck. Er ist nicht von hier.",
+    "mixed": "Am Montag kam der Zug mit dem Gepäck, und alle freuten sich sehr darüber, dass er so früh da war. "
+    "Danach gingen die Kinder zu Fuß in die Schule, weil der Bus nicht fuhr.\nLe soir, tout le monde est parti avec le "
+    "train, parce que la voiture ne marchait plus.",
     "latin": "Gallia est omnis divisa in partes tres. Quarum unam incolunt Belgae.",
 }
 
@@ -22,7 +25,11 @@ def test_language_and_places(make_corpus: Callable[..., Project]) -> None:
         "english": "en",
         "german": "de",
         "latin": "und",
+        "mixed": "de",
     }
+    parts = [(part["language"], part["share"] > 0.5) for part in documents["mixed"]["languages"]]
+    assert parts == [("de", True), ("fr", False)]
+    assert [part["language"] for part in documents["english"]["languages"]] == ["en"]
     raw = {row["doc_id"]: row["text"] for row in rows(project, "raw")}
     sentences = rows(project, "sentences")
     assert [row["text"] for row in sentences if row["doc_id"] == "german"] == [

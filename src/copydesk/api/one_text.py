@@ -251,12 +251,10 @@ def detect_language(text: str) -> DetectedLanguage:
     DetectedLanguage(code=None, score=0.0)
     """
     _check_text("text", text)
-    import pyarrow as pa
+    from copydesk.language.detection import identify
 
-    from copydesk.language.detection import detect
-
-    languages = detect(pa.array([text], pa.string()))
-    return DetectedLanguage(languages.labels[0].as_py(), languages.scores[0].as_py())
+    identified = identify(text)
+    return DetectedLanguage(identified.label, identified.score)
 
 
 def extract_article(html: str) -> ExtractedArticle:

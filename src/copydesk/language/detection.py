@@ -1,35 +1,52 @@
-"""Detect the language of a text, and the paragraphs that are in another one, with CLD2 and without a network.
+"""Detect the languages of a text, and the paragraphs that are in another one, with CLD2 and without a network.
 
-Measured on 2,001 documents in seven languages: one without a label, none with a wrong one. Of passages of about 100,
-200 and 400 letters 0.1 %, 0.03 % and none were reported as foreign in their own language, and 92 %, 98 % and 99 %
-were found in a document of another language. Both functions together take about 55 µs for an English document of
-3,500 characters. fastText's lid.176 is right more often below 200 letters, but takes four times as long for as many
-characters and always names some language.
+A long text is judged by eight windows of its long lines, a short one also by its frequent words, see
+:mod:`copydesk.language.frequent_words`. What was measured stands in docs/sentences.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 from unicodedata import normalize
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pycld2
+
+from copydesk.language.frequent_words import fits, languages
 
 Passage = tuple[int, int, str]
 #: A language, and the percent of the letters that are in it.
 LanguageShare = tuple[str | None, int]
 _NO_SHARE: LanguageShare = (None, 0)
+_PART = pa.struct(
+    [pa.field("language", pa.string(), nullable=False), pa.field("share", pa.float64(), nullable=False)]
+)
+_PARTS = pa.list_(pa.field("element", _PART, nullable=False))
 
-#: Characters that are read, 40 ns each: with 600 four of 2,001 documents get no label, with 800 or 2,000 one.
+#: Characters of a line or paragraph that are read, 40 ns each.
 _SAMPLE = 800
+#: Windows of a text that are read, and the characters of each.
+_WINDOWS, _WINDOW = 6, 128
+#: A shorter line may be a heading, a menu or a button: it counts only where long ones are few.
+_LONG_LINE = 60
+#: Characters up to which frequent words are evidence, too; fewer, where the model gives nearly all to one language.
+_SHORT, _SHORT_AND_DOUBTFUL, _NEARLY_ALL = 120, 300, 95
+#: Log-odds of what the model is sure of, beside those of the words.
+_MODEL_ODDS = 4.0
+#: Least log-odds of a language that only the words tell, and least difference from the next one.
+_LEAST_ODDS, _LEAST_LEAD = 9.0, 1.0
+#: Least log-odds for each word, for a language other than the model's.
+_LEAST_OF_WORD = 1.2
 #: Least percent of the letters in a language. The model wants 80, which a quarter of the Russian texts do not reach;
 #: with 40 no document got a wrong label.
 _LEAST_PERCENT = 40
-#: The same of a short paragraph.
+#: Least percent of a language that is listed beside the largest.
+_LEAST_PART = 10
+#: The same as _LEAST_PERCENT, of a short paragraph.
 _LEAST_OF_SHORT = 80
 #: Most percent of a foreign paragraph's letters in the language of the document: a quotation or a title.
 _MOST_FAMILIAR = 20
@@ -38,6 +55,33 @@ _LEAST_BYTES = 80
 #: The same where a paragraph that is wrongly taken for foreign does no harm.
 _LEAST_BYTES_OF_SHORT = 40
 
+#: Letters of scripts that hardly another language is written in; Chinese, but not Japanese, has Chinese signs alone.
+_SCRIPTS = {
+    language: re.compile(f"[{letters}]")
+    for language, letters in {
+        "ja": "\u3041-\u30ff",
+        "zh": "\u3400-\u9fff",
+        "ko": "\uac00-\ud7a3",
+        "th": "\u0e01-\u0e5b",
+        "lo": "\u0e81-\u0edf",
+        "km": "\u1780-\u17ff",
+        "my": "\u1000-\u109f",
+        "ka": "\u10a0-\u10ff",
+        "hy": "\u0531-\u058f",
+        "el": "\u0370-\u03ff\u1f00-\u1fff",
+        "he": "\u05d0-\u05ea",
+        "am": "\u1200-\u137f",
+        "pa": "\u0a01-\u0a7f",
+        "gu": "\u0a81-\u0aff",
+        "or": "\u0b01-\u0b7f",
+        "ta": "\u0b82-\u0bff",
+        "te": "\u0c00-\u0c7f",
+        "kn": "\u0c80-\u0cff",
+        "ml": "\u0d00-\u0d7f",
+        "si": "\u0d80-\u0dff",
+    }.items()
+}
+_DENSE = 3
 #: Codes of the model that ISO 639 has replaced, or that name a script or a country, too.
 _RENAMED = {"iw": "he", "jw": "jv", "sr-ME": "cnr", "zh-Hant": "zh"}
 #: Codes that the model accepts as a hint, by our codes.
@@ -79,9 +123,20 @@ _REFUSED = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
+#: Points of Arabic vowels, which the model takes for another script.
+_POINTS = re.compile("[\u064b-\u0652\u0670\u0640]")
 _LATIN = re.compile("[A-Za-z]")
 #: Addresses, which contain words of other languages. The pattern starts where a word does; else it were quadratic.
 _ADDRESS = re.compile(r"(?<![!-~])[!-~]*(?:://|www\.|@)[!-~]*")
+
+
+class Identified(NamedTuple):
+    """The language of a text, see `Languages`."""
+
+    label: str | None
+    score: float
+    share: float
+    shares: tuple[tuple[str, float], ...]
 
 
 class Languages(NamedTuple):
@@ -95,10 +150,13 @@ class Languages(NamedTuple):
     shares: pa.Array
     """float64 in [0, 1]: share of the sample's letters, in bytes, that the model assigns to the language; 0 where
     null. Letters that it assigns to no language lower the share."""
+    all_shares: pa.Array
+    """list of (language: string, share: float64): the languages that make up a tenth of the sample or more, the
+    largest first"""
 
 
 def detect(texts: pa.Array) -> Languages:
-    """Detect the language of each text from its first 800 characters.
+    """Detect the language of each text.
 
     Parameters
     ----------
@@ -107,17 +165,110 @@ def detect(texts: pa.Array) -> Languages:
     Returns
     -------
     Languages
-        Three columns of shape (n,). Each row depends on its text alone.
+        Four columns of shape (n,). Each row depends on its text alone.
     """
-    labels, scores, shares = [], [], []
+    found = [identify(text or "") for text in texts.to_pylist()]
+    shares = [[{"language": language, "share": share} for language, share in each.shares] for each in found]
+    return Languages(
+        pa.array([each.label for each in found], pa.string()),
+        pa.array([each.score for each in found], pa.float64()),
+        pa.array([each.share for each in found], pa.float64()),
+        pa.array(shares, _PARTS),
+    )
+
+
+def identify(text: str) -> Identified:
+    """Detect the language of one text.
+
+    >>> identify("Он жил в г. Москве на улице Ленина.").label
+    'ru'
+    """
+    sample = _sample(text)
+    shares = _languages(sample)
+    label, percent = shares[0] if shares else _NO_SHARE
+    is_clear = label is not None and percent >= _LEAST_PERCENT
+    if not sample.isascii() and (not is_clear or len(sample) <= _SHORT_AND_DOUBTFUL):
+        script = _by_script(sample)
+        if script:  # with names in Latin letters, which the words would be taken from
+            doubtful = not is_clear or (label != script.label and label in languages())
+            return script if doubtful else _identified(shares)
+    if len(sample) <= (_SHORT if percent >= _NEARLY_ALL else _SHORT_AND_DOUBTFUL) or not is_clear:
+        found = _with_words(sample, shares)
+        return found if found.label or "\n" not in sample else _by_lines(sample)
+    return _identified(shares)
+
+
+def _sample(text: str) -> str:
+    """The parts of a text that are read, without addresses and the points of vowels."""
+    if len(text) > _WINDOWS * _WINDOW:
+        lines = [line for line in text.split("\n") if len(line) >= _LONG_LINE]
+        if 4 * sum(map(len, lines)) > len(text):
+            text = "\n".join(lines)
+    if len(text) > _WINDOWS * _WINDOW:
+        step = (len(text) - _WINDOW) // (_WINDOWS - 1)
+        text = "\n".join(_whole_words(text[at * step : at * step + _WINDOW]) for at in range(_WINDOWS))
     # The model knows composed letters.
-    for sample in pc.utf8_normalize(pc.utf8_slice_codeunits(texts, 0, _SAMPLE), "NFC").to_pylist():
-        (label, percent), (_, following), *_ = [*_languages(sample or ""), _NO_SHARE, _NO_SHARE]
-        clear = label is not None and percent >= _LEAST_PERCENT
-        labels.append(label if clear else None)
-        scores.append((percent - following) / 100 if clear else 0.0)
-        shares.append(percent / 100 if clear else 0.0)
-    return Languages(pa.array(labels, pa.string()), pa.array(scores, pa.float64()), pa.array(shares, pa.float64()))
+    text = _POINTS.sub("", normalize("NFC", text))
+    return _without_addresses(text)
+
+
+def _whole_words(window: str) -> str:
+    """A window without the parts of words at its ends; of a script without spaces all of it."""
+    start, end = window.find(" ") + 1, window.rfind(" ")
+    return window[start:end] if end - start > _WINDOW // 2 else window
+
+
+def _by_script(sample: str) -> Identified | None:
+    """The language of a text in a script that hardly another language is written in."""
+    letters = sum(map(str.isalpha, sample))
+    for language, letter in _SCRIPTS.items():
+        own = len(letter.findall(sample))
+        weight = _DENSE if language in ("ja", "zh") else 1  # one sign says as much as some letters
+        if own and 2 * weight * own >= letters + (weight - 1) * own:
+            share = round(weight * own / (letters + (weight - 1) * own), 2)
+            return Identified(language, share, share, ((language, share),))
+    return None
+
+
+def _by_lines(sample: str) -> Identified:
+    """The language of a text whose lines are in several, so that none is clear in all of it."""
+    letters: dict[str | None, int] = defaultdict(int)
+    for line in sample.split("\n")[: 2 * _WINDOWS]:
+        letters[_with_words(line, _languages(line)).label] += len(line)
+    ranked = sorted(letters.items(), key=lambda part: (-part[1], part[0] or ""))
+    total = sum(letters.values())
+    return _identified([(language, 100 * count // total) for language, count in ranked if language])
+
+
+def _identified(shares: Sequence[LanguageShare]) -> Identified:
+    (label, percent), (_, following), *_ = [*shares, _NO_SHARE, _NO_SHARE]
+    if label is None or percent < _LEAST_PERCENT:
+        return Identified(None, 0.0, 0.0, ())
+    parts = ((language, part / 100) for language, part in shares if language is not None and part >= _LEAST_PART)
+    return Identified(label, max(0, percent - following) / 100, percent / 100, tuple(parts))
+
+
+def _with_words(sample: str, shares: Sequence[LanguageShare]) -> Identified:
+    """The language of a short text, by the model, its best guess, and the words."""
+    odds = fits(sample)
+    told_by_words = dict(odds)
+    guess = dict(_languages(sample, best_effort=True))
+    sure = dict(shares)
+    for language in guess.keys() | sure.keys():
+        if language is not None:
+            part = sure.get(language, 0) + guess.get(language, 0)
+            odds[language] = odds.get(language, 0.0) + _MODEL_ODDS * part / 200
+    if not odds:
+        return _identified(shares)
+    label = min(odds, key=lambda language: (-odds[language], language))
+    lead = odds[label] - max((other for language, other in odds.items() if language != label), default=0.0)
+    if (shares and label == shares[0][0]) or lead < _LEAST_LEAD:
+        return _identified(shares)
+    by_words = told_by_words.get(label, 0.0)
+    if by_words < _LEAST_ODDS if not shares else by_words < _LEAST_OF_WORD * sample.count(" "):
+        return _identified(shares)  # names, or a language of which no words are known, such as Latin
+    share = round(min(1.0, max(sure.get(label, 0), guess.get(label, 0), _LEAST_PERCENT) / 100), 2)
+    return Identified(label, round(share * lead / odds[label], 2), share, ((label, share),))
 
 
 def passages(texts: pa.Array, labels: pa.Array) -> list[list[Passage]]:
@@ -147,10 +298,8 @@ def _without_addresses(sample: str) -> str:
 
 
 def language_of(text: str) -> str | None:
-    """The language of one text, from its first 800 characters; None where none is clear."""
-    shares = _languages(_without_addresses(normalize("NFC", text[:_SAMPLE])))
-    language, percent = shares[0] if shares else _NO_SHARE
-    return language if percent >= _LEAST_PERCENT else None
+    """The language of one text; None where none is clear."""
+    return identify(text).label
 
 
 def _foreign(text: str, label: str) -> Iterator[Passage]:
@@ -221,23 +370,23 @@ def language_of_paragraph(paragraph: str, label: str) -> str | None:
     return label if language is None or percent < _LEAST_OF_SHORT or is_close else language
 
 
-def _languages(sample: str, hint: str | None = None) -> list[LanguageShare]:
+def _languages(sample: str, hint: str | None = None, *, best_effort: bool = False) -> list[LanguageShare]:
     """Up to three languages of a sample, the one with most of its letters first."""
     percents: dict[str | None, int] = {}
-    for _, code, percent, _ in _model_output(sample, hint):
+    for _, code, percent, _ in _model_output(sample, hint, best_effort):
         if code not in _NO_LANGUAGE and not code.startswith("xx-"):
             language = _RENAMED.get(code, code)
             percents[language] = percents.get(language, 0) + percent
     return sorted(percents.items(), key=itemgetter(1), reverse=True)
 
 
-def _model_output(sample: str, hint: str | None) -> tuple[tuple[str, str, int, float], ...]:
+def _model_output(sample: str, hint: str | None, best_effort: bool) -> tuple[tuple[str, str, int, float], ...]:
     """Name, code, percent and strength of three languages, as the model returns them."""
     hint_code = _HINTS.get(hint)
     try:
         details: tuple[tuple[str, str, int, float], ...]
-        _, _, details = pycld2.detect(sample, isPlainText=True, hintLanguage=hint_code)
+        _, _, details = pycld2.detect(sample, isPlainText=True, hintLanguage=hint_code, bestEffort=best_effort)
     except pycld2.error:
         spaced = _REFUSED.sub(" ", sample)
-        return _model_output(spaced, hint) if spaced != sample else ()
+        return _model_output(spaced, hint, best_effort) if spaced != sample else ()
     return details

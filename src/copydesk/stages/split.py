@@ -25,8 +25,8 @@ STAGE = Stage(
         "spans": Output(
             "documents",
             (
-                *("doc_id", "sentences", "language", "language_score", "language_share", "passages"),
-                *("blocks", "sentence_language", "paragraphs", "sentence_count"),
+                *("doc_id", "sentences", "language", "language_score", "language_share", "languages"),
+                *("passages", "blocks", "sentence_language", "paragraphs", "sentence_count"),
             ),
         ),
     },
@@ -79,6 +79,7 @@ def shard(given: Shard) -> Made:
         "language": languages.labels,
         "language_score": languages.scores,
         "language_share": languages.shares,
+        "languages": languages.all_shares,
         "passages": passages_column,
         "blocks": _blocks(given.tables["text"], labels, passages_column.to_pylist()),
         "sentence_language": pa.array([served(label) for label in labels], pa.string()),

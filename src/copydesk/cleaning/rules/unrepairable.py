@@ -13,6 +13,10 @@ _REPLACEMENT = re.compile("\ufffd+")
 _BEGINS = "The|They|Their|These|This|It|He|She|We|His|Her"
 # Behind a capital word in the middle of a sentence, a word that begins another.
 _RUN_ON = re.compile(rf"(?<=[a-z] )[A-Z][a-z]{{2,30}} (?:{_BEGINS})(?= [a-z])")
+#: Marks of all scripts that end sentences, and what separates items or fields.
+_MARKS = ".!?…:;|•։؟۔।॥།။፧።៕។᠃。！？｡．"
+_FEWEST_WORDS = 20
+_LONGEST, _LONGEST_DENSE = 240, 80  # characters of a line without marks, of one without spaces
 _SCRAP = re.compile(r"(?<=said\. )[A-Z][A-Za-z]{1,30} [a-z]{2,30}\.(?=\s|$)")
 
 
@@ -31,7 +35,41 @@ def _redactions(text: str) -> Iterator[tuple[int, int]]:
         yield blocks.span()
 
 
+def _without_marks(text: str) -> Iterator[tuple[int, int]]:
+    """Lines that are long enough for several sentences and have no mark, or all of a text in lower case without one.
+
+    Transcribed speech, Thai, chat: what the splitter gives for sentences there are but lines.
+    """
+    if not any(mark in text for mark in _MARKS) and _is_chat(text):
+        yield len(text) - len(text.lstrip()), len(text.rstrip())
+        return
+    start = 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        if len(stripped) > _LONGEST_DENSE and not any(mark in stripped for mark in _MARKS):
+            spaces = stripped.count(" ")
+            if len(stripped) > (_LONGEST if 12 * spaces > len(stripped) else _LONGEST_DENSE):
+                begin = start + len(line) - len(line.lstrip())
+                yield begin, begin + len(stripped)
+        start += len(line) + 1
+
+
+def _is_chat(text: str) -> bool:
+    lines = text.split("\n")
+    lines = [line.strip() for line in lines if not line.isspace() and line]
+    words = sum(line.count(" ") + 1 for line in lines)
+    small = sum(line[0].isalpha() and not line[0].isupper() for line in lines)
+    return words >= max(_FEWEST_WORDS, 3 * len(lines)) and 3 * small >= 2 * len(lines)
+
+
 DETECTORS = (
+    Detector(
+        "no-sentence-marks",
+        rf"[^\n{_MARKS}]{{{_LONGEST_DENSE}}}|\A[^{_MARKS}]+\z",
+        _without_marks,
+        marks="so we went down to the river and the boat was gone and nobody knew where it was " * 4,
+        leaves="so we went down to the river, and the boat was gone, and nobody knew where it was. " * 4,
+    ),
     Detector(
         "redaction",
         r" \*\*|[█■▇▬]{2}",

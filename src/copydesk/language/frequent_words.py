@@ -1,0 +1,53 @@
+"""How well the words of a text fit each language: evidence where a text is too short for the model of languages.
+
+``data/frequent_words.tsv`` has the most frequent words of some fifty languages, by rank. A word that is frequent in
+one language and not among those of another is evidence for the first; words of all lists decide little.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+FREQUENT_WORDS = Path(__file__).parent / "data" / "frequent_words.tsv"
+_WORD = re.compile(r"[^\W\d_]+")
+#: A word at this rank is no evidence; the first ranks differ little.
+_LEAST_RANK, _SMOOTHING = 3_000, 8
+_MOST_WORDS = 60
+
+
+@cache
+def _evidence() -> Mapping[str, tuple[tuple[str, float], ...]]:
+    """Log-odds of each word for the languages in whose lists it is."""
+    evidence: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for line in FREQUENT_WORDS.read_text("utf-8").split("\n"):
+        if line and not line.startswith("#"):
+            language, words = line.split("\t")
+            for rank, word in enumerate(words.split()):
+                evidence[word].append((language, round(math.log(_LEAST_RANK / (rank + _SMOOTHING)), 2)))
+    return {word: tuple(languages) for word, languages in evidence.items()}
+
+
+@cache
+def languages() -> frozenset[str]:
+    """Languages whose frequent words are known."""
+    return frozenset(language for odds in _evidence().values() for language, _ in odds)
+
+
+def fits(text: str) -> dict[str, float]:
+    """Log-odds of each language in which one of the first 60 words of a text is frequent.
+
+    >>> found = fits("Он жил на улице и работал там три года")
+    >>> max(found, key=found.get)
+    'ru'
+    """
+    evidence = _evidence()
+    found: dict[str, float] = {}
+    for word in _WORD.findall(text.lower())[:_MOST_WORDS]:
+        for language, odds in evidence.get(word, ()):
+            found[language] = found.get(language, 0.0) + odds
+    return found
