@@ -117,6 +117,8 @@ def frequent(language: str, voice_web: Path, treebanks: Path) -> list[str]:
             counts.update(word.lower() for word in _WORD.findall(line))
     else:
         counts = get_frequency_dict(_LISTS.get(language, language), "small")
+    if language == "el":  # the list is case-folded: no word of it ends as words are written
+        counts = {f"{word[:-1]}ς" if word.endswith("σ") else word: count for word, count in counts.items()}
     words = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
     if sum(word.isascii() for word in words[:100]) < 20:  # another script: what is in Latin letters is foreign
         words = [word for word in words if not word.isascii()]
