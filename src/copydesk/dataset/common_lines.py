@@ -147,7 +147,7 @@ def template_lines(
     found: dict[tuple[str, int], _Found] = {}
     met: dict[tuple[str, int], bool] = {}
     for number, shard in enumerate(shards):
-        rows = _read(store, shard)
+        rows = store.read(shard.counts, again=True).combine_chunks()
         often = counters[_slots(rows, len(counters))] >= min(least, _FULL)
         wanted = often | pc.is_valid(rows["decision"]).to_numpy() | (rows["hash"].to_numpy() == _EVERY)
         for row in rows.filter(pa.array(wanted)).to_pylist():
@@ -185,10 +185,6 @@ def template_lines(
 _EVERY = line_hash("")
 
 
-def _read(store: Store, shard: CountedShard) -> pa.Table:
-    return store.read(shard.counts).combine_chunks()
-
-
 def _counted_roughly(store: Store, shards: Sequence[CountedShard]) -> NDArray[np.uint8]:
     """Counters of which each holds at least the documents of every line that falls to it, up to 255.
 
@@ -199,7 +195,7 @@ def _counted_roughly(store: Store, shards: Sequence[CountedShard]) -> NDArray[np
         size *= 2
     counters = np.zeros(size, np.uint8)
     for shard in shards:
-        rows = _read(store, shard)
+        rows = store.read(shard.counts, ["source", "hash", "documents", "removed"]).combine_chunks()
         slots, owners = np.unique(_slots(rows, size), return_inverse=True)
         documents = rows["documents"].to_numpy() + rows["removed"].to_numpy()
         sums = np.bincount(owners, weights=documents, minlength=len(slots))

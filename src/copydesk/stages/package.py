@@ -205,15 +205,13 @@ def _report_lines(project: Project, shards: list[Parts]) -> list[Decision]:
         CountedShard(shard["lines"], given["clean.text"], given["clean.removed_lines"])
         for shard, given in zip(shards, tables, strict=True)
     ]
-    settings = project.params["select"]
-    rows, unmet = template_lines(project.store, counted, settings["template_documents"], settings["template_share"])
+    least, share = (project.params["select"][name] for name in ("template_documents", "template_share"))
+    rows, unmet = template_lines(project.store, counted, least, share)
     path = project.reports / TEMPLATE_LINES
     write_json_lines(path, rows)
-    if open_lines := sum(
-        row["decision"] is None and row["standing"] >= settings["template_documents"] for row in rows
-    ):
-        lines, fewest = plural(open_lines, "line"), settings["template_documents"]
-        say(f"package: {lines} in {fewest} or more documents of one source; decide, see {path}")
+    if undecided := sum(row["decision"] is None and row["standing"] >= least for row in rows):
+        lines = plural(undecided, "line")
+        say(f"package: {lines} in {least} or more documents of one source; decide, see {path}")
     return _about_lines(project, [given["ingest.decisions"] for given in tables], set(unmet)) if unmet else []
 
 
