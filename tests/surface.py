@@ -103,7 +103,9 @@ def _settings() -> Iterator[str]:
             yield from walk(inner, f"{name}{key}.")
 
     yield from walk(load_schema("params"), "")
-    yield from (f"field {name}.{key}" for name in ("source", "decision", "label") for key in load_schema(name)["properties"])
+    yield from (
+        f"field {name}.{key}" for name in ("source", "decision", "label") for key in load_schema(name)["properties"]
+    )
 
 
 def _tables() -> Iterator[str]:
