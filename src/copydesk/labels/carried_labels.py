@@ -47,8 +47,9 @@ class LabelCarrier:
         self._old, self._new = DocumentHashes(old), DocumentHashes(new)
         self._places = _places(self._old.rows, self._new.rows)
         self._taken = _taken_down(self._old.rows, _ledger(old, new), new)
-        unchanged = _equal_hashes(self._old.rows["text_sha256"], self._new.rows["text_sha256"], self._places)
-        self._unchanged = unchanged & ~self._taken
+        unchanged = _equal(self._old.rows["text_sha256"], self._new.rows["text_sha256"], self._places)
+        self._unchanged = (unchanged & ~self._taken).tolist()
+        self._renamed = (~_equal(self._old.rows["doc_id"], self._new.rows["doc_id"], self._places)).tolist()
         self._old_texts, self._new_texts = DocumentTexts(old), DocumentTexts(new)
         self._released = ReleasedTexts(old.root)
 
@@ -57,6 +58,7 @@ class LabelCarrier:
 
         A label that was gone already stays as it is.
         """
+        unchanged, renamed = self._unchanged, self._renamed
         results: list[Label | LineProblem] = []
         changed: dict[int, list[int]] = defaultdict(list)
         labels = [line for line in part if isinstance(line, LabelLine)]
@@ -71,10 +73,12 @@ class LabelCarrier:
                 results.append(label)
             elif problem := self._old.problem(line, row, self.old.name, self._released):
                 results.append(problem)
-            elif self._unchanged[row]:
-                results.append(
-                    self._placed(label, row, CarriedSpan("kept", label["start"], label["end"], None, None))
-                )
+            elif unchanged[row]:
+                if "status" in label or renamed[row]:
+                    span = CarriedSpan("kept", label["start"], label["end"], None, None)
+                    results.append(self._placed(label, row, span))
+                else:
+                    results.append({**label, "status": "kept"})
             elif self._taken[row]:
                 results.append(_gone(label, "taken-down"))
             elif self._places[row] < 0:
@@ -165,7 +169,7 @@ def _places(old: pa.Table, new: pa.Table) -> Offsets:
     then by its id.
     """
     by_id = _rows_of(old["doc_id"], new["doc_id"])
-    same_bytes = _equal_hashes(old["raw_sha256"], new["raw_sha256"], by_id)
+    same_bytes = _equal(old["raw_sha256"], new["raw_sha256"], by_id)
     settled = np.zeros(len(new), bool)
     settled[by_id[same_bytes]] = True
     others = new.append_column("row", pa.array(np.arange(len(new)))).filter(pa.array(~settled)).sort_by("doc_id")
@@ -181,8 +185,8 @@ def _rows_of(values: pa.ChunkedArray, among: pa.ChunkedArray) -> Offsets:
     return rows
 
 
-def _equal_hashes(old: pa.ChunkedArray, new: pa.ChunkedArray, places: Offsets) -> npt.NDArray[np.bool_]:
-    """Which documents have the same hash in both; False where ``places`` is -1."""
+def _equal(old: pa.ChunkedArray, new: pa.ChunkedArray, places: Offsets) -> npt.NDArray[np.bool_]:
+    """Which documents have the same value in both; False where ``places`` is -1."""
     there = new.take(pa.array(places, mask=places < 0))
     equal: npt.NDArray[np.bool_] = pc.fill_null(pc.equal(old, there), False).to_numpy()
     return equal

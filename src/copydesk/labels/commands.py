@@ -51,6 +51,7 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     parts = read_labels(file)
     carrier = LabelCarrier(open_revision(root, old), open_revision(root, new))
     counts, problems = Counter[str](), 0
+    encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps would make one for each line
     with replacing(out) as written:
         for part in parts:
             for result in carrier.carry(part):
@@ -60,7 +61,7 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
                         fail(f"{file}:{result}")
                 else:
                     counts[result["status"]] += 1
-                    written.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
+                    written.write(encode(result).encode() + b"\n")
     statuses = ", ".join(f"{counts[status]:,} {status}" for status in ("kept", "moved", "changed", "gone"))
     show(f"{out}: {plural(counts.total(), 'label')}: {statuses}")
     if problems:

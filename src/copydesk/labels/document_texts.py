@@ -22,14 +22,16 @@ from copydesk.text import ComposedEdit
 
 
 class StringColumn:
-    """A column of strings; a value becomes an object of Python only when it is asked for."""
+    """A column of strings; a value becomes an object of Python only when it is asked for, and the last one stays."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._array = column.combine_chunks()
+        self._row, self._value = -1, ""
 
     def __getitem__(self, row: int) -> str:
-        value: str = self._array[row].as_py()
-        return value
+        if row != self._row:
+            self._row, self._value = row, self._array[row].as_py()
+        return self._value
 
 
 class DocumentHashes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -76,12 +78,34 @@ def _checked(number: int, line: bytes) -> LabelLine | LineProblem:
     if len(line) > _LINE:
         return LineProblem(number, "", f"more than {_LINE:,} bytes, the largest line that is read")
     try:
-        label = load_json(line.decode(), "")
+        label = _parsed(line.decode())
     except UnicodeDecodeError as error:
         return LineProblem(number, "", f"not UTF-8 at byte {error.start} of the line")
     except ConfigError as error:
         return LineProblem(number, "", clipped(str(error).removeprefix(": ")))
     return checked_label(number, label)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise ValueError
+    return mapping
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+#: Made once, since this takes as long as to parse a line.
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def _parsed(text: str) -> Any:
+    if "\\u" not in text:
+        with suppress(ValueError, RecursionError):
+            return _decoder.decode(text)
+    return load_json(text, "")  # which says what is wrong
 
 
 _schema = load_schema("label")
