@@ -27,7 +27,7 @@ from copydesk.sentences.lexicon import lexicon
 from copydesk.sentences.model import WEIGHTS, features
 
 TRAIN = Path(__file__).parent / "open" / "sentences" / "train.jsonl.xz"
-PENALTY = 7.0
+PENALTY = 10.0
 STEPS = 3_000
 SMALLEST = 0.02  # logits; lighter features are left out
 HEADER = """\

@@ -21,8 +21,10 @@ from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
 _CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
-# A reference to a note: "in spring.[4] Its", "in spring.⁴ Its".
-_NOTE = r"(?:(?=[\[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+# A reference to a note: "in spring.[4] Its", "in spring. [4] Its", "in spring.⁴ Its".
+_NOTE = (
+    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: \[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+)
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
 _CANDIDATE = re.compile(
     rf"[.!?…؟;:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-](?:"
@@ -140,7 +142,7 @@ class _Surroundings:
         if behind is None:
             return False
         opener, after, written, later, glued = behind
-        ahead = self._ahead(start, kind, after, later)
+        ahead = self._ahead(start, kind + closed, after, later)
         # Digits may refer to a note, "still.12 It was"; but "3.5 million", "fig.5 shows"
         if ahead is None or (noted and not (after in CAPITAL and _is_plain(self._text[max(0, start - 4) : start]))):
             return False
@@ -153,6 +155,7 @@ class _Surroundings:
             kind == ";" and after == "Starter" and not self._depth
         )  # "la mafia local; De acuerdo con el secretario"
         ends |= before == "item" and self._words.items_apart
+        ends |= kind == "none" and before == "smiley" and after in CAPITAL  # "Thanks :-) See you"
         if ends or (kind == "." and not glued and ends_date(before, earlier, after)):
             return True
         quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
@@ -174,7 +177,7 @@ class _Surroundings:
         later = self._classes.after(words[1])[1] if len(words) > 1 else "none"
         glued = not right[0].isspace()
         if glued:
-            inside = not self._may_be_glued(start, kind, after)
+            inside = not self._may_be_glued(start, end, kind, after)
         elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left"
             inside = closed not in ("", "other") and self._casual < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
@@ -184,38 +187,38 @@ class _Surroundings:
             inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
         return None if inside else (opener, after, written, later, glued)
 
-    def _may_be_glued(self, start: int, kind: str, after: str) -> bool:
+    def _may_be_glued(self, start: int, end: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
         previous = self._text[start - 1 : start]
         if not previous or previous.isspace() or kind not in ".?!…":
             return False
-        if self._text[start + 2 : start + 3] == ".":  # "Ph.D.-level"
+        if self._text[end + 1 : end + 2] == ".":  # "Ph.D.-level"
             return False
         if after in LOW:  # "the problem?or is it normal?", where the writer cares little
             return kind in "?!" and previous.islower() and self._casual > 0
         return after in CAPITAL and not (previous.isupper() and kind == ".")
 
-    def _ahead(self, start: int, kind: str, after: str, later: str) -> tuple[str, str, bool] | None:
+    def _ahead(self, start: int, mark: str, after: str, later: str) -> tuple[str, str, bool] | None:
         """Before, earlier and first of a mark's context; None where no sentence can end with it."""
-        left = self._text[max(self._line_start, start - _AROUND) : start + (kind == "none")]
+        left = self._text[max(self._line_start, start - _AROUND) : start + (mark == "none")]
         words = left.rsplit(None, 2)
         if not words:
             return "none", "none", True
         word = words[-1]
-        if kind == "…" and word[-1] in ".?!…" and left[-1].isspace():
+        if mark[0] == "…" and word[-1] in ".?!…" and left[-1].isspace():
             return None  # "compounds. . . . The practice": the ellipsis begins the next sentence
-        if kind == "none" and _ITEM.fullmatch(word):  # "1) The first item"
+        if mark == "none" and _ITEM.fullmatch(word):  # "1) The first item"
             return None
         earlier = self._classes.before(words[-2]) if len(words) > 1 else "none"
         first = len(words) < 2 or word[0] in BULLETS or _begins(words, earlier)
-        if kind == "." and first and _ITEM_NUMBER.fullmatch(word):
+        if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
             before = "" if after in _COUNTED else self._classes.shape(word.lstrip(OPENERS))
         else:
             before = before_mark(before, earlier, first, after)
-        if not before or (kind == "." and goes_on(before, first, after, later, self._casual)):
+        if not before or (mark == "." and goes_on(before, first, after, later, self._casual)):
             return None
         return before, earlier, first
 
@@ -254,7 +257,7 @@ def _mark(mark: str) -> tuple[str, str, bool]:
     run, noted = mark, False
     if mark[0] in ".!?…؟":
         if note := _NOTE_BEGINS.search(mark):
-            mark, noted = mark[: note.start()], mark[note.start()].isdecimal()
+            mark, noted = mark[: note.start()].rstrip(), mark[note.start()].isdecimal()
         run = mark.rstrip("\"'”’»›)]}*_“‘ \u00a0\u202f")
         kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
     elif mark[0] in ";:":

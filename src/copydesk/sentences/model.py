@@ -56,7 +56,7 @@ def ends_sentence(context: Context) -> bool:
         of = weights()
         score = sum(of.get(name, 0) for name in features(context))
         # Where no mark stands, a heading was run into the text, or a name: the evidence has to be stronger.
-        known = _known[context] = score > (140 if context.mark == "none" else 0)
+        known = _known[context] = score > (100 if context.mark == "none" else 0)
     return known
 
 
