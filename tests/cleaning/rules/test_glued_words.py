@@ -221,7 +221,7 @@ def test_a_name_of_two_words_that_is_repeated_stays_a_name() -> None:
     assert repaired(text).startswith("HarborWise sells maps. The owners of HarborWise live here, and HarborWise has")
 
 
-SIZE = 300_000
+SIZE = 100_000
 
 
 @pytest.mark.parametrize(
@@ -233,9 +233,9 @@ SIZE = 300_000
 @pytest.mark.parametrize("name", RULES)
 def test_hostile_texts_take_time_in_proportion(name: str, unit: str) -> None:
     text = unit * (SIZE // len(unit))
-    begun = time.perf_counter()
+    begun = time.process_time()
     edits = RULES[name].edits(text)
-    assert time.perf_counter() - begun < 10  # quadratic would take minutes
+    assert time.process_time() - begun < 10  # quadratic would take minutes
     assert EditedText(text).apply(edits).revert() == text
 
 
