@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from copydesk.core.json_schema import bulk_violations, load_schema
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
+from copydesk.webpages.authors import all_authors
 from copydesk.webpages.visible_text import shallow
 
 #: Largest nesting of elements: trafilatura is recursive, and lxml fails at 256.
@@ -81,7 +82,7 @@ def article(html: str) -> Article:
     text = "".join(body.itertext()) if body is not None else ""
     if not text.strip():
         raise UnreadableError("no-article", "trafilatura finds no article in the page; deliver its text as .txt")
-    return Article(text, _stated(extracted))
+    return Article(text, _stated(extracted, html))
 
 
 def _too_large(size: str, limit: int) -> UnreadableError:
@@ -89,11 +90,11 @@ def _too_large(size: str, limit: int) -> UnreadableError:
     return UnreadableError("too-large", detail)
 
 
-def _stated(extracted: Any) -> dict[str, str]:
+def _stated(extracted: Any, html: str) -> dict[str, str]:
     """Return the valid metadata of a page."""
     metadata = {
         "title": extracted.title,
-        "byline": extracted.author,
+        "byline": all_authors(html, extracted.author) if extracted.author else None,
         "publisher": extracted.sitename if extracted.sitename != extracted.hostname else None,
         "url": extracted.url if extracted.url and _ADDRESS.match(extracted.url) else None,
         "published": extracted.date,
