@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from ray.cluster_utils import Cluster
 
+from copydesk.core.plugins import load_plugins
 from copydesk.engines.interface import Engine
 from copydesk.engines.local import Local
 from copydesk.engines.ray import Ray, ray
@@ -107,6 +108,12 @@ class TwoNodes:
         """The process id of the second node."""
         (process,) = self.second.all_processes["raylet"]
         return int(process.process.pid)
+
+
+@pytest.fixture(autouse=True)
+def no_plugin_is_left() -> Iterator[None]:
+    yield
+    load_plugins(())
 
 
 @pytest.fixture(scope="module")
