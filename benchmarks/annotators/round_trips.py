@@ -2,9 +2,12 @@
 
     python benchmarks/annotators/round_trips.py --tools build/annotators
 
-The folder holds the libraries of ``requirements.txt``; it is searched behind everything that is installed. The texts
-have characters beyond the first plane, combining marks, right-to-left text, line breaks and several spaces. A tool
-that loses a label or moves it ends the script with an error.
+The folder holds the libraries of ``requirements.txt``; it is searched behind everything that is installed. With
+``--server`` and ``--token`` the tasks also go to a Label Studio that runs there, such as http://127.0.0.1:8080: it
+stores them, makes annotations of the predictions, and exports them.
+
+The texts have characters beyond the first plane, combining marks, right-to-left text, line breaks and several spaces.
+A tool that loses a label or moves it ends the script with an error.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import argparse
 import json
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +182,28 @@ def spacy(folder: Path) -> Path:
     return back
 
 
+def label_studio_server(folder: Path, address: str, token: str) -> Path:
+    """A server takes the tasks into a new project, and gives its annotations back."""
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{address}/api/{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+    path = folder / "tasks.json"
+    write_label_studio(records(), path)
+    config = path.with_suffix(".xml").read_text("utf-8")
+    project = ask("POST", "projects/", {"title": "round trip", "label_config": config})["id"]
+    ask("POST", f"projects/{project}/import", json.loads(path.read_text("utf-8")))
+    everything = {"selectedItems": {"all": True, "excluded": []}}
+    ask("POST", f"dm/actions?id=predictions_to_annotations&project={project}", everything)
+    tasks = ask("GET", f"projects/{project}/export?exportType=JSON&download_all_tasks=true")
+    path.write_text(json.dumps(tasks), "utf-8")
+    return path
+
+
 ROUND_TRIPS: tuple[Callable[[Path], Path], ...] = (label_studio, argilla, brat, conllu, spacy)
 
 
@@ -184,14 +211,20 @@ def main() -> None:
     """Make each round trip, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tools", type=Path, required=True)
+    parser.add_argument("--server", help="Address of a Label Studio.")
+    parser.add_argument("--token", default="", help="Its API token.")
     options: Any = parser.parse_args()
     sys.path.append(str(options.tools.resolve()))
     assert Utf16Offsets("👩").units(1) == 2
-    for round_trip in ROUND_TRIPS:
+    trips = [*ROUND_TRIPS]
+    if options.server:
+        trips.append(partial(label_studio_server, address=options.server, token=options.token))
+    for round_trip in trips:
+        name = getattr(round_trip, "__name__", "label_studio_server")
         with tempfile.TemporaryDirectory() as folder:
             labels = read_back(round_trip(Path(folder)))
-        assert labels == expected(), (round_trip.__name__, labels)
-        print(f"{round_trip.__name__}: {len(labels)} labels of {len(TEXTS)} documents came back")
+        assert labels == expected(), (name, labels)
+        print(f"{name}: {len(labels)} labels of {len(TEXTS)} documents came back")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def _checked_spans(spans: Iterable[Any], length: int) -> list[tuple[int, int]]:
 
 def _between_revisions(labels: Iterable[Any], old: str, new: str | None, root: Path) -> list[dict[str, Any]]:
     from copydesk.labels.carried_labels import LabelCarrier
-    from copydesk.labels.label_lines import LineProblem, checked_label
+    from copydesk.labels.label_lines import LabelLine, LineProblem, checked_label
     from copydesk.revisions.revision import open_revision
 
     carrier = LabelCarrier(open_revision(root, old), open_revision(root, new))
@@ -127,7 +127,7 @@ def _between_revisions(labels: Iterable[Any], old: str, new: str | None, root: P
         if isinstance(result, LineProblem):
             problems.append(result)
         else:
-            carried.append(result)
+            carried.append({**result.label, "status": "kept"} if isinstance(result, LabelLine) else result)
     if problems:
         listed = "".join(f"\n  spans[{p.line}]: {p.field or '(label)'}: {p.message}" for p in problems[:5])
         more = f"\n  and {len(problems) - 5:,} more" if len(problems) > 5 else ""

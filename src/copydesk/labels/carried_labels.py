@@ -27,6 +27,8 @@ _OUTCOME = ("status", "reason", "old_text", "new_text")
 #: What is left of a label whose text must not come back: other fields may quote it.
 _WITHOUT_TEXT = ("doc_id", "id", "start", "end", "label", "text_sha256")
 
+Carried = Label | LineProblem | LabelLine
+
 
 class LabelCarrier:
     """Carries labels on the clean texts of one revision to those of another.
@@ -53,13 +55,14 @@ class LabelCarrier:
         self._old_texts, self._new_texts = DocumentTexts(old), DocumentTexts(new)
         self._released = ReleasedTexts(old.root)
 
-    def carry(self, part: Sequence[LabelLine | LineProblem]) -> list[Label | LineProblem]:
+    def carry(self, part: Sequence[LabelLine | LineProblem]) -> list[Carried]:
         """Carry some lines: for each the label as it is in the new revision, or what is wrong with it, in order.
 
-        A label that was gone already stays as it is.
+        A label that was gone already stays as it is. Of one that is kept in an unchanged document, only the status is
+        new: it is given as the line itself, which need not be written anew.
         """
         unchanged, renamed = self._unchanged, self._renamed
-        results: list[Label | LineProblem] = []
+        results: list[Carried] = []
         changed: dict[int, list[int]] = defaultdict(list)
         labels = [line for line in part if isinstance(line, LabelLine)]
         rows = iter(self._old.find([line.label["doc_id"] for line in labels]))
@@ -78,7 +81,7 @@ class LabelCarrier:
                     span = CarriedSpan("kept", label["start"], label["end"], None, None)
                     results.append(self._placed(label, row, span))
                 else:
-                    results.append({**label, "status": "kept"})
+                    results.append(line)
             elif self._taken[row]:
                 results.append(_gone(label, "taken-down"))
             elif self._places[row] < 0:
@@ -109,7 +112,7 @@ class LabelCarrier:
                 result.update(old_text=_shortened(span.old_text), new_text=_shortened(span.new_text))
         return result
 
-    def _carry_changed(self, changed: Mapping[int, list[int]], results: list[Label | LineProblem]) -> None:
+    def _carry_changed(self, changed: Mapping[int, list[int]], results: list[Carried]) -> None:
         """Replace labels of documents that changed; ``changed`` has their positions by the row of the document."""
         rows = sorted(changed)
         for first in range(0, len(rows), _DOCUMENTS):

@@ -45,7 +45,7 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     """
     from copydesk.core.atomic_files import replacing
     from copydesk.labels.carried_labels import LabelCarrier
-    from copydesk.labels.label_lines import LineProblem, read_labels
+    from copydesk.labels.label_lines import LabelLine, LineProblem, read_labels
     from copydesk.revisions.revision import open_revision
 
     parts = read_labels(file)
@@ -59,6 +59,9 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
                     problems += 1
                     if problems <= _LISTED:
                         fail(f"{file}:{result}")
+                elif isinstance(result, LabelLine):
+                    counts["kept"] += 1
+                    written.write(result.source.rstrip()[:-1] + b', "status": "kept"}\n')
                 else:
                     counts[result["status"]] += 1
                     written.write(encode(result).encode() + b"\n")

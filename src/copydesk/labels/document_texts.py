@@ -67,9 +67,11 @@ class DocumentHashes:
 
     def find(self, doc_ids: list[str]) -> list[int]:
         """The rows of documents, -1 for one that is not there."""
-        found = pc.index_in(pa.array(doc_ids, pa.string()), value_set=self.rows["doc_id"].combine_chunks())
-        rows: list[int] = pc.fill_null(found, -1).to_pylist()
-        return rows
+        return [self._rows_by_id.get(doc_id, -1) for doc_id in doc_ids]
+
+    @cached_property
+    def _rows_by_id(self) -> dict[str, int]:
+        return {doc_id: row for row, doc_id in enumerate(self.rows["doc_id"].to_pylist())}
 
 
 class DocumentTexts:

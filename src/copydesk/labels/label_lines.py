@@ -15,7 +15,7 @@ from copydesk.errors import ConfigError, InputError
 #: Largest line, in bytes.
 _LINE = 1 << 20
 #: Lines, and bytes, that are in memory at once.
-_LINES, _BYTES = 50_000, 64 << 20
+_LINES, _BYTES = 20_000, 64 << 20
 
 Label = dict[str, Any]
 
@@ -32,10 +32,11 @@ class LineProblem(NamedTuple):
 
 
 class LabelLine(NamedTuple):
-    """A line of a file, by its number from 1, and the label that it holds."""
+    """A line of a file, by its number from 1, the label that it holds, and its bytes."""
 
     line: int
     label: Label
+    source: bytes = b""
 
 
 def read_labels(path: Path) -> Iterator[list[LabelLine | LineProblem]]:
@@ -83,7 +84,7 @@ def _checked(number: int, line: bytes) -> LabelLine | LineProblem:
         return LineProblem(number, "", f"not UTF-8 at byte {error.start} of the line")
     except ConfigError as error:
         return LineProblem(number, "", clipped(str(error).removeprefix(": ")))
-    return checked_label(number, label)
+    return checked_label(number, label, line)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -112,11 +113,11 @@ _schema = load_schema("label")
 _validator = fast_validator(_schema)
 
 
-def checked_label(number: int, label: Any) -> LabelLine | LineProblem:
-    """Check a label against ``label.schema.json``; ``number`` says where it stands."""
+def checked_label(number: int, label: Any, source: bytes = b"") -> LabelLine | LineProblem:
+    """Check a label against ``label.schema.json``; ``number`` says where it stands, ``source`` how it is written."""
     if _validator.is_valid(label):
         if label["start"] < label["end"]:
-            return LabelLine(number, label)
+            return LabelLine(number, label, source)
         found = f"[{label['start']}, {label['end']}) holds no character; expected start < end"
         return LineProblem(number, "end", found)
     departures = violations(_schema, label)
