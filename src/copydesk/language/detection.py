@@ -16,7 +16,7 @@ from unicodedata import normalize
 import pyarrow as pa
 import pycld2
 
-from copydesk.language.frequent_words import fits, languages
+from copydesk.language.frequent_words import fits, languages_with_words
 
 Passage = tuple[int, int, str]
 #: A language, and the percent of the letters that are in it.
@@ -190,7 +190,7 @@ def identify(text: str) -> Identified:
     if not sample.isascii() and (not is_clear or len(sample) <= _SHORT_AND_DOUBTFUL):
         script = _by_script(sample)
         if script:  # with names in Latin letters, which the words would be taken from
-            doubtful = not is_clear or (label != script.label and label in languages())
+            doubtful = not is_clear or (label != script.label and label in languages_with_words())
             return script if doubtful else _identified(shares)
     if len(sample) <= (_SHORT if percent >= _NEARLY_ALL else _SHORT_AND_DOUBTFUL) or not is_clear:
         found = _with_words(sample, shares)

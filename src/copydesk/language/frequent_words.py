@@ -33,7 +33,7 @@ def _evidence() -> Mapping[str, tuple[tuple[str, float], ...]]:
 
 
 @cache
-def languages() -> frozenset[str]:
+def languages_with_words() -> frozenset[str]:
     """Languages whose frequent words are known."""
     return frozenset(language for odds in _evidence().values() for language, _ in odds)
 

@@ -117,7 +117,7 @@ def after(word: str, words: Lexicon) -> tuple[str, str, str]:
 
     >>> [after(word, lexicon("en"))[:2] for word in ("“He", "(see", "Paris", "said", "[12]", "2.")]
     [('quote', 'Starter'), ('bracket', 'low'), ('', 'Word'), ('', 'says'), ('bracket', 'citation'), ('', 'item')]
-    >>> [after(word, lexicon("en"))[2] for word in ("Paris", "Factories", "Quixby")]
+    >>> [after(word, lexicon("en"))[2] for word in ("Paris", "Houses", "Quixby")]
     ['name', 'common', '']
     """
     if word.isalpha():  # most are: the shortest way
