@@ -117,11 +117,7 @@ def after(word: str, words: Lexicon) -> tuple[str, str, str]:
 
     >>> [after(word, lexicon("en"))[:2] for word in ("“He", "(see", "Paris", "said", "[12]", "2.")]
     [('quote', 'Starter'), ('bracket', 'low'), ('', 'Word'), ('', 'says'), ('bracket', 'citation'), ('', 'item')]
-<<<<<<< HEAD
-    >>> [after(word, lexicon("en"))[2] for word in ("Paris", "Schools", "Quixby")]
-=======
     >>> [after(word, lexicon("en"))[2] for word in ("Paris", "Houses", "Quixby")]
->>>>>>> sents
     ['name', 'common', '']
     """
     if word.isalpha():  # most are: the shortest way
