@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import yaml
 from numpy.typing import NDArray
 
 import forks
@@ -169,6 +170,29 @@ def run_command(root: Path, *command: str) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def lay_out_tagged_corpora(root: Path, count: int) -> None:
+    """Make a repository with some articles, whose corpora ``build_and_tag`` builds in this process.
+
+    DVC only has to know what they are.
+    """
+    write_seeds(root / "seeds", articles(count))
+    shutil.copytree(ROOT / "schemas", root / "schemas")
+    (root / "dvc.yaml").write_text("stages: {package: {cmd: 'false', outs: [corpus/data]}}\n")
+    (root / ".gitignore").write_text("/build/\n")
+    run_command(root, "git", "init", "-q", "-b", "main")
+    run_command(root, "dvc", "init", "--quiet")
+
+
+def build_and_tag(root: Path, tag: str, params: dict[str, Any]) -> None:
+    """Build the corpus, commit it to git and to DVC's cache, and tag the commit."""
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    run_stages(Project.open(root))
+    run_command(root, "dvc", "commit", "--force", "--quiet")
+    run_command(root, "git", "add", "--all")
+    run_command(root, "git", "commit", "-q", "-m", tag)
+    run_command(root, "git", "tag", tag)
 
 
 def run_stripped(root: Path, *command: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from hypothesis import given, settings
 from typer.testing import CliRunner
 
 import copydesk
 from copydesk.cli import app
-from copydesk.core.json_schema import PACKAGED
 from copydesk.differences.changed_rows import KEYS, changed_rows
 from copydesk.errors import InputError, ReleaseError
-from copydesk.project import Project
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.tables.logical_hash import logical_hash
 from copydesk.tables.sentence_ids import sentence_ids
-from support import articles, run_stages, write_seeds
-from support import run_command as run
+from support import build_and_tag, lay_out_tagged_corpora, write_seeds
 
 TAGS = ("first", "edited", "unruled", "split")
 SETTINGS: dict[str, Any] = {
@@ -36,35 +31,21 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def release(root: Path, tag: str, params: dict[str, Any]) -> None:
-    (root / "params.yaml").write_text(yaml.safe_dump(params))
-    run_stages(Project.open(root))
-    run(root, "dvc", "commit", "--force", "--quiet")
-    run(root, "git", "add", "--all")
-    run(root, "git", "commit", "-q", "-m", tag)
-    run(root, "git", "tag", tag)
-
-
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the tags of TAGS; the working tree is at the last."""
     root = tmp_path_factory.mktemp("history") / "repository"
-    write_seeds(root / "seeds", articles(10))
-    shutil.copytree(PACKAGED, root / "schemas")
-    (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"package": {"cmd": "false", "outs": ["corpus/data"]}}}))
-    (root / ".gitignore").write_text("/build/\n")
-    run(root, "git", "init", "-q", "-b", "main")
-    run(root, "dvc", "init", "--quiet")
-    release(root, "first", SETTINGS)
+    lay_out_tagged_corpora(root, 10)
+    build_and_tag(root, "first", SETTINGS)
     edited = root / "seeds" / "article-0003.txt"
     edited.write_text("This stands here for the first time.\n\n" + edited.read_text("utf-8"), "utf-8")
     (root / "seeds" / "article-0005.txt").unlink()
     write_seeds(root / "seeds", {"article-0011.txt": "A new report.  It has two sentences.\n"})
-    release(root, "edited", SETTINGS)
+    build_and_tag(root, "edited", SETTINGS)
     unruled = {**SETTINGS, "clean": {"rules": {"spaces": "off"}}}
-    release(root, "unruled", unruled)
+    build_and_tag(root, "unruled", unruled)
     (root / "splits.jsonl").write_text('{"doc_id": "article-0001", "split": "test"}\n')
-    release(root, "split", unruled)
+    build_and_tag(root, "split", unruled)
     return root
 
 

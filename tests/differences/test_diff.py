@@ -14,14 +14,12 @@ from typing import Any
 import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
-import yaml
 from hypothesis import given, settings
 from rich.console import Console
 
 import copydesk
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.escaping import markdown
-from copydesk.core.json_schema import PACKAGED
 from copydesk.differences.causes import RevisionContext, causes_of, rules_of
 from copydesk.differences.diff import diff
 from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter
@@ -30,10 +28,9 @@ from copydesk.differences.row_differences import differing_values
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.differences.text_diff import compare_texts, document_diff
 from copydesk.errors import BuildError, InputError, ReleaseError
-from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
 from copydesk.tables.parquet import write_parquet
-from support import articles, run_stages, write_seeds
+from support import build_and_tag, lay_out_tagged_corpora, write_seeds
 from support import run_command as run
 
 SETTINGS: dict[str, Any] = {
@@ -42,45 +39,28 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def release(root: Path, tag: str, settings: dict[str, Any]) -> None:
-    """Build the corpus, and commit it to git and to DVC's cache."""
-    (root / "params.yaml").write_text(yaml.safe_dump(settings))
-    run_stages(Project.open(root))
-    run(root, "dvc", "commit", "--force", "--quiet")
-    run(root, "git", "add", "--all")
-    run(root, "git", "commit", "-q", "-m", tag)
-    run(root, "git", "tag", tag)
-
-
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the tags first, edited, unruled, stated and repeated; the working tree is at the last."""
     root = tmp_path_factory.mktemp("history") / "repository"
-    write_seeds(root / "seeds", articles(8))
-    shutil.copytree(PACKAGED, root / "schemas")
-    # The stages are run in this process: only what DVC records of them matters here.
-    stage = {"cmd": "false", "outs": ["corpus/data"]}
-    (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"package": stage}}))
-    (root / ".gitignore").write_text("/build/\n")
-    run(root, "git", "init", "-q", "-b", "main")
-    run(root, "dvc", "init", "--quiet")
-    release(root, "first", SETTINGS)
+    lay_out_tagged_corpora(root, 8)
+    build_and_tag(root, "first", SETTINGS)
 
     edited = root / "seeds" / "article-0003.txt"
     edited.write_text(edited.read_text("utf-8") + "\nThis stands here for the first time.\n", "utf-8")
     (root / "seeds" / "article-0005.txt").unlink()
     write_seeds(root / "seeds", {"article-0009.txt": "A new report.  It has two sentences.\n"})
-    release(root, "edited", SETTINGS)
+    build_and_tag(root, "edited", SETTINGS)
 
     unruled = {**SETTINGS, "clean": {"rules": {"spaces": "off"}}}
-    release(root, "unruled", unruled)
+    build_and_tag(root, "unruled", unruled)
 
     known = {"doc_id": "article-0001", "title": "What a steward knows", "source": "The Paper"}
     write_seeds(root / "seeds", {"sources.jsonl": json.dumps(known) + "\n"})
-    release(root, "stated", unruled)
+    build_and_tag(root, "stated", unruled)
 
     shutil.copy(root / "seeds" / "article-0002.txt", root / "seeds" / "article-0010.txt")
-    release(root, "repeated", unruled)
+    build_and_tag(root, "repeated", unruled)
     return root
 
 
