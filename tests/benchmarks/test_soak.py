@@ -20,6 +20,8 @@ def scripts() -> Iterator[None]:
     sys.path.insert(0, str(SOAK))
     yield
     sys.path.remove(str(SOAK))
+    for name in [path.stem for path in SOAK.glob("*.py")]:  # plug-ins of other tests have such names
+        sys.modules.pop(name, None)
 
 
 def test_nothing_that_was_released_is_lost_or_changed(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_tab_runs_through_all_passes() -> None:
         "a" * 500_000, "A" * 500_000, " " * 500_000, "&amp;" * 30_000, "\r" * 100_000, "." * 500_000,
         "aBcd " * 30_000, "aBcde" * 30_000, "*" * 500_000, " **" * 60_000, "\nSource:" * 30_000,
         "ab.Cd" * 30_000, "\u200b" * 100_000, "Ã©" * 10_000, "\u00a0x" * 60_000, "abcd-\nefgh " * 10_000,
-        "one two,three " * 13_000,
+        "one two,three " * 13_000, "1/" * 40_000 + "!x9 end",
     ],
     ids=lambda text: repr(text[:9]),
 )  # fmt: skip

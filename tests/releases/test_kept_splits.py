@@ -13,6 +13,7 @@ from copydesk.cli import app
 from copydesk.differences.diff import diff
 from copydesk.errors import ReleaseError
 from copydesk.releases import write
+from copydesk.releases.kept_splits import keep_splits_of
 from copydesk.releases.release import release
 from copydesk.revisions.revision import open_revision
 from support import GIT, OUTS, articles, make_repository, write_seeds
@@ -229,3 +230,25 @@ def test_lines_that_are_none_are_named(repository: Path) -> None:
         ReleaseError, match=r"working tree: splits\.jsonl: expected lines with doc_id and split: 'split'"
     ):
         diff(open_revision(repository, "corpus@v1.0.0"), open_revision(repository))
+
+
+def test_a_file_with_another_name_does_not_leave_its_split(repository: Path) -> None:
+    replaced(repository / "params.yaml", "minimum: 100", "minimum: 10")
+    commit(repository, "split")
+    release(repository)
+    held = listed(repository)
+    doc_id, split = next((doc_id, split) for doc_id, split in sorted(held.items()) if split == "train")
+    path = repository / "seeds" / f"{doc_id}.txt"
+    # A name that the shares put into another split.
+    for number in range(100):
+        path = path.rename(path.with_name(f"renamed-{number}.txt"))
+        commit(repository, "renamed")
+        if splits(repository).get(path.stem) != split:
+            break
+    with pytest.raises(ReleaseError, match=rf"{path.stem} \({split} to [a-z]+; it was {doc_id}\)"):
+        release(repository)
+    assert keep_splits_of(repository, "corpus@v1.0.0") == 1
+    commit(repository, "the splits of 1.0.0")
+    assert splits(repository)[path.stem] == split
+    release(repository)
+    assert listed(repository)[path.stem] == split

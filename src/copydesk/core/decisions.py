@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from copydesk.core.config import load_json_lines
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.renamed_fields import renamed
+from copydesk.errors import ConfigError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,10 +62,26 @@ def read_decisions(seeds: Path, schemas: Path = PACKAGED) -> list[Decision]:
     Raises
     ------
     ConfigError
-        If a line does not obey its schema, or repeats the key of another line; the message names the line.
+        If a line does not obey its schema, or repeats the key of another line; the message names the line. If two are
+        about the same line of a source.
     """
     rows = load_json_lines(seeds / NAME, "decision", KEY, schemas).values()
-    return sorted((from_row(row) for row in rows), key=_order)
+    decisions = sorted((from_row(row) for row in rows), key=_order)
+    _refuse_contrary(seeds / NAME, decisions)
+    return decisions
+
+
+def _refuse_contrary(path: Path, decisions: list[Decision]) -> None:
+    """Refuse two decisions about one line of a source: their keys differ where only white space does."""
+    known: dict[tuple[str | None, str], Decision] = {}
+    for decision in decisions:
+        if decision.decision in OF_LINES:
+            other = known.setdefault((decision.source, folded_line(decision.line or "")), decision)
+            if other is not decision:
+                raise ConfigError(
+                    f"{path}: two decisions about one line of {decision.source!r}: {other.decision} {other.line!r} "
+                    f"and {decision.decision} {decision.line!r}; remove one of them"
+                )
 
 
 def obeyable(table: pa.Table, *kinds: str) -> dict[str, list[Decision]]:

@@ -212,22 +212,22 @@ def add_decisions(project: Project, rows: Sequence[dict[str, Any]]) -> tuple[int
     with locked(
         project.build / "decisions.lock", f"seeds/{NAME}: another program is writing decisions; try again", 60
     ):
-        known = {
-            tuple(getattr(d, name) for name in KEY): d.decision
-            for d in read_decisions(project.seeds, project.schemas)
-        }
+        known = {tuple(getattr(d, name) for name in KEY): d for d in read_decisions(project.seeds, project.schemas)}
         lines, problems = [], []
         for row in rows:
             decided = known.get(tuple(getattr(from_row(row), name) for name in KEY))
             if decided is None:
                 lines.append(json.dumps(row, ensure_ascii=False) + "\n")
-            elif decided != row["decision"]:
+            elif (decided.decision, decided.raw_sha256) != (row["decision"], row["raw_sha256"]):
                 place = f"[{row['raw_start']}, {row['raw_end']}) of the raw text"
-                problems.append(
-                    RecordProblem(
-                        row["doc_id"], f"{place}: {row['decision']}, but {path} has {decided}; decide on one"
+                if decided.raw_sha256 == row["raw_sha256"]:
+                    problem = f"{row['decision']}, but {path} has {decided.decision}; decide on one"
+                else:
+                    problem = (
+                        f"{row['decision']}, but {path} has {decided.decision} about an earlier version of the file; "
+                        "remove that line, and import again"
                     )
-                )
+                problems.append(RecordProblem(row["doc_id"], f"{place}: {problem}"))
         if lines:
             data = path.read_bytes() if path.exists() else b""
             start = "" if not data or data.endswith(b"\n") else "\n"

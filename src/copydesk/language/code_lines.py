@@ -15,7 +15,7 @@ WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
 _READ = 160
 _SIGN = re.compile(r"[{}<>=\\|;$^_`\[\]]")
 _PAIRS = ("::", "--", "()")
-_BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|\S*/\S+$|(?:import|from|return|else)\b")
+_BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|(?=\S*/\S)\S+$|(?:import|from|return|else)\b")
 
 #: Each mark and the pattern that shows it.
 _MARKS = {

@@ -28,12 +28,15 @@ def refuse_moves(root: Path, last_version: str, changes: Diff) -> None:
         Naming the documents and what has to be decided.
     """
     tag = tag_of(last_version)
+    last = open_revision(root, tag, own=True)
     problems = []
-    if changes.moved:
-        moves = [f"{move.doc_id} ({move.old} to {move.new})" for move in changes.moved]
+    moves = [f"{move.doc_id} ({move.old} to {move.new})" for move in changes.moved]
+    if changes.removed and changes.added:
+        moves += _moves_by_name(last, open_revision(root))
+    if moves:
         problems.append(f"{root}: {plural(len(moves), 'document')} in another split than in {tag}: {_first(moves)}")
     listed = listed_splits(Project.open(root))
-    promised = open_revision(root, tag, own=True).split_list
+    promised = last.split_list
     moved = {move.doc_id for move in changes.moved}
     lost = [
         f"{doc_id} ({split})"
@@ -52,6 +55,32 @@ def refuse_moves(root: Path, last_version: str, changes: Diff) -> None:
         )
 
 
+def _moves_by_name(last: Revision, current: Revision) -> list[str]:
+    """Documents whose file has another name, and with it another split."""
+    before, now = published_splits(last), published_splits(current)
+    return [
+        f"{new} ({before[old]} to {now[new]}; it was {old})"
+        for new, old in sorted(renamed_documents(last, current).items())
+        if before[old] != now[new]
+    ]
+
+
+def renamed_documents(old: Revision, new: Revision) -> dict[str, str]:
+    """Documents of the new revision whose bytes have another id in the old one: the new and the old id."""
+    before, now = _hashes(old), _hashes(new)
+    gone = {sha256: doc_id for doc_id, sha256 in sorted(before.items()) if doc_id not in now}
+    return {doc_id: gone[sha256] for doc_id, sha256 in sorted(now.items()) if doc_id not in before and sha256 in gone}
+
+
+def _hashes(revision: Revision) -> dict[str, str]:
+    """The hash of each document's file, by id."""
+    hashes: dict[str, str] = {}
+    for shard in revision.shards("documents").values():
+        rows = revision.read(shard, ["doc_id", "raw_sha256"])
+        hashes.update(zip(rows["doc_id"].to_pylist(), rows["raw_sha256"].to_pylist(), strict=True))
+    return hashes
+
+
 def _first(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
 
@@ -68,7 +97,8 @@ def published_splits(revision: Revision) -> dict[str, str]:
 def keep_splits_of(root: Path, rev: str) -> int:
     """Write the splits of a past release into splits.jsonl, also those that it kept of documents it does not hold.
 
-    Returns the number of lines that were added or changed. Lines about other documents stay.
+    A document of the working tree's corpus whose file only has another name gets the split of the old one. Lines
+    about other documents stay. Returns the number of lines that were added or changed.
 
     Raises
     ------
@@ -77,6 +107,9 @@ def keep_splits_of(root: Path, rev: str) -> int:
     """
     revision = open_revision(root, rev, own=True)
     promised = revision.split_list | published_splits(revision)
+    current = open_revision(root)
+    if current.shards("documents"):
+        promised |= {new: promised[old] for new, old in renamed_documents(revision, current).items()}
     listed = listed_splits(Project.open(root))
     changed = sum(listed.get(doc_id) != split for doc_id, split in promised.items())
     if changed:

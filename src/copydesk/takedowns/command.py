@@ -170,6 +170,7 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
         plan = plan_purge(root.resolve(), storages, doc_id)
         show(*_plan_lines(storages, plan, git_remotes(root)))
     if dry_run:
+        show("dry run: nothing was changed; without --dry-run all of this is done")
         return
     if not yes:
         typer.confirm(log_line(f"Purge {doc_id!r} from all of these? Deleted data cannot be restored."), abort=True)

@@ -18,6 +18,7 @@ def parts_agree(row: dict[str, Any]) -> bool:
             and {part.rule for part in parts} == set(row["rules"])
             and min(part.confidence for part in parts) == row["confidence"]
             and steps == sorted(steps)
+            and set(steps) == set(range(len(set(steps))))
         )
     except EditError:
         return False

@@ -75,8 +75,19 @@ def _misdecoded(text: str) -> Iterator[Found]:
             body = line[: hyphen.start() + 1] if hyphen else line
             fixed = fix_text_segment(body, _config())
             if fixed != body:
-                yield from _differences(body, fixed, start)
+                for repair in _differences(body, fixed, start):
+                    yield from _closing_quote(text, repair)
         start += len(line) + 1
+
+
+def _closing_quote(text: str, repair: Found) -> Iterator[Found]:
+    """A repair; but "â€ " is a closing quote whose last byte was lost, and no dagger, which no space follows."""
+    old = text[repair.start : repair.end]
+    lost = old.endswith("â€ ") and repair.replacement.endswith("†") and not text.startswith(" ", repair.end)
+    if not lost:
+        yield repair
+    elif "â€œ" in text[: repair.start]:
+        yield repair._replace(end=repair.end - 1, replacement=f"{repair.replacement[:-1]}”")
 
 
 def _nothing(text: str) -> tuple[Found, ...]:
