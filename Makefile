@@ -63,7 +63,7 @@ soak-releases: $(READY)  ## Take a thousand random steps at a corpus and its rel
 soak-kills: $(READY)  ## Kill releases, purges and publishing at random moments, and see that nothing is lost (about an hour)
 	python benchmarks/soak/kills.py --kills $(KILLS) --seed $(SEED)
 
-soak-cluster: $(READY)  ## Lose nodes of a Ray cluster in the middle of builds (about 10 minutes)
+soak-cluster: $(READY)  ## Lose nodes and workers of a Ray cluster in the middle of builds (about 10 minutes)
 	python -m pytest -q -m cluster tests/engines/test_ray.py
 
 soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)

@@ -1,7 +1,7 @@
 """Ray, on a real cluster on this machine: the bytes of the embedded engine, also when nodes are killed.
 
-To start a second node, or to lose one, takes minutes on two cores: tests that do are marked ``cluster``, and
-``make soak-cluster`` runs them.
+To start a second node, or to lose a node or a worker, takes minutes on two cores: tests that do are marked
+``cluster``, and ``make soak-cluster`` runs them.
 """
 
 from __future__ import annotations
@@ -206,12 +206,14 @@ def test_an_error_of_a_task_comes_through(engine: Ray) -> None:
         list(engine.run(square, [1, 2, -1, 4]))
 
 
+@pytest.mark.cluster
 def test_what_a_killed_worker_left_is_done_again(engine: Ray, tmp_path: Path) -> None:
     tasks = [(n, tmp_path, 2 if n == 2 else 0) for n in range(5)]
     assert list(engine.run(square_at_last, tasks)) == [n * n for n in range(5)]
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.cluster
 def test_a_task_that_kills_each_worker_is_named(engine: Ray, tmp_path: Path) -> None:
     with pytest.raises(
         BuildError, match=r"shard 2 of those left to do: Ray gave up after 3 retries.*finished work is kept"

@@ -361,7 +361,7 @@ texts = st.lists(st.tuples(hard_texts.filter(str.strip), hard_texts), min_size=1
 
 
 @given(texts)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_texts_come_back_from_every_format(
     tmp_path_factory: pytest.TempPathFactory, given_rows: list[tuple[str, str]]
 ) -> None:
