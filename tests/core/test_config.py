@@ -83,3 +83,9 @@ def test_bad_sources_are_named_by_line(tmp_path: Path, text: str, message: str) 
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         load_json_lines(path, "source", "doc_id")
+
+
+@pytest.mark.parametrize("day", ["2020-13-45", "2020-02-30", "soon"])
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    with pytest.raises(ConfigError, match=rf"splits\.test_from: '{day}'"):
+        check_params({"splits": {"test_from": day}})

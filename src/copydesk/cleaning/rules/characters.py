@@ -64,30 +64,32 @@ def _config() -> TextFixerConfig:
     )
 
 
+_LOST_BYTE = re.compile(r"â€ (?=\S)")
+#: Stands for "â€" while a line is decoded: a sign for private use.
+_EITHER = "\ue0ff"
+
+
 def _misdecoded(text: str) -> Iterator[Found]:
     from ftfy import fix_text_segment
 
     start = 0
     for line in text.split("\n"):
-        if _SUSPECT_LINE.search(line):
+        if _SUSPECT_LINE.search(line) and _EITHER not in line:
             # "Groß¬": the sign at a line's end is the hyphen of a scan, and not the second byte of a letter.
             hyphen = _SCANNED_HYPHEN.search(line)
             body = line[: hyphen.start() + 1] if hyphen else line
-            fixed = fix_text_segment(body, _config())
+            fixed = fix_text_segment(_with_lost_byte(body), _config()).replace(_EITHER, "â€")
             if fixed != body:
-                for repair in _differences(body, fixed, start):
-                    yield from _closing_quote(text, repair)
+                yield from _differences(body, fixed, start)
         start += len(line) + 1
 
 
-def _closing_quote(text: str, repair: Found) -> Iterator[Found]:
-    """A repair; but "â€ " is a closing quote whose last byte was lost, and no dagger, which no space follows."""
-    old = text[repair.start : repair.end]
-    lost = old.endswith("â€ ") and repair.replacement.endswith("†") and not text.startswith(" ", repair.end)
-    if not lost:
-        yield repair
-    elif "â€œ" in text[: repair.start]:
-        yield repair._replace(end=repair.end - 1, replacement=f"{repair.replacement[:-1]}”")
+def _with_lost_byte(line: str) -> str:
+    """A line whose "â€ " is a closing quote again: its last byte was lost. A dagger has another space behind it.
+
+    Without an opening quote in the line it may be either; then a sign stands for it that no rule reads.
+    """
+    return _LOST_BYTE.sub("â€\x9d " if "â€œ" in line else f"{_EITHER} ", line)
 
 
 def _nothing(text: str) -> tuple[Found, ...]:
