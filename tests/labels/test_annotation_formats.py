@@ -133,11 +133,16 @@ def test_words_are_cut_at_labels_and_cover_all_but_white_space(made: list[TextRe
         assert all(mark.start in starts and mark.end in ends for mark in record.marks)
 
 
-@given(st.text(st.sampled_from("a-u20DXé_𝒳 "), min_size=1))
+@given(st.text(st.sampled_from("a-u208DXé_𝒳 \x01\n"), min_size=1))
 def test_names_for_brat_are_as_its_grammar_wants_and_can_be_undone(label: str) -> None:
     name = type_of(label)
     assert name.isascii() and all(c.isalnum() or c in "-_" for c in name)
     assert label_of(name) == label
+
+
+def test_what_names_no_character_is_left_as_it_is() -> None:
+    assert label_of("X-uD800-") == "X-uD800-" and label_of("-uD8-") == "Ø"
+    assert label_of(type_of("X-uDFFF-\t")) == "X-uDFFF-\t"
 
 
 TEXT = "The 👩‍🚀 flew."

@@ -75,7 +75,12 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
 
 @labels.command("export")
 def export_command(  # noqa: PLR0917  (options are given by name)
-    out: Annotated[Path, typer.Argument(help="File to write; for brat, a folder whose content is replaced.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="File to write; for brat, a folder: new, empty, or of an earlier export, which is replaced."
+        ),
+    ],
     tool: Annotated[Tool, typer.Option("--to", help="The tool or format.")],
     rev: Annotated[
         Optional[str],  # noqa: UP045
