@@ -68,7 +68,7 @@ def test_labels_of_a_release_come_back_from_each_tool(
     file = write_labels(tmp_path / "labels.jsonl", labels)
     sent = run(history, "export", str(tmp_path / name), "--to", tool, "--rev", OLD, "--labels", str(file))
     assert sent.exit_code == 0, sent.output
-    assert f"{name}: 7 documents, 8 labels" in sent.output
+    assert f"{name}: 6 documents, 8 labels" in sent.output
     annotate(tmp_path / name)
     back = run(history, "import", str(tmp_path / name), "--rev", OLD, "--out", str(tmp_path / "back.jsonl"))
     assert back.exit_code == 0, back.output
@@ -161,6 +161,23 @@ def test_labels_of_other_texts_and_unknown_documents_are_listed(
     assert f"only.txt: no document 'other' in {NEW}; expected the id of one" in sent.output
     (line,) = read_lines(tmp_path / "lines.jsonl")
     assert (line["doc_id"], line["label"]) == ("same", [[0, 6, "THING"]])
+
+
+def test_documents_that_were_taken_down_are_not_exported(
+    history: Path, old: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    file = write_labels(tmp_path / "labels.jsonl", [label(old["taken"], "Report"), label(old["same"], "Report")])
+    path = tmp_path / "lines.jsonl"
+    sent = run(history, "export", str(path), "--to", "doccano", "--rev", OLD, "--labels", str(file))
+    assert sent.exit_code == 0, sent.output
+    assert "1 document and 1 label on them left out: taken down, as seeds/takedowns.jsonl says" in sent.output
+    assert {line["doc_id"] for line in read_lines(path)} == {*old} - {"taken"}
+    assert old["taken"]["text"] not in {line["text"] for line in read_lines(path)}
+
+
+def test_a_missing_list_of_ids_is_refused_in_words(history: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nope: no such file; expected the ids of documents"):
+        run(history, "export", str(tmp_path / "x.jsonl"), "--to", "doccano", "--only", str(tmp_path / "nope"))
 
 
 def test_formats_of_documents_take_no_sentences(history: Path, tmp_path: Path) -> None:
