@@ -12,6 +12,7 @@ from copydesk.core.atomic_files import replacing, replacing_folder
 from copydesk.errors import BuildError, InputError
 from copydesk.labels.annotated_text import Mark, TextRecord
 from copydesk.labels.brat import write_brat
+from copydesk.labels.label_studio import write_label_studio
 
 RECORD = TextRecord("", "a", "0" * 64, "The report.", 0, [], [Mark(0, 3, "X")])
 
@@ -71,3 +72,26 @@ def test_a_path_without_a_name_is_refused_in_words(path: str) -> None:
     for writing in (replacing, replacing_folder):
         with pytest.raises(BuildError, match="cannot be written: it has no name"), writing(Path(path)):
             raise AssertionError
+
+
+def test_the_tasks_of_label_studio_are_not_replaced_by_their_interface(tmp_path: Path) -> None:
+    for name in ("tasks.xml", "tasks.XML"):
+        with pytest.raises(InputError, match="the labelling interface is written as"):
+            write_label_studio([RECORD], tmp_path / name)
+    with pytest.raises(InputError, match="expected the name of a file"):
+        write_label_studio([RECORD], Path())
+    assert not state(tmp_path)
+
+
+def test_the_interface_of_label_studio_replaces_only_an_earlier_one(tmp_path: Path) -> None:
+    out, interface = tmp_path / "tasks.json", tmp_path / "tasks.xml"
+    write_label_studio([RECORD._replace(marks=[Mark(0, 3, 'a<"&>'), Mark(0, 3, "b")])], out)
+    write_label_studio([RECORD], out)
+    assert '"X"' in interface.read_text()
+    edited = interface.read_text().replace('"X"', '"X" background="red"')
+    for content in (edited, "<article/>", ""):
+        interface.write_text(content)
+        before = state(tmp_path)
+        with pytest.raises(InputError, match=r"tasks\.xml: not what an export wrote"):
+            write_label_studio([], out)
+        assert state(tmp_path) == before
