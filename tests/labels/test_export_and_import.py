@@ -180,6 +180,17 @@ def test_a_missing_list_of_ids_is_refused_in_words(history: Path, tmp_path: Path
         run(history, "export", str(tmp_path / "x.jsonl"), "--to", "doccano", "--only", str(tmp_path / "nope"))
 
 
+def test_a_label_that_the_schema_refuses_is_a_problem_and_the_others_go_on(
+    history: Path, old: dict[str, Any], tmp_path: Path
+) -> None:
+    line = {"text": old["same"]["text"], "label": [[0, 6, "X"], [0, 6, "long" * 1250], [0, 3, "Y"]]}
+    path = write_labels(tmp_path / "lines.jsonl", [line])
+    back = run(history, "import", str(path), "--rev", OLD, "--out", str(tmp_path / "back.jsonl"))
+    assert back.exit_code == 1 and "lines.jsonl:1: [0, 6): label: 'longlong" in back.output
+    assert "is too long" in back.output and "1 problem" in back.output
+    assert [row["label"] for row in read_lines(tmp_path / "back.jsonl")] == ["Y", "X"]
+
+
 def test_formats_of_documents_take_no_sentences(history: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--by sentences: brat takes documents; expected one of label-studio"):
         run(history, "export", str(tmp_path / "x"), "--to", "brat", "--by", "sentences")
@@ -267,6 +278,21 @@ def test_verdicts_that_fit_no_suggestion_or_contradict_are_refused(suggesting: P
     # Without --decide they are labels like others.
     assert run(root, "import", str(path), "--out", str(out)).exit_code == 0
     assert [row["label"] for row in read_lines(out)] == ["reject"]
+
+
+def test_suggestions_across_sentences_are_counted_when_sentences_are_written(
+    suggesting: Path, tmp_path: Path
+) -> None:
+    root, path = suggesting, tmp_path / "lines.jsonl"
+    text = "The war in  Russia began.  It was a long report about the town and its people."
+    (root / "seeds" / "one.txt").write_text(text, "utf-8")
+    run_stages(Project.open(root))
+    whole = run(root, "export", str(path), "--to", "doccano", "--suggestions")
+    assert whole.exit_code == 0 and "1 document, 2 labels" in whole.output
+    sent = run(root, "export", str(path), "--to", "doccano", "--suggestions", "--by", "sentences")
+    assert sent.exit_code == 1 and "2 sentences, 1 label" in sent.output
+    assert "1 suggestion left out, across the border of a sentence; use --by documents" in sent.output
+    assert sum(len(line["label"]) for line in read_lines(path)) == 1
 
 
 def test_words_hold_no_white_space(suggesting: Path, tmp_path: Path) -> None:
