@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,10 +26,11 @@ from copydesk.labels.annotated_text import (
 )
 from copydesk.labels.argilla import write_argilla
 from copydesk.labels.brat import label_of, type_of, write_brat
-from copydesk.labels.conllu import write_conllu
+from copydesk.labels.conllu import read_conllu, write_conllu
 from copydesk.labels.doccano import write_doccano
 from copydesk.labels.import_labels import read_annotations
 from copydesk.labels.label_studio import write_label_studio
+from copydesk.labels.spacy_docs import write_docbin
 from copydesk.labels.web_annotation import write_web_annotations
 from label_history import accepted, exported, nothing, responded
 from support import hard_texts
@@ -133,11 +137,16 @@ def test_words_are_cut_at_labels_and_cover_all_but_white_space(made: list[TextRe
         assert all(mark.start in starts and mark.end in ends for mark in record.marks)
 
 
-@given(st.text(st.sampled_from("a-u20DXé_𝒳 "), min_size=1))
+@given(st.text(st.sampled_from("a-u208DXé_𝒳 \x01\n"), min_size=1))
 def test_names_for_brat_are_as_its_grammar_wants_and_can_be_undone(label: str) -> None:
     name = type_of(label)
     assert name.isascii() and all(c.isalnum() or c in "-_" for c in name)
     assert label_of(name) == label
+
+
+def test_what_names_no_character_is_left_as_it_is() -> None:
+    assert label_of("X-uD800-") == "X-uD800-" and label_of("-uD8-") == "Ø"
+    assert label_of(type_of("X-uDFFF-\t")) == "X-uDFFF-\t"
 
 
 TEXT = "The 👩‍🚀 flew."
@@ -173,9 +182,22 @@ NOTE = {
         ("t.json", [task(), task(text="the")], "t.json:2: the offsets give 'The', the annotation says 'the'"),
         ("t.json", [task(), task(labels=[1])], "t.json:2: labels: expected a list of strings"),
         ("t.json", [task(), {"data": DATA}], "t.json:2: annotations: expected a list; found nothing"),
+        ("t.json", [task(), {"data": DATA}], "this is what labels export wrote; import what the tool exported"),
+        ("t.json", [task(), {"data": DATA, "annotations": [5]}], "annotations: expected a list of objects"),
+        ("t.json", [task(), task(start=10**30)], "in UTF-16 code units; expected the border"),
         ("t.json", [task(), {"data": 5}], "t.json:2: data: expected an object; found a whole number"),
         ("t.json", [ROW, {"fields": {}}], "t.json:2: text: expected a string; found nothing"),
         ("t.json", [ROW, {**ROW, "responses": {"label": [{"value": [{"start": 0}]}]}}], "t.json:2: end: expected"),
+        (
+            "t.json",
+            {"items": [NOTE, {**NOTE, "target": {**NOTE["target"], "selector": {"type": ["a"]}}}]},
+            "TextPositionSelector: expected an object; found nothing",
+        ),
+        (
+            "t.json",
+            [ROW, {**ROW, "responses": {"label": [{"value": [], "user_id": {"a": 1}}]}}],
+            "t.json:2: user_id: expected a string; found an object",
+        ),
         ("t.json", {"items": [NOTE, {**NOTE, "body": 1}]}, "t.json:2: value: expected a string"),
         ("t.json", {"items": [NOTE, {**NOTE, "target": {"source": "a"}}]}, "expected urn:copydesk:document:ID"),
         ("t.jsonl", [LINE, {**LINE, "label": [[0, 3]]}], "t.jsonl:2: label: expected [start, end, label]"),
@@ -232,6 +254,65 @@ def test_a_word_of_conllu_that_cannot_be_read_is_named(tmp_path: Path, columns: 
     problem, record = read_annotations(path)
     assert str(problem).startswith(f"{path}:2: ") and told in str(problem)
     assert isinstance(record, TextRecord) and [mark[:3] for mark in record.marks] == [(0, 3, "X")]
+
+
+@pytest.mark.parametrize("before", ["", "# newdoc\n", "# newdoc id = b\n\n# newdoc\n"])
+def test_labelled_words_of_no_document_are_reported_once(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "a.conllu"
+    words = ("1\tThe" + "\t_" * 7 + "\tLabel=B-X|TokenRange=0:3\n") * 2
+    path.write_text(f"{before}{words}\n# newdoc id = a\n{words}\n", "utf-8")
+    read = list(read_annotations(path))
+    (problem,) = [str(each) for each in read if isinstance(each, RecordProblem)]
+    assert problem.startswith(f"{path}:{before.count(chr(10)) + 1}: labelled words before any # newdoc id")
+    marks = {record.doc_id: len(record.marks) for record in read if isinstance(record, TextRecord)}
+    assert marks == ({"b": 0, "a": 2} if "b" in before else {"a": 2})
+
+
+def test_time_is_linear_in_the_labels_of_a_word() -> None:
+    def seconds(count: int) -> float:
+        rows = [",".join(f"{tag}-{number}" for number in range(count)) for tag in "BIII"]
+        words = "".join("1\ta" + "\t_" * 7 + f"\tLabel={row}|TokenRange=0:1\n" for row in rows)
+        begun = time.process_time()
+        (record,) = read_conllu(f"# newdoc id = a\n{words}\n", "")
+        assert isinstance(record, TextRecord) and len(record.marks) == count
+        return time.process_time() - begun
+
+    assert seconds(40_000) < 2  # 2,000 labels take as long as that if each is looked for in a list
+
+
+@pytest.mark.parametrize("size", [11_000, 20 << 20])
+def test_a_docbin_that_would_fill_the_memory_is_refused(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.spacy"
+    data = bytes(size * 1000) if size < 1 << 20 else random.Random(1).randbytes(size)
+    path.write_bytes(zlib.compress(data, 1 if size > 1 << 20 else 9))
+    told = r"a\.spacy: more than [0-9,]+ bytes unpacked .*; split it into files of fewer documents"
+    with pytest.raises(InputError, match=told):
+        list(read_annotations(path))
+
+
+def test_a_damaged_document_of_a_docbin_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    tokens = pytest.importorskip("spacy.tokens")
+    path, marks = tmp_path / "a.spacy", [Mark(0, 3, "X")]
+    made = [TextRecord("", doc_id, HASH, "The report.", 0, [], marks) for doc_id in "abcd"]
+    assert write_docbin(made, path) == []
+    packed = tokens.DocBin().from_bytes(path.read_bytes())
+    groups = packed.span_groups
+    label = hash_of("X").to_bytes(8, "big")
+    assert label in groups[1]
+    groups[1] = groups[1].replace(label, b"\xf7" * 8)  # a label that no string has
+    short = tokens.DocBin().from_bytes(path.read_bytes())
+    packed.tokens[2], packed.spaces[2] = short.tokens[2][:0], short.spaces[2][:0]  # a span behind the end
+    path.write_bytes(packed.to_bytes())
+    first, unknown, behind, last = read_annotations(path)
+    assert all(isinstance(each, TextRecord) and each.marks[0][:3] == (0, 3, "X") for each in (first, last))
+    assert str(unknown).startswith(f"{path}:2: not a document of spaCy: KeyError: ") and "E018" in str(unknown)
+    assert str(behind).startswith(f"{path}:3: not a document of spaCy: IndexError: ")
+
+
+def hash_of(label: str) -> int:
+    from spacy.strings import get_string_id  # type: ignore[import-not-found]
+
+    return int(get_string_id(label))
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,35 @@ def test_text_that_was_taken_down_does_not_come_back_from_an_earlier_release(
     assert (back["status"], back["reason"]) == ("gone", "masked")
 
 
+def test_of_a_label_that_was_gone_before_its_document_was_taken_down_no_text_is_left(
+    history: Path, old: dict[str, Any]
+) -> None:
+    texts = {"quote": "Some of its text", "text": "Report", "old_text": "Report"}
+    gone = label(old["taken"], "Report", id=7, **texts, status="gone", reason="deleted")
+    left = {key: gone[key] for key in ("doc_id", "id", "start", "end", "label", "text_sha256")}
+    changed = {**gone, "status": "changed"}
+    del changed["reason"]
+    for revision in (OLD, NEW):  # NEW does not have the document
+        assert copydesk.carry([gone], revision, NEW, root=history) == [
+            {**left, "status": "gone", "reason": "taken-down"}
+        ]
+    assert copydesk.carry([changed], OLD, NEW, root=history) == [{**left, "status": "gone", "reason": "taken-down"}]
+    other = label(old["removed"], "Report", quote="kept", status="gone", reason="removed")
+    assert copydesk.carry([other], NEW, NEW, root=history) == [other]
+
+
+def test_offsets_that_are_written_as_decimals_are_whole_numbers(
+    history: Path, old: dict[str, Any], tmp_path: Path
+) -> None:
+    labels = [label(old["same"], "Report"), label(old["edited"], "Kiev")]
+    decimals = [{**row, "start": float(row["start"]), "end": float(row["end"])} for row in labels]
+    done = carry(history, write_labels(tmp_path / "labels.jsonl", decimals), "--to", NEW)
+    assert done.exit_code == 0, done.output
+    carried = copydesk.carry(labels, OLD, NEW, root=history)
+    assert (tmp_path / "labels.jsonl.out").read_text("utf-8") == write_labels(tmp_path / "all", carried).read_text()
+    assert copydesk.carry(decimals, OLD, NEW, root=history) == carried
+
+
 def test_what_cannot_be_carried_is_listed_and_the_other_lines_go_on(
     history: Path, old: dict[str, Any], new: dict[str, Any], tmp_path: Path
 ) -> None:

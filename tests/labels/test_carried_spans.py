@@ -8,6 +8,7 @@ from hypothesis import assume, given
 
 from copydesk import CarriedSpan, carry, clean
 from copydesk.errors import EditError, InputError
+from copydesk.labels.carried_spans import _Places
 from copydesk.text import ComposedEdit, Edit, EditedText
 from support import articles
 
@@ -183,3 +184,14 @@ def test_what_is_no_cleaned_text_is_refused() -> None:
     wrong.edits = (ComposedEdit(0, 1, 0, 1, "x", "y", ("rule",), 1.0),)
     with pytest.raises(EditError, match="expects 'y', the text has 't'"):
         carry([(0, 1)], wrong, text)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3))), st.integers(0, 30), st.integers(0, 5))
+def test_masks_are_found_as_by_looking_at_each(steps: list[tuple[int, int]], start: int, length: int) -> None:
+    masks, at = [], 0
+    for gap, size in steps:
+        masks.append((at + gap, at + gap + size))
+        at += gap + size
+    end = start + length
+    touching = [(first <= start <= last) if start == end else (first < end and start < last) for first, last in masks]
+    assert _Places(masks).touch((start, end)) == any(touching)

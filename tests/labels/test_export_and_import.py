@@ -68,7 +68,7 @@ def test_labels_of_a_release_come_back_from_each_tool(
     file = write_labels(tmp_path / "labels.jsonl", labels)
     sent = run(history, "export", str(tmp_path / name), "--to", tool, "--rev", OLD, "--labels", str(file))
     assert sent.exit_code == 0, sent.output
-    assert f"{name}: 7 documents, 8 labels" in sent.output
+    assert f"{name}: 6 documents, 8 labels" in sent.output
     annotate(tmp_path / name)
     back = run(history, "import", str(tmp_path / name), "--rev", OLD, "--out", str(tmp_path / "back.jsonl"))
     assert back.exit_code == 0, back.output
@@ -163,6 +163,34 @@ def test_labels_of_other_texts_and_unknown_documents_are_listed(
     assert (line["doc_id"], line["label"]) == ("same", [[0, 6, "THING"]])
 
 
+def test_documents_that_were_taken_down_are_not_exported(
+    history: Path, old: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    file = write_labels(tmp_path / "labels.jsonl", [label(old["taken"], "Report"), label(old["same"], "Report")])
+    path = tmp_path / "lines.jsonl"
+    sent = run(history, "export", str(path), "--to", "doccano", "--rev", OLD, "--labels", str(file))
+    assert sent.exit_code == 0, sent.output
+    assert "1 document and 1 label on them left out: taken down, as seeds/takedowns.jsonl says" in sent.output
+    assert {line["doc_id"] for line in read_lines(path)} == {*old} - {"taken"}
+    assert old["taken"]["text"] not in {line["text"] for line in read_lines(path)}
+
+
+def test_a_missing_list_of_ids_is_refused_in_words(history: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nope: no such file; expected the ids of documents"):
+        run(history, "export", str(tmp_path / "x.jsonl"), "--to", "doccano", "--only", str(tmp_path / "nope"))
+
+
+def test_a_label_that_the_schema_refuses_is_a_problem_and_the_others_go_on(
+    history: Path, old: dict[str, Any], tmp_path: Path
+) -> None:
+    line = {"text": old["same"]["text"], "label": [[0, 6, "X"], [0, 6, "long" * 1250], [0, 3, "Y"]]}
+    path = write_labels(tmp_path / "lines.jsonl", [line])
+    back = run(history, "import", str(path), "--rev", OLD, "--out", str(tmp_path / "back.jsonl"))
+    assert back.exit_code == 1 and "lines.jsonl:1: [0, 6): label: 'longlong" in back.output
+    assert "is too long" in back.output and "1 problem" in back.output
+    assert [row["label"] for row in read_lines(tmp_path / "back.jsonl")] == ["Y", "X"]
+
+
 def test_formats_of_documents_take_no_sentences(history: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--by sentences: brat takes documents; expected one of label-studio"):
         run(history, "export", str(tmp_path / "x"), "--to", "brat", "--by", "sentences")
@@ -250,6 +278,21 @@ def test_verdicts_that_fit_no_suggestion_or_contradict_are_refused(suggesting: P
     # Without --decide they are labels like others.
     assert run(root, "import", str(path), "--out", str(out)).exit_code == 0
     assert [row["label"] for row in read_lines(out)] == ["reject"]
+
+
+def test_suggestions_across_sentences_are_counted_when_sentences_are_written(
+    suggesting: Path, tmp_path: Path
+) -> None:
+    root, path = suggesting, tmp_path / "lines.jsonl"
+    text = "The war in  Russia began.  It was a long report about the town and its people."
+    (root / "seeds" / "one.txt").write_text(text, "utf-8")
+    run_stages(Project.open(root))
+    whole = run(root, "export", str(path), "--to", "doccano", "--suggestions")
+    assert whole.exit_code == 0 and "1 document, 2 labels" in whole.output
+    sent = run(root, "export", str(path), "--to", "doccano", "--suggestions", "--by", "sentences")
+    assert sent.exit_code == 1 and "2 sentences, 1 label" in sent.output
+    assert "1 suggestion left out, across the border of a sentence; use --by documents" in sent.output
+    assert sum(len(line["label"]) for line in read_lines(path)) == 1
 
 
 def test_words_hold_no_white_space(suggesting: Path, tmp_path: Path) -> None:

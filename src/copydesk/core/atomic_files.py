@@ -224,6 +224,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def _beside(path: Path, suffix: str) -> Path:
     """Return an unused path in the same folder, short enough whatever characters the name has."""
+    if not path.name:
+        raise BuildError(f"{path}: cannot be written: it has no name; name a file or folder in it, such as out")
     return path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{suffix}")
 
 

@@ -42,7 +42,7 @@ def argilla_record(row: Any, where: str) -> TextRecord:
     offsets = Utf16Offsets(text)
     marks = []
     for response in value_of(value_of(row, "responses", dict) or {"label": []}, "label", list):
-        by = response.get("user_id") if isinstance(response, dict) else None
+        by = value_of(response, "user_id", str) if isinstance(response, dict) and response.get("user_id") else None
         for span in value_of(response, "value", list):
             start, end = (offsets.code_points(value_of(span, side, int)) for side in ("start", "end"))
             marks.append(Mark(start, end, value_of(span, "label", str), {"annotator": by} if by else {}))

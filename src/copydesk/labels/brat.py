@@ -13,11 +13,12 @@ from urllib.parse import quote, unquote
 
 from copydesk.core.atomic_files import replacing_folder
 from copydesk.core.hand_written import LINES_BYTES, bounded_text
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, InputError
 from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord, UnreadableRecord, labels_of
 
 _TYPE = re.compile(r"[A-Za-z0-9_-]+")
-_ESCAPED = re.compile(r"-u([0-9A-F]{2,4}|10[0-9A-F]{4}|[0-9A-F]{5})-")
+#: A character by its number; a surrogate is no character.
+_ESCAPED = re.compile(r"-u((?!D[89A-F]..-)[0-9A-F]{2,4}|10[0-9A-F]{4}|[0-9A-F]{5})-")
 _LINE = re.compile(r"[^\n]+")
 _SPANS = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)", re.ASCII)
 #: Longest name of a file, without its suffix; a longer one is shortened, and found by its text.
@@ -27,8 +28,14 @@ _LONGEST = 150
 def write_brat(records: Iterable[TextRecord], out: Path) -> None:
     """Write ``ID.txt`` and ``ID.ann`` for each document, and ``annotation.conf`` with the labels.
 
-    Labels are written as :func:`type_of` says.
+    Labels are written as :func:`type_of` says. An empty folder, or an earlier export, is replaced.
+
+    Raises
+    ------
+    InputError
+        If ``out`` is something else; it stays as it is.
     """
+    _refuse_other(out)
     listed = list(records)
     with replacing_folder(out) as folder:
         for record in listed:
@@ -38,6 +45,25 @@ def write_brat(records: Iterable[TextRecord], out: Path) -> None:
         entities = "".join(f"{type_of(label)}\n" for label in labels_of(listed))
         conf = f"[entities]\n{entities}\n[relations]\n\n[events]\n\n[attributes]\n"
         (folder / "annotation.conf").write_text(conf, "utf-8")
+
+
+def _refuse_other(out: Path) -> None:
+    """Refuse to replace what no export made: a file, a link, a folder with other files, or with any folder in it."""
+    expected = "expected a new folder, an empty one, or one that an earlier export to brat made; name another"
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise InputError(f"{out}: not a folder; {expected}")
+    inside = sorted(out.iterdir()) if out.is_dir() else []
+    if inside and not (out / "annotation.conf").is_file():
+        raise InputError(f"{out}: it is not empty and has no annotation.conf; {expected}")
+    other = [path.name for path in inside if not _of_brat(path)]
+    if other:
+        raise InputError(f"{out}: it holds {other[0]!r}, which no export wrote; {expected}")
+
+
+def _of_brat(path: Path) -> bool:
+    """Whether a path has a name of the export, or of what brat keeps beside it, and is no folder."""
+    written = path.suffix in (".ann", ".conf") or path.name == ".stats_cache"
+    return not path.is_dir() and (written or (path.suffix == ".txt" and path.with_suffix(".ann").is_file()))
 
 
 def _name(doc_id: str) -> str:
@@ -55,7 +81,7 @@ def type_of(label: str) -> str:
     ('first-u20-name', 'first name')
     """
     label = _ESCAPED.sub(lambda match: f"-u2D-{match[0][1:]}", label)
-    return "".join(c if _TYPE.fullmatch(c) else f"-u{ord(c):X}-" for c in label)
+    return "".join(c if _TYPE.fullmatch(c) else f"-u{ord(c):02X}-" for c in label)
 
 
 def label_of(name: str) -> str:

@@ -10,11 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.ledger import Ledger, in_force
 from copydesk.labels.carried_spans import CarriedSpan, DocumentVersion, carry_spans
-from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts
+from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts, TakenDown
 from copydesk.labels.label_lines import Label, LabelLine, LineProblem
-from copydesk.revisions.lost_takedowns import ledger_at, present_ledger
 from copydesk.revisions.revision import Revision
 from copydesk.text import Offsets
 
@@ -48,7 +46,8 @@ class LabelCarrier:
         self.old, self.new = old, new
         self._old, self._new = DocumentHashes(old), DocumentHashes(new)
         self._places = _places(self._old.rows, self._new.rows)
-        self._taken = _taken_down(self._old.rows, _ledger(old, new), new)
+        takedowns = TakenDown(old, new)
+        self._taken_ids, self._taken = takedowns.doc_ids, takedowns.among(self._old.rows)
         unchanged = _equal(self._old.rows["text_sha256"], self._new.rows["text_sha256"], self._places)
         self._unchanged = (unchanged & ~self._taken).tolist()
         self._renamed = (~_equal(self._old.rows["doc_id"], self._new.rows["doc_id"], self._places)).tolist()
@@ -58,8 +57,9 @@ class LabelCarrier:
     def carry(self, part: Sequence[LabelLine | LineProblem]) -> list[Carried]:
         """Carry some lines: for each the label as it is in the new revision, or what is wrong with it, in order.
 
-        A label that was gone already stays as it is. Of one that is kept in an unchanged document, only the status is
-        new: it is given as the line itself, which need not be written anew.
+        A label that was gone already stays as it is, unless its document was taken down since. Of one that is kept
+        in an unchanged document, only the status is new: it is given as the line itself, which need not be written
+        anew.
         """
         unchanged, renamed = self._unchanged, self._renamed
         results: list[Carried] = []
@@ -73,7 +73,8 @@ class LabelCarrier:
             row = next(rows)
             label = line.label
             if label.get("status") == "gone":
-                results.append(label)
+                taken = label["doc_id"] in self._taken_ids or (row >= 0 and self._taken[row])
+                results.append(_gone(label, "taken-down") if taken else label)
             elif problem := self._old.problem(line, row, self.old.name, self._released):
                 results.append(problem)
             elif unchanged[row]:
@@ -145,24 +146,6 @@ def _gone(label: Label, reason: str) -> Label:
 def _shortened(text: str | None) -> str:
     text = text or ""
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"
-
-
-def _ledger(old: Revision, new: Revision) -> Ledger:
-    """Takedowns in force: as the working tree says, or one of the revisions if it does not name the document."""
-    ledger: Ledger = {}
-    for revision in (old, new):
-        ledger |= ledger_at(revision.root, revision.commit) if revision.commit else {}
-    return in_force({**ledger, **present_ledger(old.root)})
-
-
-def _taken_down(documents: pa.Table, ledger: Ledger, new: Revision) -> npt.NDArray[np.bool_]:
-    """Which documents were taken down: by id, by the bytes of the file, or since the build found the same text."""
-    hashes = [row["raw_sha256"] for row in ledger.values() if isinstance(row.get("raw_sha256"), str)]
-    copies = {row["doc_id"] for row in new.listing.get("dropped", ()) if row["reason"] == "takedown"}
-    by_id = pc.is_in(documents["doc_id"], value_set=pa.array(sorted({*ledger, *copies}), pa.string()))
-    by_bytes = pc.is_in(documents["raw_sha256"], value_set=pa.array(sorted(hashes), pa.string()))
-    taken: npt.NDArray[np.bool_] = pc.or_(by_id, by_bytes).to_numpy()
-    return taken
 
 
 def _places(old: pa.Table, new: pa.Table) -> Offsets:

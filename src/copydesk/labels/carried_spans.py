@@ -6,6 +6,7 @@ compared, and only what is still without a counterpart is compared in the clean 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -144,26 +145,36 @@ class _Masks:
 
     def __init__(self, old: DocumentVersion, new: DocumentVersion) -> None:
         edits = [[edit for edit in v.edits if any(rule.startswith(MASKS) for rule in edit.rules)] for v in (old, new)]
-        self._old, self._new = ([(edit.start, edit.end) for edit in side] for side in edits)
+        self._old, self._new = (_Places(sorted((edit.start, edit.end) for edit in side)) for side in edits)
         secrets = {edit.before for edit in chain(*edits)} - {""}
         self._pieces = {piece for secret in secrets for piece in _pieces_of(secret)}
+        self._lengths = {len(piece) for piece in self._pieces}
 
     def hide(self, span: tuple[int, int], place: tuple[int, int], before: str, after: str) -> bool:
         """Whether what a span held, or would hold, is or was masked."""
         if not self._pieces:
             return False
         return (
-            _touches(span, self._old)
-            or _touches(place, self._new)
-            or any(not self._pieces.isdisjoint(_windows(text, self._pieces)) for text in (before, after))
+            self._old.touch(span)
+            or self._new.touch(place)
+            or any(not self._pieces.isdisjoint(_windows(text, self._lengths)) for text in (before, after))
         )
 
 
-def _touches(span: tuple[int, int], places: Iterable[tuple[int, int]]) -> bool:
-    start, end = span
-    if start == end:  # what was deleted beside a mask was part of it, for all that is known
-        return any(first <= start <= last for first, last in places)
-    return any(first < end and start < last for first, last in places)
+class _Places:
+    """Spans in order that do not overlap, so that one of them is found without a look at all."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self._starts = [start for start, _ in spans]
+        self._ends = [end for _, end in spans]
+
+    def touch(self, span: tuple[int, int]) -> bool:
+        start, end = span
+        if start == end:  # what was deleted beside a mask was part of it, for all that is known
+            at = bisect_left(self._ends, start)
+            return at < len(self._ends) and self._starts[at] <= start
+        at = bisect_right(self._ends, start)
+        return at < len(self._ends) and self._starts[at] < end
 
 
 def _pieces_of(secret: str) -> set[str]:
@@ -172,6 +183,5 @@ def _pieces_of(secret: str) -> set[str]:
     return {secret[i : i + _TELLING] for i in range(len(secret) - _TELLING + 1)}
 
 
-def _windows(text: str, pieces: set[str]) -> Iterable[str]:
-    lengths = {len(piece) for piece in pieces}
+def _windows(text: str, lengths: Iterable[int]) -> Iterable[str]:
     return (text[i : i + length] for length in lengths for i in range(len(text) - length + 1))

@@ -75,7 +75,12 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
 
 @labels.command("export")
 def export_command(  # noqa: PLR0917  (options are given by name)
-    out: Annotated[Path, typer.Argument(help="File to write; for brat, a folder whose content is replaced.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="File to write; for brat, a folder: new, empty, or of an earlier export, which is replaced."
+        ),
+    ],
     tool: Annotated[Tool, typer.Option("--to", help="The tool or format.")],
     rev: Annotated[
         Optional[str],  # noqa: UP045
@@ -105,6 +110,8 @@ def export_command(  # noqa: PLR0917  (options are given by name)
         missing,
         read_ids,
         records_of,
+        sentences_of,
+        taken_down,
         write_for_tool,
     )
     from copydesk.revisions.revision import open_revision
@@ -119,16 +126,25 @@ def export_command(  # noqa: PLR0917  (options are given by name)
     unknown = missing(ids, revision) if ids is not None else []
     for doc_id in unknown[:_LISTED]:
         fail(f"{only}: no document {doc_id!r} in {revision.name}; expected the id of one")
-    records = list(records_of(revision, marks, only=ids, suggestions=suggestions, level=by))
+    taken = taken_down(revision)
+    documents = list(records_of(revision, marks, only=ids, without=taken, suggestions=suggestions))
+    by_sentence = by == "sentences"
+    records = [each for record in documents for each in sentences_of(record)] if by_sentence else documents
     inexpressible = write_for_tool(tool, records, out)
-    for left_out in inexpressible[:_LISTED]:
-        fail(str(left_out))
+    for unwritten in inexpressible[:_LISTED]:
+        fail(str(unwritten))
     count = sum(len(record.marks) for record in records)
     show(f"{out}: {plural(len(records), by.removesuffix('s'))}, {plural(count - len(inexpressible), 'label')}")
-    wanted = sum(len(of_document) for doc_id, of_document in marks.items() if ids is None or doc_id in ids)
-    crossing = wanted - sum(mark.label != SUGGESTION for record in records for mark in record.marks)
-    if crossing:
-        fail(f"{file}: {plural(crossing, 'label')} left out, across the border of a sentence; use --by documents")
+    withheld = taken if ids is None else taken & ids
+    if withheld:
+        hidden = sum(len(marks.get(doc_id, ())) for doc_id in withheld)
+        left_out = f"{plural(len(withheld), 'document')} and {plural(hidden, 'label')} on them"
+        show(f"{out}: {left_out} left out: taken down, as seeds/takedowns.jsonl says")
+    crossing = Counter(mark.label == SUGGESTION for record in documents for mark in record.marks)
+    crossing -= Counter(mark.label == SUGGESTION for record in records for mark in record.marks)
+    for suggested, number in sorted(crossing.items()):
+        left_out = plural(number, "suggestion" if suggested else "label")
+        fail(f"{out}: {left_out} left out, across the border of a sentence; use --by documents")
     if problems or unknown or inexpressible or crossing:
         raise typer.Exit(1)
 

@@ -97,13 +97,14 @@ def read_conllu(text: str, where: str) -> Iterator[TextRecord | RecordProblem]:
     doc_id, sha256 = "", ""
     marks: list[Mark] = []
     open_marks: dict[str, list[tuple[int, str]]] = {}  # the words of each label that has not ended
-    begun = False
+    begun = reported = False
     for number, line in enumerate(text.split("\n"), start=1):
         key, _, value = line.removeprefix("# ").partition(" = ")
-        if line.startswith("# newdoc id"):
+        if line.startswith("# newdoc"):
             if begun:
                 yield _finished(where, doc_id, sha256, marks, open_marks)
-            doc_id, sha256, marks, open_marks, begun = value, "", [], {}, True
+            doc_id, sha256, marks, open_marks = value, "", [], {}
+            begun, reported = key == "newdoc id", False
         elif line.startswith("# ") and key == "text_sha256":
             sha256 = value
         elif line and not line.startswith("#"):
@@ -112,18 +113,32 @@ def read_conllu(text: str, where: str) -> Iterator[TextRecord | RecordProblem]:
             except UnreadableRecord as error:
                 yield RecordProblem(f"{where}:{number}", str(error))
                 continue
-            for label in [label for label in open_marks if f"I-{label}" not in labels]:
-                marks.append(_mark_of(label, open_marks.pop(label)))
-            for tag in labels:
-                label = tag[2:]
-                inside = tag.startswith("I-") and label in open_marks
-                if tag.startswith("B-") and label in open_marks:
-                    marks.append(_mark_of(label, open_marks.pop(label)))
-                if not inside:
-                    open_marks[label] = []
-                open_marks[label].append(word)
+            if not begun:
+                if labels and not reported:
+                    reported = True
+                    found = (
+                        "labelled words before any # newdoc id; expected # newdoc id = ID, as the export writes it"
+                    )
+                    yield RecordProblem(f"{where}:{number}", found)
+                continue
+            marks += _ended(word, labels, open_marks)
     if begun:
         yield _finished(where, doc_id, sha256, marks, open_marks)
+
+
+def _ended(word: tuple[int, str], labels: list[str], open_marks: dict[str, list[tuple[int, str]]]) -> Iterator[Mark]:
+    """Add a word to the labels that it has; yield those that end before it."""
+    going_on = set(labels)
+    for label in [label for label in open_marks if f"I-{label}" not in going_on]:
+        yield _mark_of(label, open_marks.pop(label))
+    for tag in labels:
+        label = tag[2:]
+        inside = tag.startswith("I-") and label in open_marks
+        if tag.startswith("B-") and label in open_marks:
+            yield _mark_of(label, open_marks.pop(label))
+        if not inside:
+            open_marks[label] = []
+        open_marks[label].append(word)
 
 
 def _finished(

@@ -9,14 +9,18 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.core.ledger import Ledger, in_force
 from copydesk.differences.row_differences import THREADS, ChangedShards, Row
 from copydesk.errors import ReleaseError
 from copydesk.labels.carried_spans import DocumentVersion
 from copydesk.labels.label_lines import LabelLine, LineProblem
 from copydesk.releases.release_tags import release_versions, tag_of
+from copydesk.revisions.lost_takedowns import ledger_at, present_ledger
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.text import ComposedEdit
 
@@ -72,6 +76,39 @@ class DocumentHashes:
     @cached_property
     def _rows_by_id(self) -> dict[str, int]:
         return {doc_id: row for row, doc_id in enumerate(self.rows["doc_id"].to_pylist())}
+
+
+class TakenDown:
+    """Documents whose takedown is in force: as the working tree says, or a revision if it does not name the document.
+
+    Parameters
+    ----------
+    revisions : Revision
+        Of one repository; the newest last.
+
+    Attributes
+    ----------
+    doc_ids : frozenset of str
+        By the ledger, or since the build of the last revision found the same text in them.
+    """
+
+    def __init__(self, *revisions: Revision) -> None:
+        lines: Ledger = {}
+        for revision in revisions:
+            lines |= ledger_at(revision.root, revision.commit) if revision.commit else {}
+        ledger = in_force({**lines, **present_ledger(revisions[0].root)})
+        dropped = revisions[-1].listing.get("dropped", ())
+        self.doc_ids = frozenset([*ledger, *(row["doc_id"] for row in dropped if row["reason"] == "takedown")])
+        self._hashes = sorted(
+            {row["raw_sha256"] for row in ledger.values() if isinstance(row.get("raw_sha256"), str)}
+        )
+
+    def among(self, documents: pa.Table) -> npt.NDArray[np.bool_]:
+        """Which documents of a table were taken down: by id, or by the bytes of the file."""
+        by_id = pc.is_in(documents["doc_id"], value_set=pa.array(sorted(self.doc_ids), pa.string()))
+        by_bytes = pc.is_in(documents["raw_sha256"], value_set=pa.array(self._hashes, pa.string()))
+        taken: npt.NDArray[np.bool_] = pc.or_(by_id, by_bytes).to_numpy()
+        return taken
 
 
 class DocumentTexts:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from copydesk.core.hand_written import bounded_text
 from copydesk.differences.row_differences import Row
+from copydesk.errors import InputError, ReleaseError
 from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord
 from copydesk.labels.argilla import write_argilla
 from copydesk.labels.brat import write_brat
 from copydesk.labels.conllu import write_conllu
 from copydesk.labels.doccano import write_doccano
-from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts
+from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts, TakenDown
 from copydesk.labels.label_lines import LabelLine, LineProblem, read_labels
 from copydesk.labels.label_studio import write_label_studio
 from copydesk.labels.spacy_docs import write_docbin
 from copydesk.labels.web_annotation import write_web_annotations
-from copydesk.revisions.revision import Revision
+from copydesk.revisions.revision import Revision, open_revision
 
 Tool = Literal["label-studio", "doccano", "brat", "argilla", "conllu", "spacy", "w3c"]
-Level = Literal["documents", "sentences"]
 #: Formats whose records may be sentences; the others hold the sentences of a document themselves, or none.
 BY_SENTENCE = ("label-studio", "doccano", "argilla")
 #: The label of a suggested edit; whoever looks at it makes it one of the others.
@@ -69,10 +71,10 @@ def records_of(
     marks: dict[str, list[Mark]],
     *,
     only: Collection[str] | None = None,
+    without: Collection[str] = (),
     suggestions: bool = False,
-    level: Level = "documents",
 ) -> Iterator[TextRecord]:
-    """Documents of a revision, or their sentences, in order, each with its marks.
+    """Documents of a revision, in order, each with its marks.
 
     Parameters
     ----------
@@ -82,15 +84,15 @@ def records_of(
         Labels by document, in code points of the clean text.
     only : collection of str, optional
         Ids of the documents; all by default.
+    without : collection of str
+        Ids of documents that are left out.
     suggestions : bool
         Whether suggested edits become marks.
-    level : str
-        With ``sentences``, a label that crosses the border of a sentence belongs to none, and is left out.
     """
     texts = DocumentTexts(revision)
     for shard in revision.shards("documents"):
         rows = revision.read(shard, [*_COLUMNS]).to_pylist()
-        chosen = [row for row in rows if only is None or row["doc_id"] in only]
+        chosen = [row for row in rows if (only is None or row["doc_id"] in only) and row["doc_id"] not in without]
         edits: dict[str, list[Row]] = {}
         if suggestions and chosen:
             edits = texts.rows("edits", {row["doc_id"] for row in chosen}, (*SUGGESTED_COLUMNS, "applied"))
@@ -99,8 +101,7 @@ def records_of(
             found = [*marks.get(row["doc_id"], ()), *(_suggestion(edit, row["text"]) for edit in suggested)]
             found.sort(key=lambda mark: (mark.start, mark.end, mark.label))
             spans = [(span["start"], span["end"]) for span in row["sentences"]]
-            record = TextRecord("", row["doc_id"], row["text_sha256"], row["text"], 0, spans, found)
-            yield from _sentences(record) if level == "sentences" else (record,)
+            yield TextRecord("", row["doc_id"], row["text_sha256"], row["text"], 0, spans, found)
 
 
 SUGGESTED_COLUMNS = ("start", "end", "raw_start", "raw_end", "before", "after", "rules")
@@ -119,7 +120,8 @@ def _suggestion(edit: Row, text: str) -> Mark:
     return Mark(start, end, SUGGESTION, note=note)
 
 
-def _sentences(record: TextRecord) -> Iterator[TextRecord]:
+def sentences_of(record: TextRecord) -> Iterator[TextRecord]:
+    """The sentences of a document; a mark that crosses the border of one belongs to none, and is left out."""
     text = record.text or ""
     position = 0
     for start, end in record.sentences:
@@ -133,10 +135,29 @@ def _sentences(record: TextRecord) -> Iterator[TextRecord]:
 
 
 def read_ids(file: Path) -> set[str]:
-    """The ids of a file with one in each line."""
-    from copydesk.core.hand_written import bounded_text
+    """The ids of a file with one in each line.
 
-    return {line for line in bounded_text(file).split("\n") if line}
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    ConfigError
+        If it cannot be read.
+    """
+    try:
+        return {line for line in bounded_text(file).split("\n") if line}
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file; expected the ids of documents, one in a line") from None
+
+
+def taken_down(revision: Revision) -> set[str]:
+    """The ids of the documents of a revision that were taken down, also since."""
+    revisions = [revision]
+    with suppress(ReleaseError):  # without a corpus in the working tree its ledger still counts
+        revisions.append(open_revision(revision.root))
+    documents = DocumentHashes(revision).rows
+    taken: set[str] = set(documents["doc_id"].filter(TakenDown(*revisions).among(documents)).to_pylist())
+    return taken
 
 
 def missing(ids: Collection[str], revision: Revision) -> list[str]:

@@ -24,7 +24,7 @@ from copydesk.labels.doccano import doccano_record
 from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts
 from copydesk.labels.export_labels import ACCEPT, REJECT, SUGGESTED_COLUMNS, SUGGESTION, shown_span
 from copydesk.labels.json_records import read_each
-from copydesk.labels.label_lines import Label
+from copydesk.labels.label_lines import Label, LineProblem, checked_label
 from copydesk.labels.label_studio import read_label_studio
 from copydesk.labels.spacy_docs import read_docbin
 from copydesk.labels.web_annotation import web_annotation_record
@@ -164,7 +164,10 @@ class LabelImporter:
                 found = text[at : at + len(words)]
                 return RecordProblem(record.where, f"the file says {words[:80]!r} at {at}, the text {found[:80]!r}")
         place = {"doc_id": record.doc_id, "start": start, "end": end, "label": mark.label}
-        return {**place, "text_sha256": text_sha256, **mark.more}
+        checked = checked_label(0, {**place, "text_sha256": text_sha256, **mark.more})
+        if isinstance(checked, LineProblem):
+            return RecordProblem(record.where, f"[{start}, {end}): {checked.field}: {checked.message}")
+        return checked.label
 
 
 def verdicts_of(

@@ -116,6 +116,9 @@ _validator = fast_validator(_schema)
 def checked_label(number: int, label: Any, source: bytes = b"") -> LabelLine | LineProblem:
     """Check a label against ``label.schema.json``; ``number`` says where it stands, ``source`` how it is written."""
     if _validator.is_valid(label):
+        if isinstance(label["start"], float) or isinstance(label["end"], float):  # 0.0 is whole in JSON Schema
+            label = {**label, "start": int(label["start"]), "end": int(label["end"])}
+            source = json.dumps(label, ensure_ascii=False).encode()
         if label["start"] < label["end"]:
             return LabelLine(number, label, source)
         found = f"[{label['start']}, {label['end']}) holds no character; expected start < end"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from copydesk.core.atomic_files import write_text
+from copydesk.core.hand_written import bounded_text
+from copydesk.errors import ConfigError, InputError
 from copydesk.labels.annotated_text import (
     Mark,
     RecordProblem,
@@ -19,15 +22,45 @@ from copydesk.labels.annotated_text import (
 )
 from copydesk.labels.json_records import read_each, write_json_list
 
+#: The labelling interface, around the choices.
+_BEGIN = '<View>\n  <Labels name="label" toName="text">\n'
+_END = '  </Labels>\n  <Text name="text" value="$text"/>\n</View>\n'
+_INTERFACE = re.compile(rf'{re.escape(_BEGIN)}(?:    <Label value="[^"]*"/>\n)*{re.escape(_END)}')
+
 
 def write_label_studio(records: Iterable[TextRecord], out: Path) -> None:
-    """Write tasks to a file, and beside it, with the suffix ``.xml``, the labelling interface for its labels."""
+    """Write tasks to a file, and beside it, with the suffix ``.xml``, the labelling interface for its labels.
+
+    Raises
+    ------
+    InputError
+        If ``out`` has this suffix itself, or the file beside it is not what an export wrote.
+    """
+    interface = _interface_beside(out)
     listed = list(records)
     write_json_list(out, map(_task, listed))
     choices = "".join(f'    <Label value="{escape(label)}"/>\n' for label in labels_of(listed))
-    text = '  <Text name="text" value="$text"/>\n'
-    labels = f'  <Labels name="label" toName="text">\n{choices}  </Labels>\n'
-    write_text(out.with_suffix(".xml"), f"<View>\n{labels}{text}</View>\n")
+    write_text(interface, f"{_BEGIN}{choices}{_END}")
+
+
+def _interface_beside(out: Path) -> Path:
+    if not out.name:
+        raise InputError(f"{out}: expected the name of a file, such as tasks.json")
+    if out.suffix.lower() == ".xml":
+        raise InputError(f"{out}: the labelling interface is written as .xml beside it; name it tasks.json or alike")
+    path = out.with_suffix(".xml")
+    try:
+        found = bounded_text(path)
+    except FileNotFoundError:
+        return path
+    except ConfigError as error:
+        raise InputError(f"{error}; the labelling interface is written there: name another file than {out}") from None
+    if not _INTERFACE.fullmatch(found):
+        raise InputError(
+            f"{path}: not what an export wrote, and the labelling interface would replace it; move it away, or name "
+            f"another file than {out}"
+        )
+    return path
 
 
 def _task(record: TextRecord) -> dict[str, Any]:
@@ -63,7 +96,14 @@ def _record(task: Any, where: str) -> TextRecord:
     text = value_of(data, "text", str)
     offsets = Utf16Offsets(text)
     marks: list[Mark] = []
+    if "annotations" not in task:
+        raise UnreadableRecord(
+            "annotations: expected a list; found nothing: this is what labels export wrote; import what the tool "
+            "exported"
+        )
     for annotation in value_of(task, "annotations", list):
+        if not isinstance(annotation, dict):
+            raise UnreadableRecord("annotations: expected a list of objects")
         if annotation.get("was_cancelled"):
             continue
         by = annotation.get("completed_by")

@@ -8,16 +8,18 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Iterable, Iterator
+from copy import copy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from copydesk.core.atomic_files import replacing
-from copydesk.core.hand_written import LINES_BYTES
 from copydesk.errors import BuildError, InputError
 from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord, blank_marks, tokens_of, trimmed_marks
 
 _GROUP = "labels"
+#: Largest file when it is unpacked: in bytes, and in times its size.
+_UNPACKED, _TIMES = 16 << 20, 200
 
 
 def write_docbin(records: Iterable[TextRecord], out: Path) -> list[RecordProblem]:
@@ -70,29 +72,70 @@ def _doc(record: TextRecord, tokens: Any, vocab: Any) -> Any:
 
 
 def read_docbin(data: bytes, where: str) -> Iterator[TextRecord | RecordProblem]:
-    """Read the labels of the documents: those of the span group ``labels``, or named entities without one."""
+    """Read the labels of the documents: those of the span group ``labels``, or named entities without one.
+
+    Raises
+    ------
+    InputError
+        If it is not a DocBin, or too large unpacked.
+    """
+    _refuse_large(data, where)
     tokens, vocab = _spacy()
+    try:
+        packed = tokens.DocBin().from_bytes(data)
+        count = len(packed)
+        for string in packed.strings:
+            vocab[string]
+    except Exception as error:  # spaCy raises exceptions of every library that it reads with
+        raise InputError(f"{where}: not a DocBin of spaCy: {type(error).__name__}: {_short(error)}") from None
+    packed.strings = set()  # which would be looked at again for each document
+    for number in range(count):
+        place = f"{where}:{number + 1}"
+        record: TextRecord | RecordProblem
+        try:
+            record = _record(_document(packed, number, vocab), place)
+        except Exception as error:
+            found = f"{type(error).__name__}: {_short(error)}"
+            record = RecordProblem(place, f"not a document of spaCy: {found}; expected what DocBin.add writes")
+        yield record
+
+
+def _refuse_large(data: bytes, where: str) -> None:
+    """Refuse what would fill the memory: spaCy makes objects of all of it at once, up to 100 bytes for one byte."""
+    limit = min(_UNPACKED, _TIMES * len(data))
     unpacked = zlib.decompressobj()
     try:
-        unpacked.decompress(data, LINES_BYTES)
-        if unpacked.unconsumed_tail:
-            raise InputError(f"{where}: more than {LINES_BYTES:,} bytes unpacked; split it")
-        docs = list(tokens.DocBin().from_bytes(data).get_docs(vocab))
-    except InputError:
-        raise
-    except Exception as error:  # spaCy raises exceptions of every library that it reads with
-        raise InputError(f"{where}: not a DocBin of spaCy: {type(error).__name__}: {error}") from None
-    for number, doc in enumerate(docs, start=1):
-        known = doc.user_data
-        spans = doc.spans.get(_GROUP, doc.ents)
-        marks = [Mark(span.start_char, span.end_char, span.label_) for span in spans]
-        start = known.get("start", 0)
-        yield TextRecord(
-            f"{where}:{number}",
-            str(known.get("doc_id", "")),
-            str(known.get("text_sha256", "")),
-            doc.text,
-            start if isinstance(start, int) else 0,
-            [],
-            sorted(marks, key=lambda mark: mark[:3]),
-        )
+        size = len(unpacked.decompress(data, limit + 1))
+    except zlib.error as error:
+        raise InputError(f"{where}: not a DocBin of spaCy: {error}") from None
+    if size > limit:
+        found = f"more than {limit:,} bytes unpacked ({_TIMES} times its size, and at most {_UNPACKED:,}, are read)"
+        raise InputError(f"{where}: {found}; split it into files of fewer documents (labels export --only)")
+
+
+def _document(packed: Any, number: int, vocab: Any) -> Any:
+    """One document by itself, so that another that is damaged does not matter."""
+    one = copy(packed)
+    for name in ("tokens", "spaces", "cats", "flags", "span_groups", "user_data"):
+        setattr(one, name, getattr(packed, name)[number : number + 1])
+    return next(one.get_docs(vocab))
+
+
+def _record(doc: Any, where: str) -> TextRecord:
+    known = doc.user_data
+    spans = doc.spans.get(_GROUP, doc.ents)
+    marks = [Mark(span.start_char, span.end_char, span.label_) for span in spans]
+    start = known.get("start", 0)
+    return TextRecord(
+        where,
+        str(known.get("doc_id", "")),
+        str(known.get("text_sha256", "")),
+        doc.text,
+        start if isinstance(start, int) else 0,
+        [],
+        sorted(marks, key=lambda mark: mark[:3]),
+    )
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

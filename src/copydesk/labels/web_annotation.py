@@ -57,7 +57,7 @@ def web_annotation_record(row: Any, where: str) -> TextRecord:
         )
     selector = target.get("selector")
     selectors = selector if isinstance(selector, list) else [selector]
-    by_type = {each.get("type"): each for each in selectors if isinstance(each, dict)}
+    by_type = {str(each.get("type")): each for each in selectors if isinstance(each, dict)}
     position = value_of(by_type, "TextPositionSelector", dict)
     exact = by_type.get("TextQuoteSelector", {}).get("exact")
     body = row.get("body")
