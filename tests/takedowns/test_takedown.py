@@ -272,6 +272,7 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
         "file /store/1: deleted",
         "file /kept/2: deleted",
         "file /left/3: deleted",
+        "dry run: nothing was changed; without --dry-run all of this is done",
     ]
     assert call("--purge", "--dry-run") == (0, planned)
     question = "Purge 'gone' from all of these? Deleted data cannot be restored. [y/N]: "
