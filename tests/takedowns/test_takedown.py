@@ -272,9 +272,9 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
         "file /store/1: deleted",
         "file /kept/2: deleted",
         "file /left/3: deleted",
-        "dry run: nothing was changed; without --dry-run all of this is done",
     ]
-    assert call("--purge", "--dry-run") == (0, planned)
+    unchanged = "dry run: nothing was changed; without --dry-run all of this is done"
+    assert call("--purge", "--dry-run") == (0, [*planned, unchanged])
     question = "Purge 'gone' from all of these? Deleted data cannot be restored. [y/N]: "
     assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
     assert found.asked == [(Path.cwd(), "gone")] * 2
