@@ -252,3 +252,11 @@ def test_a_file_with_another_name_does_not_leave_its_split(repository: Path) -> 
     assert splits(repository)[path.stem] == split
     release(repository)
     assert listed(repository)[path.stem] == split
+
+
+def test_splits_are_put_back_in_a_clone_without_the_data(repository: Path) -> None:
+    release(repository)
+    (repository / "splits.jsonl").write_text("")
+    shutil.rmtree(repository / "corpus" / "data")
+    assert keep_splits_of(repository, "corpus@v1.0.0") == 12
+    assert set(listed(repository).values()) == {"train"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from copydesk.core.atomic_files import write_text
@@ -97,8 +98,8 @@ def published_splits(revision: Revision) -> dict[str, str]:
 def keep_splits_of(root: Path, rev: str) -> int:
     """Write the splits of a past release into splits.jsonl, also those that it kept of documents it does not hold.
 
-    A document of the working tree's corpus whose file only has another name gets the split of the old one. Lines
-    about other documents stay. Returns the number of lines that were added or changed.
+    A document of the working tree's corpus, if its data are here, whose file only has another name gets the split of
+    the old one. Lines about other documents stay. Returns the number of lines that were added or changed.
 
     Raises
     ------
@@ -107,9 +108,8 @@ def keep_splits_of(root: Path, rev: str) -> int:
     """
     revision = open_revision(root, rev, own=True)
     promised = revision.split_list | published_splits(revision)
-    current = open_revision(root)
-    if current.shards("documents"):
-        promised |= {new: promised[old] for new, old in renamed_documents(revision, current).items()}
+    with suppress(ReleaseError):  # a clone without the data: a release of it, which needs them, looks for such files
+        promised |= {new: promised[old] for new, old in renamed_documents(revision, open_revision(root)).items()}
     listed = listed_splits(Project.open(root))
     changed = sum(listed.get(doc_id) != split for doc_id, split in promised.items())
     if changed:
