@@ -154,6 +154,17 @@ def test_a_keep_condition_that_a_build_would_refuse(tmp_path: Path, keep: str, m
     assert found(root) == []
 
 
+def test_a_rule_that_does_not_exist_unless_a_plugin_may_add_it(tmp_path: Path) -> None:
+    settings = "clean:\n  rules: {hard-wrap: off}\n  for:\n    - match: '*'\n      rules:\n        hard-rap: off\n"
+    root = lay_out(tmp_path / "p", settings.replace("off", "'off'"))
+    (fault,) = found(root)
+    assert fault[:3] == ("params.yaml", 6, "clean.for[0].rules.hard-rap")
+    assert "no rule has this name; write hard-wrap" in fault[3]
+    (root / "desk.py").write_text("")
+    (root / "params.yaml").write_text("plugins: [desk]\n" + settings.replace("off", "'off'"))
+    assert [fault for fault in found(root) if fault[0] == "params.yaml"] == []
+
+
 def with_schemas(root: Path, keep: str = "words > 5", **changes: dict[str, object]) -> Path:
     """A project whose own schemas differ from those of the package in some keywords."""
     lay_out(root, f"select: {{keep: {json.dumps(keep)}}}\n")

@@ -127,7 +127,7 @@ def test_a_rule_can_be_moved_to_another_tier_or_switched_off() -> None:
 
 
 def test_settings_that_name_no_rule_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"clean.rules: no rules \['nothing'\]; expected some of \['line-end'"):
+    with pytest.raises(ConfigError, match=r"clean\.rules\.nothing: no rule .*; expected one of line-end, "):
         plan({**SETTINGS, "rules": {"nothing": "off"}})
 
 

@@ -170,10 +170,29 @@ def test_its_rules_are_set_and_listed_with_the_others(tmp_path: Path) -> None:
         app, ["clean", str(tmp_path / "seeds" / "one.txt"), "--root", str(tmp_path), "--diff"]
     )
     assert "double-comma" in cleaned.output, cleaned.output
-    with pytest.raises(ConfigError, match=r"no rules \['double-commas'\]; expected some of .*'double-comma'"):
+    with pytest.raises(ConfigError, match=r"rules\.double-commas: no rule .*; write double-comma,"):
         plan({"apply": [], "rules": {"double-commas": "off"}})
     load_plugins(())
     assert rules_in_force() is RULES
+
+
+@pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        ("one article without a tab", r"after record 1: my_desk/tables.py:7 failed: ValueError: not enough values"),
+        ("two\t\ud800", r"after record 1: my_desk/tables.py:7 failed: UnicodeDecodeError: "),
+    ],
+)
+def test_an_error_of_a_reader_refuses_its_file_and_no_other(tmp_path: Path, line: str, detail: str) -> None:
+    root = make(tmp_path, ["my_desk.tables"], FILES)
+    rows = f"first\t{articles(1)['article-0000.txt']}".replace("\n", " ") + f"\n{line}\nthird\tA third article.\n"
+    (tmp_path / "seeds" / "more.tsv").write_bytes(rows.encode("utf-8", "surrogatepass"))
+    project = run_stages(root)
+    assert {"one", "first"} <= texts(project).keys() and "third" not in texts(project)
+    refused = [json.loads(row) for row in (project.reports / "quarantine.jsonl").read_text().splitlines()]
+    assert [(row["path"], row["reason"]) for row in refused] == [("more.tsv", "bad-container")]
+    assert re.match(detail, refused[0]["detail"]), refused
+    assert refused[0]["detail"].endswith("mend the file or the plug-in")
 
 
 def test_projects_in_one_process_do_not_share_plugins(tmp_path: Path) -> None:

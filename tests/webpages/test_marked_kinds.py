@@ -79,6 +79,17 @@ def test_settings_of_a_folder_or_a_source_hold_for_its_documents_alone(make_corp
     assert [block["language"] for block in documents["vier"]["blocks"]] == ["de"]
 
 
+def test_an_entry_that_fits_no_document_is_named(
+    make_corpus: Callable[..., Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = [{"match": "letter.txt", "kind": "verse"}, {"source": "The Desk", "kind": "code"}]
+    make_corpus({"letters/letter.txt": PARAGRAPH}, {"clean": {"for": [*entries, {"match": "*", "kind": "list"}]}})
+    printed = capsys.readouterr().err
+    assert "clean.for[0] fits no document (match: letter.txt)" in printed
+    assert "clean.for[1] fits no document (source: The Desk)" in printed
+    assert "clean.for[2]" not in printed
+
+
 @pytest.mark.parametrize(("profile", "left"), [("web", 0), ("mixed", 1), ("scan", 1), ("prose", 0)])
 def test_a_profile_sets_tiers(make_corpus: Callable[..., Project], profile: str, left: int) -> None:
     text = f"{PARAGRAPH}\n\nSubscribe to our newsletter\n\n{PARAGRAPH} It was a long day."
@@ -90,5 +101,5 @@ def test_a_profile_sets_tiers(make_corpus: Callable[..., Project], profile: str,
 def test_a_rule_that_an_entry_names_must_exist(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
     from copydesk.errors import ConfigError
 
-    with pytest.raises(ConfigError, match=r"clean\.for\[0\]\.rules: no rules \['hard-rap'\]"):
+    with pytest.raises(ConfigError, match=r"clean\.for\[0\]\.rules\.hard-rap: no rule .*; write hard-wrap"):
         make_corpus({"one.txt": PARAGRAPH}, {"clean": {"for": [{"match": "*", "rules": {"hard-rap": "off"}}]}})

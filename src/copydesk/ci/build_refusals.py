@@ -1,15 +1,16 @@
-"""What a build refuses although every file is valid: a keep condition it cannot evaluate, a schema that is no table.
+"""What a build refuses although every file is valid: a keep condition, rules that do not exist, a schema of no table.
 
 The build's own code decides, so both always agree. That code needs Arrow, which takes about a second to load. So it
-is imported only if there is something to decide: a keep condition, or a table schema that differs from the package's.
+is imported only if there is something to decide: a keep condition, the tier of a rule, or a table schema that differs
+from the package's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from copydesk.core.json_schema import PACKAGED, load_schema
 from copydesk.core.schema_validator import Schema
@@ -67,6 +68,22 @@ def keep_refusal(keep: str, folder: Path) -> str | None:
     except ConfigError as error:
         return str(error).removeprefix("params.yaml: select.keep: ")
     return None
+
+
+def rule_refusals(clean: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+    """Name each rule in the section ``clean`` that does not exist: its place in the section, and why it is refused.
+
+    Only for projects without plug-ins: which rules those add is known only when they are imported.
+    """
+    sections: list[tuple[list[str | int], Mapping[str, Any]]] = [([], clean)]
+    sections += [(["for", number], entry) for number, entry in enumerate(clean["for"])]
+    if not any(section.get("rules") for _, section in sections):
+        return
+    from copydesk.cleaning.plan import unknown_rules
+
+    for keys, section in sections:
+        for name, problem in unknown_rules(section):
+            yield [*keys, "rules", name], problem
 
 
 def _outputs() -> Iterator[Output]:

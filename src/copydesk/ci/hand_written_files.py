@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from copydesk.ci.build_refusals import keep_refusal, table_refusals
+from copydesk.ci.build_refusals import keep_refusal, rule_refusals, table_refusals
 from copydesk.ci.line_numbers import line_of
 from copydesk.core.config import unusable, with_defaults
 from copydesk.core.decisions import KEY
@@ -131,6 +131,9 @@ def _check_params(root: Path, schemas: Mapping[str, Schema], report: Report) -> 
         keep = with_defaults(schema, given)["select"]["keep"]
         if refusal := keep_refusal(keep, own if own.is_dir() else PACKAGED):
             problems = [(["select", "keep"], refusal)]
+    if not problems and not (isinstance(given, dict) and given.get("plugins")):
+        clean = with_defaults(schema, given)["clean"]
+        problems = [(["clean", *keys], message) for keys, message in rule_refusals(clean)]
     for keys, message in problems:
         report.add("params", name, message, field=dotted(keys), line=line_of(text, keys))
     if not problems and isinstance(given, dict):

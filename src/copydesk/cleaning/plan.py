@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -138,13 +139,11 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
         If it names a rule that does not exist.
     """
     rules = rules_in_force() if rules is None else rules
-    known = [rule.name for rule in rules]
     kind, of_profile = _PROFILES[settings.get("profile", "web")]
     entries = [(f".for[{number}]", entry) for number, entry in enumerate(settings.get("for", ()))]
     for where, section in (*entries, ("", settings)):
-        unknown = sorted(set(section.get("rules", ())) - set(known))
-        if unknown:
-            raise ConfigError(f"params.yaml: clean{where}.rules: no rules {unknown}; expected some of {known}")
+        for name, problem in unknown_rules(section, rules):
+            raise ConfigError(f"params.yaml: clean{where}.rules.{name}: {problem}")
     chosen = {**of_profile, **settings["rules"]}
     tiers: dict[str, Any] = {rule.name: chosen.get(rule.name, rule.tier) for rule in rules}
     used = [rule for rule in rules if tiers[rule.name] != "off"]
@@ -172,6 +171,18 @@ def plan(settings: dict[str, Any], rules: Sequence[Rule] | None = None) -> Plan:
     )
 
 
+def unknown_rules(section: Mapping[str, Any], rules: Sequence[Rule] | None = None) -> Iterator[tuple[str, str]]:
+    """The names in the field ``rules`` of a section of settings that are no rules, each with what to do about it.
+
+    ``rules`` are those that there are; by default those in force.
+    """
+    known = [rule.name for rule in (rules_in_force() if rules is None else rules)]
+    for name in sorted(set(section.get("rules", ())) - set(known)):
+        alike = get_close_matches(name, known, n=1)
+        meant = f"write {alike[0]}" if alike else f"expected one of {', '.join(known)}"
+        yield name, f"no rule has this name; {meant}, or name the plug-in that adds it under plugins"
+
+
 def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[Plan, list[int]]]:
     """Group documents by the settings and the decisions about lines that hold for them.
 
@@ -189,7 +200,7 @@ def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[
     places: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], list[int]] = {}
     entries = settings["for"]
     for place, document in enumerate(documents):
-        fitting = tuple(number for number, entry in enumerate(entries) if _fits(entry, document))
+        fitting = tuple(number for number, entry in enumerate(entries) if fits(entry, document))
         places.setdefault((fitting, document.removed, document.kept), []).append(place)
     return [
         (plan(_merged(settings, [entries[n] for n in fitting])).with_lines(removed, kept), group)
@@ -197,7 +208,8 @@ def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[
     ]
 
 
-def _fits(entry: dict[str, Any], document: Subject) -> bool:
+def fits(entry: Mapping[str, Any], document: Subject) -> bool:
+    """Whether an entry of ``clean.for`` holds for a document."""
     by_path = "match" not in entry or fnmatchcase(document.path, entry["match"])
     return by_path and ("source" not in entry or entry["source"] == document.source)
 

@@ -188,9 +188,22 @@ def _refuse_taken(plugin: Plugin) -> None:
 
 
 def _reason(error: BaseException, plugin: Plugin) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(plugin.root)]
+    frames = _frames(error, plugin)
     line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
     return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")
+
+
+def _frames(error: BaseException, plugin: Plugin) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if frame.filename.startswith(f"{plugin.root}/{plugin.path}")]
+
+
+def failed_at(error: BaseException) -> str:
+    """The file and line of a plug-in in force where an error was raised, such as ``my_desk/tsv.py:12``."""
+    for plugin in _registry.plugins:
+        if frames := _frames(error, plugin):
+            return f"{frames[-1].filename.removeprefix(f'{plugin.root}/')}:{frames[-1].lineno}"
+    return "a plug-in"
 
 
 def _unload() -> None:

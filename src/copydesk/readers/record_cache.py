@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,11 +24,12 @@ import pyarrow.parquet as pq
 
 from copydesk.core.atomic_files import replacing
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
-from copydesk.core.plugins import deciding
+from copydesk.core.plugins import deciding, failed_at
 from copydesk.core.renamed_fields import refuse_old_names, warn_of_old_names
+from copydesk.core.schema_validator import clipped
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers import COMPRESSED, FIELD, record_readers, split_name
-from copydesk.readers.base import TRUNCATED, Record, RecordOptions, shown
+from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, record_readers, split_name
+from copydesk.readers.base import TRUNCATED, Record, RecordOptions, RecordReader, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.hash_cache import SETTLED
 from copydesk.readers.html_pages import meant, read_html
@@ -167,7 +168,8 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
     number = 0
     try:
         with unpacked(path, compression) as file:
-            for record in record_readers()[ending](file, options):
+            read = record_readers()[ending]
+            for record in read(file, options) if ending in CONTAINERS else _by_plugin(read, file, options):
                 number = record.number
                 yield from _rows(record, options, ingest["encodings"], old_names)
         if not number:
@@ -176,6 +178,23 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
         yield _refused(0, error.reason, error.detail)
     except OSError as error:
         yield _refused(0, "unreadable", f"{error.strerror or error}; make the file readable")
+
+
+def _by_plugin(read: RecordReader, file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
+    """Yield the records of a plug-in's reader; an error of any kind refuses the file from that record on."""
+    number = 0
+    try:
+        for record in read(file, options):
+            if not isinstance(record, Record) or type(record.number) is not int or record.number <= number:
+                raise TypeError(f"expected a Record, counted from 1 and upwards; found {shown(record)}")
+            number = record.number
+            yield record
+    except (UnreadableError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        what = f"{failed_at(error)} failed: {type(error).__name__}: {clipped(str(error))}"
+        detail = f"after record {number}: {what}; mend the file or the plug-in"
+        raise UnreadableError("bad-container", detail) from None
 
 
 def _rows(

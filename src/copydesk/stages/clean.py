@@ -9,14 +9,15 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
-from copydesk.cleaning.plan import Plan, Subject, least_sure, plans
+from copydesk.cleaning.plan import Plan, Subject, fits, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import OF_LINES, Decision, obeyable, source_of
+from copydesk.core.progress import say
 from copydesk.language.blocks import FORM
 from copydesk.project import Project
-from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
 from copydesk.store.shard_store import Parts
 from copydesk.text import ComposedEdit, Edit
 
@@ -37,8 +38,34 @@ STAGE = Stage(
 
 def run(project: Project) -> list[Parts]:
     """Clean every shard. The source of a document matters only if the settings name sources."""
-    by_source = any("source" in entry for entry in project.params["clean"]["for"])
-    return run_shards(project, STAGE._replace(reads=(*STAGE.reads, "ingest.provenance")) if by_source else STAGE)
+    entries = project.params["clean"]["for"]
+    by_source = any("source" in entry for entry in entries)
+    parts = run_shards(project, STAGE._replace(reads=(*STAGE.reads, "ingest.provenance")) if by_source else STAGE)
+    if entries:
+        _warn_of_idle_entries(project, entries)
+    return parts
+
+
+def _warn_of_idle_entries(project: Project, entries: list[dict[str, Any]]) -> None:
+    """Name the entries of ``clean.for`` that fit no document: most likely a path or a source is misspelled."""
+    idle = dict(enumerate(entries))
+    inputs = read_inputs(project, ["ingest.raw", "ingest.provenance"])
+    paths = project.store.read_all((shard["ingest.raw"] for shard in inputs), ["path"])
+    stated = project.store.read_all(shard["ingest.provenance"] for shard in inputs)
+    for of_shard, metadata in zip(paths, stated, strict=True):
+        if not idle:
+            return
+        documents = [
+            Subject(path, source_of(row))
+            for path, row in zip(of_shard["path"].to_pylist(), metadata.to_pylist(), strict=True)
+        ]
+        idle = {n: entry for n, entry in idle.items() if not any(fits(entry, document) for document in documents)}
+    for number, entry in idle.items():
+        condition = ", ".join(f"{name}: {entry[name]}" for name in ("match", "source") if name in entry)
+        say(
+            f"warning: params.yaml: clean.for[{number}] fits no document ({condition}); paths are those below "
+            "seeds/, of a record FILE#ID, as in the column path of the table raw"
+        )
 
 
 def shard(given: Shard) -> Made:
