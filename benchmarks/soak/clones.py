@@ -328,7 +328,7 @@ class World:
             parent.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "corpus")
             root /= "corpus"
         else:
-            clone.git("clone", "--quiet", *KINDS[kind], url, str(root))
+            self.clones[0].git("clone", "--quiet", *KINDS[kind], url, str(root))
         made = Clone(root, self.remote, kind)
         made.settle()
         assert made.git("status", "--porcelain") == ""
