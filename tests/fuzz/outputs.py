@@ -39,7 +39,7 @@ from copydesk.markup.html import facts, html_table, tag
 from copydesk.markup.plots import bars
 from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
-from copydesk.releases.withdrawals import withdrawal_message
+from copydesk.revisions.withdrawals import withdrawal_message
 from copydesk.takedowns.command import _plan_lines
 from fuzz.corpora import Parsed
 

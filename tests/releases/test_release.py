@@ -28,6 +28,7 @@ from copydesk.releases.release_tags import tag_of
 from copydesk.releases.verify import Problem
 from copydesk.releases.versions import Version, next_version, required_level
 from copydesk.revisions.revision import open_revision
+from copydesk.revisions.withdrawals import withdrawal_message
 from support import OUTS, articles, make_repository, write_seeds
 from support import run_stripped as run
 
@@ -148,6 +149,24 @@ def test_what_is_not_ready_is_refused(repository: Path, quick: None) -> None:
     assert tags(repository) == []
 
 
+def test_a_remote_that_no_clone_would_find_is_refused_before_anything_is_written(
+    repository: Path, quick: None
+) -> None:
+    head = run(repository, "git", "rev-parse", "HEAD")
+    run(repository, "dvc", "remote", "modify", "--local", "storage", "url", "../beside")
+    place = repository.parent / "beside"
+    with pytest.raises(ReleaseError, match=rf"storage has a relative address \(\S*beside\).* storage url {place}$"):
+        release(repository)
+    with pytest.raises(ReleaseError, match="there is no DVC remote elsewhere; dvc remote add elsewhere ADDRESS"):
+        release(repository, remote="elsewhere")
+    run(repository, "dvc", "remote", "default", "--local", "--unset")
+    with pytest.raises(ReleaseError, match="no default DVC remote to publish the data in; dvc remote add --default"):
+        release(repository, dry_run=True)
+    assert (tags(repository), run(repository, "git", "rev-parse", "HEAD")) == ([], head)
+    run(repository, "dvc", "remote", "modify", "--local", "storage", "url", str(place))
+    assert release(repository, remote="storage").version == "1.0.0"
+
+
 def test_a_corpus_that_does_not_hold_is_refused(repository: Path, quick: None) -> None:
     manifest = repository / "corpus" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"withheld": []', '"withheld": ["nobody"]'))
@@ -163,6 +182,22 @@ def test_a_version_that_is_tagged_is_never_taken_again(repository: Path, quick: 
     commit(repository, "one more")
     run(repository, "git", "tag", "corpus@v1.1.0-draft")
     assert release(repository, dry_run=True).version == "1.1.0"
+
+
+def test_the_changelog_marks_releases_that_were_withdrawn(repository: Path, quick: None) -> None:
+    release(repository)
+    message = withdrawal_message("1.0.0", "article-0003", "1.0.1")
+    run(repository, "git", "tag", "--annotate", "--message", message, "corpus@v1.0.0!", "corpus@v1.0.0^{commit}")
+    for version in ("1.0.1", "1.1.0"):  # marked once, however many releases follow
+        write_seeds(repository / "seeds", {f"new-{version}.txt": f"A new article for {version}."})
+        commit(repository, "added")
+        release(repository)
+    sections = (repository / "CHANGELOG.md").read_text().split("\n## ")[1:]
+    assert [section.splitlines()[0].rpartition(" - ")[0] for section in sections] == ["[2.1.0]", "[2.0.0]", "[1.0.0]"]
+    assert sections[2].splitlines()[0].endswith(" [YANKED]")
+    assert sections[2].count("Withdrawn by a takedown; 1.0.1 replaces it.") == 1
+    assert sections[2].endswith("### Added\n\n- The first release.\n")
+    assert all("YANKED" not in section for section in sections[:2])
 
 
 def test_a_remote_that_fails_leaves_no_release_and_the_next_try_goes_on(repository: Path, quick: None) -> None:

@@ -16,7 +16,7 @@ from copydesk.errors import ConfigError, ReleaseError
 from copydesk.releases.changelog import HEAD, add_section, changelog_section
 from copydesk.releases.preconditions import refuse_broken_contract, refuse_unlicensed
 from copydesk.releases.versions import Version, next_version, required_level
-from copydesk.releases.withdrawals import _last_replacement, replacements, withdrawal_message
+from copydesk.revisions.withdrawals import _last_replacement, replacements, withdrawal_message
 from support import run_command
 
 COMPATIBLE = SchemaChange("raw", "path", "description changed", "a", "b", False)

@@ -251,6 +251,10 @@ def test_the_whole_way(made: Made) -> None:
     for version in ("1.0.0", "1.1.0"):
         assert not any(f"/{version}-" in p.as_posix() for p in (made.root.parent / "xdg").rglob("*"))
 
+    compared = CliRunner().invoke(app, ["diff", "corpus@v1.0.0", "corpus@v1.1.1", "--root", str(made.root)])
+    withdrawn = "release 1.0.0 was withdrawn by a takedown; release 1.0.1 replaces it"
+    assert isinstance(compared.exception, ReleaseError) and str(compared.exception).endswith(withdrawn)
+
     # The new ones have all the rest, as it was.
     for version, new in (("1.0.0", "1.0.1"), ("1.1.0", "1.1.1")):
         folder = fetch_release(find_release(made.root, new))

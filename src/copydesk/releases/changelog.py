@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from copydesk.core.escaping import markdown
 from copydesk.core.plural import plural
@@ -16,6 +17,9 @@ Releases of the dataset, written from the data. The form is that of Keep a Chang
 semver of Croissant 1.1: PATCH the same data written again, MINOR only additions, MAJOR anything changed, removed or
 moved.
 """
+_SECTION = re.compile(
+    r"(?m)^(?P<heading>## \[(?P<version>[\d.]+)\] - [\d-]+)(?: \[YANKED\]\n\nWithdrawn by a takedown.*)?\n"
+)
 _MOST = 20  # documents named in a line
 
 
@@ -51,6 +55,28 @@ def add_section(changelog: str | None, new: str) -> str:
     head, *sections = re.split(r"(?m)^(?=## \[)", HEAD if changelog is None else changelog)
     kept = [text for text in sections if not text.startswith(heading)]
     return head.rstrip("\n") + "\n\n" + "\n".join(text.rstrip("\n") + "\n" for text in [new, *kept])
+
+
+def mark_withdrawn(changelog: str, withdrawn: Mapping[str, str | None]) -> str:
+    """Mark the sections of withdrawn releases as Keep a Changelog does; of each the replacement is given, or None.
+
+    >>> print(mark_withdrawn("## [1.0.0] - 2026-01-31\\n\\n### Added\\n", {"1.0.0": "1.0.1"}))
+    ## [1.0.0] - 2026-01-31 [YANKED]
+    <BLANKLINE>
+    Withdrawn by a takedown; 1.0.1 replaces it.
+    <BLANKLINE>
+    ### Added
+    <BLANKLINE>
+    """
+
+    def marked(section: re.Match[str]) -> str:
+        if section["version"] not in withdrawn:
+            return section[0]
+        replacement = withdrawn[section["version"]]
+        by = f"; {replacement} replaces it" if replacement else ""
+        return f"{section['heading']} [YANKED]\n\nWithdrawn by a takedown{by}.\n"
+
+    return _SECTION.sub(marked, changelog)
 
 
 def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:

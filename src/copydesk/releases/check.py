@@ -18,6 +18,7 @@ from copydesk.releases.release_tags import release_versions, tag_of, withdrawn_v
 from copydesk.releases.upstream import known_releases, refuse_releases_outside, refuse_unknown_releases
 from copydesk.releases.versions import Level, Version, next_version
 from copydesk.revisions.dvc_command import run_dvc
+from copydesk.revisions.dvc_config import unprovable_remote
 from copydesk.revisions.git import git
 from copydesk.revisions.lost_takedowns import refuse_lost_takedowns
 from copydesk.revisions.revision import open_revision
@@ -31,16 +32,21 @@ class PlannedRelease(NamedTuple):
     diff: Diff | None
 
 
-def check_release(root: Path, at_least: Level, *, allow_moves: bool = False) -> PlannedRelease:
+def check_release(
+    root: Path, at_least: Level, *, remote: str | None = None, allow_moves: bool = False
+) -> PlannedRelease:
     """Refuse a repository that is not ready for a release; compute the version from what changed.
 
-    ``allow_moves`` says whether documents may be in other splits than in the last release.
+    ``remote`` is the DVC remote for the data, by default the default one; ``allow_moves`` says whether documents may
+    be in other splits than in the last release.
 
     Raises
     ------
     ReleaseError
         Naming the obstacle, what was found and what to do.
     """
+    if problem := unprovable_remote(root, remote):
+        raise ReleaseError(f"{root}: {problem}")
     refuse_incomplete_history(root)
     refuse_behind_branch(root)
     _refuse_unready_corpus(root)

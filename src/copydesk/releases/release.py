@@ -75,7 +75,7 @@ def release(
     with only_release(root):
         committed = None if dry_run else resume_release(root)
         if committed is None:
-            planned = check_release(root, at_least, allow_moves=allow_moves)
+            planned = check_release(root, at_least, remote=remote, allow_moves=allow_moves)
             if dry_run:
                 return ReleaseResult(planned.version, tag_of(planned.version), None, planned.diff)
             committed = write_release(root, planned, key)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.withdrawals import replacements
 from copydesk.revisions.dataset_tree import TAG
 from copydesk.revisions.git import git
+from copydesk.revisions.withdrawals import replacements
 
 _REFERENCE = "refs/tags/"
 #: Git's messages if there is no repository at an address; other errors come from the network or the host.

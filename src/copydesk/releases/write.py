@@ -9,11 +9,11 @@ from copydesk.core.atomic_files import write_json, write_text
 from copydesk.core.journal import journaled, note_written
 from copydesk.dataset.manifest import SIGNATURE
 from copydesk.project import Project
-from copydesk.releases.changelog import add_section, changelog_section
+from copydesk.releases.changelog import add_section, changelog_section, mark_withdrawn
 from copydesk.releases.check import PlannedRelease
 from copydesk.releases.kept_splits import published_splits, refuse_other_splits, write_splits
 from copydesk.releases.params_file import set_corpus_settings
-from copydesk.releases.release_tags import tag_of
+from copydesk.releases.release_tags import tag_of, withdrawn_versions
 from copydesk.releases.signing import sign
 from copydesk.releases.undo import WRITTEN, delete_notes, journal_of, keep_shard_lists, note_of, undo_release
 from copydesk.revisions.dvc_command import run_dvc
@@ -55,7 +55,8 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
                 sign(root / "corpus", key)
             changelog = root / "CHANGELOG.md"
             sections = changelog.read_text("utf-8") if changelog.is_file() else None
-            write_text(changelog, add_section(sections, changelog_section(version, date, planned.diff)))
+            sections = add_section(sections, changelog_section(version, date, planned.diff))
+            write_text(changelog, mark_withdrawn(sections, withdrawn_versions(root)))
         git(root, "add", "--", *(name for name in WRITTEN if (root / name).exists()), own=True)
         git(root, "commit", "--quiet", "--message", commit_message(version), hooks=True)
     except BaseException:

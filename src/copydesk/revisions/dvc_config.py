@@ -134,6 +134,38 @@ def dvc_settings(root: Path, commit: str | None = None, origin: str | None = Non
     return DvcSettings(_cache(root, cache), remotes, str(default).lower() or None, note)
 
 
+def unprovable_remote(root: Path, remote: str | None = None) -> str | None:
+    """Why a fresh clone could not read the data from a remote, and what to do; None if nothing speaks against it.
+
+    Parameters
+    ----------
+    root : Path
+        The user's own repository.
+    remote : str, optional
+        The remote's name; the default one otherwise.
+    """
+    _refuse_without_dvc(root)
+    # The files of the repository as they stand: DVC itself makes relative addresses absolute when it reads them.
+    files = [_parsed(_in_working_tree(root, name), str(root / name)) for name in (FILE, _LOCAL)]
+    settings = [_users(None)[0], *files]
+    name = remote or next(
+        (_section(c, "core").get("remote") for c in reversed(settings) if "remote" in _section(c, "core")), None
+    )
+    if name is None:
+        return "there is no default DVC remote to publish the data in; dvc remote add --default storage ADDRESS"
+    sections = [_remotes(config)[name] for config in settings if name in _remotes(config)]
+    if not sections:
+        return f"there is no DVC remote {name}; dvc remote add {name} ADDRESS"
+    url = str({key: value for section in sections for key, value in section.items()}.get("url", ""))
+    path = Path(url).expanduser()
+    if _SCHEME.match(url) or path.is_absolute():
+        return None
+    return (
+        f"the DVC remote {name} has a relative address ({url}), which leads elsewhere in a clone; dvc remote modify "
+        f"{name} url {(root / '.dvc' / path).resolve()}"
+    )
+
+
 def _refuse_without_dvc(root: Path) -> None:
     if not (root / ".dvc").is_dir():
         raise ReleaseError(f"{root}: no DVC repository; run dvc init, or give --root")
@@ -243,8 +275,8 @@ def _parsed(text: str, where: str) -> Section:
     return parsed
 
 
-def _in_working_tree(root: Path) -> str:
-    path = root / FILE
+def _in_working_tree(root: Path, name: str = FILE) -> str:
+    path = root / name
     if path.is_symlink() or not path.is_file():
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:

@@ -15,11 +15,13 @@ import pyarrow as pa
 from copydesk.core.atomic_files import replacing, sha256_file
 from copydesk.core.hand_written import SETTINGS_BYTES, SPLIT_LIST, YamlError, parse_yaml
 from copydesk.core.json_schema import load_json
+from copydesk.core.progress import say
 from copydesk.core.schema_validator import Schema, dotted
 from copydesk.dataset.manifest import LISTING, NAME
 from copydesk.errors import ConfigError, ReleaseError
 from copydesk.revisions.dataset_tree import CommitTree, first_line_of, tree_at
 from copydesk.revisions.git import error_output, git_result
+from copydesk.revisions.withdrawals import withdrawal_at
 from copydesk.store.shard_store import Part, Store
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.renamed_columns import with_current_names, with_old_names
@@ -250,10 +252,17 @@ class Revision:
             with self._tree.open(path.removeprefix(f"{_CORPUS}/")) as file:
                 return file.read()
         except Exception as error:  # DVC remotes raise backend-specific exceptions
-            raise ReleaseError(
-                f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line_of(error)}); fetch "
-                "it with `dvc pull` in a checkout of the revision, or push it from a clone that has it: `dvc push`"
-            ) from None
+            lost = f"{self.name}: {path}: neither in DVC's cache nor {self._remote()} ({first_line_of(error)})"
+            advice = self.withdrawal or (
+                "fetch it with `dvc pull` in a checkout of the revision, or push it from a clone that has it: "
+                "`dvc push`"
+            )
+            raise ReleaseError(f"{lost}; {advice}") from None
+
+    @cached_property
+    def withdrawal(self) -> str | None:
+        """That the release of this revision was withdrawn, and which one replaces it; None if it was not."""
+        return None if self.commit is None else withdrawal_at(self.root, self.commit)
 
     def _remote(self) -> str:
         try:
@@ -281,6 +290,8 @@ def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> R
     commit = None if rev is None else commit_of(root, rev)
     revision = Revision(root, rev or "working tree", commit, own=own)
     revision.listing  # noqa: B018 - raises an error if there is no corpus
+    if revision.withdrawal:
+        say(f"warning: {rev}: {revision.withdrawal}")
     return revision
 
 

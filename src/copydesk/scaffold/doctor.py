@@ -17,7 +17,7 @@ from copydesk._version import __version__
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.project import Project
 from copydesk.readers.seed_files import walk
-from copydesk.revisions.dvc_config import dvc_settings
+from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
 from copydesk.stages.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
@@ -179,6 +179,8 @@ def _remotes(root: Path, *, ask: bool) -> Iterator[Diagnosis]:
         yield Diagnosis("remotes", "warn", "none; a release needs one: dvc remote add --default storage ADDRESS")
     elif settings.default is None:
         yield Diagnosis("remotes", "warn", f"no default; run dvc remote default {next(iter(settings.remotes))}")
+    elif problem := unprovable_remote(root):
+        yield Diagnosis("remotes", "warn", problem)
     for name, remote in settings.remotes.items():
         address = remote.settings.get("url", "")
         if remote.refused:

@@ -26,11 +26,11 @@ from copydesk.readers.seed_files import list_seeds
 from copydesk.releases.prove import verify_fresh_clone
 from copydesk.releases.release_tags import tag_of, tagged_releases
 from copydesk.releases.upstream import KnownReleases, known_releases, push_withdrawals, refuse_unknown_releases
-from copydesk.releases.withdrawals import withdrawal_message
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.dvc_storages import CACHE, DATA, DvcStorages, copy_objects, open_storages
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import read_git_objects
+from copydesk.revisions.withdrawals import withdrawal_message
 from copydesk.takedowns.occurrences import Occurrences, data_listing_at, find_occurrences, objects_needed_by
 from copydesk.takedowns.reissue import Reissue, commit_reissue, count_remaining_documents
 from copydesk.takedowns.takedown import document_of, ledger_of

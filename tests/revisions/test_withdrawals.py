@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copydesk.errors import ReleaseError
 from copydesk.releases.load import load
 from copydesk.releases.release_tags import find_release, release_versions, withdrawn_versions
-from copydesk.releases.withdrawals import _last_replacement, withdrawal_message
+from copydesk.revisions.withdrawals import _last_replacement, withdrawal_message
 from support import run_command
 
 

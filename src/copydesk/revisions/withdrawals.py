@@ -14,6 +14,7 @@ from copydesk.core.scratch import scratch
 from copydesk.revisions.git import git
 
 _REPLACED = re.compile(r"(?m)^Replaced-by: (\d{1,9}\.\d{1,9}\.\d{1,9})$")
+_WITHDRAWN = re.compile(r"corpus@v(\d{1,9}\.\d{1,9}\.\d{1,9})!")
 _PATTERN = "refs/tags/corpus@v*!"
 
 
@@ -45,6 +46,18 @@ def replacements(repo: str) -> dict[str, str]:
         if match := _REPLACED.search(message):
             replaced_by[name.removeprefix("corpus@v").removesuffix("!")] = match[1]
     return {version: _last_replacement(version, replaced_by) for version in replaced_by}
+
+
+def withdrawal_at(root: Path, commit: str) -> str | None:
+    """What to say of a commit whose release was withdrawn; None if no release of it was."""
+    listed = git(root, "for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", _PATTERN)
+    names = (match[1] for line in listed.split("\n") if (match := _WITHDRAWN.fullmatch(line)))
+    version = next(names, None)
+    if version is None:
+        return None
+    replacement = replacements(str(root)).get(version)
+    replaced = f"release {replacement} replaces it" if replacement else "copydesk releases lists the others"
+    return f"release {version} was withdrawn by a takedown; {replaced}"
 
 
 def _last_replacement(version: str, replaced_by: dict[str, str]) -> str:
