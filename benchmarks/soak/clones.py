@@ -204,7 +204,11 @@ class World:
             self._merge(desk)
             self._write(desk)
             desk.settle()
-        assert {self._released(desk) for desk in (clone, other)} == {"released"}
+        for desk in (clone, other):
+            if (outcome := self._released(desk)) != "released":  # it lacked tags or files, and has them now
+                assert outcome.startswith("refused"), outcome
+                self._push(clone)
+                return f"alone: {outcome}"
         self._push(clone)
         tag = self._newest(other)
         assert _fails(other, "push", "--atomic", "origin", "HEAD:main", tag), "a second release was pushed"
