@@ -18,6 +18,7 @@ import hashlib
 import io
 import itertools
 import json
+import os
 import random
 import re
 import resource
@@ -594,6 +595,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-soak-")))
         folder.mkdir(parents=True, exist_ok=True)
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")  # what others do on this machine must not matter
         stack.enter_context(contextlib.redirect_stderr(stack.enter_context((folder / "stages.log").open("w"))))
         names = chosen(given.steps, given.seed)
         done = soak(folder, names, given.seed, check=given.verify, log=sys.stdout)

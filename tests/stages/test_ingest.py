@@ -148,12 +148,12 @@ def test_a_file_that_changes_while_it_is_read_stops_the_build(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = make_project({"a.txt": "One."})
-    real = ingest.run_shards
+    real = ingest.run_scheduled
 
     def late_change(*args: Any) -> Any:
         Path(project.seeds, "a.txt").write_text("Two.")
         return real(*args)
 
-    monkeypatch.setattr(ingest, "run_shards", late_change)
+    monkeypatch.setattr(ingest, "run_scheduled", late_change)
     with pytest.raises(BuildError, match=r"a\.txt: changed while it was being read"):
         ingest.run(project)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html as standard
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from copydesk.stages import clean, ingest
 from copydesk.stages.runner import read_inputs
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES
 from copydesk.validation import validate
-from copydesk.webpages import trafilatura_article
-from support import run_python, run_stages, write_seeds
+from copydesk.webpages import page_edits, trafilatura_article
+from support import file_bytes, run_python, run_stages, write_seeds
 
 SENTENCES = [
     "The mayor said on Monday that bridge no. {} would open at the end of the year.",
@@ -40,8 +41,8 @@ def page(number: int, head: str = "") -> str:
     )
 
 
-def response(payload: bytes, number: int, fields: str = "") -> bytes:
-    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + payload
+def response(payload: bytes, number: int, fields: str = "", content_type: str = "text/html") -> bytes:
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode() + payload
     head = (
         f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-{number:012x}>\r\n"
         f"WARC-Date: 2024-05-06T07:08:09Z\r\nWARC-Target-URI: https://example.org/{number}\r\n"
@@ -207,3 +208,59 @@ def test_without_the_libraries_a_page_stops_the_build(
     monkeypatch.setitem(PINNED_FOR_PAGES, "not-there", "1.0")
     with pytest.raises(BuildError, match=r"run: pip install 'copydesk\[web\]'"):
         ingest.run(make_project({"a.html": page(1)}))
+
+
+@pytest.fixture
+def pages_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first words of each page whose article was looked for in this process."""
+    read: list[str] = []
+    real = page_edits.read_page
+
+    def counting(html: str) -> page_edits.Page:
+        read.append(html)
+        return real(html)
+
+    monkeypatch.setattr(page_edits, "read_page", counting)
+    return read
+
+
+def test_a_page_is_read_once_wherever_it_goes(make_corpus: Callable[..., Project], pages_read: list[str]) -> None:
+    settings = {"engine": {"workers": 1}, "shards": {"target": 3, "minimum": 1, "maximum": 6}}
+    pages = {f"page-{n}.html": page(n) for n in range(6)}
+    crawl = [response(page(number).encode(), number) for number in (10, 11)]
+    nothing = "<html><body></body></html>"
+    project = make_corpus({**pages, "a.txt": "One.", "crawl.warc.gz": b"".join(crawl), "z.html": nothing}, settings)
+    assert len(pages_read) == 9
+
+    def read_after(changes: dict[str, bytes | str | None]) -> int:
+        pages_read.clear()
+        for name, content in changes.items():
+            if content is None:
+                (project.seeds / name).unlink()
+        write_seeds(project.seeds, {name: content for name, content in changes.items() if content is not None})
+        run_stages(project)
+        return len(pages_read)
+
+    assert read_after({"a.txt": "Another.", "b.txt": "A new one."}) == 0
+    assert read_after({"page-0.html": None, "moved/zero.html": page(0)}) == 0
+    assert read_after({"page-1.html": page(21)}) == 1
+    assert read_after({"crawl.warc.gz": b"".join([*crawl, response(page(12).encode(), 12)])}) == 1
+    assert read_after({"twice.html": page(30), "again.html": page(30), "z.html": None, "y.html": nothing}) == 1
+    refused = [json.loads(line) for line in (project.reports / "quarantine.jsonl").read_text().splitlines()]
+    assert [(row["path"], row["reason"]) for row in refused] == [("y.html", "no-article")]
+    built = file_bytes(project.corpus) | file_bytes(project.reports)
+    shutil.rmtree(project.build)
+    run_stages(project)
+    assert file_bytes(project.corpus) | file_bytes(project.reports) == built
+
+
+def test_bytes_that_are_read_in_another_encoding_are_another_page(make_corpus: Callable[..., Project]) -> None:
+    body = page(1).replace("<meta charset='utf-8'>", "").replace("Monday", "M\u00f6nday").encode("cp1252")
+    crawl = [
+        response(body, 1, content_type="text/html; charset=windows-1252"),
+        response(body, 2, content_type="text/html; charset=windows-1251"),
+    ]
+    project = make_corpus({"crawl.warc.gz": b"".join(crawl)}, {"engine": {"workers": 1}})
+    texts = [row["text"] for row in pq.read_table(project.corpus / "data" / "documents").to_pylist()]
+    assert sorted("M\u00f6nday" in text for text in texts) == [False, True]
+    assert sorted("M\u0446nday" in text for text in texts) == [False, True]

@@ -47,6 +47,7 @@ def track(
     rest: str = "cached",
     *,
     documents: Callable[[Item], int] = lambda _: 0,
+    noun: str = "shard",
 ) -> Iterator[Item]:
     """Yield the items and show the progress; at the end, print ``clean: 3 shards, 1 computed, 2 cached``.
 
@@ -64,6 +65,8 @@ def track(
         How to call the shards that were not computed.
     documents : callable
         Returns the number of documents in an item.
+    noun : str
+        What an item is, in the singular.
     """
     state = _Progress(label, count)
     if count and _in_json():
@@ -72,7 +75,7 @@ def track(
         yield from _shown(items, state, documents)
     else:
         yield from items
-    say(f"{label}: {plural(total, 'shard')}, {count:,} computed, {total - count:,} {rest}")
+    say(f"{label}: {plural(total, noun)}, {count:,} computed, {total - count:,} {rest}")
 
 
 def say(message: str) -> None:

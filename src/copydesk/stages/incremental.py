@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,6 +67,11 @@ class Last:
             replaced.append(self._shards[place] if is_gone and key not in places else None)
             place += 1
         return replaced
+
+    def gone(self, keys: Collection[str]) -> list[Before]:
+        """The shards of the last build that are not among the keys of this one."""
+        new_keys = set(keys)
+        return [before for before in self._shards if before.key not in new_keys]
 
     def remember(self, shards: Sequence[Before]) -> None:
         """Record the shards of this build if they changed."""

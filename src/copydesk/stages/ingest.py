@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,22 +12,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.atomic_files import read_whole, write_json_lines
+from copydesk.core.atomic_files import write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import OF_LINES, Decision, folded_line, read_decisions, source_of
 from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
-from copydesk.errors import BuildError, QuarantineError, UnreadableError
+from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers import FIELD, READERS, record_readers
 from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
-from copydesk.readers.plain_text import RawText, to_bytes
-from copydesk.readers.record_cache import texts_of
+from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds
-from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.stages.incremental import Before, Last
+from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
+from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
+from copydesk.store.shard_store import Parts
 from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 
 _NOWHERE = "there is no such document; remove the line"
@@ -46,6 +46,7 @@ STAGE = Stage(
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
+        "unread_pages": Output("pages"),
     },
     params=("ingest",),
     plugins="reader",
@@ -73,11 +74,8 @@ def run(project: Project) -> None:
     unknown = sorted(sources.keys() - set(ids)) if sources else []
     absent = sorted(decided.of_documents.keys() - set(ids)) if decided.of_documents else []
     del ids
-    parts = run_shards(
-        project,
-        STAGE,
-        (_work(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards),
-    )
+    work = (_work(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards)
+    parts = _run(project, listed, work)
     _pass_on_decisions_about_nothing(project, decided, absent)
     if unknown:
         path = project.seeds / "sources.jsonl"
@@ -87,6 +85,26 @@ def run(project: Project) -> None:
     if not any(p["raw"].rows for p in parts):
         formats = ", ".join(sorted(ending for ending in {*READERS, *record_readers()} if ending.count(".") == 1))
         raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({formats})")
+
+
+def _run(project: Project, listed: pa.Table, work: Iterable[tuple[Any, Any]]) -> list[Parts]:
+    """Run the shards; before, read those of their web pages that were in no shard of the last build."""
+    has_pages = pc.any(listed["page"]).as_py()
+    schedule = schedule_shards(project, STAGE, work)
+    made_by = _page_readers() if has_pages else []
+    last = Last(project.build / "last" / f"{STAGE.name}.json", f"{schedule.code} {made_by}")
+    if has_pages and schedule.todo:
+        store = project.store
+        pages = pa.concat_tables(task.extra[2].filter(task.extra[2]["page"]) for task in schedule.todo)
+        known = known_pages(store, store.results([shard.key for shard in last.gone(schedule.keys)]))
+        shape = output_table(STAGE.writes["pages"], project.schemas)
+        encodings = project.params["ingest"]["encodings"]
+        task = PageTask(store.root, shape, project.seeds.resolve(), _records(project), encodings, pages)
+        known = read_new_pages(schedule.runner, task, known)
+        schedule = schedule.with_extra(lambda task: (*task.extra[:-1], known.of(task.extra[2]["sha256"].to_pylist())))
+    parts = run_scheduled(project, schedule)
+    last.remember([Before(task.key, {}) for task in schedule.tasks])
+    return parts
 
 
 def _pass_on_benchmarks(project: Project) -> None:
@@ -147,11 +165,16 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, records, listed, sources, decisions, of_sources = given.extra
+    folder, records, listed, sources, decisions, of_sources, known = given.extra
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
-    for seed, read in _read(Path(folder), Path(records), listed.to_pylist(), given.params["ingest"]["encodings"]):
-        page = _page(seed, read) if seed["page"] and not isinstance(read, Refusal) else None
-        row = page if isinstance(page, Refusal) else read
+    pages = known.rows() if known else {}
+    encodings = given.params["ingest"]["encodings"]
+    for seed, read in read_listed(Path(folder), Path(records), listed.to_pylist(), encodings):
+        row = read
+        page = _page(seed, read, pages) if seed["page"] and not isinstance(read, Refusal) else None
+        if page is not None and page["reason"] is not None:
+            made["unread_pages"].append(page)
+            row = Refusal(seed["path"], page["reason"], page["detail"])
         of_document = decisions.get(seed["doc_id"], [])
         made["decisions"] += _checked(of_document, seed["sha256"], isinstance(row, Refusal))
         if isinstance(row, Refusal):
@@ -161,8 +184,7 @@ def shard(given: Shard) -> Made:
         if page is not None:
             made["pages"].append(page)
         elif seed["flag"] is not None:
-            cut_off = {"doc_id": row["doc_id"], "edits": [], "missing": [], "stated": "{}", "flag": seed["flag"]}
-            made["pages"].append({**cut_off, "kinds": []})
+            made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
         made["decisions"] += [
@@ -178,59 +200,20 @@ def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     return {name: of_record.get(name) if source.get(name) is None else source[name] for name in STATED}
 
 
-def _read(
-    folder: Path, records: Path, listed: list[dict[str, Any]], encodings: list[str]
-) -> Iterator[tuple[dict[str, Any], dict[str, Any] | Refusal]]:
-    for name, seeds in groupby(listed, key=itemgetter("rows")):
-        if name is None:
-            for seed in seeds:
-                yield seed, _read_file(f"{folder}/{seed['path']}", seed, encodings)
-            continue
-        group = list(seeds)
-        for seed, raw in zip(group, texts_of(records / name, [seed["row"] for seed in group]), strict=True):
-            data = to_bytes(raw)
-            _same(seed, data, records / name)
-            yield seed, _row(seed, raw, len(data))
+def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    """What was made of a web page, for the document that has it now."""
+    known = pages.get((row["sha256"], row["encoding"]))
+    return {**(known or page_row(seed, row)), "doc_id": row["doc_id"], "flag": seed["flag"]}
 
 
-def _read_file(path: str, seed: dict[str, Any], encodings: list[str]) -> dict[str, Any] | Refusal:
-    try:
-        data = read_whole(path)
-    except OSError as error:
-        return Refusal(seed["path"], "unreadable", f"{error.strerror}; make the file readable")
-    _same(seed, data, path)
-    try:
-        raw = READERS[Path(path).suffix.lower()].read(data, encodings)
-    except UnreadableError as error:
-        return Refusal(seed["path"], error.reason, error.detail)
-    return _row(seed, raw, len(data))
+def _cut_off(doc_id: str, flag: str) -> dict[str, Any]:
+    """What is known of a text that is no page and ends before its end."""
+    empty = {"edits": [], "missing": [], "stated": "{}", "kinds": []}
+    return {**dict.fromkeys(("sha256", "encoding", "reason", "detail")), "doc_id": doc_id, "flag": flag, **empty}
 
 
-def _page(seed: dict[str, Any], row: dict[str, Any]) -> dict[str, Any] | Refusal:
-    """The result of reading a web page, as a row."""
-    from copydesk.webpages.page_edits import read_page  # imports lxml, which only web pages need
-
-    try:
-        page = read_page(row["text"])
-    except UnreadableError as error:
-        return Refusal(seed["path"], error.reason, error.detail)
-    return {
-        "doc_id": row["doc_id"],
-        "edits": [edit._asdict() for edit in page.edits],
-        "missing": [{"start": start, "end": end} for start, end in page.missing],
-        "stated": json.dumps(page.stated, ensure_ascii=False, sort_keys=True),
-        "flag": seed["flag"],
-        "kinds": [kind._asdict() for kind in page.kinds],
-    }
-
-
-def _same(seed: dict[str, Any], data: bytes, path: Path | str) -> None:
-    if hashlib.sha256(data).hexdigest() != seed["sha256"]:
-        raise BuildError(f"{path}: changed while it was being read; build again")
-
-
-def _row(seed: dict[str, Any], raw: RawText, size: int) -> dict[str, Any]:
-    return {**{name: seed[name] for name in ("doc_id", "path", "sha256")}, "size": size, **raw._asdict()}
+def _records(project: Project) -> Path:
+    return (project.build / "records").resolve()
 
 
 def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: _Decided) -> tuple[Any, Any]:
@@ -246,8 +229,8 @@ def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: 
     rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
     identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
-    folders = str(project.seeds.resolve()), str((project.build / "records").resolve())
-    return identity, (*folders, listed, known, made, lines)
+    folders = str(project.seeds.resolve()), str(_records(project))
+    return identity, (*folders, listed, known, made, lines, None)
 
 
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:

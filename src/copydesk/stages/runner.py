@@ -18,6 +18,7 @@ from copydesk.core.json_schema import schema_path
 from copydesk.core.plugins import Kind, Plugin, deciding, load_plugins
 from copydesk.core.progress import fail, guard, track
 from copydesk.engines import engine
+from copydesk.engines.interface import Engine
 from copydesk.errors import BuildError, CopydeskError
 from copydesk.project import Project, build_lock
 from copydesk.stages.incremental import Before, Last, with_reuse
@@ -95,13 +96,69 @@ Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
 
 
-def run_shards(
+class Schedule(NamedTuple):
+    """The shards of a stage: tasks for all of them, and the results of those that are cached, else None.
+
+    ``code`` is the fingerprint of the stage, ``runner`` the engine for what is to do.
+    """
+
+    stage: Stage
+    tasks: list[Task]
+    done: list[Parts | None]
+    code: str
+    runner: Engine
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all shards."""
+        return [task.key for task in self.tasks]
+
+    @property
+    def todo(self) -> list[Task]:
+        """The tasks of the shards to compute."""
+        return [task for task, parts in zip(self.tasks, self.done, strict=True) if parts is None]
+
+    def with_extra(self, extra: Callable[[Task], Any]) -> Schedule:
+        """The same with another value for the function of the tasks to do; it must not change what they make."""
+        pairs = zip(self.tasks, self.done, strict=True)
+        tasks = [task._replace(extra=extra(task)) if parts is None else task for task, parts in pairs]
+        return self._replace(tasks=tasks)
+
+
+def run_shards(project: Project, stage: Stage, common: tuple[Any, Any] = (None, None)) -> list[Parts]:
+    """Run a stage over the shards of the stages that it reads, and write its receipts.
+
+    Parameters
+    ----------
+    project : Project
+    stage : Stage
+    common : (identity, extra)
+        The identity of what all shards have in common besides their tables (part of the key), and the value for the
+        stage's function.
+
+    Returns
+    -------
+    list of Parts
+        One entry per shard, in corpus order.
+    """
+    schedule = schedule_shards(project, stage, common=common)
+    if not stage.by_document:
+        return run_scheduled(project, schedule)
+    last = Last(project.build / "last" / f"{stage.name}.json", f"{schedule.code} {common[0]}")
+    replaced = last.replaced_by(schedule.keys)
+    tasks = [task._replace(before=before) for task, before in zip(schedule.tasks, replaced, strict=True)]
+    results = run_scheduled(project, schedule._replace(tasks=tasks))
+    last.remember([Before(task.key, task.parts) for task in tasks])
+    return results
+
+
+def schedule_shards(
     project: Project,
     stage: Stage,
     extras: Iterable[tuple[Any, Any]] | None = None,
     common: tuple[Any, Any] = (None, None),
-) -> list[Parts]:
-    """Run a stage over every shard and write its receipts.
+) -> Schedule:
+    """Find out which shards of a stage are cached; errors as for :func:`read_inputs`.
 
     Parameters
     ----------
@@ -112,11 +169,6 @@ def run_shards(
         its function. Other stages have the shards of the stages that they read.
     common : (identity, extra)
         The same for other stages, once for all shards.
-
-    Returns
-    -------
-    list of Parts
-        One entry per shard, in corpus order.
     """
     params = {name: project.params[name] for name in stage.params}
     schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
@@ -136,21 +188,19 @@ def run_shards(
         hashes = {name: part.sha256 for name, part in parts.items()}
         task_key = key(stage.name, code, [hashes, identity])
         tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra, plugins=plugins))
-    last = Last(project.build / "last" / f"{stage.name}.json", f"{code} {common[0]}") if stage.by_document else None
-    if last:
-        replaced = last.replaced_by([task.key for task in tasks])
-        tasks = [task._replace(before=before) for task, before in zip(tasks, replaced, strict=True)]
-    done = store.results([task.key for task in tasks])
-    todo = [task for task, parts in zip(tasks, done, strict=True) if parts is None]
     seeds = [] if extras is None else [project.seeds, project.build / "records"]
     runner = engine(project.params["engine"], project.build, store.root, *seeds)
-    computed = track(runner.run(compute, todo), len(todo), stage.name, len(tasks), documents=_documents)
-    results = [parts if parts is not None else next(computed) for parts in done]
+    return Schedule(stage, tasks, store.results([task.key for task in tasks]), code, runner)
+
+
+def run_scheduled(project: Project, schedule: Schedule) -> list[Parts]:
+    """Compute the shards that are not cached, and write the receipts of all; return them in corpus order."""
+    todo, label = schedule.todo, schedule.stage.name
+    computed = track(schedule.runner.run(compute, todo), len(todo), label, len(schedule.tasks), documents=_documents)
+    results = [parts if parts is not None else next(computed) for parts in schedule.done]
     for _ in computed:  # lets the progress bar end
         pass
-    write_receipts(project, stage.name, results)
-    if last:
-        last.remember([Before(task.key, task.parts) for task in tasks])
+    write_receipts(project, label, results)
     return results
 
 
