@@ -200,7 +200,7 @@ def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[
     places: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], list[int]] = {}
     entries = settings["for"]
     for place, document in enumerate(documents):
-        fitting = tuple(number for number, entry in enumerate(entries) if fits(entry, document))
+        fitting = tuple(number for number, entry in enumerate(entries) if holds_for(entry, document))
         places.setdefault((fitting, document.removed, document.kept), []).append(place)
     return [
         (plan(_merged(settings, [entries[n] for n in fitting])).with_lines(removed, kept), group)
@@ -208,7 +208,7 @@ def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[
     ]
 
 
-def fits(entry: Mapping[str, Any], document: Subject) -> bool:
+def holds_for(entry: Mapping[str, Any], document: Subject) -> bool:
     """Whether an entry of ``clean.for`` holds for a document."""
     by_path = "match" not in entry or fnmatchcase(document.path, entry["match"])
     return by_path and ("source" not in entry or entry["source"] == document.source)

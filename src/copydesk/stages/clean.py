@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
-from copydesk.cleaning.plan import Plan, Subject, fits, least_sure, plans
+from copydesk.cleaning.plan import Plan, Subject, holds_for, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
@@ -59,7 +59,9 @@ def _warn_of_idle_entries(project: Project, entries: list[dict[str, Any]]) -> No
             Subject(path, source_of(row))
             for path, row in zip(of_shard["path"].to_pylist(), metadata.to_pylist(), strict=True)
         ]
-        idle = {n: entry for n, entry in idle.items() if not any(fits(entry, document) for document in documents)}
+        idle = {
+            n: entry for n, entry in idle.items() if not any(holds_for(entry, document) for document in documents)
+        }
     for number, entry in idle.items():
         condition = ", ".join(f"{name}: {entry[name]}" for name in ("match", "source") if name in entry)
         say(
