@@ -103,13 +103,16 @@ def check(
         Optional[str],  # noqa: UP045
         typer.Option(help="Also require the takedowns of this git revision."),
     ] = None,
+    built: Annotated[
+        bool, typer.Option("--built", help="Also require that the dataset was built of these files (dvc.lock).")
+    ] = False,
     junit: Junit = None,
     sarif: Sarif = None,
 ) -> None:
     """Check the files that people write: schemas, params.yaml, *.jsonl. Fast enough for every commit.
 
     Takedowns of the last release, and of commits since, must still be in seeds/takedowns.jsonl: a merge may have
-    dropped them.
+    dropped them. With --built, inputs, code and settings must be those of dvc.lock; the data need not be here.
 
     On GitHub the findings become annotations. Exits with 0 if all checks passed, or with 1 if there are findings.
     """
@@ -119,8 +122,12 @@ def check(
     if not root.is_dir():
         raise copydesk.CopydeskError(f"{root}: no such folder")
     report = check_inputs(root, against)
+    if built:
+        from copydesk.ci.outdated_inputs import check_built
+
+        check_built(root, report)
     write_findings(report.below(root), "copydesk check", junit, sarif)
-    nouns = {"schemas": "schema", "lines": "line", "params": "settings file"}
+    nouns = {"schemas": "schema", "lines": "line", "params": "settings file", "stages": "pipeline"}
     checked = ", ".join(plural(count, nouns.get(name, name)) for name, count in sorted(report.checked.items()))
     say(f"check: {checked}: {'all checks passed' if report.ok else plural(report.total, 'finding')}")
     if not report.ok:

@@ -13,6 +13,7 @@ from copydesk.core.json_schema import PACKAGED
 from copydesk.core.progress import timed
 from copydesk.project import Project, build_lock
 from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
+from copydesk.stages.share import take_over
 from copydesk.stages.toolkit_lock import check_line_ends
 
 STAGES: dict[str, Callable[[Project], object]] = {
@@ -140,6 +141,7 @@ def build_project(project: Project) -> Built:
     """
     check_line_ends(project.seeds.parent, project.seeds.name)
     with build_lock(project):
+        take_over(project)
         for name, run in STAGES.items():
             with timed(name):
                 run(project)

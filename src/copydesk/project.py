@@ -102,24 +102,23 @@ class Project:
         return self.seeds.parent / SPLIT_LIST
 
     @property
-    def benchmarks(self) -> Path:
-        """The file of benchmark texts that ingest writes for later stages; empty if there are none."""
-        return self.build / "benchmarks.jsonl"
-
-    @property
-    def takedowns(self) -> Path:
-        """The ledger of takedowns that ingest writes for later stages; empty if there are none."""
-        return self.build / "takedowns.jsonl"
-
-    @property
-    def decisions(self) -> Path:
-        """Decisions about missing documents, which ingest writes for package."""
-        return self.build / "decisions.jsonl"
+    def passed_on(self) -> Path:
+        """What ingest read of hand-written files for later stages: benchmarks, takedowns, decisions about nothing."""
+        return self.build / "passed_on.json"
 
     @property
     def hashes(self) -> Path:
         """The cache of hashes of the seeds."""
         return self.build / "hashes.parquet"
+
+    def finished(self, stage: str) -> Path:
+        """The file that lists the shards of a stage in the last build; it may be deleted at any time."""
+        return self.build / "finished" / f"{stage}.json"
+
+    @property
+    def shared(self) -> Path:
+        """The folder of finished shards that DVC brings to other clones, see ``copydesk.stages.share``."""
+        return self.build / "shards"
 
     def receipts(self, stage: str) -> Path:
         """The file that lists the results of a stage, one line per shard."""

@@ -554,7 +554,7 @@ def test_what_is_known_and_decided_of_documents_holds_for_records(make_project: 
     decided = {row["doc_id"]: row["problem"] for row in project.store.read(parts["ingest.decisions"]).to_pylist()}
     assert decided["a"] is None
     assert "has changed since" in decided["d"]
-    assert "there is no such document" in project.decisions.read_text("utf-8")
+    assert "there is no such document" in project.passed_on.read_text("utf-8")
     refused = [json.loads(line) for line in (project.reports / "quarantine.jsonl").read_text("utf-8").splitlines()]
     assert [(row["path"], row["reason"]) for row in refused] == [
         ("a.jsonl#b", "taken-down"),

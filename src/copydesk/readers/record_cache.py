@@ -314,7 +314,9 @@ def _key(folder: Path, seed: Seed, ingest: dict[str, Any], schemas: Path) -> str
     """Return everything that decides the rows: metadata of the file, settings, schema, code, libraries."""
     settings = [ingest[name] for name in ("fields", "encodings", "max_bytes")]
     libraries = [installed_version(name) for name in UNPINNED_FOR_RECORDS]
-    code = fingerprint(__name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader"))
+    code = fingerprint(
+        __name__, [schema_path("source", schemas)], [settings, libraries], deciding("reader")
+    ).everything
     return json.dumps([str(folder.resolve()), seed.path, seed.stamp, code])
 
 

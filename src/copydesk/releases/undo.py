@@ -20,6 +20,7 @@ from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_storages import DATA
 from copydesk.revisions.git import git
+from copydesk.store.last_build import SHARED
 
 #: The files that a release writes; nothing else may change between its start and its commit.
 WRITTEN = ("CHANGELOG.md", "params.yaml", SPLIT_LIST, "dvc.lock", "corpus", "reports")
@@ -45,7 +46,7 @@ def delete_notes(root: Path) -> None:
 
 
 def keep_shard_lists(root: Path) -> None:
-    """Copy the lists of finished shards: neither git nor DVC keeps them, and DVC deletes that of a stage it runs."""
+    """Copy the lists of finished shards: DVC deletes that of a stage it runs; older pipelines do not cache them."""
     folder = root / "build" / _KEPT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -154,6 +155,7 @@ def _restore_data(root: Path, written_hashes: dict[Path, set[str]]) -> None:
             shutil.move(path, folder / path.name)
             name = path.relative_to(root)
             say(f"release: {name} belongs neither to this release nor to the last; moved to {folder}")
+    shutil.rmtree(root / SHARED, ignore_errors=True)  # made of the store; DVC would ask before it replaces it
     if DATA in _outputs_of_stages(root):
         run_dvc(root, "checkout", "--quiet", "--force", DATA)
     with suppress(ReleaseError):  # another file that DVC tracks was edited; the release will report it

@@ -30,7 +30,8 @@ from copydesk.engines import engine
 from copydesk.errors import ConfigError
 from copydesk.project import Project
 from copydesk.stages.runner import Output, output_table, read_inputs, write_receipts
-from copydesk.store.fingerprint import fingerprint, key
+from copydesk.store.fingerprint import fingerprint, inputs_hash, key
+from copydesk.store.last_build import Finished, Last
 from copydesk.store.shard_store import Part
 
 _KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
@@ -50,7 +51,9 @@ def run(project: Project) -> None:
     schemas = [schema_path(output.schema, project.schemas) for output in (DUPLICATES, LEAVING)]
     code = fingerprint("copydesk.stages.deduplicate", schemas, settings)
     identity = [[part.sha256 for part in shard.values()] for shard in inputs]
-    whole = key("deduplicate", code, [identity, sorted(listed.items())])
+    given = inputs_hash([identity, sorted(listed.items())])
+    last = Last(project.finished("deduplicate"), project.store, "deduplicate", code)
+    whole = key("deduplicate", code, given)
     made = project.store.result(whole)
     if made is None:
         shards = _duplicates(project, inputs, listed)
@@ -62,6 +65,7 @@ def run(project: Project) -> None:
     names = [f"{number:08d}" for number in range(len(inputs))]
     receipts = ({name: made[f"{number}.{name}"] for name in ("duplicates", "leaving")} for number in names)
     write_receipts(project, "deduplicate", receipts)
+    last.remember([Finished(given, {}, made)])
 
 
 def listed_splits(project: Project) -> dict[str, str]:

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import Decision, obeyable
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
@@ -34,7 +33,7 @@ from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
-from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
+from copydesk.stages.runner import Made, Output, Shard, Stage, read_passed_on, run_shards
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Parts, Store
 from copydesk.tables.table import table
@@ -84,7 +83,7 @@ def run(project: Project) -> list[Parts]:
     """Check select.keep, store the benchmarks' runs of words, describe every shard."""
     _check_condition(project)
     benchmark_runs = _store_benchmark_runs(project)
-    ledger = list(load_json_lines(project.takedowns, "takedown", "doc_id", project.schemas).values())
+    ledger = read_passed_on(project)["takedowns"]
     identity = [benchmark_runs.sha256 if benchmark_runs else None, ledger]
     shared = Shared((project.store.root, benchmark_runs) if benchmark_runs else None, ledger)
     return run_shards(project, STAGE, common=(identity, shared))
@@ -100,10 +99,10 @@ def _check_condition(project: Project) -> None:
 
 def _store_benchmark_runs(project: Project) -> Part | None:
     """Put the runs of words of all benchmarks into the store; return None if there are no benchmarks."""
-    benchmarks = load_json_lines(project.benchmarks, "benchmark", "name", project.schemas)
+    benchmarks = read_passed_on(project)["benchmarks"]
     if not benchmarks:
         return None
-    names, texts = list(benchmarks), [row["text"] for row in benchmarks.values()]
+    names, texts = ([row[field] for row in benchmarks] for field in ("name", "text"))
     length = project.params["decontaminate"]["words"]
     _warn_of_short_benchmarks(project, [names[number] for number in without_runs(texts, length)], length)
     return project.store.add(pa.table({"run": runs(texts, length)}))
@@ -113,9 +112,10 @@ def _warn_of_short_benchmarks(project: Project, names: list[str], length: int) -
     """Print the names of benchmarks that are too short to be found in any document."""
     if names:
         quoted = ", ".join(names[:_QUOTED]) + (", ..." if len(names) > _QUOTED else "")
+        path = project.seeds / "benchmarks.jsonl"
         say(
-            f"describe: {project.benchmarks}: {plural(len(names), 'text')} with fewer than {length} words "
-            f"(decontaminate.words), so they cannot be found in documents: {quoted}"
+            f"describe: {path}: {plural(len(names), 'text')} with fewer than {length} words (decontaminate.words), "
+            f"so they cannot be found in documents: {quoted}"
         )
 
 

@@ -7,76 +7,18 @@ the rows before and after these are copied.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.core.atomic_files import write_json
 from copydesk.errors import StoreError
-from copydesk.store.shard_store import Part, Store
+from copydesk.store.last_build import Before
+from copydesk.store.shard_store import Store
 
 Tables = Mapping[str, pa.Table]
-
-
-class Before(NamedTuple):
-    """A shard of the last build: the key of its result, and its input."""
-
-    key: str
-    parts: dict[str, Part]
-
-
-class Last:
-    """The shards of a stage in the last build, recorded in a file that may be deleted at any time.
-
-    Parameters
-    ----------
-    path : Path
-    code : str
-        Hash of everything else that decides the rows; shards with another hash are ignored.
-    """
-
-    def __init__(self, path: Path, code: str) -> None:
-        self._path, self._code = path, hashlib.sha256(code.encode()).hexdigest()
-        self._shards: list[Before] = []
-        try:
-            recorded = json.loads(path.read_text("utf-8"))
-            if recorded["code"] == self._code:
-                self._shards = [
-                    Before(key, {name: Part(*part) for name, part in parts.items()})
-                    for key, parts in recorded["shards"]
-                ]
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            pass  # everything is computed
-
-    def replaced_by(self, keys: Sequence[str]) -> list[Before | None]:
-        """The shard that each new shard replaces: the one after the same predecessor; None if ambiguous."""
-        places = {before.key: place for place, before in enumerate(self._shards)}
-        replaced: list[Before | None] = []
-        new_keys = set(keys)
-        place = 0
-        for key in keys:
-            place = places.get(key, place)
-            is_gone = place < len(self._shards) and self._shards[place].key not in new_keys
-            replaced.append(self._shards[place] if is_gone and key not in places else None)
-            place += 1
-        return replaced
-
-    def gone(self, keys: Collection[str]) -> list[Before]:
-        """The shards of the last build that are not among the keys of this one."""
-        new_keys = set(keys)
-        return [before for before in self._shards if before.key not in new_keys]
-
-    def remember(self, shards: Sequence[Before]) -> None:
-        """Record the shards of this build if they changed."""
-        if list(shards) != self._shards:
-            write_json(self._path, {"code": self._code, "shards": shards})
 
 
 def with_reuse(

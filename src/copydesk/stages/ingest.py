@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.atomic_files import write_json_lines
+from copydesk.core.atomic_files import write_json, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import OF_LINES, Decision, folded_line, read_decisions, source_of
 from copydesk.core.ledger import Ledger, in_force, read_ledger
@@ -26,7 +26,6 @@ from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds
-from copydesk.stages.incremental import Before, Last
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
@@ -65,8 +64,8 @@ def run(project: Project) -> None:
     """List the seeds, divide them into shards, read each shard, and report the refusals."""
     load_plugins(project.plugins)
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
-    _pass_on_benchmarks(project)
-    ledger = _pass_on_ledger(project)
+    benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
+    ledger = in_force(read_ledger(project.seeds, project.schemas))
     listed, refusals = _list(project, ledger)
     ids = listed["doc_id"].to_pylist()
     decided = _decided(project)
@@ -76,7 +75,12 @@ def run(project: Project) -> None:
     del ids
     work = (_work(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards)
     parts = _run(project, listed, work)
-    _pass_on_decisions_about_nothing(project, decided, absent)
+    passed_on = {
+        "benchmarks": [benchmarks[name] for name in sorted(benchmarks)],
+        "takedowns": [ledger[doc_id] for doc_id in sorted(ledger)],
+        "decisions": [decision._asdict() for decision in _decisions_about_nothing(decided, absent)],
+    }
+    write_json(project.passed_on, passed_on)
     if unknown:
         path = project.seeds / "sources.jsonl"
         say(f"ingest: {path} describes documents that do not exist: {_few(unknown)}")
@@ -90,34 +94,18 @@ def run(project: Project) -> None:
 def _run(project: Project, listed: pa.Table, work: Iterable[tuple[Any, Any]]) -> list[Parts]:
     """Run the shards; before, read those of their web pages that were in no shard of the last build."""
     has_pages = pc.any(listed["page"]).as_py()
-    schedule = schedule_shards(project, STAGE, work)
-    made_by = _page_readers() if has_pages else []
-    last = Last(project.build / "last" / f"{STAGE.name}.json", f"{schedule.code} {made_by}")
+    common = _page_readers() if has_pages else None
+    schedule = schedule_shards(project, STAGE, work, common=(common, None))
     if has_pages and schedule.todo:
         store = project.store
         pages = pa.concat_tables(task.extra[2].filter(task.extra[2]["page"]) for task in schedule.todo)
-        known = known_pages(store, store.results([shard.key for shard in last.gone(schedule.keys)]))
+        known = known_pages(store, schedule.last.gone(schedule.keys))
         shape = output_table(STAGE.writes["pages"], project.schemas)
         encodings = project.params["ingest"]["encodings"]
         task = PageTask(store.root, shape, project.seeds.resolve(), _records(project), encodings, pages)
         known = read_new_pages(schedule.runner, task, known)
         schedule = schedule.with_extra(lambda task: (*task.extra[:-1], known.of(task.extra[2]["sha256"].to_pylist())))
-    parts = run_scheduled(project, schedule)
-    last.remember([Before(task.key, {}) for task in schedule.tasks])
-    return parts
-
-
-def _pass_on_benchmarks(project: Project) -> None:
-    """Write the benchmarks to a file of the build, on which DVC lets describe depend."""
-    benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
-    write_json_lines(project.benchmarks, (benchmarks[name] for name in sorted(benchmarks)))
-
-
-def _pass_on_ledger(project: Project) -> Ledger:
-    """Write the takedowns in force to a file of the build, for describe, and return them."""
-    ledger = in_force(read_ledger(project.seeds, project.schemas))
-    write_json_lines(project.takedowns, (ledger[doc_id] for doc_id in sorted(ledger)))
-    return ledger
+    return run_scheduled(project, schedule)
 
 
 def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
@@ -136,12 +124,12 @@ def _decided(project: Project) -> _Decided:
     return _Decided(of_documents, _grouped("source", lines), set())
 
 
-def _pass_on_decisions_about_nothing(project: Project, decided: _Decided, absent: list[str]) -> None:
-    """Write down the decisions about documents and sources that do not exist, for package to report."""
+def _decisions_about_nothing(decided: _Decided, absent: list[str]) -> list[Decision]:
+    """The decisions about documents and sources that do not exist, for package to report."""
     about_nothing = [d._replace(problem=_NOWHERE) for doc_id in absent for d in decided.of_documents[doc_id]]
     for source in sorted(decided.of_sources.keys() - decided.seen):
         about_nothing += [decision._replace(problem=_NO_SOURCE) for decision in decided.of_sources[source]]
-    write_json_lines(project.decisions, (decision._asdict() for decision in about_nothing))
+    return about_nothing
 
 
 def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from copydesk.core.atomic_files import (
     is_file_of,
     link_or_copy,
-    read_json_lines,
     remove_unfinished,
     replacing_folder,
     write_json,
@@ -34,7 +33,7 @@ from copydesk.dataset.sidecar_files import described
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError
 from copydesk.project import Project
-from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
+from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, read_passed_on, run_shards
 from copydesk.store.shard_store import Part, Parts
 from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.table import PUBLISHED, ROW_NOUNS, table
@@ -227,7 +226,7 @@ def _about_lines(project: Project, parts: list[Part], lines: set[tuple[str, int]
 
 def _report_unmet(project: Project, parts: list[Part], of_lines: list[Decision]) -> None:
     """Report the decisions that could not be applied."""
-    rows = read_json_lines(project.decisions)
+    rows = read_passed_on(project)["decisions"]
     rows += project.store.rows(parts)
     rows += [decision._asdict() for decision in of_lines]
     path = project.reports / DECISIONS

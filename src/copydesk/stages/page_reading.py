@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.progress import track
 from copydesk.engines.interface import Engine
-from copydesk.errors import UnreadableError
+from copydesk.errors import StoreError, UnreadableError
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal
 from copydesk.store.open_backend import Root
@@ -73,14 +74,14 @@ class KnownPages:
         return rows
 
 
-def known_pages(store: Store, shards: Iterable[Mapping[str, Part] | None]) -> KnownPages:
+def known_pages(store: Store, shards: Iterable[Mapping[str, Part]]) -> KnownPages:
     """The pages in the output of some shards of an earlier build, as far as it is still in the store."""
     parts: dict[str, Part] = {}
     for made in shards:
-        for name in ("pages", "unread_pages"):
-            if made and name in made and made[name].rows:
-                hashes = store.read(made[name], ["sha256"])["sha256"].drop_null()
-                parts |= dict.fromkeys(hashes.to_pylist(), made[name])
+        for part in (made[name] for name in ("pages", "unread_pages") if made[name].rows):
+            with suppress(StoreError):  # deleted or damaged, so the pages are read again
+                hashes = store.read(part, ["sha256"])["sha256"].drop_null()
+                parts |= dict.fromkeys(hashes.to_pylist(), part)
     return KnownPages(store.root, parts)
 
 

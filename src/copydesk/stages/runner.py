@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +22,9 @@ from copydesk.engines import engine
 from copydesk.engines.interface import Engine
 from copydesk.errors import BuildError, CopydeskError
 from copydesk.project import Project, build_lock
-from copydesk.stages.incremental import Before, Last, with_reuse
-from copydesk.store.fingerprint import fingerprint, key
+from copydesk.stages.incremental import with_reuse
+from copydesk.store.fingerprint import fingerprint, inputs_hash, key
+from copydesk.store.last_build import Before, Finished, Last
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Parts, Store
 from copydesk.tables.table import Table, table
@@ -78,6 +80,7 @@ class Task(NamedTuple):
 
     stage: Stage
     key: str
+    inputs: str
     store: Root
     shapes: dict[str, Table]
     parts: dict[str, Part]
@@ -99,13 +102,13 @@ ShardFunction = Callable[[Shard], Made]
 class Schedule(NamedTuple):
     """The shards of a stage: tasks for all of them, and the results of those that are cached, else None.
 
-    ``code`` is the fingerprint of the stage, ``runner`` the engine for what is to do.
+    ``last`` has the shards of the last build, ``runner`` is the engine for what is to do.
     """
 
     stage: Stage
     tasks: list[Task]
     done: list[Parts | None]
-    code: str
+    last: Last
     runner: Engine
 
     @property
@@ -142,14 +145,11 @@ def run_shards(project: Project, stage: Stage, common: tuple[Any, Any] = (None, 
         One entry per shard, in corpus order.
     """
     schedule = schedule_shards(project, stage, common=common)
-    if not stage.by_document:
-        return run_scheduled(project, schedule)
-    last = Last(project.build / "last" / f"{stage.name}.json", f"{schedule.code} {common[0]}")
-    replaced = last.replaced_by(schedule.keys)
-    tasks = [task._replace(before=before) for task, before in zip(schedule.tasks, replaced, strict=True)]
-    results = run_scheduled(project, schedule._replace(tasks=tasks))
-    last.remember([Before(task.key, task.parts) for task in tasks])
-    return results
+    if stage.by_document:
+        replaced = schedule.last.replaced_by(schedule.keys)
+        tasks = [task._replace(before=before) for task, before in zip(schedule.tasks, replaced, strict=True)]
+        schedule = schedule._replace(tasks=tasks)
+    return run_scheduled(project, schedule)
 
 
 def schedule_shards(
@@ -186,11 +186,13 @@ def schedule_shards(
     tasks = []
     for parts, (identity, extra) in zip(inputs, given, strict=True):
         hashes = {name: part.sha256 for name, part in parts.items()}
-        task_key = key(stage.name, code, [hashes, identity])
-        tasks.append(Task(stage, task_key, store.root, shapes, parts, params, extra, plugins=plugins))
+        inputs_of_task = inputs_hash([hashes, identity])
+        task_key = key(stage.name, code, inputs_of_task)
+        tasks.append(Task(stage, task_key, inputs_of_task, store.root, shapes, parts, params, extra, plugins=plugins))
     seeds = [] if extras is None else [project.seeds, project.build / "records"]
     runner = engine(project.params["engine"], project.build, store.root, *seeds)
-    return Schedule(stage, tasks, store.results([task.key for task in tasks]), code, runner)
+    last = Last(project.finished(stage.name), store, stage.name, code, json.dumps(common[0], sort_keys=True))
+    return Schedule(stage, tasks, store.results([task.key for task in tasks]), last, runner)
 
 
 def run_scheduled(project: Project, schedule: Schedule) -> list[Parts]:
@@ -201,6 +203,9 @@ def run_scheduled(project: Project, schedule: Schedule) -> list[Parts]:
     for _ in computed:  # lets the progress bar end
         pass
     write_receipts(project, label, results)
+    schedule.last.remember(
+        [Finished(task.inputs, task.parts, made) for task, made in zip(schedule.tasks, results, strict=True)]
+    )
     return results
 
 
@@ -282,6 +287,22 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
         raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
 
 
+def read_passed_on(project: Project) -> dict[str, list[dict[str, Any]]]:
+    """What ingest read of hand-written files: valid rows of ``benchmarks``, ``takedowns`` and ``decisions``.
+
+    Raises
+    ------
+    BuildError
+        If ingest has not run.
+    """
+    try:
+        return dict(json.loads(project.passed_on.read_text("utf-8")))
+    except FileNotFoundError:
+        raise BuildError(f"{project.passed_on}: missing; run the stage ingest first, or dvc repro") from None
+    except (ValueError, TypeError) as error:
+        raise BuildError(f"{project.passed_on}: damaged ({error}); delete {project.build} and build again") from None
+
+
 def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
     """Record the output of a stage: one line per shard, with the rows and the file hash of each table."""
     # Sorted, because computed and cached results list their tables in different orders.
@@ -290,6 +311,7 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
+    from copydesk.stages.share import take_over
     from copydesk.stages.toolkit_lock import check_line_ends, check_plugins, check_toolkit
 
     guard()
@@ -300,6 +322,7 @@ def main(run: Callable[[Project], object]) -> None:
         project = Project.open()
         check_plugins(Path(), project.params["plugins"], stage)
         with build_lock(project):
+            take_over(project)
             run(project)
     except CopydeskError as error:
         fail(f"{type(error).__name__}: {error}")

@@ -49,6 +49,7 @@ def run(
         workers=workers,
         base=base,
         memory=project.build / "last" / "units.json",
+        finished=project.finished("validate"),
     )
     path = project.reports / "validation.json"
     write_json(path, report.as_json())

@@ -10,19 +10,20 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from copydesk.core.atomic_files import sha256_file
 from copydesk.store.pinned_libraries import PINNED, UNPINNED, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
-#: Modules excluded from the fingerprint: execution, progress, storage, version check. Tests prove that they cannot
-#: affect output bytes.
+#: Modules excluded from the fingerprint: execution, progress, storage, sharing, version check. Tests prove that they
+#: cannot affect output bytes.
 _NEVER_DECIDE = frozenset(
     (
         "engines",
         "core.progress",
         "core.scratch",
+        "stages.share",
         "stages.toolkit_lock",
         "store.backend",
         "store.bucket",
@@ -32,15 +33,35 @@ _NEVER_DECIDE = frozenset(
 )
 
 
-def key(stage: str, fingerprint: str, inputs: Any) -> str:
-    """Return the store key of a stage's result for one shard."""
-    return _digest([stage, fingerprint, inputs])
+class Fingerprint(NamedTuple):
+    """Hashes of what decides a stage's results besides their inputs.
+
+    Attributes
+    ----------
+    everything : str
+        Hash of the code, schemas, settings and plug-ins, and of the versions of libraries and of Unicode.
+    portable : str
+        The same without the versions of what is not pinned, which differ between machines and should not matter.
+    """
+
+    everything: str
+    portable: str
+
+
+def inputs_hash(inputs: Any) -> str:
+    """Return the hash of the inputs of a stage's result, which are JSON values."""
+    return _digest(inputs)
+
+
+def key(stage: str, code: Fingerprint, inputs: str) -> str:
+    """Return the store key of a stage's result for one shard, from the hash of its inputs."""
+    return _digest([stage, code.everything, inputs])
 
 
 def fingerprint(
     module: str, schemas: Iterable[Path], params: Any, plugins: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """Return the hash of a stage's code, schemas, settings and plug-ins, and of the versions of its libraries.
+) -> Fingerprint:
+    """Return the hashes of a stage's code, schemas, settings and plug-ins, and of the versions of its libraries.
 
     The code includes the module, every module of this package that it imports, directly or not, and the data files
     beside them. So no list has to be kept up to date when code moves.
@@ -57,9 +78,10 @@ def fingerprint(
         Hashes of the plug-ins that take part in it, by name.
     """
     code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
-    libraries = [(name, installed_version(name)) for name in (*PINNED, *UNPINNED)]
     schema_hashes = [(path.name, sha256_file(path)) for path in sorted(schemas)]
-    return _digest([code, schema_hashes, params, libraries, unicodedata.unidata_version, sorted(plugins.items())])
+    own = [code, schema_hashes, params, sorted(plugins.items())]
+    pinned, unpinned = ([(name, installed_version(name)) for name in names] for names in (PINNED, UNPINNED))
+    return Fingerprint(_digest([*own, pinned, unpinned, unicodedata.unidata_version]), _digest([*own, pinned]))
 
 
 @cache
@@ -71,7 +93,7 @@ def _hashed(path: Path) -> str:
 def sources(module: str) -> tuple[Path, ...]:
     """Return the files of this package that a module depends on, sorted: code that it imports, and data files."""
     seen: set[Path] = set()
-    todo = [_module_file(module)]
+    todo = [_file_of(*module.split(".")[1:])]
     while todo:
         path = todo.pop()
         if path is None or path in seen:
@@ -109,6 +131,10 @@ def _module_file(module: str) -> Path | None:
     # The top package is left out, because it imports everything.
     if root != "copydesk" or not rest or _NEVER_DECIDE & {rest[0], ".".join(rest[:2])}:
         return None
+    return _file_of(*rest)
+
+
+def _file_of(*rest: str) -> Path | None:
     path = _PACKAGE.joinpath(*rest)
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 

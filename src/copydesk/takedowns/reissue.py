@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 import yaml
 
+from copydesk.core.atomic_files import write_json
 from copydesk.core.escaping import git_line, markdown
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.scratch import scratch
@@ -30,6 +31,7 @@ from copydesk.revisions.dvc_storages import DATA, DvcStorages, put_folder, put_l
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import commit_on, read_git_objects
 from copydesk.revisions.revision import open_revision
+from copydesk.store.last_build import LISTING, SHARED
 from copydesk.tables.table import PUBLISHED
 from copydesk.takedowns.object_search import SearchResult, document_ids_in
 from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, dvc_files_at
@@ -136,13 +138,24 @@ def _changed_files(
         write_plots(work / "plots", metrics)
         files |= {f"reports/plots/{p.name}": p.read_bytes() for p in sorted((work / "plots").iterdir())}
     files["CHANGELOG.md"] = _changelog(root, old_files.get("CHANGELOG.md"), reissue).encode()
-    outs: dict[str, dict[str, Any]] = {DATA: {"md5": oid, "size": size, "nfiles": len(data)}}
+    outs: dict[str, dict[str, Any]] = {
+        DATA: {"md5": oid, "size": size, "nfiles": len(data)},
+        SHARED: _no_shards(storages, work),
+    }
     _remove_from_seeds(root, storages, reissue, old_files, files, outs)
     for name, content in files.items():
         if content is not None:
             outs[name] = {"md5": _md5(content), "size": len(content)}
     files["dvc.lock"] = _updated_lock(old_files.get("dvc.lock"), outs, stated)
     return files
+
+
+def _no_shards(storages: DvcStorages, work: Path) -> dict[str, Any]:
+    """The output with finished shards, emptied: whoever builds the new release computes them again."""
+    listing = work / LISTING
+    write_json(listing, {})
+    oid, size = put_folder(storages.cache, {LISTING: listing})
+    return {"md5": oid, "size": size, "nfiles": 1}
 
 
 def _write_dataset(

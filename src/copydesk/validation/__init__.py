@@ -15,7 +15,8 @@ from copydesk.core.progress import track
 from copydesk.dataset.manifest import NAME, read_listing, schemas_listed
 from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
-from copydesk.store.fingerprint import fingerprint, key
+from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key
+from copydesk.store.last_build import Finished, Last
 from copydesk.store.shard_store import Store
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation.document_checks import check_ids
@@ -35,6 +36,7 @@ def validate(
     workers: int = 1,
     base: dict[str, Any] | None = None,
     memory: Path | None = None,
+    finished: Path | None = None,
 ) -> Report:
     """Check a dataset: files, card, records, logical hashes, references between tables, loading by ``datasets``.
 
@@ -57,6 +59,8 @@ def validate(
         not computed if some of its files are listed there and others are not.
     memory : Path, optional
         A cache file: which data files cover the same documents, so that they need not be read to find out.
+    finished : Path, optional
+        A file to list the results in that are in the store, for other clones.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def validate(
         raise ValidationError(f"{corpus}: no folder data; expected a dataset made by the stage package")
     report = Report()
     remembered = Memory(memory)
-    known = _Known(store, schemas)
+    known = _Known(store, schemas, finished)
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways]) if ways else ""
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
@@ -108,18 +112,35 @@ def validate(
     return report
 
 
+_UNIT = "validate-unit"
+
+
 class _Known:
     """Cached results of checks that passed; without a store nothing is cached."""
 
-    def __init__(self, store: Store | None, schemas: Path) -> None:
+    def __init__(self, store: Store | None, schemas: Path, finished: Path | None) -> None:
         self._store = store
         paths = [schema_path(name, schemas) for name in PUBLISHED]
         made_by = [version(name) for name in ("datasets", "jsonschema-rs")]
         modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
-        self._code = " ".join(fingerprint(module, paths, made_by) for module in modules) if store else ""
+        codes = [fingerprint(module, paths, None) for module in modules] if store else []
+        everything = " ".join([*(code.everything for code in codes), *made_by])
+        self._code = Fingerprint(everything, " ".join(code.portable for code in codes))
+        self._last = Last(finished, store, _UNIT, self._code) if store and finished else None
 
     def key(self, check: str, identity: object) -> str:
-        return key(f"validate-{check}", self._code, identity)
+        return key(f"validate-{check}", self._code, inputs_hash(identity))
+
+    def unit_keys(self, units: list[Unit]) -> list[str]:
+        """The key of the result for each unit."""
+        return [key(_UNIT, self._code, inputs_hash(_identity(unit))) for unit in units]
+
+    def remember_units(self, units: list[Unit], keys: list[str]) -> None:
+        """Record the results of all units, if they have results."""
+        made = self._store.results(keys) if self._last and self._store else []
+        if self._last and made and None not in made:
+            inputs = [inputs_hash(_identity(unit)) for unit in units]
+            self._last.remember([Finished(given, {}, parts or {}) for given, parts in zip(inputs, made, strict=True)])
 
     def holds(self, result_key: str) -> bool:
         return self._store is not None and self._store.result(result_key) is not None
@@ -145,10 +166,7 @@ def _check_units(
 
     Return the digests of the rows. Files that are neither cached nor read, because ``base`` lists them, have none.
     """
-    keys = []
-    for unit in parts:
-        shards = {name: [(shard.split, shard.sha256) for shard in files] for name, files in unit.files.items()}
-        keys.append(known.key("unit", [shards, sorted(unit.withheld)]))
+    keys = known.unit_keys(parts)
     digests = [
         cached if cached is not None or not unit.lies_in(base_hashes) else undigested(unit.files)
         for unit, cached in zip(parts, known.digests(keys), strict=True)
@@ -170,7 +188,13 @@ def _check_units(
             rows += known_digests
     for _ in checked:  # lets the progress bar end
         pass
+    known.remember_units(parts, keys)
     return rows
+
+
+def _identity(unit: Unit) -> Any:
+    shards = {name: [(shard.split, shard.sha256) for shard in files] for name, files in unit.files.items()}
+    return [shards, sorted(unit.withheld)]
 
 
 def _documents(checked: tuple[Report, object]) -> int:
