@@ -253,8 +253,9 @@ def export(
     made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
     state = " would be written" if dry_run else ""
     show(
-        f"{out}: {plural(made.documents, 'document')}{state}, {made.left_out:,} left out, "
-        f"raw text and edits of {len(made.withheld):,} withheld"
+        f"{out}: {plural(made.documents, 'document')}{state} ({made.licenses}), {made.left_out:,} left out"
+        f"{f' ({made.licenses_left_out})' if made.left_out else ''}, raw text and edits of {len(made.withheld):,} "
+        "withheld"
     )
 
 

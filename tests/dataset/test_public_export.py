@@ -43,7 +43,7 @@ def made(make_corpus: Make, **params: Any) -> Project:
 def test_a_public_dataset_is_whole_and_holds_nothing_else(make_corpus: Make, tmp_path: Path) -> None:
     project, out = made(make_corpus), tmp_path / "public"
     done = export(project.corpus, out, project.params, project.schemas)
-    assert done == Export(9, 1, ["mail"])
+    assert done == Export(9, 1, ["mail"], "9 of CC-BY-4.0", "1 of unknown license")
     assert validate(out, project.schemas).ok
     documents = {row["doc_id"]: row for row in rows(out, "documents")}
     assert "closed" not in documents and len(documents) == 9
@@ -76,7 +76,9 @@ def test_a_withheld_text_that_is_there_is_found(make_corpus: Make, tmp_path: Pat
 
 def test_nothing_public_is_an_error(make_corpus: Make, tmp_path: Path) -> None:
     project = made(make_corpus, publish={"allow": []})
-    with pytest.raises(BuildError, match=r"none of 10 documents may be public; see publish\.allow"):
+    with pytest.raises(
+        BuildError, match=r"none of 10 documents may be public \(9 of CC-BY-4\.0, 1 of unknown license\)"
+    ):
         export(project.corpus, tmp_path / "public", project.params, project.schemas)
     assert not (tmp_path / "public").exists()
 
@@ -90,8 +92,8 @@ def test_the_dataset_itself_is_never_overwritten(two_articles: Project, where: s
 def test_the_command_says_what_it_would_do(two_articles: Project, tmp_path: Path) -> None:
     root, out = str(two_articles.corpus.parent), tmp_path / "public"
     done = CliRunner().invoke(app, ["export", str(out), "--root", root, "--dry-run"])
-    assert done.exit_code == 0 and "2 documents would be written, 0 left out" in done.output
+    assert done.exit_code == 0 and "2 documents would be written (2 of unknown license), 0 left out" in done.output
     assert not out.exists()
     done = CliRunner().invoke(app, ["export", str(out), "--root", root])
-    assert "2 documents, 0 left out, raw text and edits of 0 withheld" in done.output
+    assert "2 documents (2 of unknown license), 0 left out, raw text and edits of 0 withheld" in done.output
     assert validate(out, two_articles.schemas).ok

@@ -162,7 +162,8 @@ def test_licenses_that_are_not_allowed_are_refused(repository: Path) -> None:
         release(repository)
     assert str(raised.value).splitlines() == [
         f"{repository / 'corpus'}: 2 documents without a license of publish.allow (MIT, CC0-1.0); state their "
-        "licenses in seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):",
+        'licenses in seeds/sources.jsonl, allow them in params.yaml ("*" allows all, also unknown ones), or leave '
+        "them out (select.keep: public == True):",
         "  article-0000: CC-BY-4.0",
         "  article-0002: no license",
     ]

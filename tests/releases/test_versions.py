@@ -166,7 +166,8 @@ def test_documents_without_an_allowed_license_are_named(tmp_path: Path) -> None:
 
     assert refused("MIT", "CC0-1.0") == (
         f"{tmp_path}: 7 documents without a license of publish.allow (MIT, CC0-1.0); state their licenses in "
-        "seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):\n  d-01: CC-BY-4.0\n"
+        'seeds/sources.jsonl, allow them in params.yaml ("*" allows all, also unknown ones), or leave them out '
+        "(select.keep: public == True):\n  d-01: CC-BY-4.0\n"
         "  d-02: no license\n  d-03: CC-BY-4.0\n  d-11: CC-BY-4.0\n  d-12: no license"
     )
     assert ": 9 documents without a license of publish.allow (none); state" in refused()

@@ -15,9 +15,10 @@ from copydesk.dataset.card_metadata import Config, front_matter
 from copydesk.dataset.card_plots import FOLDER
 from copydesk.dataset.croissant import cite_as
 from copydesk.dataset.license_file import NAME as LICENSE
-from copydesk.dataset.license_file import UNKNOWN, UNKNOWN_RIGHTS
+from copydesk.dataset.license_file import UNKNOWN_RIGHTS
 from copydesk.dataset.metrics import SENTENCE_BIN, WORDS_BIN, Metrics
 from copydesk.dataset.published_filters import at_most
+from copydesk.description.licenses import UNKNOWN
 
 _NAMED = 20  # sources that the card names
 

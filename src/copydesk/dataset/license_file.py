@@ -7,9 +7,9 @@ import re
 from copydesk.core.escaping import plain
 from copydesk.core.plural import plural
 from copydesk.dataset.metrics import Metrics
+from copydesk.description.licenses import UNKNOWN
 
 NAME = "LICENSE"
-UNKNOWN = "LicenseRef-unknown"
 
 _HEAD = """\
 Licenses of this dataset

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import write_text
 from copydesk.dataset.published_filters import FILTERS, SIGNALS, passing, spread
+from copydesk.description.licenses import UNKNOWN
 from copydesk.tables.renamed_columns import with_current_names
 
 SENTENCE_BIN = 20  # characters
@@ -111,7 +112,7 @@ def _count_documents(rows: pa.Table) -> Found:
         },
         "flags": Counter(pc.struct_field(pc.list_flatten(rows["flags"]), "kind").to_pylist()),
         "languages": _named(rows["language"], "unknown"),
-        "licenses": _named(rows["license"], "LicenseRef-unknown"),
+        "licenses": _named(rows["license"], UNKNOWN),
         "sources": _named(pc.coalesce(rows["source"], rows["publisher"]), "unknown"),
         "splits": _named(rows["split"], ""),
         "document_lengths": _binned(rows["words"].to_numpy(), WORDS_BIN),

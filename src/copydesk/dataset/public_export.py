@@ -20,6 +20,7 @@ from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.manifest import PLUGINS, read_listing
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.dataset.sidecar_files import described
+from copydesk.description.licenses import license_counts
 from copydesk.errors import BuildError
 from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.parquet import read_parquet, write_parquet
@@ -31,11 +32,23 @@ _SECRET = frozenset({"raw", "edits"})
 
 
 class Export(NamedTuple):
-    """What an export holds: documents, how many were left out, and those whose raw text and edits are withheld."""
+    """The result of an export.
+
+    Attributes
+    ----------
+    documents, left_out : int
+        How many documents it holds, and how many it does not.
+    withheld : list of str
+        Ids of the documents whose raw text and edits it does not hold.
+    licenses, licenses_left_out : str
+        How many of the documents in it, and of those left out, have which license.
+    """
 
     documents: int
     left_out: int
     withheld: list[str]
+    licenses: str
+    licenses_left_out: str
 
 
 def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: bool = False) -> Export:
@@ -65,11 +78,19 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     listing = read_listing(corpus)
     files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in PUBLISHED}
     total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])
+    columns = ["license", "public"]
+    rights = pa.concat_tables(pq.read_table(corpus / path, columns=columns) for path in files["documents"])
+    licenses, left_out = (
+        license_counts(rights.filter(mask)["license"]) for mask in (rights["public"], pc.invert(rights["public"]))
+    )
     public = _ids(corpus, files["documents"], "public")
     if not public:
-        raise BuildError(f"{corpus}: none of {total} documents may be public; see publish.allow in params.yaml")
+        raise BuildError(
+            f"{corpus}: none of {total} documents may be public ({left_out}); name their licenses in params.yaml, "
+            "publish.allow"
+        )
     withheld = sorted(_masked(corpus, files["edits"]) & public)
-    made = Export(len(public), total - len(public), withheld)
+    made = Export(len(public), total - len(public), withheld, licenses, left_out)
     if dry_run:
         return made
     kept = {name: public - set(withheld) if name in _SECRET else public for name in PUBLISHED}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pyarrow as pa
+
+#: What people write who looked for a license and found none.
+UNKNOWN = "LicenseRef-unknown"
 
 
 def public(licenses: pa.Array, allowed: Iterable[str]) -> pa.Array:
@@ -21,6 +25,18 @@ def public(licenses: pa.Array, allowed: Iterable[str]) -> pa.Array:
         return pa.array([True] * len(licenses), pa.bool_())
     stated = licenses.to_pylist()
     return pa.array([license is not None and _allowed(license, names) for license in stated], pa.bool_())
+
+
+def license_counts(licenses: pa.ChunkedArray) -> str:
+    """How many documents have which license, the most frequent first, in words.
+
+    >>> license_counts(pa.chunked_array([["MIT", None], [None, "CC0-1.0"]]))
+    '2 of unknown license, 1 of CC0-1.0, 1 of MIT'
+    """
+    counts: Counter[str] = Counter()
+    for row in licenses.value_counts().to_pylist():
+        counts["unknown license" if row["values"] in (None, UNKNOWN) else row["values"]] += row["counts"]
+    return ", ".join(f"{count:,} of {name}" for name, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
 
 
 def _allowed(license: str, names: frozenset[str]) -> bool:

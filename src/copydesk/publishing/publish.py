@@ -87,7 +87,8 @@ def publish(
     project = Project.open(root)
     tagged = find_release(root, version)
     folder = fetch_release(tagged, cache)
-    _refuse_unless_publishable(project, folder, str(tagged))
+    licenses = _refuse_unless_publishable(project, folder, str(tagged))
+    say(f"publish: {tagged}: {licenses}")
     with scratch("publish", project.build) as work:
         release = release_files(tagged, folder, work)
         if to == HUB and repo_id is not None:
@@ -108,9 +109,12 @@ def publish(
     return done
 
 
-def _refuse_unless_publishable(project: Project, folder: Path, name: str) -> None:
-    """Refuse documents that may not be published today, whatever the rules were when the release was cut."""
-    refuse_unlicensed(replace(project, corpus=folder))
+def _refuse_unless_publishable(project: Project, folder: Path, name: str) -> str:
+    """Refuse documents that may not be published today, whatever the rules were when the release was cut.
+
+    Return how many documents have which license.
+    """
+    licenses = refuse_unlicensed(replace(project, corpus=folder))
     ledger = in_force(ledger_of(project))
     hashes = {row["raw_sha256"] for row in ledger.values()}
     for path in sorted(folder.glob("data/documents/*.parquet")):
@@ -121,3 +125,4 @@ def _refuse_unless_publishable(project: Project, folder: Path, name: str) -> Non
                     f"{name}: {row['doc_id']} was taken down (seeds/takedowns.jsonl); publish a release without it, "
                     f"or replace this one: copydesk takedown {row['doc_id']} --purge"
                 )
+    return licenses

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.core.plural import plural
+from copydesk.core.progress import say
 from copydesk.differences.diff import diff
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
@@ -98,4 +99,4 @@ def _refuse_unready_corpus(root: Path) -> None:
         raise ReleaseError(
             f"{project.corpus}: {plural(len(report.findings), 'violation')}; see copydesk validate:\n{listed}"
         )
-    refuse_unlicensed(project)
+    say(f"release: licenses: {refuse_unlicensed(project)}")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.plural import plural
-from copydesk.description.licenses import public
+from copydesk.description.licenses import license_counts, public
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
@@ -16,8 +16,13 @@ from copydesk.tables.parquet import read_parquet
 from copydesk.tables.renamed_columns import with_current_names, with_old_names
 
 
-def refuse_unlicensed(project: Project) -> None:
+def refuse_unlicensed(project: Project) -> str:
     """Refuse documents whose license publish.allow does not name, because a release is passed on to others.
+
+    Returns
+    -------
+    str
+        How many documents have which license.
 
     Raises
     ------
@@ -36,8 +41,10 @@ def refuse_unlicensed(project: Project) -> None:
         raise ReleaseError(
             f"{project.corpus}: {plural(not_allowed.num_rows, 'document')} without a license of publish.allow "
             f"({', '.join(project.params['publish']['allow']) or 'none'}); state their licenses in "
-            f"seeds/sources.jsonl, allow them, or leave them out (select.keep: public == True):{listed}"
+            'seeds/sources.jsonl, allow them in params.yaml ("*" allows all, also unknown ones), or leave them out '
+            f"(select.keep: public == True):{listed}"
         )
+    return license_counts(documents["license"])
 
 
 def refuse_broken_contract(root: Path, last_version: str, changes: Diff | None) -> None:

@@ -36,6 +36,11 @@ _PATHS = {
 OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config", SPLIT_LIST)
 EXECUTABLE = (".ci/run", ".githooks/pre-commit")
 _CORPUS = re.compile(r"^corpus:\n(?:  .*\n)+", re.MULTILINE)
+_PUBLISH = re.compile(r"^publish:\n(?:  .*\n)+", re.MULTILINE)
+_NOTHING_ALLOWED = """\
+publish:
+  allow: []  # licenses of documents that may be public, such as CC-BY-4.0; "*" allows all, also unknown ones
+"""
 _PARAMS = "    params: ["
 
 
@@ -87,12 +92,14 @@ def pipeline(ours: str, plugins: Sequence[str] | None = ()) -> str:
 
 
 def settings(ours: str, name: str) -> str:
-    """A params.yaml with our settings and a section ``corpus`` that has only the new name."""
+    """A params.yaml with our settings, a section ``corpus`` that has only the new name, and no license allowed."""
     title = json.dumps(name.replace("-", " ").replace("_", " ").strip() or name)
     # In quotes, because a name may look like a number to YAML.
     section = f'corpus:\n  name: "{name}"\n  title: {title}\n  summary: ""\n  version: 0.0.0\n'
     made, times = _CORPUS.subn(lambda _: section, ours)
     assert times == 1, "params.yaml has one section corpus"
+    made, times = _PUBLISH.subn(lambda _: _NOTHING_ALLOWED, made)
+    assert times == 1, "params.yaml has one section publish"
     return made
 
 
