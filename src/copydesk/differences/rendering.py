@@ -64,6 +64,17 @@ def diff_as_markdown(diff: Diff) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def first_corpus_as_markdown(listing: Mapping[str, Any]) -> str:
+    """Return the comment for a pull request that brings the first corpus, from its ``manifest.json``."""
+    rows = ((name, table.get("rows", 0)) for name, table in listing["tables"].items())
+    counted = "".join(f"| {markdown(name)} | {count:,} |\n" for name, count in rows)
+    dropped = plural(len(listing.get("dropped", ())), "document")
+    return (
+        "**The first corpus: there is none at the base to compare with.**\n\n"
+        f"| table | rows |\n|---|---|\n{counted}\n{dropped} left out.\n"
+    )
+
+
 def document_diff_as_text(difference: TextDiff) -> Text:
     """Return the difference of one document: removed text in red and struck out, added text in green.
 

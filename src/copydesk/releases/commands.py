@@ -32,7 +32,8 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Show what changed between two revisions of the corpus, document by document, and why.
 
-    Past revisions are read from DVC's cache or remote; the working tree is not touched. Exits with 0.
+    Past revisions are read from DVC's cache or remote; the working tree is not touched. If OLD has no corpus yet,
+    --markdown describes NEW. Exits with 0.
     """
     with suppress(ReleaseError):  # outside a repository, opening the revisions reports the error
         _show_missing_tags(root)
@@ -42,11 +43,16 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
         diff_as_markdown,
         diff_as_table,
         document_diff_as_text,
+        first_corpus_as_markdown,
     )
     from copydesk.differences.text_diff import document_diff
-    from copydesk.revisions.revision import open_revision
+    from copydesk.revisions.revision import has_corpus, open_revision
 
-    before, after = open_revision(root, old), open_revision(root, new)
+    after = open_revision(root, new)
+    if as_markdown and not has_corpus(root, old):
+        show_text(first_corpus_as_markdown(after.listing))
+        return
+    before = open_revision(root, old)
     if document is not None:
         draw(document_diff_as_text(document_diff(before, after, document)))
         return

@@ -295,6 +295,12 @@ def open_revision(root: Path, rev: str | None = None, *, own: bool = False) -> R
     return revision
 
 
+def has_corpus(root: Path, rev: str) -> bool:
+    """Whether there is a corpus at a git revision; a ReleaseError if git does not know the revision."""
+    revision = Revision(root.resolve(), rev, commit_of(root, rev))
+    return any(revision.text(f"{_CORPUS}/{name}") is not None for name in (LISTING, NAME))
+
+
 def commit_of(root: Path, rev: str) -> str:
     """The full hash of the commit that a revision names.
 

@@ -14,10 +14,12 @@ from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
+from copydesk.scaffold.installed_from import requirements
 from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
 from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
 from copydesk.stages.toolkit_lock import NAME, read_toolkit
 
+_REQUIREMENTS = "requirements.txt"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
@@ -109,6 +111,9 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
         if path in OWNED and (path != SPLIT_LIST or target.exists()):
             continue
         current = target.read_bytes() if target.is_file() else None
+        if path == _REQUIREMENTS and current is not None:
+            data = requirements(current.decode("utf-8", "replace")).encode()  # noqa: PLW2901  (other lines stay)
+            toolkit["files"][path] = _sha256(current)
         if current == data:
             continue
         if current is not None:

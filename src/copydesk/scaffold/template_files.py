@@ -16,6 +16,7 @@ from pathlib import Path
 from copydesk._version import __version__
 from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
+from copydesk.scaffold.installed_from import action, requirements
 from copydesk.stages.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
 
 _TEMPLATE = Path(__file__).parent / "template"
@@ -54,7 +55,8 @@ def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
     made["README.md"] = made["README.md"].replace(b"NAME", name.encode())
     made["dvc.yaml"] = pipeline(made["dvc.yaml"].decode(), plugins).encode()
     made["params.yaml"] = settings(made["params.yaml"].decode(), name).encode()
-    made["requirements.txt"] = f"copydesk=={__version__}\n".encode()
+    made["requirements.txt"] = requirements().encode()
+    made[_PATHS["workflow.yml"]] = _workflow(made[_PATHS["workflow.yml"]].decode()).encode()
     made |= dict.fromkeys(("seeds/.gitkeep", SPLIT_LIST), b"")
     return made | {NAME: toolkit_file(made)}
 
@@ -101,6 +103,13 @@ def settings(ours: str, name: str) -> str:
     made, times = _PUBLISH.subn(lambda _: _NOTHING_ALLOWED, made)
     assert times == 1, "params.yaml has one section publish"
     return made
+
+
+def _workflow(ours: str) -> str:
+    """A workflow with the action of the repository that copydesk was installed from; without it if none is known."""
+    known = action()
+    job = ours.index("  # What changed")
+    return ours.replace("ACTION", known) if known else ours[:job]
 
 
 def _template_paths() -> list[str]:

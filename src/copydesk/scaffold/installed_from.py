@@ -1,0 +1,73 @@
+"""Where copydesk was installed from, for the requirements of a corpus: an address at which others find the same.
+
+Installers record it as ``direct_url.json`` (PEP 610) unless a package came from an index. A bare name is only right
+in that case: under a name that no index has, anybody may register a program that CI then runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Any
+
+from copydesk._version import __version__
+
+#: What stands in requirements.txt if copydesk was installed from this machine: CI cannot install it from there.
+_UNKNOWN = """\
+# copydesk was installed from a folder or file of one machine. Write here where others can install it from, such as
+#   copydesk @ git+https://HOST/ORG/copydesk@COMMIT
+#   copydesk @ https://HOST/copydesk-{version}-py3-none-any.whl
+"""
+_OURS = re.compile(r"(?m)^copydesk(?P<extras>\[[^\]\n]*\])?\s*(?:@|[=<>!~]=|$).*\n?")
+_GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?")
+
+
+def requirements(current: str | None = None) -> str:
+    """The text of a requirements.txt that installs this copydesk.
+
+    Parameters
+    ----------
+    current : str, optional
+        The text that is there now. Its other lines, and the extras that it names, stay.
+    """
+    line = requirement()
+    if current is None:
+        return line
+    ours = _OURS.search(current)
+    if ours is None or line.startswith("#"):  # the steward has named a place, and it may be right
+        return current
+    extras = ours["extras"] or ""
+    return _OURS.sub(lambda _: line.replace("copydesk", f"copydesk{extras}", 1), current, count=1)
+
+
+def requirement() -> str:
+    """The line of requirements.txt for this copydesk, or a comment that says what to write."""
+    url = _direct_url()
+    if url is None:
+        return f"copydesk=={__version__}\n"
+    address = re.sub(r"(?<=://)[^/@]*@", "", str(url.get("url", "")))  # no password
+    vcs = url.get("vcs_info")
+    if isinstance(vcs, dict) and address.startswith("https://"):
+        folder = f"#subdirectory={url['subdirectory']}" if url.get("subdirectory") else ""
+        return f"copydesk @ {vcs.get('vcs', 'git')}+{address}@{vcs.get('commit_id', '')}{folder}\n"
+    if "archive_info" in url and address.startswith("https://"):
+        sha256 = (url["archive_info"].get("hashes") or {}).get("sha256")
+        return f"copydesk @ {address}{f'#sha256={sha256}' if sha256 else ''}\n"
+    return _UNKNOWN.format(version=__version__)
+
+
+def action() -> str | None:
+    """The action of the GitHub repository that copydesk was installed from, in the form of a workflow; or None."""
+    url = _direct_url() or {}
+    match = _GITHUB.fullmatch(re.sub(r"(?<=://)[^/@]*@", "", str(url.get("url", ""))))
+    commit = str((url.get("vcs_info") or {}).get("commit_id", ""))
+    return f"{match[1]}@{commit}" if match and re.fullmatch("[0-9a-f]{40}", commit) else None
+
+
+def _direct_url() -> dict[str, Any] | None:
+    try:
+        recorded = distribution("copydesk").read_text("direct_url.json")
+        return dict(json.loads(recorded)) if recorded else None
+    except (PackageNotFoundError, ValueError):
+        return {}
