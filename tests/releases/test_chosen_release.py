@@ -28,6 +28,7 @@ from copydesk.errors import EditError, InputError, ReleaseError
 from copydesk.project import Project
 from copydesk.releases.chosen_release import ChosenRelease
 from copydesk.releases.load import load
+from copydesk.stages import clean
 from copydesk.stages.describe import SIGNALS
 from copydesk.stages.runner import read_receipts
 from copydesk.tables.sentence_ids import sentence_ids
@@ -65,10 +66,10 @@ def seeds() -> dict[str, bytes | str]:
     return {**broken, **ENTANGLED, "decided.txt": DECIDED, "page.html": PAGE, "decisions.jsonl": lines}
 
 
-def built(root: Path, files: Files, clean: dict[str, Any], until: str = "package") -> Project:
+def built(root: Path, files: Files, settings: dict[str, Any], until: str = "package") -> Project:
     write_seeds(root / "seeds", files)
     folders = {name: root / name for name in ("seeds", "corpus", "reports", "build")}
-    params = check_params({"engine": {"workers": 1}, "clean": clean})
+    params = check_params({"engine": {"workers": 1}, "clean": settings})
     return run_stages(Project(**folders, schemas=PACKAGED, params=params), until)
 
 
@@ -93,9 +94,9 @@ class Corpus:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
         return rows
 
-    def texts_with(self, clean: dict[str, Any]) -> dict[str, str]:
+    def texts_with(self, settings: dict[str, Any]) -> dict[str, str]:
         """The texts of a build with other settings, of which the stores of this one are reused."""
-        other = built(self.root, self.files, clean, until="clean")
+        other = built(self.root, self.files, settings, until="clean")
         tables = [other.store.read(parts["text"]) for parts in read_receipts(other, "clean")]
         return {row["doc_id"]: row["text"] for table in tables for row in table.to_pylist()}
 
@@ -134,6 +135,15 @@ def test_what_rules_do_otherwise_is_recorded_where_they_do(corpus: Corpus) -> No
     assert {"-line-end", "-mojibake", "-invisible", "-glued-word", "-glued-punctuation"} <= {
         place["choice"] for place in places
     }
+
+
+def test_texts_that_are_cleaned_one_by_one_say_the_same(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clean, "_PORTION", 1)
+    apart = built(tmp_path, corpus.files, {}, until="clean")
+    (parts,) = read_receipts(apart, "clean")
+    assert apart.store.read(parts["edits"]).to_pylist() == corpus.rows("edits")
 
 
 def test_rules_that_another_one_builds_on_cannot_both_be_left_out_without_it(corpus: Corpus) -> None:

@@ -182,14 +182,16 @@ def _rows(doc_id: str, cleaned: Cleaned, how: Plan, otherwise: Sequence[Otherwis
         }
         for index, (edit, was_applied) in enumerate(ordered)
     ]
-    for place in otherwise if rows else ():
-        _owner(rows, place)["otherwise"].append(place._asdict())
+    if rows:
+        owners = {name: _owner(rows, name) for name in dict.fromkeys(place.choice for place in otherwise)}
+        for place in otherwise:
+            owners[place.choice]["otherwise"].append(place._asdict())
     return rows
 
 
-def _owner(rows: Sequence[dict[str, Any]], place: Otherwise) -> dict[str, Any]:
+def _owner(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
     """The row that says what rules do otherwise: the first edit that the choice leaves out, if one is left."""
-    choice = edit_choice(place.choice)
+    choice = edit_choice(name)
     applied = (row for row in rows if row["applied"])
     leaving_out = (row for row in applied if choice.left_out(dict(zip(row["rules"], row["tiers"], strict=True))))
     return next(leaving_out, rows[0])

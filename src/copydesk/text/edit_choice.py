@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -174,20 +174,14 @@ def chosen_text(
 
 def _refuse_entangled(edited: EditedText, places: Sequence[Otherwise], unwanted: Collection[str], where: str) -> None:
     """Fail where a rule builds on two rules that are left out, or is left out itself."""
-    for place in places:
-        others = set(unwanted) - {place.choice[1:]}
-        near = {
-            rule
-            for edit in edited.edits
-            if edit.raw_start <= place.raw_end and place.raw_start <= edit.raw_end
-            for rule in edit.rules
-        }
-        near |= {
-            other.choice[1:]
-            for other in places
-            if other.raw_start <= place.raw_end and place.raw_start <= other.raw_end
-        }
-        if entangled := sorted(others & (near | set(place.rules))):
+    starts, ends = [edit.raw_start for edit in edited.edits], [edit.raw_end for edit in edited.edits]
+    previous: Otherwise | None = None
+    for place in sorted(places, key=lambda place: (place.raw_start, place.raw_end)):
+        near = edited.edits[bisect_left(ends, place.raw_start) : bisect_right(starts, place.raw_end)]
+        rules = {*place.rules, *(rule for edit in near for rule in edit.rules)}
+        if previous and previous.raw_end >= place.raw_start:
+            rules.add(previous.choice[1:])
+        if entangled := sorted(rules & (set(unwanted) - {place.choice[1:]})):
             builders = sorted(set(place.rules) - set(unwanted))
             raise InputError(
                 f"edits: {where}: without {place.choice[1:]}, {', '.join(builders)} would change something else at "
@@ -195,6 +189,8 @@ def _refuse_entangled(edited: EditedText, places: Sequence[Otherwise], unwanted:
                 f"well is not recorded; add {', '.join(without_rule(rule) for rule in builders)}, or leave out "
                 f"{place.choice[1:]} alone"
             )
+        # Those that end earlier overlap no later one that this does not.
+        previous = place if not previous or place.raw_end >= previous.raw_end else previous
 
 
 def _rules_of(place: DifferingPlace, unwanted: Collection[str]) -> tuple[str, ...]:
