@@ -39,6 +39,7 @@ def test_public_names() -> None:
         "build",
         "carry",
         "changes",
+        "choose_edits",
         "clean",
         "detect_language",
         "diff",

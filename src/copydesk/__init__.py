@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from copydesk.text import ComposedEdit as ComposedEdit
     from copydesk.text import Edit as Edit
     from copydesk.text import EditedText as EditedText
+    from copydesk.text.chosen_rows import choose_edits as choose_edits
     from copydesk.validation import validate as validate
 
 # Each name is imported when it is first used: `import copydesk` and `copydesk --help` must not load Arrow.
@@ -63,6 +64,7 @@ _MODULES = {
     "build": "pipeline",
     "carry": "api.label_carrying",
     "changes": "api.compare",
+    "choose_edits": "text.chosen_rows",
     "clean": "api.one_text",
     "detect_language": "api.one_text",
     "diff": "api.compare",

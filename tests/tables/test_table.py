@@ -249,7 +249,7 @@ def test_the_reference_agrees_on_sources(row: dict[str, Any]) -> None:
 def test_the_reference_agrees_on_edits(data: st.DataObject) -> None:
     row = {
         "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
-        "rules": ["r"], "tier": "safe", "applied": True, "confidence": 1.0,
+        "rules": ["r"], "tiers": ["safe"], "tier": "safe", "applied": True, "confidence": 1.0, "otherwise": [],
     }  # fmt: skip
     for name in data.draw(st.lists(st.sampled_from(sorted(row)), max_size=2)):
         row[name] = data.draw(VALUES | st.lists(VALUES, max_size=2))

@@ -26,13 +26,14 @@ from support import articles, run_stages
 
 EDIT: dict[str, Any] = {
     "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
-    "rules": ["r"], "tier": "safe", "applied": True, "confidence": 1.0,
+    "rules": ["r"], "tiers": ["safe"], "tier": "safe", "applied": True, "confidence": 1.0, "otherwise": [],
     "parts": [{"step": 0, "start": 0, "end": 0, "replacement": "", "rule": "r", "confidence": 1.0}],
 }  # fmt: skip
 OTHERS = {
     "doc_id": st.text(alphabet="a/\n", max_size=2),
     "index": st.integers(-1, 1),
     "rules": st.lists(st.text(alphabet="r", max_size=1), max_size=2),
+    "tiers": st.lists(st.sampled_from(["safe", "sure"]), max_size=2),
     "tier": st.sampled_from(["safe", "sure"]),
     "confidence": st.sampled_from([-0.1, 0.0, 1.0, 1.1, float("nan")]),
 }

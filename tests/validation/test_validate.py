@@ -166,6 +166,10 @@ def test_a_value_that_the_schema_refuses(own_copy: Project, name: str, column: s
     assert message in finding.message
 
 
+def place(start: int, end: int) -> dict[str, Any]:
+    return {"choice": "safe", "raw_start": start, "raw_end": end, "text": "", "rules": ["r"]}
+
+
 @pytest.mark.parametrize(
     ("name", "column", "row", "value", "field"),
     [
@@ -198,6 +202,11 @@ def test_a_value_that_the_schema_refuses(own_copy: Project, name: str, column: s
         ("edits", "parts", 2, lambda parts: [{**parts[0], "rule": "x"}], "[2].parts"),
         ("edits", "parts", 2, lambda parts: [{**parts[0], "confidence": 0.0}], "[2].parts"),
         ("edits", "parts", 2, lambda parts: [*parts, {**parts[0], "start": 0, "end": 0}], "[2].parts"),
+        ("edits", "tiers", 2, ["suggest"], "[2].tiers"),
+        ("edits", "tiers", 2, ["safe", "safe"], "[2].tiers"),
+        ("edits", "otherwise", 2, [place(0, 10**6)], "[2].otherwise"),
+        ("edits", "otherwise", 2, [place(3, 2)], "[2].otherwise"),
+        ("edits", "otherwise", 2, [place(0, 3), place(3, 4)], "[2].otherwise"),
     ],
 )
 def test_a_claim_that_does_not_hold(

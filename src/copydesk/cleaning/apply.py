@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule, Tier
 from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
@@ -61,15 +61,30 @@ def clean_column(
     -------
     list of Cleaned, length n
     """
-    column = _Column(texts, (*how.applied, *how.suggested, *detectors), first, how.blocks)
-    column.kinds = kinds
-    cleaned = column.cleaned
-    for rule in how.applied:
-        if rule.asks_for_blocks:
-            column.keep_base()
-        with timed(f"clean {rule.name}"):
-            for number in column.passing(rule):
-                column.apply(rule.on_pages() if number in first else rule, number)
+    return run_of_rules(texts, how, detectors, first, kinds).cleaned
+
+
+def run_of_rules(
+    texts: pa.Array,
+    how: Plan,
+    detectors: Sequence[Detector] = DETECTORS,
+    first: Mapping[int, Sequence[Edit]] = MappingProxyType({}),
+    kinds: Mapping[int, Sequence[MarkedKind]] = MappingProxyType({}),
+    *,
+    branches: bool = False,
+) -> RunOfRules:
+    """Clean a column of texts as :func:`clean_column` does.
+
+    With ``branches`` each text is also cleaned without each of the rules that change it, see :class:`Branch`.
+    """
+    cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
+    for number, edits in first.items():
+        cleaned[number] = Cleaned(cleaned[number].edited.apply(edits))
+    if first:
+        texts = pa.array([of_text.edited.text for of_text in cleaned], pa.string())
+    column = RunOfRules(cleaned, texts, (*how.applied, *how.suggested, *detectors), how.blocks)
+    column.kinds, column.pages = kinds, frozenset(first)
+    column.apply_all(how.applied, how.tiers if branches else None)
     for rule in how.suggested:
         with timed(f"clean {rule.name}"):
             for number in column.passing(rule):
@@ -83,7 +98,7 @@ def clean_column(
                 before = cleaned[number]
                 flags = (*before.flags, *detector.flags(before.edited.text))
                 cleaned[number] = before._replace(flags=_in_order(flags))
-    return cleaned
+    return column
 
 
 def kinds_in_clean_text(edited: EditedText, kinds: Iterable[MarkedKind]) -> list[MarkedKind]:
@@ -128,28 +143,64 @@ class _ScreenGroup:
             passed.update(numbers[candidates[position]] for position in _matching(texts, screen))
         self.stale.clear()
 
+    def keep_first(self, count: int) -> None:
+        """Forget the texts behind these."""
+        first = range(count)
+        self.stale.intersection_update(first)
+        for passed in self.passed.values():
+            passed.intersection_update(first)
 
-class _Column:
-    """A column of texts while the rules are applied: each text as it is now, its analyses, the screens it passes."""
+
+class Branch(NamedTuple):
+    """A text without one rule that changed it, or, where ``rule`` is None, as the safe rules alone make it.
+
+    It leaves the text where the rule would have changed it first, and the rules behind act on it as on any text.
+
+    Attributes
+    ----------
+    rule : str or None
+    number : int
+        Number of the text.
+    cleaned : Cleaned
+    """
+
+    rule: str | None
+    number: int
+    cleaned: Cleaned
+
+
+class RunOfRules:
+    """A column of texts while the rules are applied: each text as it is now, its analyses, the screens it passes.
+
+    Attributes
+    ----------
+    cleaned : list of Cleaned
+        The texts as they are now.
+    branches : list of Branch
+        When all rules were applied.
+    """
 
     def __init__(
         self,
+        cleaned: list[Cleaned],
         texts: pa.Array,
         screened: Sequence[Rule | Detector],
-        first: Mapping[int, Sequence[Edit]],
         find: Callable[[str], Blocks],
     ) -> None:
-        self.cleaned = [Cleaned(EditedText(text)) for text in texts.to_pylist()]
-        for number, edits in first.items():
-            self.cleaned[number] = Cleaned(self.cleaned[number].edited.apply(edits))
-        if first:
-            texts = pa.array([cleaned.edited.text for cleaned in self.cleaned], pa.string())
+        self.cleaned = cleaned
+        self.branches: list[Branch] = []
         #: For each text the analyses of it as it is now.
-        self.analyses = [Analyses(find=find) for _ in self.cleaned]
-        self._find, self._has_base = find, False
+        self.analyses = [Analyses(find=find) for _ in cleaned]
+        self._find = find
+        #: Texts for which a rule has asked for blocks: these are settled.
+        self._with_base: set[int] = set()
         #: By analysis, the texts as they are now in which it found nothing: rules that share it pass them over.
         self._nothing_found: dict[Callable[[str], Any] | None, set[int]] = {}
         self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
+        #: Numbers of the texts that come from web pages.
+        self.pages: frozenset[int] = frozenset()
+        #: While rules are applied, the branches follow the texts in all lists: their rules and their texts' numbers.
+        self._origins: list[tuple[str | None, int]] = [("", number) for number in range(len(cleaned))]
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {each.screen for each in screened if each.screen_alone}
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
@@ -159,23 +210,70 @@ class _Column:
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
 
-    def keep_base(self) -> None:
-        """From now on the blocks of a text are those of the text as it is now."""
-        if not self._has_base:
-            self._has_base = True
-            self.analyses = [
-                Analyses(cleaned.edited.text, self._finder(number)) for number, cleaned in enumerate(self.cleaned)
-            ]
+    def apply_all(self, rules: Sequence[Rule], tiers: Mapping[str, Tier] | None) -> None:
+        """Apply rules to the texts, one after another; given their tiers, also to branches of the texts."""
+        count = len(self.cleaned)
+        with_safe_branch: set[int] = set()
+        for rule in rules:
+            is_safe = tiers is None or tiers[rule.name] == "safe"
+            first_asked = self._keep_bases(is_safe=is_safe) if rule.asks_for_blocks else set()
+            with timed(f"clean {rule.name}"):
+                for number in self.passing(rule):
+                    leaves_out, of_text = self._origins[number]
+                    if leaves_out is None and not is_safe:
+                        continue
+                    state = self.cleaned[number], self.analyses[number]
+                    changed = self.apply(rule.on_pages() if of_text in self.pages else rule, number)
+                    if changed and tiers is not None and number < count:
+                        # Without this rule another one is the first to ask for blocks, maybe of another text.
+                        has_base = number in self._with_base and number not in first_asked
+                        self._branch(rule.name, number, *state, has_base=has_base)
+                        if not is_safe and number not in with_safe_branch:
+                            with_safe_branch.add(number)
+                            self._branch(None, number, *state, has_base=has_base)
+        self._end_branches(count)
+
+    def _branch(self, rule: str | None, number: int, cleaned: Cleaned, analyses: Analyses, *, has_base: bool) -> None:
+        place = len(self.cleaned)
+        self.cleaned.append(cleaned)
+        self.analyses.append(analyses if has_base else Analyses(find=self._find))
+        self._origins.append((rule, number))
+        if has_base:
+            self._with_base.add(place)
+        for group in self._groups.values():
+            group.stale.add(place)
+
+    def _end_branches(self, count: int) -> None:
+        """Take the branches out of the column: what follows is for the texts alone."""
+        rest = zip(self._origins[count:], self.cleaned[count:], strict=True)
+        self.branches = [Branch(rule, number, cleaned) for (rule, number), cleaned in rest]
+        for column in (self.cleaned, self.analyses, self._origins):
+            del column[count:]
+        for group in self._groups.values():
+            group.keep_first(count)
+
+    def _keep_bases(self, *, is_safe: bool) -> set[int]:
+        """From now on the blocks of a text are those of the text as it is now; return for which texts that is new."""
+        new = {
+            number
+            for number, (leaves_out, _) in enumerate(self._origins)
+            if number not in self._with_base and (is_safe or leaves_out is not None)
+        }
+        for number in new:
+            self.analyses[number] = Analyses(self.cleaned[number].edited.text, self._finder(number))
+        self._with_base |= new
+        return new
 
     def _finder(self, number: int) -> Callable[[str], Blocks]:
         """What finds the blocks of a text: of a page, also by its markup."""
-        if number not in self.kinds:
+        of_text = self._origins[number][1]
+        if of_text not in self.kinds:
             return self._find
-        kinds = kinds_in_clean_text(self.cleaned[number].edited, self.kinds[number])
+        kinds = kinds_in_clean_text(self.cleaned[number].edited, self.kinds[of_text])
         return lambda text: self._find(text).overlaid(kinds)
 
-    def apply(self, rule: Rule, number: int) -> None:
-        """Apply a rule to a text."""
+    def apply(self, rule: Rule, number: int) -> bool:
+        """Apply a rule to a text; return whether it changed it."""
         edited = self.cleaned[number].edited
         if rule.analyse and not rule.needs_blocks and not self.analyses[number].result(rule.analyse, edited.text):
             self._nothing_found.setdefault(rule.analyse, set()).add(number)
@@ -188,6 +286,8 @@ class _Column:
                 numbers.discard(number)
             for group in self._groups.values():
                 group.stale.add(number)
+            return True
+        return False
 
     def passing(self, screened: Rule | Detector) -> Sequence[int]:
         """Numbers of the texts that pass a screen as they are now; only texts that changed are scanned again."""

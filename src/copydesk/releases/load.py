@@ -10,25 +10,29 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from copydesk.core.atomic_files import FULL, write_hashed, write_text
 from copydesk.core.scratch import cache_folder, scratch
 from copydesk.dataset.manifest import NAME
-from copydesk.errors import ReleaseError
+from copydesk.errors import InputError, ReleaseError
 from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.release_tags import Release, find_release, tag_of
 from copydesk.releases.verify import compare_files, parse_manifest
 from copydesk.revisions.dataset_tree import CommitTree, FolderTree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
+from copydesk.text.edit_choice import edit_choice
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
+PUBLISHED_EDITS = "published"
+#: Tables whose rows depend on the chosen edits.
+_CHOOSABLE = ("documents", "sentences")
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
 # Folders whose files this process has hashed: size and modification time of each file at that moment.
@@ -43,6 +47,8 @@ def load(
     split: str | None = None,
     streaming: bool = False,
     cache: Path | None = None,
+    edits: str | Collection[str] | None = PUBLISHED_EDITS,
+    signals: bool = False,
 ) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
     """Load a table of one release, and never rows of another release.
 
@@ -60,6 +66,12 @@ def load(
         Whether to read rows lazily.
     cache : Path, optional
         Folder for cached releases; by default ``copydesk`` in the user's cache folder.
+    edits : str, collection of str or None
+        Of ``documents`` and ``sentences``, which edits the texts have: ``published``; ``safe``, those of safe rules
+        alone; a list such as ``["-read-more", "-hard-wrap"]``, all but those of these rules; None, the raw text.
+        Sentences, flags, blocks, passages and offsets are mapped to the chosen text.
+    signals : bool
+        Whether the signals and the languages of the chosen text are computed; otherwise their columns are absent.
 
     Returns
     -------
@@ -68,6 +80,9 @@ def load(
 
     Raises
     ------
+    InputError
+        If ``edits`` is no choice, names an unknown rule, or is not known for a document: then the message says what
+        to leave out as well.
     ReleaseError
         If there is no such release or table, or its data is missing or does not match its manifest.
 
@@ -77,11 +92,43 @@ def load(
     >>> str(documents.info.version), "text" in documents.column_names
     ('1.0.0', True)
     """
+    choice = None if edits == PUBLISHED_EDITS else edit_choice(edits)
+    if choice and config not in _CHOOSABLE:
+        raise InputError(
+            f"edits: the table {config!r} is the same whatever edits are chosen; load {' or '.join(_CHOOSABLE)}, or "
+            f"load {config!r} without edits"
+        )
+    if signals and (choice is None or config != "documents"):
+        raise InputError("signals: they are columns of documents; ask for them only with edits")
     release = find_release(repo, version)
     folder = fetch_release(release, cache)
     tables = sorted(path.name for path in (folder / "data").iterdir())
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
+    rows = _rows_of(release, folder, config, split, streaming=streaming)
+    if choice is None:
+        return rows
+    from copydesk.releases.chosen_release import ChosenRelease
+
+    chosen = ChosenRelease(folder, choice, str(release))
+    if config == "documents":
+        return _of_splits(rows, lambda rows: chosen.documents(rows, with_signals=signals))
+    features = next(iter(rows.values())).features if isinstance(rows, dict) else rows.features
+    documents = _rows_of(release, folder, "documents", split, streaming=streaming)
+    return _of_splits(documents, lambda rows: chosen.sentences(rows, features))
+
+
+def _of_splits(rows: Any, change: Callable[[Any], Any]) -> Any:
+    """Change the rows of a split, or those of all splits."""
+    return (
+        type(rows)({name: change(of_split) for name, of_split in rows.items()})
+        if isinstance(rows, dict)
+        else change(rows)
+    )
+
+
+def _rows_of(release: Release, folder: Path, config: str, split: str | None, *, streaming: bool) -> Any:
+    """The rows of a table as published, checked to be of this release."""
     from datasets import load_dataset
 
     try:

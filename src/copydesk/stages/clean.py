@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.cleaning.apply import Cleaned, clean_column, kinds_in_clean_text
+from copydesk.cleaning.apply import Cleaned, RunOfRules, kinds_in_clean_text, run_of_rules
 from copydesk.cleaning.plan import Plan, Subject, holds_for, least_sure, plans
 from copydesk.cleaning.rule import Flag
+from copydesk.cleaning.rules_left_out import plan_of_branch
 from copydesk.cleaning.steward_decisions import decided
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import OF_LINES, Decision, obeyable, source_of
@@ -20,6 +22,9 @@ from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
 from copydesk.store.shard_store import Parts
 from copydesk.text import ComposedEdit, Edit
+from copydesk.text.edit_choice import Otherwise, edit_choice, recorded_differences
+
+_PORTION = 8 << 20  # bytes of text that are cleaned together
 
 STAGE = Stage(
     "clean",
@@ -80,13 +85,9 @@ def shard(given: Shard) -> Made:
     decisions = obeyable(given.tables["decisions"], "accept", "reject")
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
     ids = raw["doc_id"].to_pylist()
-    for doc_id, (cleaned, how) in zip(ids, _cleaned(given, ids, pages), strict=True):
-        if doc_id in decisions:
-            rules = how.on_pages() if doc_id in pages else how
-            cleaned, not_met = decided(cleaned, decisions[doc_id], rules)  # noqa: PLW2901  (as the steward wants it)
-            unmet += not_met
-        if doc_id in pages:
-            cleaned = _marked(cleaned, pages[doc_id])  # noqa: PLW2901
+    for doc_id, (settled, how) in zip(ids, _cleaned(given, ids, pages, decisions), strict=True):
+        cleaned = _marked(settled.cleaned, pages[doc_id]) if doc_id in pages else settled.cleaned
+        unmet += settled.unmet
         text = cleaned.edited.text
         texts.append(
             {
@@ -97,13 +98,23 @@ def shard(given: Shard) -> Made:
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
         )
-        edits += _rows(doc_id, cleaned, how)
+        edits += _rows(doc_id, cleaned, how, settled.otherwise)
         removed_lines += ({"doc_id": doc_id, "line": line} for line in dict.fromkeys(cleaned.removed_lines))
     problems = [decision._asdict() for decision in unmet]
     return {"text": texts, "edits": edits, "unmet": problems, "removed_lines": removed_lines}
 
 
-def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> list[tuple[Cleaned, Plan]]:
+class _Settled(NamedTuple):
+    """A document as cleaned and decided: also the decisions that could not be obeyed, and what rules do otherwise."""
+
+    cleaned: Cleaned
+    unmet: list[Decision]
+    otherwise: list[Otherwise]
+
+
+def _cleaned(
+    given: Shard, ids: list[str], pages: dict[str, dict[str, Any]], decisions: Mapping[str, list[Decision]]
+) -> list[tuple[_Settled, Plan]]:
     """Each document, cleaned by the settings that apply to it, with these settings."""
     raw = given.tables["raw"]
     stated = given.tables["provenance"].to_pylist() if "provenance" in given.tables else []
@@ -114,15 +125,50 @@ def _cleaned(given: Shard, ids: list[str], pages: dict[str, dict[str, Any]]) -> 
         for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)
     ]
     column = raw["text"].combine_chunks()
-    results: dict[int, tuple[Cleaned, Plan]] = {}
-    for how, places in plans(given.params["clean"], documents):
-        page_edits = {n: pages[ids[place]]["edits"] for n, place in enumerate(places) if ids[place] in pages}
-        first = {n: [Edit(**edit) for edit in edits] for n, edits in page_edits.items()}
-        kinds = {n: [tuple(k.values()) for k in pages[ids[places[n]]]["kinds"]] for n in page_edits}
-        group = column if len(places) == len(ids) else column.take(pa.array(places, pa.int64()))
-        for place, cleaned in zip(places, clean_column(group, how, first=first, kinds=kinds), strict=True):
-            results[place] = cleaned, how
+    sizes = pc.binary_length(column).to_pylist()
+    results: dict[int, tuple[_Settled, Plan]] = {}
+    for how, all_places in plans(given.params["clean"], documents):
+        for places in _portions(all_places, sizes):
+            page_edits = {n: pages[ids[place]]["edits"] for n, place in enumerate(places) if ids[place] in pages}
+            first = {n: [Edit(**edit) for edit in edits] for n, edits in page_edits.items()}
+            kinds = {n: [tuple(k.values()) for k in pages[ids[places[n]]]["kinds"]] for n in page_edits}
+            group = column if len(places) == len(ids) else column.take(pa.array(places, pa.int64()))
+            run = run_of_rules(group, how, first=first, kinds=kinds, branches=True)
+            orders = {n: decisions[ids[place]] for n, place in enumerate(places) if ids[place] in decisions}
+            for place, settled in zip(places, _settled(run, how, orders), strict=True):
+                results[place] = settled, how
     return [results[place] for place in range(len(ids))]
+
+
+def _portions(places: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
+    """The places of documents, in portions of bounded size: the versions of their texts are in memory together."""
+    portion: list[int] = []
+    size = 0
+    for place in places:
+        if portion and size + sizes[place] > _PORTION:
+            yield portion
+            portion, size = [], 0
+        portion.append(place)
+        size += sizes[place]
+    if portion:
+        yield portion
+
+
+def _settled(run: RunOfRules, how: Plan, orders: Mapping[int, list[Decision]]) -> list[_Settled]:
+    """The texts of a run as stewards want them, and what rules do otherwise where others are left out."""
+
+    def as_decided(number: int, cleaned: Cleaned, rules: Plan) -> tuple[Cleaned, list[Decision]]:
+        if number not in orders:
+            return cleaned, []
+        return decided(cleaned, orders[number], rules.on_pages() if number in run.pages else rules)
+
+    settled = [_Settled(*as_decided(number, cleaned, how), []) for number, cleaned in enumerate(run.cleaned)]
+    for branch in run.branches:
+        choice, rules = plan_of_branch(how, branch.rule)
+        made_without, _ = as_decided(branch.number, branch.cleaned, rules)
+        edited, otherwise = settled[branch.number].cleaned.edited, settled[branch.number].otherwise
+        otherwise += recorded_differences(edited, made_without.edited, choice, how.tiers)
+    return settled
 
 
 def _lines_of(decisions: Iterable[Decision], kind: str) -> frozenset[str]:
@@ -148,18 +194,33 @@ def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
     return cleaned._replace(flags=tuple(sorted(flags, key=lambda f: (f.start, f.end, f.kind))))
 
 
-def _rows(doc_id: str, cleaned: Cleaned, how: Plan) -> list[dict[str, Any]]:
+def _rows(doc_id: str, cleaned: Cleaned, how: Plan, otherwise: Sequence[Otherwise]) -> list[dict[str, Any]]:
     applied: list[tuple[ComposedEdit, bool]] = [(edit, True) for edit in cleaned.edited.edits]
     suggested = [(edit, False) for edit in cleaned.suggestions]
     ordered = sorted(applied + suggested, key=lambda row: (row[0][:2], not row[1], row[0][2:]))
-    return [
+    rows = [
         {
             "doc_id": doc_id,
             "index": index,
             **edit._asdict(),
+            "tiers": [how.tiers[rule] for rule in edit.rules],
             "parts": [part._asdict() for part in edit.parts],
             "tier": least_sure(edit.rules, how.tiers),
             "applied": was_applied,
+            "otherwise": [],
         }
         for index, (edit, was_applied) in enumerate(ordered)
     ]
+    if rows:
+        owners = {name: _owner(rows, name) for name in dict.fromkeys(place.choice for place in otherwise)}
+        for place in otherwise:
+            owners[place.choice]["otherwise"].append(place._asdict())
+    return rows
+
+
+def _owner(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The row that says what rules do otherwise: the first edit that the choice leaves out, if one is left."""
+    choice = edit_choice(name)
+    applied = (row for row in rows if row["applied"])
+    leaving_out = (row for row in applied if choice.left_out(dict(zip(row["rules"], row["tiers"], strict=True))))
+    return next(leaving_out, rows[0])

@@ -20,7 +20,7 @@ from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text import Alignment, ComposedEdit, replay, revert
-from copydesk.validation.edit_parts import parts_agree
+from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
 from copydesk.validation.file_checks import Files
 
 Row = dict[str, Any]
@@ -166,6 +166,12 @@ class _Document:
             if not parts_agree(row):
                 message = "applied one after another to before, the parts do not give after, by these rules"
                 self._wrong("edits", f"[{row['index']}].parts", message)
+            if not tiers_agree(row):
+                message = f"expected one for each of rules, of which the least sure is {row['tier']}"
+                self._wrong("edits", f"[{row['index']}].tiers", message)
+            if not places_lie_apart(row, len(raw)):
+                message = "a place is outside the raw text, or one of the same choice overlaps or touches it"
+                self._wrong("edits", f"[{row['index']}].otherwise", message)
             if not row["applied"]:
                 quoted = raw[row["raw_start"] : row["raw_end"]]
                 self._expect("edits", f"[{row['index']}].before", row["before"], quoted)

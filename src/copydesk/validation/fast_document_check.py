@@ -20,7 +20,7 @@ from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text import Alignment, ComposedEdit, replay, revert
-from copydesk.validation.edit_parts import parts_agree
+from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
 
 Rows = NDArray[np.int64]
 
@@ -55,6 +55,8 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
         and _sentences_fit(documents, sentences, split, texts)
         and _edits_fit(edits, edited, texts, sources)
         and _parts_fit(edits)
+        and _tiers_fit(edits)
+        and _places_fit(edits, edited, sources)
         and _lie_in_raw(sentences, split, edits.filter(edits["applied"]), edited[_mask(edits["applied"])])
     )
 
@@ -186,6 +188,25 @@ def _parts_fit(edits: pa.Table) -> bool:
         return False
     columns = ("before", "after", "rules", "confidence", "parts")
     return all(parts_agree(row) for row in edits.filter(pc.invert(alone)).select(columns).to_pylist())
+
+
+def _tiers_fit(edits: pa.Table) -> bool:
+    """Whether each edit has the tiers of its rules, and that of the least sure one as its own."""
+    counts = [pc.list_value_length(edits[name]) for name in ("rules", "tiers")]
+    alone = pc.and_(*(pc.equal(count, 1) for count in counts))
+    single = edits.filter(alone)
+    if not single["tiers"].combine_chunks().flatten().equals(single["tier"].combine_chunks()):
+        return False
+    others = edits.filter(pc.invert(alone)).select(("rules", "tiers", "tier"))
+    return all(tiers_agree(row) for row in others.to_pylist())
+
+
+def _places_fit(edits: pa.Table, owner: Rows, sources: list[str]) -> bool:
+    """Whether the places at which rules do something else lie in the raw texts."""
+    with_places = np.flatnonzero(pc.list_value_length(edits["otherwise"]).to_numpy())
+    rows = edits.select(["otherwise"]).take(pa.array(with_places)).to_pylist()
+    lengths = [len(sources[number]) for number in owner[with_places].tolist()]
+    return all(places_lie_apart(row, length) for row, length in zip(rows, lengths, strict=True))
 
 
 def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Rows) -> bool:
