@@ -12,7 +12,7 @@ from copydesk.core.config import check_params, load_params
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.progress import timed
 from copydesk.project import Project, build_lock
-from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
+from copydesk.stages import clean, deduplicate, describe, ingest, labels, package, split, validate
 from copydesk.stages.toolkit_lock import check_line_ends
 
 STAGES: dict[str, Callable[[Project], object]] = {
@@ -21,6 +21,7 @@ STAGES: dict[str, Callable[[Project], object]] = {
     "split": split.run,
     "describe": describe.run,
     "deduplicate": deduplicate.run,
+    "labels": labels.run,
     "package": package.run,
     "validate": validate.run,
 }

@@ -121,7 +121,7 @@ def test_the_pipeline_is_ours_without_the_code(made: Path) -> None:
         built = {next(iter(out)) if isinstance(out, dict) else out for out in stage["outs"]}
         known |= built
     needed = {dep for stage in theirs["stages"].values() for dep in stage["deps"]} - known
-    assert needed == {"schemas"}
+    assert needed == {"labels", "schemas"}
 
 
 def test_a_pipeline_in_which_a_stage_has_neither_params_nor_outs_is_noticed() -> None:

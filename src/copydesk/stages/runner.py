@@ -100,6 +100,7 @@ def run_shards(
     stage: Stage,
     extras: Iterable[tuple[Any, Any]] | None = None,
     common: tuple[Any, Any] = (None, None),
+    where: Callable[[Mapping[str, Part]], bool] | None = None,
 ) -> list[Parts]:
     """Run a stage over every shard and write its receipts.
 
@@ -112,6 +113,8 @@ def run_shards(
         its function. Other stages have the shards of the stages that they read.
     common : (identity, extra)
         The same for other stages, once for all shards.
+    where : callable, optional
+        Of stages that read others: whether a shard with these parts is to be run at all.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def run_shards(
         added = deciding(stage.plugins)
     code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params, added)
     store = project.store
-    inputs = read_inputs(project, stage.reads)
+    inputs = [parts for parts in read_inputs(project, stage.reads) if where is None or where(parts)]
     given = [common] * len(inputs) if extras is None else list(extras)
     inputs = inputs or [{} for _ in given]
     tasks = []

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from copydesk.core.escaping import git_line, markdown
+from copydesk.core.hand_written import LABEL_FOLDER
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.scratch import scratch
 from copydesk.dataset.manifest import read_listing
@@ -30,7 +31,8 @@ from copydesk.revisions.dvc_storages import DATA, DvcStorages, put_folder, put_l
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import commit_on, read_git_objects
 from copydesk.revisions.revision import open_revision
-from copydesk.tables.table import PUBLISHED
+from copydesk.tables.table import TABLES
+from copydesk.takedowns.labels_about import LabelsAbout, holds_labels
 from copydesk.takedowns.object_search import SearchResult, document_ids_in
 from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, dvc_files_at
 
@@ -184,7 +186,7 @@ def _schemas(old_files: Mapping[str, bytes | None], work: Path) -> Path:
 def _kept_ids(old_release: Path, listing: Mapping[str, Any], removed: frozenset[str]) -> dict[str, set[str]]:
     """The ids of the documents that the release keeps, by table."""
     kept_ids = {}
-    for name in PUBLISHED:
+    for name in TABLES:
         paths = listing["tables"].get(name, {"files": {}})["files"]
         columns = (pq.read_table(old_release / path, columns=["doc_id"])["doc_id"] for path in paths)
         kept_ids[name] = set[str]().union(*(column.unique().to_pylist() for column in columns)) - removed
@@ -210,9 +212,9 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
     files: Files,
     outs: dict[str, dict[str, Any]],
 ) -> None:
-    """Remove the document from the seeds and from sources.jsonl, and write it into the ledger.
+    """Remove the document from seeds, sources.jsonl and labels, and write it into the ledger.
 
-    Seeds are in git, or tracked by DVC as a folder or as single files.
+    Seeds and labels are in git, or tracked by DVC as a folder or as single files.
     """
     removed, search = reissue.affected.ids, reissue.search
     seeds = {name: data for name, data in old_files.items() if name.startswith("seeds/") and data is not None}
@@ -226,10 +228,24 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
     if seeds:
         hand_written["seeds/takedowns.jsonl"] = _with_line(seeds.get("seeds/takedowns.jsonl"), reissue.ledger_row)
     files |= {name: data for name, data in hand_written.items() if data is not None and data != seeds.get(name)}
+    labels = LabelsAbout(removed, search.file_hashes)
+    for name, data in old_files.items():
+        if data is not None and holds_labels(name) and labels.are_in(data):
+            files[name] = labels.removed_from(data)
     for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
         changed = False
         for out in rows:
             path = str(PurePosixPath(name).parent / out["path"])
+            if out["md5"] in search.delivered_files and holds_labels(path):
+                remaining = labels.removed_from(storages.read(out["md5"]))
+                out["md5"], out["size"] = _add_object(storages, path, remaining, records.build), len(remaining)
+                outs[path] = {"md5": out["md5"], "size": out["size"]}
+                changed = True
+            if path == LABEL_FOLDER and out["md5"].endswith(".dir"):
+                out["md5"] = _labels_folder_without(storages, reissue, out["md5"], labels)
+                out.pop("size", None)
+                outs[path] = {"md5": out["md5"], "nfiles": out["nfiles"]}
+                changed = True
             if path == "seeds" and out["md5"].endswith(".dir"):
                 out["md5"], out["nfiles"] = _seeds_folder_without(storages, reissue, out["md5"])
                 out.pop("size", None)
@@ -271,6 +287,16 @@ def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str)
         if data is not None:
             oids[name] = _add_object(storages, name, data, records.build)
     return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()]), len(oids)
+
+
+def _labels_folder_without(storages: DvcStorages, reissue: Reissue, listing: str, labels: LabelsAbout) -> str:
+    """A folder of labels that DVC tracks, without the labels on the document: the object that lists its files."""
+    oids = storages.listing(listing)
+    for path, oid in oids.items():
+        if oid in reissue.search.delivered_files:
+            remaining = labels.removed_from(storages.read(oid))
+            oids = {**oids, path: _add_object(storages, path, remaining, reissue.search.records.build)}
+    return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()])
 
 
 def _add_object(storages: DvcStorages, path: str, data: bytes, build: Path | None) -> str:
