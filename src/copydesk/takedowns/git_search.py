@@ -22,7 +22,9 @@ class Blob(NamedTuple):
 
 
 def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> tuple[list[Blob], list[str]]:
-    """Find files in the history of branches and tags that contain a document: by SHA-256, name in seeds/, record, or label.
+    """Find files in the history of branches and tags that contain a document.
+
+    They do by their SHA-256, their name in seeds/, a record in seeds/, or a label in labels/.
 
     Returns
     -------

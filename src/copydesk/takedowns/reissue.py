@@ -140,6 +140,7 @@ def _changed_files(
     files["CHANGELOG.md"] = _changelog(root, old_files.get("CHANGELOG.md"), reissue).encode()
     outs: dict[str, dict[str, Any]] = {DATA: {"md5": oid, "size": size, "nfiles": len(data)}}
     _remove_from_seeds(root, storages, reissue, old_files, files, outs)
+    _remove_from_labels(root, storages, reissue, old_files, files, outs)
     for name, content in files.items():
         if content is not None:
             outs[name] = {"md5": _md5(content), "size": len(content)}
@@ -212,9 +213,9 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
     files: Files,
     outs: dict[str, dict[str, Any]],
 ) -> None:
-    """Remove the document from seeds, sources.jsonl and labels, and write it into the ledger.
+    """Remove the document from the seeds and from sources.jsonl, and write it into the ledger.
 
-    Seeds and labels are in git, or tracked by DVC as a folder or as single files.
+    Seeds are in git, or tracked by DVC as a folder or as single files.
     """
     removed, search = reissue.affected.ids, reissue.search
     seeds = {name: data for name, data in old_files.items() if name.startswith("seeds/") and data is not None}
@@ -228,24 +229,10 @@ def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
     if seeds:
         hand_written["seeds/takedowns.jsonl"] = _with_line(seeds.get("seeds/takedowns.jsonl"), reissue.ledger_row)
     files |= {name: data for name, data in hand_written.items() if data is not None and data != seeds.get(name)}
-    labels = LabelsAbout(removed, search.file_hashes)
-    for name, data in old_files.items():
-        if data is not None and holds_labels(name) and labels.are_in(data):
-            files[name] = labels.removed_from(data)
     for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
         changed = False
         for out in rows:
             path = str(PurePosixPath(name).parent / out["path"])
-            if out["md5"] in search.delivered_files and holds_labels(path):
-                remaining = labels.removed_from(storages.read(out["md5"]))
-                out["md5"], out["size"] = _add_object(storages, path, remaining, records.build), len(remaining)
-                outs[path] = {"md5": out["md5"], "size": out["size"]}
-                changed = True
-            if path == LABEL_FOLDER and out["md5"].endswith(".dir"):
-                out["md5"] = _labels_folder_without(storages, reissue, out["md5"], labels)
-                out.pop("size", None)
-                outs[path] = {"md5": out["md5"], "nfiles": out["nfiles"]}
-                changed = True
             if path == "seeds" and out["md5"].endswith(".dir"):
                 out["md5"], out["nfiles"] = _seeds_folder_without(storages, reissue, out["md5"])
                 out.pop("size", None)
@@ -287,6 +274,39 @@ def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str)
         if data is not None:
             oids[name] = _add_object(storages, name, data, records.build)
     return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()]), len(oids)
+
+
+def _remove_from_labels(  # noqa: PLR0917  (reads two places, writes two)
+    root: Path,
+    storages: DvcStorages,
+    reissue: Reissue,
+    old_files: Mapping[str, bytes | None],
+    files: Files,
+    outs: dict[str, dict[str, Any]],
+) -> None:
+    """Remove the labels on the document, which are in git, or tracked by DVC as a folder or as single files."""
+    search = reissue.search
+    labels = LabelsAbout(reissue.affected.ids, search.file_hashes)
+    for name, data in old_files.items():
+        if data is not None and holds_labels(name) and labels.are_in(data):
+            files[name] = labels.removed_from(data)
+    for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
+        changed = False
+        for out in rows:
+            path = str(PurePosixPath(name).parent / out["path"])
+            if out["md5"] in search.delivered_files and holds_labels(path):
+                remaining = labels.removed_from(storages.read(out["md5"]))
+                out["md5"] = _add_object(storages, path, remaining, search.records.build)
+                out["size"] = len(remaining)
+            elif path == LABEL_FOLDER and out["md5"].endswith(".dir"):
+                out["md5"] = _labels_folder_without(storages, reissue, out["md5"], labels)
+                out.pop("size", None)
+            else:
+                continue
+            outs[path] = {key: out[key] for key in ("md5", "size", "nfiles") if key in out}
+            changed = True
+        if changed:
+            files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
 
 
 def _labels_folder_without(storages: DvcStorages, reissue: Reissue, listing: str, labels: LabelsAbout) -> str:
