@@ -16,7 +16,8 @@ import yaml
 import copydesk
 from copydesk.pipeline import STAGES
 from copydesk.store.fingerprint import sources
-from support import ROOT, file_bytes
+from label_history import documents, label, write_labels
+from support import ROOT, file_bytes, run_python
 
 _PACKAGE = ROOT / "src" / "copydesk"
 
@@ -115,6 +116,30 @@ def test_a_changed_article_changes_what_follows_from_it(reproduced: tuple[Path, 
     finally:
         seed.write_bytes(before)
     # Everything is known again: the outputs come from the caches, the bytes are the old ones.
+    run(root, "dvc", "repro")
+    assert run(root, "git", "status", "--porcelain") == ""
+
+
+def test_labels_run_only_the_stages_that_need_them(reproduced: tuple[Path, str], tmp_path: Path) -> None:
+    root, _ = reproduced
+    document = next(iter(documents(root).values()))
+    given = write_labels(tmp_path / "words.jsonl", [label(document, document["text"][:12], by="Ana")])
+    try:
+        run(root, "copydesk", "labels", "add", str(given))
+        said = run(root, "dvc", "repro")
+        assert [name for name in STAGES if f"Running stage '{name}'" in said] == ["labels", "package", "validate"]
+        assert re.search(r"^package: 1 shard, 0 computed, 1 cached$", said, re.MULTILINE)
+        loaded = run_python(
+            "from datasets import load_dataset\n"
+            "for more in ({}, {'streaming': True}):\n"
+            "    print([row['by'] for row in load_dataset('corpus', 'labels', split='train', **more)])\n"
+            "import sys, os; sys.stdout.flush(); os._exit(0)",
+            cwd=root,
+            home=tmp_path,
+        )
+        assert loaded.stdout == "['Ana']\n['Ana']\n", loaded.stderr
+    finally:
+        (root / "labels" / "words.jsonl").unlink()
     run(root, "dvc", "repro")
     assert run(root, "git", "status", "--porcelain") == ""
 
