@@ -26,6 +26,7 @@ _CARRY = "run copydesk labels update"
 _REMOVE = "remove the line"
 
 Row = dict[str, Any]
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps would make one for each label
 
 
 class LabelledDocument(NamedTuple):
@@ -160,7 +161,7 @@ def _order(placed: tuple[Row, int, int, str]) -> tuple[Any, ...]:
 def _identity(line: Row) -> str:
     """What names a label: the id that it was given; else what it says about which characters, and who says it."""
     known = [line["id"]] if line["id"] is not None else [line["label"], line["span_sha256"], line["by"]]
-    return json.dumps(known, ensure_ascii=False)
+    return _encode(known)
 
 
 def _quotes(line: Row, secrets: Secrets) -> bool:

@@ -33,6 +33,7 @@ _TOGETHER = 250_000
 _COLUMNS = (
     *("doc_id", "start", "end", "label", "text_sha256", "span_sha256", "raw_start", "raw_end", "raw_sha256", "by"),
 )
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode  # made once, not for each label
 _REMOVED = "no such document in the corpus; remove the line, or put the document back"
 _TAKEN_DOWN = "the document was taken down; remove the line: copydesk takedown does it"
 
@@ -193,12 +194,8 @@ def _row(file: str, line: LabelLine) -> dict[str, Any]:
     return {
         **{"file": file, "line": line.line, "document": "", "by": None},
         **{name: given[name] for name in _COLUMNS if name in given},
-        **{name: _json(value) if value not in ({}, None) else None for name, value in as_json.items()},
+        **{name: _encode(value) if value not in ({}, None) else None for name, value in as_json.items()},
     }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _refused(file: str, problem: LineProblem) -> dict[str, Any]:

@@ -46,6 +46,8 @@ STAGE = Stage(
     },
     params=("deduplicate",),
 )
+#: Labels that are in memory as rows.
+_TOGETHER = 10_000
 _NO_EDITS = Alignment([], [], [], [])
 _LEFT_OUT = "the document is left out of the dataset, see reports/dropped.jsonl"
 _TAKEN_DOWN = "the document has the text of one that was taken down; remove the line"
@@ -98,6 +100,7 @@ def shard(given: Shard) -> Made:
     splits = tables["duplicates"]["split"].take(pa.array(numbers)).to_pylist()
     shapes = table(LABELS)
     made: dict[str, list[pa.Table]] = {split: [] for split in SPLITS}
+    waiting: dict[str, list[Row]] = {split: [] for split in SPLITS}
     problems: list[Row] = []
     for (start, stop), document, split in zip(pairwise(bounds), documents, splits, strict=True):
         own = lines.slice(start, stop - start)
@@ -106,8 +109,14 @@ def shard(given: Shard) -> Made:
             continue
         rows, broken = place_labels(own, document)
         problems += broken
-        made[split].append(shapes.from_rows(rows))
-    by_split = {split: pa.concat_tables(parts or [shapes.from_rows([])]) for split, parts in made.items()}
+        waiting[split] += rows
+        if len(waiting[split]) >= _TOGETHER:  # as columns they take a tenth of the memory
+            made[split].append(shapes.from_rows(waiting[split]))
+            waiting[split] = []
+    by_split = {
+        split: pa.concat_tables([*parts, shapes.from_rows(waiting[split])]).combine_chunks()
+        for split, parts in made.items()
+    }
     counts: Counts = Counter()
     for rows in by_split.values():
         counts.update(count(LABELS, rows))
