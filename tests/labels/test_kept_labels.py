@@ -154,7 +154,7 @@ def test_an_update_leads_by_way_of_the_release_to_the_new_texts(desk: Path) -> N
         assert message in told.output
     after = path.read_text("utf-8").splitlines()
     assert [after[n] == before[n] for n in range(6)] == [True, True, False, False, True, True]
-    run_stages(Project.open(desk), "validate")
+    run_stages(Project.open(desk))
     assert broken(desk) == [(6, "gone", "removed"), (3, "changed", "other-text"), (5, "stale", "file-changed")]
     assert labels("update", "--accept", str(path), root=desk).exit_code == 1  # two are gone
     run_stages(Project.open(desk))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +24,7 @@ from copydesk.stages.label_placing import LabelledDocument, place_labels
 from copydesk.tables.table import table
 from copydesk.text import Alignment
 from copydesk.text.masked_text import MaskedPlaces, Secrets
+from copydesk.validation import validate
 from label_history import documents, keep, label, read_lines, write_labels
 from support import articles, file_bytes, run_stages, write_seeds
 
@@ -48,22 +51,41 @@ def broken(project: Project) -> list[dict[str, Any]]:
     return read_lines(project.reports / "labels.jsonl")
 
 
+def built_and_valid(project: Project) -> Project:
+    """Build the corpus, and check its rows."""
+    run_stages(project)
+    report = validate(project.corpus, project.schemas, load=False, store=project.store)
+    assert report.ok, report.findings
+    return project
+
+
 def with_params(project: Project, params: dict[str, Any]) -> Project:
     return replace(project, params=check_params({**SMALL, **params}))
 
 
-@pytest.fixture
-def desk(make_corpus: Callable[..., Project]) -> Project:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus of eight articles, one with an address and one with a double space, and a label on each article."""
+    root = tmp_path_factory.mktemp("labels") / "corpus"
     seeds = articles(6)
     seeds["spaced.txt"] = "The first  sentence is short. Kiev  was quiet for a while."
     seeds["secret.txt"] = f"Somebody wrote to {SECRET} on Monday. Nobody answered for a while."
-    project = make_corpus(seeds, SMALL)
+    write_seeds(root / "seeds", seeds)
+    (root / "params.yaml").write_text(yaml.safe_dump(SMALL))
+    run_stages(Project.open(root))
     words = {"spaced": "was quiet", "secret": "Monday"}
-    rows = documents(root_of(project)).values()
-    labels = [label(row, words.get(row["doc_id"], row["text"][12:24]), by="Ana", note="n") for row in rows]
-    keep(root_of(project), "words", labels)
-    return project
+    rows = documents(root).values()
+    keep(
+        root, "words", [label(row, words.get(row["doc_id"], row["text"][12:24]), by="Ana", note="n") for row in rows]
+    )
+    return root
+
+
+@pytest.fixture
+def desk(built: Path, tmp_path: Path) -> Project:
+    """A copy of that corpus, which a test may change."""
+    shutil.copytree(built, tmp_path / "corpus")
+    return Project.open(tmp_path / "corpus")
 
 
 def test_labels_are_a_table_whose_rows_fit_the_others(desk: Project) -> None:
@@ -100,7 +122,7 @@ def test_without_labels_every_file_is_as_if_there_were_no_such_table(make_corpus
 
 def test_after_a_change_of_cleaning_labels_are_found_by_way_of_the_raw_text(desk: Project) -> None:
     project = with_params(desk, UNRULED)
-    run_stages(project, "validate")
+    built_and_valid(project)
     rows = {row["doc_id"]: row for row in labelled(project)}
     assert broken(project) == []
     assert (rows["spaced"]["text"], rows["spaced"]["start"]) == ("was quiet", rows["spaced"]["raw_start"])
@@ -110,7 +132,7 @@ def test_a_span_that_reads_otherwise_is_kept_and_reported(desk: Project) -> None
     row = documents(root_of(desk))["spaced"]
     path = keep(root_of(desk), "more", [label(row, "Kiev was"), label(row, "first sentence", label="END")])
     project = with_params(desk, UNRULED)
-    run_stages(project, "validate")
+    built_and_valid(project)
     changed = [row for row in labelled(project) if row["status"] == "changed"]
     assert [row["text"] for row in changed] == ["first  sentence", "Kiev  was"]
     reported = [(p["file"], p["line"], p["status"], p["reason"], p["text"]) for p in broken(project)]
@@ -136,7 +158,7 @@ def test_a_file_that_changed_makes_its_labels_stale_and_no_others(desk: Project)
 def test_a_renamed_file_keeps_its_labels_and_a_removed_one_loses_them(desk: Project) -> None:
     (desk.seeds / "article-0001.txt").rename(desk.seeds / "renamed.txt")
     (desk.seeds / "article-0003.txt").unlink()
-    run_stages(desk, "validate")
+    built_and_valid(desk)
     assert "renamed" in {row["doc_id"] for row in labelled(desk)}
     assert [(p["doc_id"], p["status"], p["reason"]) for p in broken(desk)] == [("article-0003", "gone", "removed")]
 
@@ -152,7 +174,7 @@ def test_files_that_are_renamed_in_a_circle_keep_their_labels(desk: Project) -> 
 
 def test_documents_that_leave_take_their_labels_along(desk: Project) -> None:
     project = with_params(desk, {"select": {"keep": "doc_id != 'article-0004'"}})
-    run_stages(project, "validate")
+    built_and_valid(project)
     assert [(p["doc_id"], p["reason"]) for p in broken(project)] == [("article-0004", "left-out")]
     assert "article-0004" not in {row["doc_id"] for row in labelled(project)}
 
@@ -169,7 +191,7 @@ def test_masked_text_does_not_come_back_in_a_label(desk: Project) -> None:
     run_stages(desk)
     assert SECRET in {row["text"] for row in labelled(desk)}  # nothing is masked yet
     project = with_params(desk, {"clean": {"rules": {"mask-email-address": "safe"}}})
-    run_stages(project, "validate")
+    built_and_valid(project)
     rows = [row for row in labelled(project) if row["doc_id"] == "secret"]
     assert [row["text"] for row in rows] == ["Monday", "a while"]
     reported = broken(project)
@@ -230,7 +252,7 @@ def test_offsets_that_leave_the_text_are_refused(desk: Project) -> None:
     lines[0]["end"] = 10_000_000
     lines[1] |= {"text_sha256": "0" * 64, "raw_end": 10_000_000}
     write_labels(path, lines)
-    run_stages(desk, "validate")
+    built_and_valid(desk)
     assert sorted((p["line"], p["reason"]) for p in broken(desk)) == [(1, "outside"), (2, "outside")]
 
 
@@ -252,17 +274,17 @@ def test_only_files_of_the_repository_are_read(desk: Project, tmp_path: Path) ->
 def test_one_changed_file_of_labels_computes_only_its_shards(
     desk: Project, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run_stages(desk, "validate")
+    built_and_valid(desk)
     capfd.readouterr()
     keep(root_of(desk), "more", [label(documents(root_of(desk))["article-0005"], "Report 5")])
-    run_stages(desk, "validate")
+    built_and_valid(desk)
     told = capfd.readouterr().err
     computed = {line.partition(":")[0]: line for line in told.splitlines() if " computed, " in line}
     for stage in ("ingest", "clean", "split", "describe", "package"):
         assert ", 0 computed, " in computed[stage]
-    assert ", 1 computed, " in computed["labels"] and ", 1 computed, " in computed["validate"]
+    assert ", 1 computed, " in computed["labels"]
     fresh = {name: tmp_path / "fresh" / name for name in ("corpus", "reports", "build")}
-    anew = run_stages(replace(desk, **fresh), "validate")
+    anew = built_and_valid(replace(desk, **fresh))
     assert file_bytes(anew.corpus) == file_bytes(desk.corpus)
     assert (anew.reports / "labels.jsonl").read_bytes() == (desk.reports / "labels.jsonl").read_bytes()
 
@@ -294,7 +316,7 @@ def test_ids_stay_when_the_place_changes_and_tell_equal_labels_apart(desk: Proje
     keep(root, "more", [*twice, named])
     run_stages(desk)
     before = {row["label_id"]: row["text"] for row in labelled(desk)}
-    run_stages(with_params(desk, UNRULED), "validate")
+    built_and_valid(with_params(desk, UNRULED))
     assert {row["label_id"]: row["text"] for row in labelled(desk)} == before
     assert len(before) == 11 and sum(name.endswith("-2") for name in before) == 1
     lines = read_lines(root / "labels" / "more.jsonl")
@@ -308,7 +330,7 @@ def test_a_long_span_is_not_quoted(make_corpus: Callable[..., Project]) -> None:
     project = make_corpus({"long.txt": "A word and another one. " * 100, "end.txt": "Short."}, SMALL)
     rows = documents(root_of(project))
     keep(root_of(project), "whole", [label(row, row["text"]) for row in rows.values()])
-    run_stages(project, "validate")
+    built_and_valid(project)
     texts = {row["doc_id"]: row["text"] for row in labelled(project)}
     assert texts == {"long": None, "end": "Short."}
     assert all(len(row["sentence_ids"]) == rows[row["doc_id"]]["sentence_count"] for row in labelled(project))
