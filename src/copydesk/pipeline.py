@@ -68,7 +68,8 @@ def build(
     Parameters
     ----------
     seeds : path
-        Folder with the articles, and with sources.jsonl if there is one; ``splits.jsonl`` beside it gives splits.
+        Folder with the articles, and with sources.jsonl if there is one. Beside it, ``splits.jsonl`` gives splits,
+        and ``labels/*.jsonl`` labels.
     out : path
         Folder of the dataset.
     params : path or dict, optional
