@@ -19,7 +19,7 @@ from copydesk.errors import SchemaError
 from copydesk.project import Project
 from copydesk.tables.logical_hash import hash_of_tables
 from copydesk.tables.parquet import write_parquet
-from copydesk.tables.table import table
+from copydesk.tables.table import TABLES, table
 
 Change = Callable[[pa.Table], pa.Table]
 
@@ -39,7 +39,7 @@ def repackage(project: Project) -> None:
     """Write a card and a manifest that fit the files as they are."""
     configs: list[Config] = []
     tables: dict[str, list[pa.Table]] = {}
-    for folder in ("documents", "sentences", "raw", "edits"):
+    for folder in TABLES:
         files = sorted((project.corpus / "data" / folder).glob("*.parquet"))
         if files:
             names = {p: f"data/{folder}/{p.name}" for p in files}

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import yaml
 
 from copydesk.core.json_schema import PACKAGED
+from copydesk.labels.kept_files import add_lines
+from copydesk.labels.kept_labels import TextTies
 from copydesk.project import Project
 from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 from support import articles, run_stages, write_seeds
@@ -77,6 +79,13 @@ def label(document: dict[str, Any], words: str, **more: Any) -> dict[str, Any]:
     start = document["text"].index(words)
     place = {"doc_id": document["doc_id"], "start": start, "end": start + len(words)}
     return {**place, "label": "THING", "text_sha256": document["text_sha256"], **more}
+
+
+def keep(root: Path, name: str, labels: list[dict[str, Any]]) -> Path:
+    """Keep labels on the texts of the working tree in the repository."""
+    path = root / "labels" / f"{name}.jsonl"
+    add_lines(path, TextTies(root).tied(labels))
+    return path
 
 
 def write_labels(path: Path, labels: list[Any]) -> Path:

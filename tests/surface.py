@@ -22,7 +22,7 @@ from copydesk.cleaning.plan import RULES
 from copydesk.cli import app
 from copydesk.core.json_schema import load_schema
 from copydesk.readers import REASONS
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import TABLES, table
 
 ROOT = Path(__file__).parents[1]
 RECORD = Path(__file__).with_suffix(".json")
@@ -103,12 +103,12 @@ def _settings() -> Iterator[str]:
             yield from walk(inner, f"{name}{key}.")
 
     yield from walk(load_schema("params"), "")
-    written = ("source", "decision", "split", "label")
+    written = ("source", "decision", "split", "label", "raw_label")
     yield from (f"field {name}.{key}" for name in written for key in load_schema(name)["properties"])
 
 
 def _tables() -> Iterator[str]:
-    for name in PUBLISHED:
+    for name in TABLES:
         for column in table(name).columns:
             yield f"column {name}.{column.name}: {column.type}{' or null' if column.nullable else ''}"
 

@@ -100,9 +100,9 @@ def test_a_profile_says_where_the_time_went(tmp_path: Path) -> None:
     done = run("build", "--root", str(tmp_path), "--profile")
     assert done.returncode == 0, done.stderr
     table = [line.split() for line in done.stdout.splitlines()]
-    assert [row[0] for row in table[1:9]] == [*STAGES, "all"]
-    assert float(table[8][-1]) > 0
-    assert {row[0] for row in table[9:19]} == {"clean"}  # and the rule
+    assert [row[0] for row in table[1:10]] == [*STAGES, "all"]
+    assert float(table[9][-1]) > 0
+    assert {row[0] for row in table[10:20]} == {"clean"}  # and the rule
 
 
 def test_a_validation_in_part_leaves_the_report_of_the_pipeline_alone(own_copy: Project) -> None:

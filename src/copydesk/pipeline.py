@@ -12,7 +12,7 @@ from copydesk.core.config import check_params, load_params
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.progress import timed
 from copydesk.project import Project, build_lock
-from copydesk.stages import clean, deduplicate, describe, ingest, package, split, validate
+from copydesk.stages import clean, deduplicate, describe, ingest, labels, package, split, validate
 from copydesk.stages.share import take_over
 from copydesk.stages.toolkit_lock import check_line_ends
 
@@ -22,6 +22,7 @@ STAGES: dict[str, Callable[[Project], object]] = {
     "split": split.run,
     "describe": describe.run,
     "deduplicate": deduplicate.run,
+    "labels": labels.run,
     "package": package.run,
     "validate": validate.run,
 }
@@ -68,7 +69,8 @@ def build(
     Parameters
     ----------
     seeds : path
-        Folder with the articles, and with sources.jsonl if there is one; ``splits.jsonl`` beside it gives splits.
+        Folder with the articles, and with sources.jsonl if there is one. Beside it, ``splits.jsonl`` gives splits,
+        and ``labels/*.jsonl`` labels.
     out : path
         Folder of the dataset.
     params : path or dict, optional

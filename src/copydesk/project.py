@@ -9,7 +9,7 @@ from pathlib import Path
 
 from copydesk.core.atomic_files import locked
 from copydesk.core.config import Params, load_params
-from copydesk.core.hand_written import SPLIT_LIST
+from copydesk.core.hand_written import LABEL_FOLDER, SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.plugins import Plugin, read_plugins
 from copydesk.store.shard_store import Store
@@ -105,6 +105,11 @@ class Project:
     def passed_on(self) -> Path:
         """What ingest read of hand-written files for later stages: benchmarks, takedowns, decisions about nothing."""
         return self.build / "passed_on.json"
+
+    @property
+    def labels(self) -> Path:
+        """``labels`` beside the seeds: files ``*.jsonl`` with labels that each build carries; it need not exist."""
+        return self.seeds.parent / LABEL_FOLDER
 
     @property
     def hashes(self) -> Path:

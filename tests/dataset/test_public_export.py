@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from copydesk import validate
 from copydesk.cli import app
 from copydesk.core.atomic_files import sha256_file
-from copydesk.dataset.public_export import Export, export
+from copydesk.dataset.public_export import Export, export, write_part
 from copydesk.errors import BuildError
 from copydesk.project import Project
-from support import articles, file_bytes
+from label_history import documents, keep, label
+from support import articles, file_bytes, run_stages
 
 MAIL = "Write to ines.falk@example.org before Monday, she said. The rest of the letter was about the harbour."
 Make = Callable[..., Project]
@@ -97,3 +98,28 @@ def test_the_command_says_what_it_would_do(two_articles: Project, tmp_path: Path
     done = CliRunner().invoke(app, ["export", str(out), "--root", root])
     assert "2 documents (2 of unknown license), 0 left out, raw text and edits of 0 withheld" in done.output
     assert validate(out, two_articles.schemas).ok
+
+
+def test_labels_go_out_with_their_documents_alone(make_corpus: Make, tmp_path: Path) -> None:
+    project, out = made(make_corpus), tmp_path / "public"
+    root = project.corpus.parent
+    texts = documents(root)
+    chosen = [label(texts["mail"], "Monday", note="harmless"), label(texts["closed"], "Report 2")]
+    leaking = label(texts["mail"], "letter", note="ines.falk@example.org")
+    keep(root, "words", [*chosen, leaking, label(texts["article-0001"], "Report 1")])
+    run_stages(project)
+    export(project.corpus, out, project.params, project.schemas)
+    assert validate(out, project.schemas).ok
+    assert {row["text"] for row in rows(out, "labels")} == {"Monday", "Report 1"}
+    assert all(b"ines.falk" not in content for content in file_bytes(out).values())
+    described = json.loads((out / "croissant.json").read_text("utf-8"))
+    (record_set,) = (one for one in described["recordSet"] if one["name"] == "labels")
+    assert record_set["key"] == [{"@id": "labels/label_id"}]
+    references = {field["name"]: field.get("references") for field in record_set["field"]}
+    assert references["doc_id"] == {"field": {"@id": "documents/doc_id"}}
+    assert "no person" not in described["rai:dataAnnotationProtocol"][0]
+    fewer = {name: {"article-0002"} for name in ("documents", "sentences", "raw", "edits", "labels")}
+    (tmp_path / "part").mkdir()
+    write_part(project.corpus, tmp_path / "part", project.params, project.schemas, fewer, [])
+    assert rows(tmp_path / "part", "labels") == []  # and no such configuration
+    assert validate(tmp_path / "part", project.schemas).ok

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from typer.testing import CliRunner
 
@@ -19,10 +20,12 @@ import copydesk
 from copydesk.cli import app
 from copydesk.differences.changed_rows import KEYS, changed_rows
 from copydesk.errors import InputError, ReleaseError
+from copydesk.project import Project
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.tables.logical_hash import logical_hash
 from copydesk.tables.sentence_ids import sentence_ids
-from support import build_and_tag, lay_out_tagged_corpora, write_seeds
+from label_history import documents, keep, label
+from support import build_and_tag, lay_out_tagged_corpora, run_stages, write_seeds
 
 TAGS = ("first", "edited", "unruled", "split")
 SETTINGS: dict[str, Any] = {
@@ -36,6 +39,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the tags of TAGS; the working tree is at the last."""
     root = tmp_path_factory.mktemp("history") / "repository"
     lay_out_tagged_corpora(root, 10)
+    (root / "params.yaml").write_text(yaml.safe_dump(SETTINGS))
+    run_stages(Project.open(root))
+    keep(root, "words", [label(row, row["text"][9:20]) for row in documents(root).values()])
     build_and_tag(root, "first", SETTINGS)
     edited = root / "seeds" / "article-0003.txt"
     edited.write_text("This stands here for the first time.\n\n" + edited.read_text("utf-8"), "utf-8")
@@ -142,7 +148,9 @@ def test_the_command_writes_them(history: Path, tmp_path: Path) -> None:
 
 
 def test_wrong_arguments_are_named(history: Path) -> None:
-    with pytest.raises(InputError, match=r"table: expected one of documents, sentences, raw, edits; found 'words'"):
+    with pytest.raises(
+        InputError, match=r"table: expected one of documents, sentences, raw, edits, labels; found 'words'"
+    ):
         copydesk.changes("words", "first", root=history)
     with pytest.raises(InputError, match=r"table: expected the name of a table; found int"):
         copydesk.changes(3, "first", root=history)  # type: ignore[arg-type]
@@ -208,13 +216,13 @@ def test_random_histories(
     """Documents come, go and change, shards are cut elsewhere; the oldest release may have no column of ids."""
     folder = tmp_path_factory.mktemp("shards")
     revisions = []
-    for number, documents in enumerate(releases):
-        names = sorted(documents)
+    for number, texts in enumerate(releases):
+        names = sorted(texts)
         width = rng.randint(1, size)
         parts = [names[at : at + width] for at in range(0, len(names), width)]
-        tables = [sentences({name: documents[name] for name in part}, number > 0 or oldest_has_ids) for part in parts]
+        tables = [sentences({name: texts[name] for name in part}, number > 0 or oldest_has_ids) for part in parts]
         revisions.append(Shards(folder, str(number), tables))
-    whole = [sentences({name: documents[name] for name in sorted(documents)}) for documents in releases]
+    whole = [sentences({name: texts[name] for name in sorted(texts)}) for texts in releases]
     rows = whole[0]
     for old, new, before, after in zip(revisions, revisions[1:], whole, whole[1:], strict=False):
         changes = changed_rows("sentences", old, new)  # type: ignore[arg-type]

@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 
 import copydesk
 from copydesk.cli import app
+from copydesk.core import label_lines
 from copydesk.errors import InputError, ReleaseError
-from copydesk.labels import carried_labels, label_lines
+from copydesk.labels import carried_labels
 from copydesk.revisions.revision import open_revision
 from label_history import NEW, OLD, SECRET, label, read_lines, write_labels
 from support import run_command as run

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 
 from copydesk import CarriedSpan, carry, clean
 from copydesk.errors import EditError, InputError
-from copydesk.labels.carried_spans import _Places
 from copydesk.text import ComposedEdit, Edit, EditedText
+from copydesk.text.masked_text import MaskedPlaces
 from support import articles
 
 # Few letters, so that what was replaced often looks like what stands beside it.
@@ -194,4 +194,4 @@ def test_masks_are_found_as_by_looking_at_each(steps: list[tuple[int, int]], sta
         at += gap + size
     end = start + length
     touching = [(first <= start <= last) if start == end else (first < end and start < last) for first, last in masks]
-    assert _Places(masks).touch((start, end)) == any(touching)
+    assert MaskedPlaces(masks).touch((start, end)) == any(touching)

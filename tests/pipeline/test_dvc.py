@@ -17,7 +17,8 @@ import copydesk
 from copydesk.pipeline import STAGES
 from copydesk.stages.toolkit_lock import STAGES as TOOLKIT_STAGES
 from copydesk.store.fingerprint import sources
-from support import ROOT, file_bytes
+from label_history import documents, label, write_labels
+from support import ROOT, file_bytes, run_python
 
 _PACKAGE = ROOT / "src" / "copydesk"
 
@@ -63,7 +64,7 @@ def test_a_fresh_clone_makes_the_bytes_that_are_committed(reproduced: tuple[Path
     # What the dataset was validated by stands in git, and its bytes are those that were validated.
     outdated = run(root, "git", "status", "--porcelain")
     assert outdated == "", f"code or settings have changed; run dvc repro and commit:\n{outdated}"
-    assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)[:-1]
+    assert [name for name in STAGES if f"Running stage '{name}'" in said] == list(STAGES)
     assert sorted(p.name for p in (root / "corpus").iterdir()) == [
         *(".gitignore", "CITATION.cff", "LICENSE", "MANIFEST.sha256", "README.md"),
         *("croissant.json", "data", "manifest.json", "plots"),
@@ -116,6 +117,30 @@ def test_a_changed_article_changes_what_follows_from_it(reproduced: tuple[Path, 
     finally:
         seed.write_bytes(before)
     # Everything is known again: the outputs come from the caches, the bytes are the old ones.
+    run(root, "dvc", "repro")
+    assert run(root, "git", "status", "--porcelain") == ""
+
+
+def test_labels_run_only_the_stages_that_need_them(reproduced: tuple[Path, str], tmp_path: Path) -> None:
+    root, _ = reproduced
+    document = next(iter(documents(root).values()))
+    given = write_labels(tmp_path / "words.jsonl", [label(document, document["text"][:12], by="Ana")])
+    try:
+        run(root, "copydesk", "labels", "add", str(given))
+        said = run(root, "dvc", "repro")
+        assert [name for name in STAGES if f"Running stage '{name}'" in said] == ["labels", "package", "validate"]
+        assert re.search(r"^package: 1 shard, 0 computed, 1 cached$", said, re.MULTILINE)
+        loaded = run_python(
+            "from datasets import load_dataset\n"
+            "for more in ({}, {'streaming': True}):\n"
+            "    print([row['by'] for row in load_dataset('corpus', 'labels', split='train', **more)])\n"
+            "import sys, os; sys.stdout.flush(); os._exit(0)",
+            cwd=root,
+            home=tmp_path,
+        )
+        assert loaded.stdout == "['Ana']\n['Ana']\n", loaded.stderr
+    finally:
+        (root / "labels" / "words.jsonl").unlink()
     run(root, "dvc", "repro")
     assert run(root, "git", "status", "--porcelain") == ""
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter
+from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter, RowCounts
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.errors import ConfigError, ReleaseError
 from copydesk.releases.changelog import HEAD, add_section, changelog_section
@@ -44,6 +44,9 @@ def made(**given: Any) -> Diff:
         ({"removed": ["a"]}, "major"),
         ({"changed": [change("a", "source")]}, "major"),
         ({"moved": [Move("a", "train", "test")]}, "major"),
+        ({"labels": RowCounts(1, 0, 0)}, "minor"),
+        ({"labels": RowCounts(0, 1, 0)}, "major"),
+        ({"labels": RowCounts(0, 0, 1)}, "major"),
     ],
 )
 def test_the_level_follows_from_what_changed(given: dict[str, Any], expected: str) -> None:
@@ -203,3 +206,8 @@ def test_replacements_are_read_from_tags_alone(tmp_path: Path) -> None:
     assert replacements(str(tmp_path)) == replacements(f"file://{tmp_path}") == {"1.0.0": "1.0.1"}
     with pytest.raises(ReleaseError, match="strange pathname '--all' blocked"):
         replacements("--all")
+
+
+def test_the_changelog_counts_labels() -> None:
+    section = changelog_section("1.1.0", "2026-01-01", made(labels=RowCounts(1200, 1, 0)))
+    assert section.endswith("### Added\n\n- 1,200 labels\n\n### Removed\n\n- 1 label\n")

@@ -121,7 +121,7 @@ def test_the_pipeline_is_ours_without_the_code(made: Path) -> None:
         built = {next(iter(out)) if isinstance(out, dict) else out for out in stage["outs"]}
         known |= built
     needed = {dep for stage in theirs["stages"].values() for dep in stage["deps"]} - known
-    assert needed == {"schemas"}
+    assert needed == {"labels", "schemas"}
 
 
 def test_a_pipeline_in_which_a_stage_has_neither_params_nor_outs_is_noticed() -> None:
@@ -188,12 +188,14 @@ def test_an_empty_clone_is_as_good_as_an_empty_folder(tmp_path: Path, monkeypatc
     assert read_toolkit(root) is not None
 
 
-def test_upgrade_makes_the_list_of_splits_on_which_a_stage_depends(made: Path) -> None:
+@pytest.mark.parametrize("name", ["splits.jsonl", "labels/README.md"])
+def test_upgrade_makes_what_a_stage_depends_on(made: Path, name: str) -> None:
     """Repositories of an earlier toolkit have none, and DVC refuses to run a stage without what it depends on."""
-    (made / "splits.jsonl").unlink()
-    assert upgrade(made).written == ["splits.jsonl"]
-    assert (made / "splits.jsonl").read_bytes() == b""
-    assert upgrade(made).written == []
+    (made / name).unlink()
+    assert upgrade(made).written == [name]
+    assert (made / name).read_bytes() == files("x")[name]
+    (made / name).write_bytes(b"mine")
+    assert upgrade(made).written == [] and (made / name).read_bytes() == b"mine"
 
 
 def _repository(folder: Path) -> Path:

@@ -21,7 +21,14 @@ from copydesk.takedowns.delivered_records import DeliveredRecords
 from copydesk.takedowns.object_search import SearchResult
 from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, objects_needed_by
 from copydesk.takedowns.purge import _next_patch, _version_begun
-from copydesk.takedowns.reissue import Reissue, _changelog, _remove_from_seeds, _schemas, _updated_lock
+from copydesk.takedowns.reissue import (
+    Reissue,
+    _changelog,
+    _remove_from_labels,
+    _remove_from_seeds,
+    _schemas,
+    _updated_lock,
+)
 from support import run_command, write_seeds
 
 INGEST = check_params({})["ingest"]
@@ -253,3 +260,57 @@ def test_what_dvc_would_not_write_is_named(tmp_path: Path) -> None:
     made = Made(tmp_path / "repository", {"seeds.dvc": b"outs: 1"}, {})
     with pytest.raises(ReleaseError, match=rf"^{made.reissue.commit[:12]}: seeds\.dvc: not a file of DVC: TypeError"):
         made.taken()
+
+
+def labels_on(*names: str) -> bytes:
+    rows = ({"doc_id": name, "span_sha256": "0" * 64, "raw_sha256": "1" * 64} for name in names)
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def without_labels(made: Made) -> tuple[dict[str, bytes | None], dict[str, Any]]:
+    files: dict[str, bytes | None] = {}
+    outs: dict[str, Any] = {}
+    _remove_from_labels(made.root, made.storages, made.reissue, made.read, files, outs)
+    return files, outs
+
+
+def test_labels_in_git(tmp_path: Path) -> None:
+    by_bytes = json.dumps({"doc_id": "renamed", "raw_sha256": SHA256}).encode() + b"\n"
+    report = b'{"file": "labels/a.jsonl", "doc_id": "gone", "text": "words"}\n'
+    files = {
+        "labels/a.jsonl": labels_on("a", "gone", "copy") + b"not JSON, gone\n" + by_bytes,
+        "labels/b.jsonl": labels_on("a"),
+        "labels/x/gone.jsonl": labels_on("gone"),  # no build reads it
+        "reports/labels.jsonl": report,
+        "reports/other.jsonl": report,
+    }
+    assert without_labels(Made(tmp_path / "repository", files, {})) == (
+        {"labels/a.jsonl": labels_on("a") + b"not JSON, gone\n", "reports/labels.jsonl": b""},
+        {},
+    )
+
+
+def test_labels_in_dvc_file_by_file_and_as_a_folder(tmp_path: Path) -> None:
+    before, after = labels_on("a", "gone"), labels_on("a")
+    out = {"md5": md5(before), "size": len(before), "hash": "md5", "path": "a.jsonl"}
+    name = "labels/a.jsonl.dvc"
+    one = Made(tmp_path / "one", {name: yaml.safe_dump({"outs": [out]}).encode()}, {md5(before): before}, before)
+    files, outs = without_labels(one)
+    new = {"md5": md5(after), "size": len(after)}
+    assert outs == {"labels/a.jsonl": new}
+    assert yaml.safe_load(files[name] or b"")["outs"] == [{**out, **new}]
+    assert one.storages.read(md5(after)) == after
+
+    (tmp_path / "two").mkdir()
+    folder = Made(tmp_path / "two" / "repository", {"seeds/a.txt": b"a"}, {md5(before): before}, before)
+    listing = put_listing(folder.odb, [{"md5": md5(before), "relpath": "a.jsonl"}])
+    tracked = {"outs": [{"md5": listing, "size": 1, "nfiles": 1, "hash": "md5", "path": "labels"}]}
+    folder.read["labels.dvc"] = yaml.safe_dump(tracked).encode()
+    write_seeds(folder.root, folder.read)
+    run_command(folder.root, "git", "add", "--all")
+    run_command(folder.root, "git", "commit", "--quiet", "--message", "y")
+    commit = run_command(folder.root, "git", "rev-parse", "HEAD").strip()
+    folder.reissue = folder.reissue._replace(commit=commit)
+    files, outs = without_labels(folder)
+    assert folder.storages.listing(outs["labels"]["md5"]) == {"a.jsonl": md5(after)}
+    assert list(files) == ["labels.dvc"]

@@ -24,13 +24,14 @@ from copydesk.revisions import dvc_storages
 from copydesk.revisions.dvc_storages import DvcStorage, DvcStorages
 from copydesk.takedowns import occurrences, purge
 from copydesk.takedowns.delivered_records import DeliveredRecords
-from copydesk.takedowns.git_search import Blob
+from copydesk.takedowns.git_search import Blob, blobs_with_document
 from copydesk.takedowns.object_search import SearchResult
 from copydesk.takedowns.occurrences import AffectedVersion, Occurrences
 from copydesk.takedowns.purge import PurgePlan, PurgeResult
 from copydesk.takedowns.reissue import Reissue
 from copydesk.takedowns.takedown import ledger_of, takedown_row, write_to_ledger
-from support import articles, run_stages, write_seeds
+from label_history import documents, keep, label
+from support import articles, run_command, run_stages, write_seeds
 
 Make = Callable[..., Project]
 SEEDS = articles(4)
@@ -305,3 +306,24 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
             "'gone' was not purged from everything; see above",
         ],
     )
+
+
+def test_labels_on_the_document_go_with_it_and_are_found_in_history(make_corpus: Make) -> None:
+    project = make_corpus(SEEDS)
+    root = project.seeds.parent
+    rows = documents(root)
+    path = keep(root, "words", [label(rows[name], "Report") for name in ("article-0001", "article-0003")])
+    run_command(root, "git", "init", "-q")
+    run_command(root, "git", "add", "labels")
+    run_command(root, "git", "commit", "-q", "-m", "labels")
+    call = ["takedown", "article-0003", "--reason", "asked for", "--root", str(root)]
+    before = path.read_bytes()
+    told = CliRunner().invoke(app, [*call, "--dry-run"])
+    assert told.output.endswith(f"{path}: 1 label on it would be removed\n") and path.read_bytes() == before
+    told = CliRunner().invoke(app, call)
+    assert f"{path}: 1 label on it removed\n" in told.output
+    assert [row["doc_id"] for row in lines(path)] == ["article-0001"]
+    records = DeliveredRecords(frozenset({"article-0003"}), frozenset(), project.params["ingest"])
+    (blob,), _ = blobs_with_document(root, "article-0003", records)
+    assert (blob.path, len(blob.commits)) == ("labels/words.jsonl", 1)
+    assert blobs_with_document(root, "article-0002", records._replace(ids=frozenset({"article-0002"})))[0] == []

@@ -115,8 +115,8 @@ def _checked_spans(spans: Iterable[Any], length: int) -> list[tuple[int, int]]:
 
 
 def _between_revisions(labels: Iterable[Any], old: str, new: str | None, root: Path) -> list[dict[str, Any]]:
+    from copydesk.core.label_lines import LabelLine, LineProblem, checked_label
     from copydesk.labels.carried_labels import LabelCarrier
-    from copydesk.labels.label_lines import LabelLine, LineProblem, checked_label
     from copydesk.revisions.revision import open_revision
 
     carrier = LabelCarrier(open_revision(root, old), open_revision(root, new))

@@ -19,9 +19,9 @@ from copydesk.errors import ConfigError, SchemaError
 if TYPE_CHECKING:
     from copydesk.stages.runner import Output
 
-_STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package")
+_STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "labels", "package")
 #: Schemas of files that people write: they describe lines or settings, and no table.
-_HAND_WRITTEN = frozenset(("benchmark", "decision", "params", "source", "takedown"))
+_HAND_WRITTEN = frozenset(("benchmark", "decision", "label", "params", "raw_label", "source", "split", "takedown"))
 
 
 def table_refusals(folder: Path, schemas: dict[str, Schema]) -> Iterator[tuple[str, str]]:

@@ -14,13 +14,22 @@ from copydesk.core.config import unusable, with_defaults
 from copydesk.core.decisions import KEY
 from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
-from copydesk.core.hand_written import LINES_BYTES, SETTINGS_BYTES, SPLIT_LIST, YamlError, bounded_text, parse_yaml
+from copydesk.core.hand_written import (
+    LABEL_FOLDER,
+    LINES_BYTES,
+    SETTINGS_BYTES,
+    SPLIT_LIST,
+    YamlError,
+    bounded_text,
+    parse_yaml,
+)
 from copydesk.core.json_schema import PACKAGED, load_json
+from copydesk.core.label_lines import LineProblem, LineSchema, label_files, read_labels, unreadable
 from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
 from copydesk.core.schema_validator import Schema, clipped, dotted, fast_validator
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, InputError
 from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.stages.toolkit_lock import missing_dependency, not_depending
@@ -66,6 +75,8 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
     for name, (schema, _) in LINES.items():
         if schema in schemas:
             _check_lines(root, name, schemas, report)
+    if "raw_label" in schemas:
+        _check_labels(root, report)
     for file in converted_files(root):
         report.add("line ends", file.path, f"git has converted them: {file}; {ADVICE}", line=1)
     for lost in lost_takedowns(root, against):
@@ -184,6 +195,25 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
             message = f"{', '.join(key)} {identity[0]!r}: already on line {first}; keep one line"
             report.add("lines", name, message, document=str(row.get("doc_id", "")), field=key[0], line=number)
     warn_of_old_names(path, old_names)
+
+
+def _check_labels(root: Path, report: Report) -> None:
+    """Check the labels that the repository keeps, however many: some lines of a file are in memory at a time."""
+    own = root / "schemas"
+    schema = LineSchema("raw_label", own if own.is_dir() else PACKAGED)
+    for path in label_files(root / LABEL_FOLDER):
+        name = f"{LABEL_FOLDER}/{path.name}".encode("utf-8", "replace").decode()
+        if why := unreadable(path):
+            report.add("lines", name, why, line=1)
+            continue
+        try:
+            for part in read_labels(path, schema):
+                report.checked["lines"] += len(part)
+                for line in part:
+                    if isinstance(line, LineProblem):
+                        report.add("lines", name, line.message, field=line.field, line=line.line)
+        except InputError as error:
+            report.add("lines", name, str(error).removeprefix(f"{path}: "), line=1)
 
 
 def _violations(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:

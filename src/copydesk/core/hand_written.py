@@ -18,6 +18,8 @@ SETTINGS_BYTES = 1 << 20
 LINES_BYTES = 256 << 20
 #: File with the splits that documents keep; it lies beside the folder of the seeds.
 SPLIT_LIST = "splits.jsonl"
+#: Folder with the labels of the repository; it lies beside the folder of the seeds.
+LABEL_FOLDER = "labels"
 
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null"))
 

@@ -52,6 +52,11 @@ Language (a statistical model), quality signals, flags, sentences and duplicates
 lists the versions of the libraries. Title, byline, source and date come from the delivered metadata or from the
 text; `provenance` has the origin of each value and its span in the raw text."""
 
+LABELLED = """\
+The configuration `labels` has labels that were kept with the sources and carried to this version by way of the
+raw text. `status` is `changed` where a span has other characters than were labelled; `by` says who made a
+label, where that is known."""
+
 TAKEDOWN = """\
 A document that is taken down is missing from the next release and cannot return under another name; releases
 that contain it are withdrawn."""

@@ -149,9 +149,12 @@ def _creation(params: Params, metrics: Metrics, plots: Collection[str]) -> Itera
     yield "#### Annotation process"
     yield card_passages.ANNOTATIONS
     yield _titled("Flags", _counts("flag", "spans", summary["flags"]))
+    labels = summary.get("labels", {})
+    yield _titled("Labels", card_passages.LABELLED, _counts("label", "spans", labels)) if labels else ""
     yield "#### Who are the annotators?"
     yield (
-        "Programs. A steward can correct a field, accept or reject an edit, and exclude a document; corrected fields "
+        f"Programs{'; of labels, see `labels.by`' if labels else ''}. A steward can correct a field, accept or "
+        "reject an edit, and exclude a document; corrected fields "
         "have the origin `decision` in `provenance`."
     )
     yield "#### Personal and Sensitive Information"

@@ -13,6 +13,7 @@ import pyarrow as pa
 from copydesk.core.plural import plural
 from copydesk.dataset.card_metadata import Config
 from copydesk.dataset.metrics import Metrics
+from copydesk.tables.table import LABELS
 
 NAME = "croissant.json"
 _PARQUET = "application/x-parquet"  # the registered name validates, and the reference library cannot read it
@@ -39,7 +40,8 @@ _CONTEXT: dict[str, Any] = {
     "sc": "https://schema.org/",
     **{name: f"cr:{name}" for name in _OWN},
 }
-_KEYS = {"sentences": ("doc_id", "index"), "edits": ("doc_id", "index")}
+_KEYS = {"sentences": ("doc_id", "index"), "edits": ("doc_id", "index"), LABELS: ("label_id",)}
+_LABELLED = "the record set labels has labels kept with the sources, and who made each where that is known."
 _TYPES = {
     pa.string(): "sc:Text",
     pa.bool_(): "sc:Boolean",
@@ -230,7 +232,8 @@ def _responsible(metrics: Metrics) -> dict[str, Any]:
             "undone. Sentences are spans of the clean text. Exact duplicates and near-duplicates are marked."
         ],
         "rai:dataAnnotationProtocol": [
-            "Language, quality signals, flags and duplicates are computed; no person annotated the texts."
+            "Language, quality signals, flags and duplicates are computed; "
+            + (_LABELLED if summary.get("labels") else "no person annotated the texts.")
         ],
         "rai:dataUseCases": [
             "Training and evaluation of language models",

@@ -17,7 +17,7 @@ from copydesk.dataset.card_metadata import Config
 from copydesk.errors import ConfigError, ValidationError
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 from copydesk.tables.logical_hash import of_splits
-from copydesk.tables.table import PUBLISHED
+from copydesk.tables.table import LABELS, PUBLISHED
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
@@ -62,12 +62,13 @@ def manifest_json(
     text and edits a public dataset omits; ``rules`` the rules that made edits in the dataset; ``plugins`` the hash of
     the code of each plug-in, by module.
     """
+    tables = tables_listed(configs)
     whole = {
         "version": params["corpus"]["version"],
         "commit": params["corpus"]["commit"],
         "date": params["corpus"]["date"],
-        "tables": tables_listed(configs),
-        "schemas": schemas_listed(schemas),
+        "tables": tables,
+        "schemas": schemas_listed(schemas, tables),
         "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
         "libraries": _libraries(rules),
         **({PLUGINS: dict(plugins)} if plugins else {}),
@@ -95,9 +96,10 @@ def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def schemas_listed(schemas: Path) -> dict[str, str]:
-    """SHA-256 of the schema of each published table, by table."""
-    return {name: sha256_file(schema_path(name, schemas)) for name in PUBLISHED}
+def schemas_listed(schemas: Path, tables: Iterable[str] = ()) -> dict[str, str]:
+    """SHA-256 of the schema of each published table, by table; of labels only if they are among ``tables``."""
+    names = (*PUBLISHED, *(name for name in tables if name == LABELS))
+    return {name: sha256_file(schema_path(name, schemas)) for name in names}
 
 
 def read_listing(corpus: Path) -> dict[str, Any]:

@@ -18,9 +18,11 @@ from copydesk.core.atomic_files import write_text
 from copydesk.dataset.published_filters import FILTERS, SIGNALS, passing, spread
 from copydesk.description.licenses import UNKNOWN
 from copydesk.tables.renamed_columns import with_current_names
+from copydesk.tables.table import LABELS
 
 SENTENCE_BIN = 20  # characters
 WORDS_BIN = 10
+_LABELS = 100  # names of labels that are counted
 
 
 class Metrics(NamedTuple):
@@ -85,6 +87,8 @@ def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metric
         "suggestions": _sorted(by_figure["suggested"]),
         "flags": _sorted(by_figure["flags"]),
     }
+    if total["labels"]:
+        summary["labels"] = _sorted(Counter(dict(_first(by_figure["labels"], _LABELS))))
     languages, licenses, sources = (_sorted(by_figure[figure]) for figure in ("languages", "licenses", "sources"))
     return Metrics(
         summary,
@@ -135,6 +139,10 @@ def _count_edits(rows: pa.Table) -> Found:
     return {kind: Counter(pc.list_flatten(rows.filter(mask)["rules"]).to_pylist()) for kind, mask in kinds}
 
 
+def _count_labels(rows: pa.Table) -> Found:
+    return {"total": {"labels": rows.num_rows}, "labels": Counter(rows["label"].to_pylist())}
+
+
 #: Counts of some rows, by statistic and by name.
 Found = dict[str, Mapping[Any, int]]
 _COUNTED: dict[str, Callable[[pa.Table], Found]] = {
@@ -142,6 +150,7 @@ _COUNTED: dict[str, Callable[[pa.Table], Found]] = {
     "raw": _count_raw,
     "sentences": _count_sentences,
     "edits": _count_edits,
+    LABELS: _count_labels,
 }
 
 
@@ -172,6 +181,11 @@ def _numbered(counter: Counter[str]) -> dict[int, int]:
 
 def _sum(column: pa.ChunkedArray) -> int:
     return pc.sum(column).as_py() or 0
+
+
+def _first(counter: Counter[str], most: int) -> list[tuple[str, int]]:
+    """The most frequent names, those with equal counts by name."""
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
 def _sorted(counter: Counter[Any]) -> dict[Any, int]:

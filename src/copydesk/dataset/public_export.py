@@ -24,10 +24,9 @@ from copydesk.description.licenses import license_counts
 from copydesk.errors import BuildError
 from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.parquet import read_parquet, write_parquet
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import TABLES, table
+from copydesk.text.masked_text import MASKS
 
-#: Rules whose edits take personal data out of a text.
-MASKS = "mask-"
 _SECRET = frozenset({"raw", "edits"})
 
 
@@ -76,7 +75,7 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     if out == corpus or out in corpus.parents or corpus in out.parents:
         raise BuildError(f"{out}: expected a folder apart from {corpus}")
     listing = read_listing(corpus)
-    files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in PUBLISHED}
+    files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in TABLES}
     total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])
     columns = ["license", "public"]
     rights = pa.concat_tables(pq.read_table(corpus / path, columns=columns) for path in files["documents"])
@@ -93,7 +92,7 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     made = Export(len(public), total - len(public), withheld, licenses, left_out)
     if dry_run:
         return made
-    kept = {name: public - set(withheld) if name in _SECRET else public for name in PUBLISHED}
+    kept = {name: public - set(withheld) if name in _SECRET else public for name in TABLES}
     with replacing_folder(out) as folder:
         write_part(corpus, folder, params, schemas, kept, [], withheld)
     return made
@@ -130,8 +129,8 @@ def write_part(  # noqa: PLR0917  (all of them decide what is written)
     listing = read_listing(corpus)
     listed, plugins = listing["tables"], listing.get(PLUGINS, {})
     configs, tables = [], {}
-    for name in PUBLISHED:
-        ids = pa.array(sorted(kept[name]), pa.string())
+    for name in TABLES:
+        ids = pa.array(sorted(kept.get(name, ())), pa.string())
         paths = sorted(listed.get(name, {"files": {}})["files"])
         data_files, digests = _lay_out(corpus, folder, name, paths, ids)
         tables[name] = (pq.read_table(folder / f.path) for f in data_files)

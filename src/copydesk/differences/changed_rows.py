@@ -19,12 +19,18 @@ from copydesk.revisions.revision import Revision
 from copydesk.tables.parquet import as_loaded
 from copydesk.tables.renamed_columns import with_current_names
 from copydesk.tables.sentence_ids import sentence_ids
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import LABELS, TABLES, table
 
 #: The column that says what became of a row.
 CHANGE_TYPE = "_change_type"
 #: The columns that identify a row in all revisions.
-KEYS = {"documents": ("doc_id",), "sentences": ("sentence_id",), "raw": ("doc_id",), "edits": ("doc_id", "index")}
+KEYS = {
+    "documents": ("doc_id",),
+    "sentences": ("sentence_id",),
+    "raw": ("doc_id",),
+    "edits": ("doc_id", "index"),
+    LABELS: ("label_id",),
+}
 #: In the order in which the changes of one key stand.
 DELETE, BEFORE, AFTER, INSERT = _TYPES = ("delete", "update_preimage", "update_postimage", "insert")
 _TOGETHER = 1 << 12  # rows that are compared at a time: their texts must fit one array
@@ -45,7 +51,7 @@ def changed_rows(name: str, old: Revision, new: Revision) -> pa.Table:
     Parameters
     ----------
     name : str
-        ``documents``, ``sentences``, ``raw`` or ``edits``.
+        ``documents``, ``sentences``, ``raw``, ``edits`` or ``labels``.
     old, new : Revision
 
     Returns
@@ -64,7 +70,7 @@ def changed_rows(name: str, old: Revision, new: Revision) -> pa.Table:
         If a shard that differs cannot be read, or a column has another type that its values do not fit.
     """
     if name not in KEYS:
-        raise InputError(f"table: expected one of {', '.join(PUBLISHED)}; found {name!r}")
+        raise InputError(f"table: expected one of {', '.join(TABLES)}; found {name!r}")
     shape = _shape(name, old, new)
     before, after = (_side(name, side, shape) for side in ChangedShards.of(old, new, name))
     at_old = pc.index_in(after.keys, value_set=before.keys)

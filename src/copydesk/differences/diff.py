@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.differences.causes import RevisionContext, changed_documents, split_and_provenance_rows
-from copydesk.differences.diff_model import Diff, Move, Pair
+from copydesk.differences.changed_rows import AFTER, CHANGE_TYPE, DELETE, INSERT, changed_rows
+from copydesk.differences.diff_model import Diff, Move, Pair, RowCounts
 from copydesk.differences.row_differences import THREADS, ChangedShards, documents_with_other_rows, match_documents
 from copydesk.revisions.revision import Revision
+from copydesk.tables.table import LABELS
 
 _RELATED = ("sentences", "raw", "edits")
 
@@ -57,7 +59,15 @@ def diff(old: Revision, new: Revision) -> Diff:
         tables=_totals(old, new),
         schemas=context.schemas,
         parameters=context.parameters,
+        labels=_changed_labels(old, new),
     )
+
+
+def _changed_labels(old: Revision, new: Revision) -> RowCounts:
+    if not any(revision.shards(LABELS) for revision in (old, new)):
+        return RowCounts()
+    counts = Counter(changed_rows(LABELS, old, new)[CHANGE_TYPE].to_pylist())
+    return RowCounts(counts[INSERT], counts[DELETE], counts[AFTER])
 
 
 def _counts(revision: Revision, shards: list[str]) -> tuple[Counter[str], Counter[str]]:

@@ -22,6 +22,17 @@ class Delta(NamedTuple):
     removed: int = 0
 
 
+class RowCounts(NamedTuple):
+    """How many rows of a table were added, removed and changed."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+
+_NO_ROWS = RowCounts()
+
+
 class Move(NamedTuple):
     """A document that moved to another split."""
 
@@ -83,6 +94,8 @@ class Diff:
         Columns that were added, removed or changed.
     parameters : list of Parameter
         Settings that differ: ``name``, ``old``, ``new``.
+    labels : RowCounts
+        How many labels were added, removed and changed, also those of documents that were added or removed.
 
     Examples
     --------
@@ -102,8 +115,10 @@ class Diff:
     tables: dict[str, Pair]
     schemas: list[SchemaChange]
     parameters: list[Parameter]
+    labels: RowCounts = _NO_ROWS
 
     @property
     def empty(self) -> bool:
-        """Whether no document, schema or setting differs."""
-        return not (self.added or self.removed or self.changed or self.schemas or self.parameters)
+        """Whether no document, label, schema or setting differs."""
+        labels = any(self.labels)
+        return not (self.added or self.removed or self.changed or self.schemas or self.parameters or labels)

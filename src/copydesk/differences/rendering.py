@@ -49,7 +49,7 @@ def diff_as_table(diff: Diff) -> list[RenderableType]:
 
 def diff_as_json(diff: Diff) -> dict[str, Any]:
     """Return all differences in types of JSON."""
-    named = ("moved", "changed", "sources", "languages", "tables", "schemas", "parameters")
+    named = ("moved", "changed", "sources", "languages", "tables", "schemas", "parameters", "labels")
     return {**asdict(diff), **{name: _plain(getattr(diff, name)) for name in named}}
 
 
@@ -107,7 +107,13 @@ def _summary(diff: Diff) -> str:
     breaking = sum(change.breaking for change in diff.schemas)
     changes = plural(len(diff.schemas), "schema change")
     schemas = f"; {changes}, {breaking:,} breaking" if diff.schemas else ""
-    return f"{diff.old} → {diff.new}: documents: {documents}{schemas}"
+    return f"{diff.old} → {diff.new}: documents: {documents}{_labels(diff, '; labels: ')}{schemas}"
+
+
+def _labels(diff: Diff, before: str) -> str:
+    return (
+        before + ", ".join(f"{n:,} {word}" for word, n in diff.labels._asdict().items()) if any(diff.labels) else ""
+    )
 
 
 def _sections(diff: Diff) -> Iterator[_Section]:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.core.label_lines import Label, LabelLine, LineProblem
 from copydesk.labels.carried_spans import CarriedSpan, DocumentVersion, carry_spans
 from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts, TakenDown
-from copydesk.labels.label_lines import Label, LabelLine, LineProblem
 from copydesk.revisions.revision import Revision
 from copydesk.text import Offsets
 
@@ -21,7 +21,7 @@ _DOCUMENTS = 500
 #: Longest text of a changed label that is shown in full, in characters.
 _SHOWN = 1000
 #: The fields that say what became of a label.
-_OUTCOME = ("status", "reason", "old_text", "new_text")
+OUTCOME = ("status", "reason", "old_text", "new_text")
 #: What is left of a label whose text must not come back: other fields may quote it.
 _WITHOUT_TEXT = ("doc_id", "id", "start", "end", "label", "text_sha256")
 
@@ -100,7 +100,7 @@ class LabelCarrier:
         place = int(self._places[row])
         doc_id = self._new.doc_ids[place]
         status = "moved" if span.status == "kept" and doc_id != label["doc_id"] else span.status
-        result = {key: value for key, value in label.items() if key not in _OUTCOME}
+        result = {key: value for key, value in label.items() if key not in OUTCOME}
         result.update(doc_id=doc_id, start=span.start, end=span.end, text_sha256=self._new.text_sha256[place])
         if label.get("status") == "changed":  # until somebody has looked at it
             before = label.get("old_text", span.old_text)
@@ -137,7 +137,7 @@ class LabelCarrier:
 def _gone(label: Label, reason: str) -> Label:
     """A label that has no place in the new revision: it keeps the one that it had."""
     hidden = reason in ("taken-down", "masked")
-    rest = {key: value for key, value in label.items() if key not in _OUTCOME}
+    rest = {key: value for key, value in label.items() if key not in OUTCOME}
     if hidden:
         rest = {key: value for key, value in rest.items() if key in _WITHOUT_TEXT}
     return {**rest, "status": "gone", "reason": reason}

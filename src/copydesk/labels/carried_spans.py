@@ -6,21 +6,18 @@ compared, and only what is still without a counterpart is compared in the clean 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from copydesk.dataset.public_export import MASKS
 from copydesk.labels.matching_blocks import Gap, MatchingBlock, gaps, matching_blocks, touching_joined
 from copydesk.text import Alignment, ComposedEdit
+from copydesk.text.masked_text import MASKS, MaskedPlaces, Secrets
 
 Status = Literal["kept", "moved", "changed", "gone"]
 Reason = Literal["removed", "taken-down", "masked", "deleted"]
-#: A text that shares so many characters in a row with a masked one is not shown.
-_TELLING = 5
 
 
 class CarriedSpan(NamedTuple):
@@ -145,43 +142,16 @@ class _Masks:
 
     def __init__(self, old: DocumentVersion, new: DocumentVersion) -> None:
         edits = [[edit for edit in v.edits if any(rule.startswith(MASKS) for rule in edit.rules)] for v in (old, new)]
-        self._old, self._new = (_Places(sorted((edit.start, edit.end) for edit in side)) for side in edits)
-        secrets = {edit.before for edit in chain(*edits)} - {""}
-        self._pieces = {piece for secret in secrets for piece in _pieces_of(secret)}
-        self._lengths = {len(piece) for piece in self._pieces}
+        self._old, self._new = (MaskedPlaces(sorted((edit.start, edit.end) for edit in side)) for side in edits)
+        self._secrets = Secrets(edit.before for edit in chain(*edits))
 
     def hide(self, span: tuple[int, int], place: tuple[int, int], before: str, after: str) -> bool:
         """Whether what a span held, or would hold, is or was masked."""
-        if not self._pieces:
+        if not self._secrets:
             return False
         return (
             self._old.touch(span)
             or self._new.touch(place)
-            or any(not self._pieces.isdisjoint(_windows(text, self._lengths)) for text in (before, after))
+            or self._secrets.quoted_in(before)
+            or self._secrets.quoted_in(after)
         )
-
-
-class _Places:
-    """Spans in order that do not overlap, so that one of them is found without a look at all."""
-
-    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        self._starts = [start for start, _ in spans]
-        self._ends = [end for _, end in spans]
-
-    def touch(self, span: tuple[int, int]) -> bool:
-        start, end = span
-        if start == end:  # what was deleted beside a mask was part of it, for all that is known
-            at = bisect_left(self._ends, start)
-            return at < len(self._ends) and self._starts[at] <= start
-        at = bisect_right(self._ends, start)
-        return at < len(self._ends) and self._starts[at] < end
-
-
-def _pieces_of(secret: str) -> set[str]:
-    if len(secret) <= _TELLING:
-        return {secret}
-    return {secret[i : i + _TELLING] for i in range(len(secret) - _TELLING + 1)}
-
-
-def _windows(text: str, lengths: Iterable[int]) -> Iterable[str]:
-    return (text[i : i + length] for length in lengths for i in range(len(text) - length + 1))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
 from copydesk.core.plural import plural
 from copydesk.core.progress import fail, show
+
+if TYPE_CHECKING:
+    from copydesk.core.label_lines import Label
 
 Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
 
@@ -44,8 +48,8 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     listed on stderr and left out. Exits with 0, or with 1 if there are such lines.
     """
     from copydesk.core.atomic_files import replacing
+    from copydesk.core.label_lines import LabelLine, LineProblem, read_labels
     from copydesk.labels.carried_labels import LabelCarrier
-    from copydesk.labels.label_lines import LabelLine, LineProblem, read_labels
     from copydesk.revisions.revision import open_revision
 
     parts = read_labels(file)
@@ -70,6 +74,88 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     if problems:
         fail(f"{file}: {plural(problems, 'line')} left out; correct and carry again")
     if problems or (strict and counts["changed"] + counts["gone"]):
+        raise typer.Exit(1)
+
+
+@labels.command("add")
+def add_command(
+    file: Annotated[Path, typer.Argument(help="JSON Lines with doc_id, start, end, label, text_sha256.")],
+    rev: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The git revision that the labels were made on; the working tree if left out."),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", help="File to add to; if left out, the one in labels/ with the name of FILE."),
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Keep labels in the repository: tie them to the raw texts, and add them to a file in labels/.
+
+    Each build then places them in its clean texts: they become the configuration labels of the dataset, and
+    reports/labels.jsonl lists what broke. Lines that the file has are not added again. Lines that cannot be used are
+    listed on stderr and left out. Exits with 0, or with 1 if there are such lines.
+    """
+    from copydesk.core.hand_written import LABEL_FOLDER
+    from copydesk.core.label_lines import LineProblem, read_labels
+    from copydesk.labels.kept_files import add_lines
+    from copydesk.labels.kept_labels import TextTies
+
+    ties = TextTies(root, rev)
+    out = out or root / LABEL_FOLDER / f"{file.stem}.jsonl"
+    problems: list[LineProblem] = []
+
+    def tied() -> Iterator[Label]:
+        for part in read_labels(file):
+            lines = ties.refusals(part)
+            problems.extend(line for line in lines if isinstance(line, LineProblem))
+            yield from ties.tied([line.label for line in lines if not isinstance(line, LineProblem)])
+
+    added = add_lines(out, tied())
+    for problem in problems[:_LISTED]:
+        fail(f"{file}:{problem}")
+    show(f"{out}: {plural(added, 'label')} added")
+    if problems:
+        fail(f"{file}: {plural(len(problems), 'line')} left out; correct and add again")
+        raise typer.Exit(1)
+
+
+@labels.command("update")
+def update_command(
+    files: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(metavar="[FILE]...", help="Files of labels; all in labels/ if left out."),
+    ] = None,
+    old: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", help="A revision with the texts of labels that were made on no release."),
+    ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Take the characters that changed labels have.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Bring the labels in labels/ to the texts of the working tree's corpus, and write the files anew.
+
+    A build needs this only for documents whose file has changed: the release that has the old text leads to the new
+    one. A label whose characters changed stays so until --accept; one that is gone stays in the file until somebody
+    removes it. Exits with 0, or with 1 if a label changed or is gone, or a line cannot be used.
+    """
+    from copydesk.core.hand_written import LABEL_FOLDER
+    from copydesk.core.label_lines import label_files
+    from copydesk.labels.kept_files import update_file
+    from copydesk.labels.kept_labels import LabelUpdater
+    from copydesk.project import Project
+
+    schemas = Project.open(root).schemas
+    updater = LabelUpdater(root, old, accept=accept)
+    broken = 0
+    for file in files or label_files(root / LABEL_FOLDER):
+        counts, problems = update_file(file, updater, schemas)
+        for problem in problems[:_LISTED]:
+            fail(f"{file}:{problem}")
+        statuses = ", ".join(f"{counts[status]:,} {status}" for status in ("kept", "changed", "gone", "left"))
+        show(f"{file}: {plural(counts.total(), 'label')}: {statuses}")
+        broken += len(problems)
+    if broken:
         raise typer.Exit(1)
 
 

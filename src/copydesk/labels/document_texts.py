@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.core.label_lines import LabelLine, LineProblem
 from copydesk.core.ledger import Ledger, in_force
 from copydesk.differences.row_differences import THREADS, ChangedShards, Row
 from copydesk.errors import ReleaseError
 from copydesk.labels.carried_spans import DocumentVersion
-from copydesk.labels.label_lines import LabelLine, LineProblem
 from copydesk.releases.release_tags import release_versions, tag_of
 from copydesk.revisions.lost_takedowns import ledger_at, present_ledger
 from copydesk.revisions.revision import Revision, open_revision
@@ -164,8 +164,12 @@ class ReleasedTexts:
 
     def origin(self, doc_id: str, text_sha256: str) -> str:
         """Words for a message: which release has this text of the document."""
-        tag = self._tags.get((doc_id, text_sha256))
+        tag = self.tag(doc_id, text_sha256)
         return f"it is the text of {tag}" if tag else "it is the text of no known release"
+
+    def tag(self, doc_id: str, text_sha256: str) -> str | None:
+        """The newest release that has this text of the document; None if there is none."""
+        return self._tags.get((doc_id, text_sha256))
 
     @cached_property
     def _tags(self) -> dict[tuple[str, str], str]:

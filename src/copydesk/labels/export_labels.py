@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from copydesk.core.hand_written import bounded_text
+from copydesk.core.label_lines import LabelLine, LineProblem, read_labels
 from copydesk.differences.row_differences import Row
 from copydesk.errors import InputError, ReleaseError
 from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord
@@ -17,7 +18,6 @@ from copydesk.labels.brat import write_brat
 from copydesk.labels.conllu import write_conllu
 from copydesk.labels.doccano import write_doccano
 from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts, TakenDown
-from copydesk.labels.label_lines import LabelLine, LineProblem, read_labels
 from copydesk.labels.label_studio import write_label_studio
 from copydesk.labels.spacy_docs import write_docbin
 from copydesk.labels.web_annotation import write_web_annotations

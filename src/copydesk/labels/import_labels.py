@@ -15,6 +15,7 @@ from copydesk.core.atomic_files import locked
 from copydesk.core.decisions import KEY, NAME, from_row, read_decisions
 from copydesk.core.hand_written import LINES_BYTES, bounded_text
 from copydesk.core.json_schema import load_json
+from copydesk.core.label_lines import Label, LineProblem, checked_label
 from copydesk.errors import ConfigError, InputError
 from copydesk.labels.annotated_text import Mark, RecordProblem, TextRecord
 from copydesk.labels.argilla import argilla_record
@@ -24,7 +25,6 @@ from copydesk.labels.doccano import doccano_record
 from copydesk.labels.document_texts import DocumentHashes, DocumentTexts, ReleasedTexts
 from copydesk.labels.export_labels import ACCEPT, REJECT, SUGGESTED_COLUMNS, SUGGESTION, shown_span
 from copydesk.labels.json_records import read_each
-from copydesk.labels.label_lines import Label, LineProblem, checked_label
 from copydesk.labels.label_studio import read_label_studio
 from copydesk.labels.spacy_docs import read_docbin
 from copydesk.labels.web_annotation import web_annotation_record

@@ -41,6 +41,9 @@ def changelog_section(version: str, date: str, diff: Diff | None) -> str:
         moved = _first_ids([move.doc_id for move in diff.moved])
         changed.append(f"- {plural(len(diff.moved), 'document')} moved between splits: {moved}")
     changed += [f"- Schema: {markdown(f'{c.table}.{c.column}: {c.what}')}" for c in diff.schemas]
+    for count, lines in zip(diff.labels, (added, removed, changed), strict=True):
+        if count:
+            lines.append(f"- {plural(count, 'label')}")
     for title, lines in (("Added", added), ("Changed", changed), ("Removed", removed)):
         if lines:
             parts.append(f"### {title}\n\n" + "\n".join(lines))

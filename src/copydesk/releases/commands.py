@@ -69,7 +69,7 @@ def changes_command(
     old: Old,
     new: New = None,
     table: Annotated[
-        Literal["documents", "sentences", "raw", "edits"], typer.Option(help="The table to compare.")
+        Literal["documents", "sentences", "raw", "edits", "labels"], typer.Option(help="The table to compare.")
     ] = "sentences",
     out: Annotated[Path, typer.Option(help="Parquet file to write.")] = ...,  # type: ignore[assignment]
     root: Root = Path(),

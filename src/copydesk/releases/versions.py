@@ -60,9 +60,12 @@ FIRST = Version(1, 0, 0)
 
 def required_level(changes: Diff) -> Level:
     """The lowest level that fits a difference."""
+    labels = changes.labels
     if changes.removed or changes.changed or changes.moved or any(change.breaking for change in changes.schemas):
         return "major"
-    return "minor" if changes.added or changes.schemas else "patch"
+    if labels.removed or labels.changed:
+        return "major"
+    return "minor" if changes.added or changes.schemas or labels.added else "patch"
 
 
 def next_version(last: Version | None, changes: Diff | None, at_least: Level = "patch") -> Version:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from copydesk.core.atomic_files import replacing
 from copydesk.core.config import check_params
-from copydesk.core.hand_written import SETTINGS_BYTES, SPLIT_LIST, bounded_text, parse_yaml
+from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
 from copydesk.revisions.git import git
 from copydesk.scaffold.installed_from import requirements
 from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
-from copydesk.scaffold.template_files import EXECUTABLE, OWNED, files
+from copydesk.scaffold.template_files import DEPENDED_ON, EXECUTABLE, OWNED, files
 from copydesk.stages.toolkit_lock import NAME, read_toolkit
 
 _REQUIREMENTS = "requirements.txt"
@@ -108,7 +108,7 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
     written, differing = [], []
     for path, data in files("corpus", _plugins(root)).items():
         target = root / path
-        if path in OWNED and (path != SPLIT_LIST or target.exists()):
+        if path in OWNED and (path not in DEPENDED_ON or target.exists()):
             continue
         current = target.read_bytes() if target.is_file() else None
         if path == _REQUIREMENTS and current is not None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk._version import __version__
-from copydesk.core.hand_written import SPLIT_LIST
+from copydesk.core.hand_written import LABEL_FOLDER, SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
 from copydesk.scaffold.installed_from import action, requirements
 from copydesk.stages.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
@@ -32,9 +32,13 @@ _PATHS = {
     "pre-commit": ".githooks/pre-commit",
     "pre-commit-config.yaml": ".pre-commit-config.yaml",
     "workflow.yml": ".github/workflows/corpus.yml",
+    "labels-readme.md": f"{LABEL_FOLDER}/README.md",
 }
-#: Files that belong to the steward: upgrade never touches them, but makes splits.jsonl where it is missing.
-OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config", SPLIT_LIST)
+_LABELS = f"{LABEL_FOLDER}/README.md"
+#: Files on which stages depend, so that they must exist.
+DEPENDED_ON = (SPLIT_LIST, _LABELS)
+#: Files that belong to the steward: upgrade never touches them, but makes those that stages depend on.
+OWNED = ("README.md", "params.yaml", "seeds/.gitkeep", ".dvc/config", *DEPENDED_ON)
 EXECUTABLE = (".ci/run", ".githooks/pre-commit")
 _CORPUS = re.compile(r"^corpus:\n(?:  .*\n)+", re.MULTILINE)
 _PUBLISH = re.compile(r"^publish:\n(?:  .*\n)+", re.MULTILINE)

@@ -33,10 +33,20 @@ from copydesk.dataset.sidecar_files import described
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError
 from copydesk.project import Project
-from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, read_passed_on, run_shards
+from copydesk.stages.kept_documents import ids_left_out
+from copydesk.stages.runner import (
+    Made,
+    Output,
+    Shard,
+    Stage,
+    read_inputs,
+    read_passed_on,
+    read_receipts,
+    run_shards,
+)
 from copydesk.store.shard_store import Part, Parts
 from copydesk.tables.logical_hash import Digests, combined, shape_of
-from copydesk.tables.table import PUBLISHED, ROW_NOUNS, table
+from copydesk.tables.table import LABELS, PUBLISHED, ROW_NOUNS, TABLES, table
 
 _COUNTED = ("source", "hash", "documents", "removed", "place", "decision", "met")
 STAGE = Stage(
@@ -70,12 +80,13 @@ def run(project: Project) -> None:
         project.corpus, project.corpus / PLOTS, project.reports, project.reports / "plots", project.build
     )
     shards = run_shards(project, STAGE)
+    labelled = read_receipts(project, LABELS)
     # A table without rows, or a file without rows, makes a dataset that cannot be loaded.
     parts = {
         name: {
-            split: [part for shard in shards if (part := shard[f"{name}_{split}"]).rows] for split in sorted(SPLITS)
+            split: [part for shard in of_table if (part := shard[f"{name}_{split}"]).rows] for split in sorted(SPLITS)
         }
-        for name in PUBLISHED
+        for name, of_table in {**dict.fromkeys(PUBLISHED, shards), LABELS: labelled}.items()
     }
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
     dropped = list(project.store.rows(lost))
@@ -92,9 +103,9 @@ def run(project: Project) -> None:
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
     with replacing_folder(project.corpus / "data") as data:
         laid = {name: _lay_out(project, data, name, by_split) for name, by_split in parts.items()}
-    logical = _logical_hashes(project, [shard["digests"] for shard in shards])
+    logical = _logical_hashes(project, [shard["digests"] for shard in (*shards, *labelled)])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
-    metrics = figures(_counts(project, [shard["figures"] for shard in shards]), dropped)
+    metrics = figures(_counts(project, [shard["figures"] for shard in (*shards, *labelled)]), dropped)
     plugins = {plugin.name: plugin.sha256 for plugin in project.plugins}
     files = described(project.params, configs, metrics, project.schemas, dropped=dropped, plugins=plugins)
     for name, content in files.items():
@@ -120,7 +131,7 @@ def shard(given: Shard) -> Made:
     dropped = given.tables["dropped"].to_pylist() + _with_sources(given.tables["leaving"].to_pylist(), documents)
     if given.params["deduplicate"]["duplicates"] == "drop":
         dropped += _repeating(documents.filter(pc.is_valid(documents["duplicate_of"])))
-    gone = pa.array([row["doc_id"] for row in dropped], pa.string())
+    gone = ids_left_out(given.tables, given.params["deduplicate"])
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
     digests: list[dict[str, Any]] = []
@@ -156,7 +167,7 @@ def _counts(project: Project, parts: list[Part]) -> Counts:
 
 def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, str]]:
     """The logical hash of each split of each table, from the digests of the shards."""
-    by_table: dict[str, dict[str, list[Digests]]] = {name: {} for name in PUBLISHED}
+    by_table: dict[str, dict[str, list[Digests]]] = {name: {} for name in TABLES}
     for row in project.store.rows(parts):
         by_table[row["table"]].setdefault(row["split"], []).append(Digests.from_row(row))
     return {
@@ -165,6 +176,7 @@ def _logical_hashes(project: Project, parts: list[Part]) -> dict[str, dict[str, 
             for split, digests in sorted(by_split.items())
         }
         for name, by_split in by_table.items()
+        if by_split
     }
 
 

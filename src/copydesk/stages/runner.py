@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.core.atomic_files import explained, read_json_lines, write_json_lines
+from copydesk.core.atomic_files import explained, read_json_lines, write_json_lines, write_text
 from copydesk.core.json_schema import schema_path
 from copydesk.core.plugins import Kind, Plugin, deciding, load_plugins
 from copydesk.core.progress import fail, guard, track
@@ -128,7 +128,12 @@ class Schedule(NamedTuple):
         return self._replace(tasks=tasks)
 
 
-def run_shards(project: Project, stage: Stage, common: tuple[Any, Any] = (None, None)) -> list[Parts]:
+def run_shards(
+    project: Project,
+    stage: Stage,
+    common: tuple[Any, Any] = (None, None),
+    where: Callable[[Mapping[str, Part]], bool] | None = None,
+) -> list[Parts]:
     """Run a stage over the shards of the stages that it reads, and write its receipts.
 
     Parameters
@@ -138,13 +143,15 @@ def run_shards(project: Project, stage: Stage, common: tuple[Any, Any] = (None, 
     common : (identity, extra)
         The identity of what all shards have in common besides their tables (part of the key), and the value for the
         stage's function.
+    where : callable, optional
+        Whether a shard with these parts is to be run at all.
 
     Returns
     -------
     list of Parts
         One entry per shard, in corpus order.
     """
-    schedule = schedule_shards(project, stage, common=common)
+    schedule = schedule_shards(project, stage, common=common, where=where)
     if stage.by_document:
         replaced = schedule.last.replaced_by(schedule.keys)
         tasks = [task._replace(before=before) for task, before in zip(schedule.tasks, replaced, strict=True)]
@@ -157,6 +164,7 @@ def schedule_shards(
     stage: Stage,
     extras: Iterable[tuple[Any, Any]] | None = None,
     common: tuple[Any, Any] = (None, None),
+    where: Callable[[Mapping[str, Part]], bool] | None = None,
 ) -> Schedule:
     """Find out which shards of a stage are cached; errors as for :func:`read_inputs`.
 
@@ -169,6 +177,8 @@ def schedule_shards(
         its function. Other stages have the shards of the stages that they read.
     common : (identity, extra)
         The same for other stages, once for all shards.
+    where : callable, optional
+        Of stages that read others: whether a shard with these parts is to be run at all.
     """
     params = {name: project.params[name] for name in stage.params}
     schemas = [schema_path(output.schema, project.schemas) for output in stage.writes.values()]
@@ -180,7 +190,7 @@ def schedule_shards(
         added = deciding(stage.plugins)
     code = fingerprint(f"copydesk.stages.{stage.name}", schemas, params, added)
     store = project.store
-    inputs = read_inputs(project, stage.reads)
+    inputs = [parts for parts in read_inputs(project, stage.reads) if where is None or where(parts)]
     given = [common] * len(inputs) if extras is None else list(extras)
     inputs = inputs or [{} for _ in given]
     tasks = []
@@ -306,7 +316,11 @@ def read_passed_on(project: Project) -> dict[str, list[dict[str, Any]]]:
 def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> None:
     """Record the output of a stage: one line per shard, with the rows and the file hash of each table."""
     # Sorted, because computed and cached results list their tables in different orders.
-    write_json_lines(project.receipts(stage), (dict(sorted(parts.items())) for parts in shards))
+    listed = [dict(sorted(parts.items())) for parts in shards]
+    if listed:
+        write_json_lines(project.receipts(stage), listed)
+    else:
+        write_text(project.receipts(stage), "\n")  # DVC warns of an empty file
 
 
 def main(run: Callable[[Project], object]) -> None:

@@ -17,7 +17,7 @@ from copydesk.project import Project
 from copydesk.store.last_build import LISTING, finished_shards
 from copydesk.store.shard_store import Part, Store
 
-_STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate")
+_STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "labels", "package", "validate")
 
 
 def run(project: Project) -> None:

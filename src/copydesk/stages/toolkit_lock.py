@@ -22,7 +22,7 @@ from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.store.fingerprint import sources
 
 NAME = "toolkit.json"
-STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "package", "validate", "share")
+STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "labels", "package", "validate", "share")
 #: Stages that depend on plug-ins: on readers, on rules, and for the manifest on both.
 WITH_PLUGINS = ("ingest", "clean", "package")
 _PACKAGE = Path(__file__).parents[1]

@@ -23,11 +23,21 @@ from copydesk.errors import SchemaError
 if TYPE_CHECKING:
     import datasets
 
-#: The published tables, in the order of the card; the first is the default configuration.
+#: The tables that follow from the seeds, in the order of the card; the first is the default configuration.
 PUBLISHED = ("documents", "sentences", "raw", "edits")
+#: The table that a dataset has only if there are labels in the repository.
+LABELS = "labels"
+#: All published tables, in the order of the card.
+TABLES = (*PUBLISHED, LABELS)
 
 #: What a row of each of them is called in messages.
-ROW_NOUNS = {"documents": "document", "sentences": "sentence", "raw": "raw text", "edits": "edit"}
+ROW_NOUNS = {
+    "documents": "document",
+    "sentences": "sentence",
+    "raw": "raw text",
+    "edits": "edit",
+    LABELS: "label",
+}
 
 _INT32 = 2**31
 #: Keywords that decide the columns.

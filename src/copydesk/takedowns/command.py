@@ -30,6 +30,8 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Take a document down: add a line to seeds/takedowns.jsonl, with hashes and none of its text.
 
+    The labels on it are removed from labels/*.jsonl.
+
     The next build leaves the document out, refuses the same bytes or text under any name, and reports near-duplicates
     in reports/takedowns.jsonl. Past releases still contain it: `copydesk takedown status DOC_ID` reads everything and
     lists the releases, commits, objects in cache and remotes, finished shards and files in git that contain it.
@@ -65,14 +67,20 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
+    from copydesk.takedowns.labels_about import LabelsAbout, remove_labels
     from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
+    about = LabelsAbout({doc_id}, {row["raw_sha256"]})
     if dry_run:
         show(json_line(row))
+    else:
+        write_to_ledger(project, row)
+    for path, count in remove_labels(project.labels, about, dry_run=dry_run).items():
+        show(f"{path}: {plural(count, 'label')} on it {'would be ' if dry_run else ''}removed")
+    if dry_run:
         return
-    write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"

@@ -18,6 +18,7 @@ from copydesk.revisions.dvc_storages import DvcStorages
 from copydesk.store.backend import StoredObject
 from copydesk.store.shard_store import Store
 from copydesk.takedowns.delivered_records import DeliveredRecords
+from copydesk.takedowns.labels_about import LabelsAbout
 
 _MENTIONS = ("duplicate_of", "duplicate_group")
 _HASHES = ("raw_sha256", "sha256")
@@ -42,7 +43,8 @@ class SearchResult(NamedTuple):
     objects : dict
         DVC's objects that contain the document, each with the ids of the document in it.
     delivered_files : frozenset of str
-        The objects that are delivered files: the document itself, or a file of records with the document.
+        The objects that are delivered files: the document itself, or a file of records with the document; and files
+        with labels on it.
     shards : dict
         Finished shards that contain the document, each with the ids of the document in it.
     stores : list of Store
@@ -124,9 +126,12 @@ def search_objects(
         if (oid in objects_by_name or sha256 in file_hashes) and not oid.endswith(".dir")
     }
     records = DeliveredRecords(frozenset({target.doc_id}), frozenset(file_hashes), ingest, build, plugins)
+    labels = LabelsAbout(records.ids, records.hashes)
     for oid in set(oids) & all_paths.keys() - objects.keys() - delivered_files:
+        path = all_paths[oid]
         try:
-            if records.numbers(all_paths[oid], storages.read(oid)):
+            data = storages.read(oid)
+            if records.numbers(path, data) or (path.endswith(".jsonl") and labels.are_surely_in(data)):
                 delivered_files.add(oid)
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")

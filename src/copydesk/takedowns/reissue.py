@@ -16,6 +16,7 @@ import yaml
 
 from copydesk.core.atomic_files import write_json
 from copydesk.core.escaping import git_line, markdown
+from copydesk.core.hand_written import LABEL_FOLDER
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.scratch import scratch
 from copydesk.dataset.manifest import read_listing
@@ -32,7 +33,8 @@ from copydesk.revisions.git import git
 from copydesk.revisions.git_history import commit_on, read_git_objects
 from copydesk.revisions.revision import open_revision
 from copydesk.store.last_build import LISTING, SHARED
-from copydesk.tables.table import PUBLISHED
+from copydesk.tables.table import TABLES
+from copydesk.takedowns.labels_about import LabelsAbout, holds_labels
 from copydesk.takedowns.object_search import SearchResult, document_ids_in
 from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, dvc_files_at
 
@@ -143,6 +145,7 @@ def _changed_files(
         SHARED: _no_shards(storages, work),
     }
     _remove_from_seeds(root, storages, reissue, old_files, files, outs)
+    _remove_from_labels(root, storages, reissue, old_files, files, outs)
     for name, content in files.items():
         if content is not None:
             outs[name] = {"md5": _md5(content), "size": len(content)}
@@ -197,7 +200,7 @@ def _schemas(old_files: Mapping[str, bytes | None], work: Path) -> Path:
 def _kept_ids(old_release: Path, listing: Mapping[str, Any], removed: frozenset[str]) -> dict[str, set[str]]:
     """The ids of the documents that the release keeps, by table."""
     kept_ids = {}
-    for name in PUBLISHED:
+    for name in TABLES:
         paths = listing["tables"].get(name, {"files": {}})["files"]
         columns = (pq.read_table(old_release / path, columns=["doc_id"])["doc_id"] for path in paths)
         kept_ids[name] = set[str]().union(*(column.unique().to_pylist() for column in columns)) - removed
@@ -284,6 +287,49 @@ def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str)
         if data is not None:
             oids[name] = _add_object(storages, name, data, records.build)
     return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()]), len(oids)
+
+
+def _remove_from_labels(  # noqa: PLR0917  (reads two places, writes two)
+    root: Path,
+    storages: DvcStorages,
+    reissue: Reissue,
+    old_files: Mapping[str, bytes | None],
+    files: Files,
+    outs: dict[str, dict[str, Any]],
+) -> None:
+    """Remove the labels on the document, which are in git, or tracked by DVC as a folder or as single files."""
+    search = reissue.search
+    labels = LabelsAbout(reissue.affected.ids, search.file_hashes)
+    for name, data in old_files.items():
+        if data is not None and holds_labels(name) and labels.are_in(data):
+            files[name] = labels.removed_from(data)
+    for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
+        changed = False
+        for out in rows:
+            path = str(PurePosixPath(name).parent / out["path"])
+            if out["md5"] in search.delivered_files and holds_labels(path):
+                remaining = labels.removed_from(storages.read(out["md5"]))
+                out["md5"] = _add_object(storages, path, remaining, search.records.build)
+                out["size"] = len(remaining)
+            elif path == LABEL_FOLDER and out["md5"].endswith(".dir"):
+                out["md5"] = _labels_folder_without(storages, reissue, out["md5"], labels)
+                out.pop("size", None)
+            else:
+                continue
+            outs[path] = {key: out[key] for key in ("md5", "size", "nfiles") if key in out}
+            changed = True
+        if changed:
+            files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
+
+
+def _labels_folder_without(storages: DvcStorages, reissue: Reissue, listing: str, labels: LabelsAbout) -> str:
+    """A folder of labels that DVC tracks, without the labels on the document: the object that lists its files."""
+    oids = storages.listing(listing)
+    for path, oid in oids.items():
+        if oid in reissue.search.delivered_files:
+            remaining = labels.removed_from(storages.read(oid))
+            oids = {**oids, path: _add_object(storages, path, remaining, reissue.search.records.build)}
+    return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()])
 
 
 def _add_object(storages: DvcStorages, path: str, data: bytes, build: Path | None) -> str:

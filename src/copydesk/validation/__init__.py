@@ -18,7 +18,7 @@ from copydesk.errors import ValidationError
 from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key
 from copydesk.store.last_build import Finished, Last
 from copydesk.store.shard_store import Store
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import TABLES, table
 from copydesk.validation.document_checks import check_ids
 from copydesk.validation.document_groups import Memory, Unit, check_unit, held_before, units_of
 from copydesk.validation.file_checks import check_files
@@ -96,7 +96,7 @@ def validate(
         beside = stack.enter_context(ThreadPoolExecutor(1))
         files = check_files(corpus, schemas, report, remembered.seen)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
-        base_hashes = held_before(base or {}, schemas_listed(schemas), withheld)
+        base_hashes = held_before(base or {}, schemas_listed(schemas, files), withheld)
         # Only after the files were checked: ``datasets`` believes what a file says about itself.
         loading = beside.submit(loader.check, list(files)) if loader and report.ok else None
         units = units_of(corpus, schemas, files, withheld, remembered if report.ok else None)
@@ -120,7 +120,8 @@ class _Known:
 
     def __init__(self, store: Store | None, schemas: Path, finished: Path | None) -> None:
         self._store = store
-        paths = [schema_path(name, schemas) for name in PUBLISHED]
+        # A release that was made before there was a table of labels has no schema of it.
+        paths = [path for name in TABLES if (path := schema_path(name, schemas)).is_file()]
         made_by = [version(name) for name in ("datasets", "jsonschema-rs")]
         modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
         codes = [fingerprint(module, paths, None) for module in modules] if store else []

@@ -19,9 +19,11 @@ from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.sentence_ids import sentence_ids
+from copydesk.tables.table import LABELS
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
 from copydesk.validation.file_checks import Files
+from copydesk.validation.label_checks import label_faults
 
 Row = dict[str, Any]
 
@@ -30,7 +32,7 @@ _BATCH = 2_000
 
 def check_references(corpus: Path, files: Files, withheld: frozenset[str], report: Report) -> None:
     """Walk all tables together, document by document; because they have the same order, little memory is needed."""
-    cursors = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits")}
+    cursors = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits", LABELS)}
     seen: set[str] = set()
     for document in _rows(corpus, files, "documents"):
         doc_id = document["doc_id"]
@@ -48,7 +50,9 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
             check.edits(edits, raw[0]["text"])
         else:
             report.add("ids", "data/raw", f"{len(raw)} rows, expected 1", document=doc_id, field="doc_id")
-        check.sentences(cursors["sentences"].take(doc_id))
+        sentences = cursors["sentences"].take(doc_id)
+        check.sentences(sentences)
+        check.labels(cursors[LABELS].take(doc_id), sentences)
     for name, cursor in cursors.items():
         for doc_id in cursor.rest():
             problem = "rows are not in the order of documents" if doc_id in seen else "no such document"
@@ -205,6 +209,11 @@ class _Document:
             starts, ends = (np.array(column, dtype=np.int64) for column in zip(*spans, strict=True))
             for name, values in zip(("raw_start", "raw_end"), self.alignment.to_raw(starts, ends), strict=True):
                 self._expect("sentences", name, [row[name] for row in rows], values.tolist())
+
+    def labels(self, rows: list[Row], sentences: list[Row]) -> None:
+        """Check that labels quote the clean text, and name the right sentences and raw spans."""
+        for field, message in label_faults(self.row["doc_id"], self.text, rows, sentences, self.alignment):
+            self._wrong(LABELS, field, message)
 
     def _expect(self, table: str, field: str, found: Any, expected: Any) -> None:
         if found != expected:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.sentence_ids import sentence_ids
+from copydesk.tables.table import LABELS
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
+from copydesk.validation.label_checks import label_faults
 
 Rows = NDArray[np.int64]
 
@@ -32,6 +34,7 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
     ----------
     tables : mapping of str to Table
         ``documents``, ``raw``, ``sentences`` and ``edits`` of the same documents, in order; valid for their schemas.
+        Also ``labels``, if there are any.
     splits : Array of string
         The split of each document, by the name of its file.
     """
@@ -57,6 +60,7 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
         and _parts_fit(edits)
         and _tiers_fit(edits)
         and _places_fit(edits, edited, sources)
+        and (LABELS not in tables or _labels_fit(tables, ids, texts))
         and _lie_in_raw(sentences, split, edits.filter(edits["applied"]), edited[_mask(edits["applied"])])
     )
 
@@ -223,6 +227,34 @@ def _lie_in_raw(sentences: pa.Table, owner: Rows, applied: pa.Table, edited: Row
         if not all(np.array_equal(spans[side + 2][rows], raw_spans[side]) for side in range(2)):
             return False
     return True
+
+
+def _labels_fit(tables: Mapping[str, pa.Table], ids: pa.Array, texts: list[str]) -> bool:
+    """Whether the labels quote the texts, and name the right sentences and raw spans."""
+    labels = tables[LABELS]
+    places = pc.index_in(labels["doc_id"].combine_chunks(), value_set=ids)
+    if places.null_count or (np.diff(places.to_numpy().astype(np.int64)) < 0).any():
+        return False
+    edits = (
+        tables["edits"].filter(tables["edits"]["applied"]).select(["doc_id", "raw_start", "raw_end", "start", "end"])
+    )
+    sentences = tables["sentences"].select(["doc_id", "sentence_id", "start", "end"])
+    numbers = places.unique().to_numpy()
+    by_document = [_slices(rows, ids, numbers) for rows in (labels, sentences, edits)]
+    for number, own, spans, applied in zip(numbers.tolist(), *by_document, strict=True):
+        alignment = Alignment(*(applied[name].to_numpy().astype(np.int64) for name in applied.column_names[1:]))
+        faults = label_faults(ids[number].as_py(), texts[number], own.to_pylist(), spans.to_pylist(), alignment)
+        if any(True for _ in faults):
+            return False
+    return True
+
+
+def _slices(rows: pa.Table, ids: pa.Array, numbers: Rows) -> Iterator[pa.Table]:
+    """Yield the rows of some documents, which are given by number; all rows are in the order of the documents."""
+    owner = pc.index_in(rows["doc_id"].combine_chunks(), value_set=ids).to_numpy()
+    starts, stops = (np.searchsorted(owner, numbers, side) for side in ("left", "right"))
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        yield rows.slice(start, stop - start)
 
 
 def _mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:

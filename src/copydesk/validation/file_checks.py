@@ -31,7 +31,7 @@ from copydesk.dataset.manifest import NAME as MANIFEST
 from copydesk.errors import ConfigError, CopydeskError, UnreadableError
 from copydesk.readers.parquet_footer import refuse_lies
 from copydesk.tables.parquet import DAMAGED, as_loaded
-from copydesk.tables.table import PUBLISHED, table
+from copydesk.tables.table import TABLES, table
 
 Files = dict[str, list[DataFile]]
 
@@ -58,11 +58,11 @@ def check_files(corpus: Path, schemas: Path, report: Report, seen: frozenset[str
     hashes = _check_manifest(corpus, report)
     for path in filter(STEERING.search, hashes):
         report.add("names", path, "datasets would read it instead of the card; remove it")
-    files: Files = {name: [] for name in PUBLISHED}
+    files: Files = {name: [] for name in TABLES}
     for path in sorted(p for p in hashes if p.startswith("data/") and (corpus / p).is_file()):
         match = _NAME.fullmatch(path)
         if match is None or match[1] not in files:
-            report.add("names", path, f"expected data/<{'|'.join(PUBLISHED)}>/<split>-00000-of-00001.parquet")
+            report.add("names", path, f"expected data/<{'|'.join(TABLES)}>/<split>-00000-of-00001.parquet")
             continue
         try:
             if hashes[path] not in seen:
@@ -183,7 +183,7 @@ def _check_listing(corpus: Path, configs: list[Config], schemas: Path, report: R
         report.add("manifest", LISTING, str(error))
         return
     _compare("tables", without_logical(listing["tables"]), without_logical(tables_listed(configs)), report, LISTING)
-    for name, digest in schemas_listed(schemas).items():
+    for name, digest in schemas_listed(schemas, (config.name for config in configs)).items():
         made_with = listing["schemas"].get(name)
         if made_with != digest:
             message = (

@@ -1,0 +1,26 @@
+"""Which documents of a shard leave before the dataset is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def ids_left_out(tables: Mapping[str, pa.Table], settings: Mapping[str, Any]) -> pa.Array:
+    """Ids of the documents that are dropped, too similar to held-out ones, or duplicates if these are dropped.
+
+    Parameters
+    ----------
+    tables : mapping of str to pa.Table
+        ``dropped``, ``leaving`` and ``duplicates`` of a shard.
+    settings : mapping
+        The section ``deduplicate`` of params.yaml.
+    """
+    ids = [tables["dropped"]["doc_id"], tables["leaving"]["doc_id"]]
+    if settings["duplicates"] == "drop":
+        duplicates = tables["duplicates"]
+        ids.append(duplicates["doc_id"].filter(pc.is_valid(duplicates["duplicate_of"])))
+    return pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string()).combine_chunks()
