@@ -211,6 +211,8 @@ def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> 
         and len(follow[pair[0]]) < 4
         and FUNCTION_WORDS.isdisjoint(part.lower() for part in pair)
     }
+    if not names:
+        return dict(splits)
     joined = ((token, _join(split, names)) for token, split in splits.items())
     return {token: split for token, split in joined if len(split.parts) > 1}
 
