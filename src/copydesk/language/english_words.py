@@ -6,7 +6,7 @@ first needs them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from functools import cache
 
 from copydesk.language.word_lists import read_word_list
@@ -40,11 +40,13 @@ def is_loaded() -> bool:
 
 
 @cache
-def common_words() -> Set[str]:
-    """Words too common to be two words glued together: in small letters, capitalised, and in capitals."""
+def common_words() -> dict[str, None]:
+    """Words too common to be two words glued together: in small letters, capitalised, and in capitals.
+
+    They are the keys of a dictionary: the garbage collector visits all strings of a set, and none of those.
+    """
     words = [word for word, share in frequencies().items() if share >= COMMON]
-    # The keys of a dictionary of strings, because the garbage collector visits all words of a set, and none of those.
-    return dict.fromkeys([*words, *map(str.capitalize, words), *map(str.upper, words)]).keys()
+    return dict.fromkeys([*words, *map(str.capitalize, words), *map(str.upper, words)])
 
 
 def frequency(word: str) -> float:
