@@ -17,7 +17,7 @@ from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.vocabularies import LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.vocabularies import LANGUAGES, OTHER_SCRIPTS, Vocabulary, vocabulary
 from copydesk.language.word_frequencies import COMPOUNDING
 
 Odds = dict[str, tuple[Split, float]]
@@ -44,10 +44,10 @@ _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
 # Paths, options, calls and assignments, which news and novels hardly have.
 _SIGNS = re.compile(r"\s-{1,2}[a-z]|\s[/~.]/?[a-z]|\(\d?\)|[a-z]_[a-z]|\w=\w|<[a-z/]|[\\{}|`]")
 # Spaces lost next to marks, which are as much evidence about a page as those lost between words.
-# The pattern starts with the mark and looks back, because searching for a character is fast.
+# The whole pattern starts with the mark and looks back, because searching for a character is fast.
 _JOINTS = re.compile(
-    r"[,;!?)\]](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2}))"
-    r"|(?<=[^\W\d_]{3})\.(?=[A-Z][a-z])"
+    r"[,;!?)\].](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2})"
+    r"|(?<=[^\W\d_]{3}\.)(?=[A-Z][a-z]))"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"['’][^\W\d_]")
@@ -70,10 +70,14 @@ _TRACES = (
 #: The same in other languages: letters of two scripts, a capital inside a word, a mark without a space.
 _LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķļľłńņňōőœřśşšťūůűųźżžơưșț"
 _FAR = "Ͱ-ۿ"  # Greek to Arabic
-_OTHER_TRACE = re.compile(
-    f"[{_LOWER}]{{2}}[A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ][{_LOWER}]|[{_FAR}][A-Za-z]{{2}}|[A-Za-z]{{2}}[{_FAR}]"
-    rf"|[{_LOWER}{_FAR}]{{2}}(?:[,;][{_LOWER}{_FAR}]{{2}}|\([{_LOWER}{_FAR}A-Z]{{2}}|[)\]”»][{_LOWER}{_FAR}A-Z]{{2}})"
+_UPPER = "A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ"
+# These patterns, too, start with what is rare in a text, and look back.
+_CAPITAL_OR_MARK = re.compile(
+    rf"[{_UPPER},;()\]”»](?:(?<=[{_LOWER}]{{2}}[{_UPPER}])(?=[{_LOWER}])|(?<=[{_LOWER}{_FAR}]{{2}}[,;])(?=[{_LOWER}{_FAR}]{{2}})"
+    rf"|(?<=[{_LOWER}{_FAR}]{{2}}[()\]”»])(?=[{_LOWER}{_FAR}A-Z]{{2}}))"
 )
+_FAR_BESIDE_LATIN = re.compile(rf"[{_FAR}](?:(?=[A-Za-z]{{2}})|(?<=[A-Za-z]{{2}}[{_FAR}]))")
+_LATIN_BESIDE_FAR = re.compile(rf"[A-Za-z](?:(?<=[{_FAR}][A-Za-z])(?=[A-Za-z])|(?<=[A-Za-z]{{2}})(?=[{_FAR}]))")
 # Which texts are searched for it: those with a word that is frequent in one of the languages, and rare in English.
 _NOT_ENGLISH = (
     rf"[{_FAR}]{{3}}| (?:het|een|och|att|og|det|und|der|les|des|une|que|para|che|della|yang|dan|của|và|bir|ve|się|nie"
@@ -107,7 +111,8 @@ def _holds_pair(tokens: list[str]) -> bool:
 def _unusual(text: str, tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
     if words.language != "en":
-        return {token for token in set(tokens) if 2 < len(token) <= _LONGEST and not words.holds(token)}
+        others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
+        return {token for token in others if 2 < len(token) <= _LONGEST and not words.holds(token)}
     common = common_words()
     if len(text) > 2 * _MANY:
         chunks = text.split()
@@ -174,6 +179,8 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
         # A token is not evidence for itself.
         rates = {t: math.log10((max(0.0, found - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
     hits = {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
+    if not any(chance >= _LIKELY for _, chance in hits.values()):
+        return {}
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
@@ -265,10 +272,16 @@ def _english_odds(text: str) -> Odds:
 
 def _other_odds(text: str, language: str) -> Odds:
     tokens = _LETTERS.findall(text)
-    if not _OTHER_TRACE.search(text) and not _holds_pair(tokens):
+    if not _has_other_trace(text, language) and not _holds_pair(tokens):
         return {}
     words = vocabulary(language)
     return _probabilities(text, tokens, _unusual(text, tokens, words), words)
+
+
+def _has_other_trace(text: str, language: str) -> bool:
+    """Whether a text has letters of two scripts in a word, a capital inside a word, or a mark without a space."""
+    mixed = _LATIN_BESIDE_FAR if language in OTHER_SCRIPTS else _FAR_BESIDE_LATIN
+    return bool(_CAPITAL_OR_MARK.search(text) or mixed.search(text))
 
 
 def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> Iterator[Found]:
