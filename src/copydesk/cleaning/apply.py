@@ -118,7 +118,15 @@ class _ScreenGroup:
         self.stale = set(range(count))
 
     def scan(self, numbers: list[int], texts: pa.Array) -> None:
-        """Scan some texts: once for all patterns together, then for each one where any of them matched."""
+        """Scan some texts: once for all patterns together, then for each one where any of them matched.
+
+        A few texts pass unseen: to compile the patterns would cost more than it saves.
+        """
+        if len(numbers) < _FEWEST_TO_SCREEN:
+            for passed in self.passed.values():
+                passed.update(numbers)
+            self.stale.clear()
+            return
         candidates: Sequence[int] = range(len(texts))
         if len(self.passed) > 1:
             candidates = _matching(texts, "|".join(f"(?:{screen})" for screen in self.passed))

@@ -314,9 +314,17 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
         raw_end, end = group.end + to_raw, group.end + to_clean
         if not group.new:
             edit = group.old[0]
-            yield edit if edit.start == start else edit._replace(start=start, end=end)
+            yield edit if edit.start == start else ComposedEdit(*edit[:2], start, end, *edit[4:])
             continue
         before = raw[raw_start:raw_end]
+        if len(group.new) == 1 and not group.old:  # most of them
+            edit_of_pass = group.new[0]
+            if before != edit_of_pass.replacement:
+                parts = (EditPart(0, 0, len(before), *edit_of_pass[2:]),)
+                rule, confidence = edit_of_pass.rule, edit_of_pass.confidence
+                after = edit_of_pass.replacement
+                yield ComposedEdit(raw_start, raw_end, start, end, before, after, (rule,), confidence, parts)
+            continue
         shifted = (e._replace(start=e.start - group.start, end=e.end - group.start) for e in group.new)
         after = replaced(text[group.start : group.end], shifted)
         if before == after:

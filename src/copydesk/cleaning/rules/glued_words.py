@@ -116,7 +116,7 @@ def _unusual(text: str, tokens: list[str], words: Vocabulary) -> set[str]:
     common = common_words()
     if len(text) > 2 * _MANY:
         chunks = text.split()
-        few = len(set(chunks).difference(common)) <= _MANY
+        few = len(chunks) <= _MANY or len(set(chunks).difference(common)) <= _MANY
         if not few and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
             return set()
     return {token for token in set(tokens).difference(common) if 2 < len(token) <= _LONGEST}
