@@ -189,13 +189,17 @@ def _whole(token: str, parts: tuple[str, ...], likely_parts: float, vocabulary: 
 def _derived(token: str, vocabulary: Vocabulary, seen: Seen) -> float:
     """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
     word = vocabulary.lower(token)
-    # Each stem, how likely it is, and what stands beside it; most beginnings and ends are no words.
-    stems: list[tuple[float, int, bool]] = []
-    for at in range(1, len(word)):
-        for part, known, stands_first in ((word[:at], token[:at], True), (word[at:], token[at:], False)):
-            is_known = part in vocabulary.frequencies or seen.holds(known)
-            if is_known and len(part) > 2 and part not in vocabulary.function_words:
-                stems.append((max(vocabulary.log_frequency(part), seen.share(known)), at, stands_first))
+    lefts = [(word[:at], token[:at], at, True) for at in range(3, len(word))]
+    rights = [(word[at:], token[at:], at, False) for at in range(1, len(word) - 2)]
+    parts = (*lefts, *rights)
+    # Most beginnings and ends are no words.
+    known = (vocabulary.frequencies.keys() & [part for part, *_ in parts]) - vocabulary.function_words
+    # How likely each stem is, where it ends or begins, and whether it stands first.
+    stems = [
+        (max(vocabulary.log_frequency(part), seen.share(own)), at, stands_first)
+        for part, own, at, stands_first in parts
+        if part in known or (seen is not _NONE and seen.holds(own) and part not in vocabulary.function_words)
+    ]
     best = -math.inf
     for stem, at, stands_first in sorted(stems, reverse=True):
         if stem <= best:  # the rest is a share, which makes it less likely
@@ -386,6 +390,7 @@ class Cutter:
         self._vocabulary = vocabulary
         self._values: dict[str, float] = {}
         self._likelier: dict[str, bool] = {}
+        self._mattering: dict[str, bool] = {}
 
     def cut(self, token: str) -> Split | None:
         """The same as :func:`cut` with the words of the document."""
@@ -393,9 +398,20 @@ class Cutter:
         inner = [token[start:end] for start in range(size - 1) for end in range(start + 2, size + 1)]
         known = self._seen.counts.keys() & inner
         known.discard(token)
-        if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
+        if token.endswith(("'s", "’s")):
+            return cut(token, self._vocabulary, self._seen, self._values)
+        forms = (form for word in known for form in (word, f"{word}s") if form in token and form != token)
+        if any(map(self._matters, forms)) and any(map(self._is_likelier, known)):
             return cut(token, self._vocabulary, self._seen, self._values)
         return cut_alone(token, self._vocabulary)
+
+    def _matters(self, part: str) -> bool:
+        """Whether a part is likelier in this document, so that a cut may come out differently."""
+        if part not in self._mattering:
+            vocabulary = self._vocabulary
+            alone = min(_value_alone(part, vocabulary), vocabulary.log_frequency(vocabulary.lower(part)))
+            self._mattering[part] = self._seen.share(part) > alone
+        return self._mattering[part]
 
     def _is_likelier(self, word: str) -> bool:
         """Whether a word or its plural is likelier in this document than in any."""

@@ -107,6 +107,11 @@ class ComposedEdit(NamedTuple):
     confidence: float
     parts: tuple[EditPart, ...] = ()
 
+    def moved(self, start: int, end: int) -> ComposedEdit:
+        """The same edit at another place of the clean text; ``_replace`` takes three times as long."""
+        raw_start, raw_end, _, _, before, after, rules, confidence, parts = self
+        return ComposedEdit(raw_start, raw_end, start, end, before, after, rules, confidence, parts)
+
     def dependents(self, *numbers: int) -> tuple[int, ...]:
         """Numbers of the parts that must be taken back with these, since they change or adjoin what these made.
 
@@ -314,16 +319,14 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
         raw_end, end = group.end + to_raw, group.end + to_clean
         if not group.new:
             edit = group.old[0]
-            yield edit if edit.start == start else ComposedEdit(*edit[:2], start, end, *edit[4:])
+            yield edit if edit.start == start else edit.moved(start, end)
             continue
         before = raw[raw_start:raw_end]
         if len(group.new) == 1 and not group.old:  # most of them
-            edit_of_pass = group.new[0]
-            if before != edit_of_pass.replacement:
-                parts = (EditPart(0, 0, len(before), *edit_of_pass[2:]),)
-                rule, confidence = edit_of_pass.rule, edit_of_pass.confidence
-                after = edit_of_pass.replacement
-                yield ComposedEdit(raw_start, raw_end, start, end, before, after, (rule,), confidence, parts)
+            _, _, after, rule, confidence = group.new[0]
+            if before != after:
+                part = EditPart(0, 0, len(before), after, rule, confidence)
+                yield ComposedEdit(raw_start, raw_end, start, end, before, after, (rule,), confidence, (part,))
             continue
         shifted = (e._replace(start=e.start - group.start, end=e.end - group.start) for e in group.new)
         after = replaced(text[group.start : group.end], shifted)
