@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
-from copydesk.language.blocks import WORDS, Blocks
+from copydesk.language.blocks import WORDS, Block, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
 from copydesk.language.vocabularies import LANGUAGES, OTHER_SCRIPTS, Vocabulary, vocabulary
 from copydesk.language.word_frequencies import COMPOUNDING
@@ -51,6 +51,9 @@ _JOINTS = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"['’][^\W\d_]")
+# What stands before the middle of a token.
+_INSIDE_TOKEN, _INSIDE_LETTERS = re.compile(r"[^\W\d_]['’]?\Z"), re.compile(r"[^\W\d_]\Z")
+_FEW_HITS = 10
 
 # Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
@@ -87,12 +90,22 @@ _TRACE = re.compile("|".join(_TRACES), re.ASCII)  # as RE2 understands it
 _SCREEN = "|".join((*_TRACES, _NOT_ENGLISH))
 
 
-def _has_trace(text: str, place: int) -> bool:
-    """Whether an English text passes the screen, for callers that skipped it."""
-    # The trace is mostly next to an edit, so that place is searched first. No word is cut there.
-    start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
-    near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
-    return bool(_TRACE.search(near) or _TRACE.search(text))
+class _Trace:
+    """Decides whether an English text passes the screen, for callers that skipped it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._anywhere: bool | None = None
+
+    def is_in_text(self, place: int) -> bool:
+        """Whether there is a trace, which mostly is next to an edit: so that place is searched first."""
+        if self._anywhere is None:
+            text = self._text
+            # No word is cut here.
+            start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
+            near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
+            self._anywhere = bool(_TRACE.search(near) or _TRACE.search(text))
+        return self._anywhere
 
 
 def _holds_pair(tokens: list[str]) -> bool:
@@ -285,7 +298,7 @@ def _has_other_trace(text: str, language: str) -> bool:
 
 
 def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> Iterator[Found]:
-    english = English(text)
+    english, trace = English(text), _Trace(text)
     for block in blocks.blocks:
         language = block.language or ""
         hits = odds.get(language, {})
@@ -293,20 +306,38 @@ def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> I
         hits = {token: hit for token, hit in hits.items() if hit[1] >= 0 and (hit[1] >= least) == sure}
         if not hits or block.kind not in WORDS:
             continue
-        for match in (_TOKEN if language == "en" else _LETTERS).finditer(text, block.start, block.end):
-            hit = hits.get(match.group())
-            if hit is None or _is_protected(text, match.start(), match.end()):
+        for start, token in _places(text, hits, block):
+            split, chance = hits[token]
+            end = start + len(token)
+            if _is_protected(text, start, end):
                 continue
-            (split, chance), position = hit, match.start()
             if language == "en":
-                if not english.holds(position) or not _has_trace(text, position):
+                if not english.holds(start) or not trace.is_in_text(start):
                     continue
-            elif language != "tr" and _SUFFIX.match(text, match.end()):
+            elif language != "tr" and _SUFFIX.match(text, end):
                 continue
-            end = position
+            end = start
             for part in split.parts[:-1]:
                 end += len(part)
                 yield Found(end, end, " ", round(chance, 3))
+
+
+def _places(text: str, hits: Collection[str], block: Block) -> list[tuple[int, str]]:
+    """Where tokens of a block stand that are among some, in order: a few are searched for, which is faster."""
+    pattern, inside = (_TOKEN, _INSIDE_TOKEN) if block.language == "en" else (_LETTERS, _INSIDE_LETTERS)
+    if len(hits) > _FEW_HITS:
+        matches = pattern.finditer(text, block.start, block.end)
+        return [(match.start(), match.group()) for match in matches if match.group() in hits]
+    places = []
+    for hit in hits:
+        start = text.find(hit, block.start, block.end)
+        while start >= 0:
+            end = start + len(hit)
+            match = pattern.match(text, start, block.end)
+            if match and match.end() == end and not inside.search(text, max(block.start, start - 2), start):
+                places.append((start, hit))
+            start = text.find(hit, end, block.end)
+    return sorted(places)
 
 
 def _is_protected(text: str, start: int, end: int) -> bool:
@@ -362,7 +393,7 @@ def _fits_number(word: str, year: bool) -> bool:
 
 def _surely(text: str, odds: dict[str, Odds], blocks: Blocks) -> list[Found]:
     numbers = [found for found in _at_numbers(text) if blocks.at(found.start).language == "en"]
-    if numbers and not _has_trace(text, numbers[0].start):
+    if numbers and not _Trace(text).is_in_text(numbers[0].start):
         numbers = []
     return [*_glued(text, odds, blocks, sure=True), *numbers]
 
