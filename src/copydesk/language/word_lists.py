@@ -18,15 +18,24 @@ import msgpack
 from copydesk.errors import CopydeskError
 
 
-def read_word_list(language: str, size: Literal["small", "large"]) -> Mapping[str, float]:
+def read_word_list(language: str, size: Literal["small", "large"], folder: Path | None = None) -> Mapping[str, float]:
     """Frequency of each word of a list in running text, the most frequent first; empty for a language without one.
+
+    Parameters
+    ----------
+    language : str
+        ISO 639 code.
+    size : "small" or "large"
+        All words down to one in a million, or to one in a hundred million; few languages have a large list.
+    folder : Path, optional
+        Where the lists are; that of the installed ``wordfreq`` if not given.
 
     Raises
     ------
     CopydeskError
         If the list is not in the format that this version of ``wordfreq`` has.
     """
-    path = _folder() / f"{size}_{language}.msgpack.gz"
+    path = (folder or _folder()) / f"{size}_{language}.msgpack.gz"
     if not language.isalpha() or not path.is_file():
         return {}
     header, *words_by_frequency = msgpack.unpackb(gzip.decompress(path.read_bytes()))
