@@ -14,7 +14,6 @@ WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
 #: Characters of a line that are read.
 _READ = 160
 _SIGN = re.compile(r"[{}<>=\\|;$^_`\[\]]")
-_PAIRS = ("::", "--", "()")
 _BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|(?=\S*/\S)\S+$|(?:import|from|return|else)\b")
 
 #: Each mark and the pattern that shows it.
@@ -119,7 +118,8 @@ def _measures(body: str) -> tuple[str, str]:
 def may_have_code(lines: Sequence[str]) -> bool:
     """Whether any line has a sign that code has and most prose has not: a quick look before the lines are scored."""
     text = "\n".join(lines)
-    return _SIGN.search(text) is not None or any(pair in text for pair in _PAIRS) or any(map(_BEGINNING.match, lines))
+    has_pair = "::" in text or "--" in text or "()" in text
+    return has_pair or _SIGN.search(text) is not None or any(map(_BEGINNING.match, lines))
 
 
 @cache
