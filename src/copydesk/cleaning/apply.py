@@ -217,7 +217,7 @@ class RunOfRules:
         groups = [_ScreenGroup(part, len(texts)) for part in parts]
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
-        #: All texts as they were, and which of them have changed since.
+        #: All texts without the branches as they were, and which have changed since.
         self._whole, self._changed = texts, set[int]()
 
     def apply_all(self, rules: Sequence[Rule], tiers: Mapping[str, Tier] | None) -> None:
@@ -317,9 +317,14 @@ class RunOfRules:
             if len(numbers) < len(self.cleaned):
                 texts = self._as_they_are(numbers)
             else:
-                mask = pa.array([number in self._changed for number in numbers], pa.bool_())
-                texts = pc.replace_with_mask(self._whole, mask, self._as_they_are(sorted(self._changed)))
-                self._whole, self._changed = texts, set()
+                count = len(self._whole)
+                mask = pa.array([number in self._changed for number in range(count)], pa.bool_())
+                changed = sorted(number for number in self._changed if number < count)
+                self._whole, self._changed = (
+                    pc.replace_with_mask(self._whole, mask, self._as_they_are(changed)),
+                    set(),
+                )
+                texts = pa.concat_arrays([self._whole, self._as_they_are(numbers[count:])])  # the branches
             self._current = numbers, texts
         return self._current
 
