@@ -74,6 +74,22 @@ def test_a_text_is_printed_as_it_is_to_another_program(tmp_path: Path) -> None:
     assert run("clean", str(tmp_path / "a.txt"), "--root", str(tmp_path)).stdout == "Fine.\n::error::\nb\n"
 
 
+def test_a_record_is_cleaned_by_its_id(tmp_path: Path) -> None:
+    records = [{"id": "one", "text": "The  first."}, {"id": "two", "text": "The second,, said he."}]
+    path = tmp_path / "wire.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in records))
+    assert run("clean", f"{path}#one", "--root", str(tmp_path)).stdout == "The first.\n"
+    for name, message in (
+        (f"{path}", "a file of records; write wire.jsonl#ID (it has one, two)"),
+        (f"{path}#three", "no record 'three'; write wire.jsonl#ID (it has one, two)"),
+        (f"{tmp_path / 'none.txt'}", "no such file"),
+    ):
+        done = run("clean", name, "--root", str(tmp_path))
+        assert (done.returncode, message in done.stderr) == (1, True), done.stderr
+    (tmp_path / "a#b.txt").write_text("Fine.")
+    assert run("clean", str(tmp_path / "a#b.txt"), "--root", str(tmp_path)).stdout == "Fine.\n"
+
+
 @pytest.mark.parametrize("script", ["clean", "validate"])
 def test_a_script_prints_its_error_in_a_line(tmp_path: Path, script: str) -> None:
     command = [sys.executable, str(ROOT / "scripts" / f"{script}.py")]

@@ -197,7 +197,7 @@ def rules(
 
 @app.command()
 def clean(
-    file: Annotated[Path, typer.Argument(help="A text file or a web page.")],
+    file: Annotated[Path, typer.Argument(help="A text file, a web page, or a record of a file: FILE#ID.")],
     root: Root = Path(),
     diff: Annotated[bool, typer.Option("--diff", help="Show the changes instead of the text.")] = False,
 ) -> None:
@@ -210,16 +210,12 @@ def clean(
     from copydesk.cleaning.apply import clean_column
     from copydesk.cleaning.plan import plan
     from copydesk.core.plugins import load_plugins
-    from copydesk.readers import PAGES
-    from copydesk.readers.html_pages import read_html
-    from copydesk.readers.plain_text import read_text
+    from copydesk.readers.one_document import read_document
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
-    if not file.is_file():
-        raise copydesk.CopydeskError(f"{file}: {'a folder; name a file in it' if file.is_dir() else 'no such file'}")
-    is_page = file.suffix.lower() in PAGES
-    raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
+    load_plugins(project.plugins)
+    raw, is_page = read_document(file, project.params["ingest"])
     first, kinds = {}, {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
@@ -228,7 +224,6 @@ def clean(
         page_libraries()
         page = read_page(raw.text)
         first, kinds = {0: page.edits}, {0: page.kinds}
-    load_plugins(project.plugins)
     (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first, kinds=kinds)
     if diff:
         print_changes(cleaned)
