@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import copydesk
+from copydesk.cli import app
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from fuzz.outputs import check_log
@@ -25,8 +28,9 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 def test_version_and_help() -> None:
     assert run("--version").stdout.strip() == copydesk.__version__
     shown = run("--help").stdout
-    assert "build" in shown
-    assert "validate" in shown
+    listed = re.findall(r"(?m)^  ([a-z]+)  ", shown)
+    assert sorted(listed) == sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert shown.count("...") == 1  # of the usage
     for command in ("build", "rules", "clean", "check", "validate", "report", "publish"):
         assert "Exits with 0" in " ".join(run(command, "--help").stdout.split())
 

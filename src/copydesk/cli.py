@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
+from typer.core import TyperGroup
 
 import copydesk
 from copydesk.core.atomic_files import explained
@@ -22,7 +23,29 @@ from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
 from copydesk.takedowns.command import register as register_takedown
 
+
+class _Grouped(TyperGroup):
+    """The commands by what they are for, each with the whole first sentence of its help."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands."""
+        for title, names in _GROUPS.items():
+            with formatter.section(title):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
+
+
+#: Every command, in the order in which a corpus needs them; a test holds that none is missing.
+_GROUPS = {
+    "Build": ("build", "clean", "rules", "labels", "splits"),
+    "Look": ("report", "diff", "changes", "releases"),
+    "Check": ("check", "validate", "verify", "schema"),
+    "Release": ("release", "publish", "export", "pull", "takedown"),
+    "Repository": ("init", "upgrade", "doctor"),
+}
+
 app = typer.Typer(
+    cls=_Grouped,
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
