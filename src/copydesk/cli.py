@@ -40,7 +40,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "pull", "takedown"),
+    "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
     "Repository": ("init", "upgrade", "doctor"),
 }
 

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from copydesk.cli import app
+from copydesk.revisions.toolkit_lock import NAME
 from copydesk.scaffold import doctor
 from copydesk.scaffold.doctor import Diagnosis, examine
 from copydesk.scaffold.repository import init
-from copydesk.stages.toolkit_lock import NAME
 from copydesk.store.pinned_libraries import PINNED
 from servers import S3
 from support import GIT, run_command

@@ -36,7 +36,7 @@ from copydesk.core.schema_validator import Schema, clipped, dotted, fast_validat
 from copydesk.errors import ConfigError, InputError
 from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
-from copydesk.stages.toolkit_lock import missing_dependency, not_depending
+from copydesk.revisions.toolkit_lock import missing_dependency, not_depending
 
 #: Files of lines, by path in the project: the schema of their lines, and the fields that identify a line.
 LINES = {

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule, Tier
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
 from copydesk.text import ComposedEdit, Edit, EditedText, EditPart
+from copydesk.text.edits import Tier
 
 #: Start, end and kind of a span.
 MarkedKind = tuple[int, int, Kind]

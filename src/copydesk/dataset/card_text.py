@@ -18,7 +18,7 @@ from copydesk.dataset.license_file import NAME as LICENSE
 from copydesk.dataset.license_file import UNKNOWN_RIGHTS
 from copydesk.dataset.metrics import SENTENCE_BIN, WORDS_BIN, Metrics
 from copydesk.dataset.published_filters import at_most
-from copydesk.description.licenses import UNKNOWN
+from copydesk.tables.licenses import UNKNOWN
 
 _NAMED = 20  # sources that the card names
 

@@ -22,7 +22,7 @@ from copydesk.readers import PAGES, split_name
 from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
-from copydesk.stages.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]

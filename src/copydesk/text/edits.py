@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from copydesk.errors import EditError
+
+#: How sure a repair is.
+Tier = Literal["safe", "probable", "suggest"]
+#: From the surest to the least sure.
+TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
 
 
 class Edit(NamedTuple):
