@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from copydesk.core.atomic_files import write_json, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import OF_LINES, Decision, folded_line, read_decisions, source_of
+from copydesk.core.group_decisions import longest_word
 from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
@@ -53,10 +54,11 @@ STAGE = Stage(
 
 
 class _Decided(NamedTuple):
-    """Decisions by document and by source, and which of these sources some document has."""
+    """Decisions by document, those about lines by source, those about groups; which sources some document has."""
 
     of_documents: dict[str, list[Decision]]
     of_sources: dict[str, list[Decision]]
+    of_groups: list[Decision]
     seen: set[str]
 
 
@@ -79,6 +81,7 @@ def run(project: Project) -> None:
         "benchmarks": [benchmarks[name] for name in sorted(benchmarks)],
         "takedowns": [ledger[doc_id] for doc_id in sorted(ledger)],
         "decisions": [decision._asdict() for decision in _decisions_about_nothing(decided, absent)],
+        "groups": [decision._asdict() for decision in decided.of_groups],
     }
     write_json(project.passed_on, passed_on)
     if unknown:
@@ -120,8 +123,13 @@ def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
 def _decided(project: Project) -> _Decided:
     decisions = read_decisions(project.seeds, project.schemas)
     lines = (d._replace(line=folded_line(d.line or "")) for d in decisions if d.decision in OF_LINES)
-    of_documents = _grouped("doc_id", (d for d in decisions if d.decision not in OF_LINES))
-    return _Decided(of_documents, _grouped("source", lines), set())
+    of_documents = _grouped("doc_id", (d for d in decisions if d.decision not in OF_LINES and not d.of_group))
+    groups = [
+        d if d.before is None else d._replace(before=folded_line(d.before), after=folded_line(d.after or ""))
+        for d in decisions
+        if d.of_group
+    ]
+    return _Decided(of_documents, _grouped("source", lines), groups, set())
 
 
 def _decisions_about_nothing(decided: _Decided, absent: list[str]) -> list[Decision]:
@@ -153,7 +161,8 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, records, listed, sources, decisions, of_sources, known = given.extra
+    folder, records, listed, sources, decisions, of_sources, of_groups, known = given.extra
+    groups = [(decision, longest_word(decision)) for decision in of_groups]
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     pages = known.rows() if known else {}
     encodings = given.params["ingest"]["encodings"]
@@ -175,11 +184,17 @@ def shard(given: Shard) -> Made:
             made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
+        source = source_of(metadata) or "" if of_sources or groups else ""
         made["decisions"] += [
             decision._replace(doc_id=row["doc_id"], raw_sha256=row["sha256"])._asdict()
-            for decision in (of_sources.get(source_of(metadata) or "", ()) if of_sources else ())
+            for decision in (*of_sources.get(source, ()), *_about_groups(groups, source, row["text"]))
         ]
     return made
+
+
+def _about_groups(groups: list[tuple[Decision, str]], source: str, raw: str) -> list[Decision]:
+    """The decisions about groups that may concern a text. Others are not handed on, so its shard stays as it is."""
+    return [decision for decision, word in groups if decision.source in (None, source) and word in raw]
 
 
 def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
@@ -211,21 +226,24 @@ def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: 
     ids = listed["doc_id"].to_pylist() if sources or decided.of_documents else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decided.of_documents[doc_id] for doc_id in ids if doc_id in decided.of_documents}
-    here = _sources_of(listed, sources) & decided.of_sources.keys() if decided.of_sources else set()
-    decided.seen.update(here)
-    lines = {source: decided.of_sources[source] for source in sorted(here)}
+    by_source = decided.of_sources or any(decision.source is not None for decision in decided.of_groups)
+    here = _sources_of(listed, sources) if by_source else set()
+    decided.seen.update(here & decided.of_sources.keys())
+    lines = {source: decided.of_sources[source] for source in sorted(here & decided.of_sources.keys())}
+    groups = [decision for decision in decided.of_groups if decision.source is None or decision.source in here]
     rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
-    identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
+    identity = hashlib.sha256(
+        json.dumps([rows, known, made, lines, groups, readers], sort_keys=True).encode()
+    ).hexdigest()
     folders = str(project.seeds.resolve()), str(_records(project))
-    return identity, (*folders, listed, known, made, lines, None)
+    return identity, (*folders, listed, known, made, lines, groups, None)
 
 
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
-    """The sources of some documents."""
+    """The sources of some documents; empty for those without one."""
     seeds = listed.select(["doc_id", "stated"]).to_pylist()
-    named = (source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
-    return {source for source in named if source is not None}
+    return {source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) or "" for seed in seeds}
 
 
 def _digest(column: pa.StringArray) -> str:
