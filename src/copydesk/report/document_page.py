@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from copydesk.core.group_decisions import GroupDecisions
 from copydesk.description.provenance import FIELDS
 from copydesk.markup.html import Html, facts, html_table, joined, tag
 from copydesk.markup.html import row as table_row
@@ -25,7 +26,9 @@ def document_page(corpus: Corpus, doc_id: str, token: str | None = None) -> str:
     """Render the page of a document, with forms for decisions if a token is given."""
     document = corpus.document(doc_id)
     row = document.row
-    controls = Controls(document, corpus.decisions().get(doc_id, []), token)
+    source = corpus.source(row)
+    groups = GroupDecisions(d for d in corpus.decisions().get("", ()) if d.source in (None, source))
+    controls = Controls(document, corpus.decisions().get(doc_id, []), token, groups)
     applied = sum(edit["applied"] for edit in document.edits)
     figures = [
         ("source", row["source"] or row["publisher"] or "unknown"),
@@ -108,7 +111,7 @@ def _edits(document: Document, controls: Controls) -> Html:
         rules = joined([" + ".join(edit["rules"]), _parts(edit, controls)])
         cells = [name, rules, edit["tier"], confidence, change, *controls.edit(edit)]
         rows.append(table_row(cells, id=f"edit-{number}"))
-    return html_table("Edits and suggestions", header, rows, class_="marks")
+    return html_table("Edits and suggestions", header, rows, class_="marks stacked")
 
 
 def _parts(edit: Row, controls: Controls) -> Html:
@@ -150,7 +153,7 @@ def _metadata(document: Document, controls: Controls) -> Html:
         cells = [name, _value(name, value), _origin(origins.get(name), document.raw["text"])]
         rows.append([*cells, *controls.field(name, value)])
     header = ("field", "value", "origin", *controls.header)
-    return html_table("Metadata", header, rows)
+    return html_table("Metadata", header, rows, class_="stacked")
 
 
 def _value(name: str, value: str | None) -> Html:

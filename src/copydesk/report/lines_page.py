@@ -31,7 +31,7 @@ def lines_page(corpus: Corpus, linked: bool, token: str | None = None) -> str:
         )
         for row in corpus.template_lines
     ]
-    listed = html_table("Lines", header, rows) if rows else tag("p", "None.", class_="quiet")
+    listed = html_table("Lines", header, rows, class_="stacked") if rows else tag("p", "None.", class_="quiet")
     return render_page(_PAGE, "Lines", about, listed, corpus=corpus.title, forms=token is not None)
 
 
