@@ -104,7 +104,7 @@ class Desk(ThreadingHTTPServer):
         """Render the page at a path; None if there is none. ``values`` are those of the address."""
         corpus, pages = self._opened()
         if path in corpus.addresses:
-            return document_page(corpus, corpus.addresses[path], self.token)
+            return document_page(corpus, corpus.addresses[path], self.token, everything="all" in values)
         if path == "lines.html":
             return lines_page(corpus, linked=True, token=self.token)
         if path == "decisions.html":

@@ -121,6 +121,11 @@ function edits() {
   const links = [...document.querySelectorAll(".clean .edit")];
   const twin = (link) => document.getElementById(link.id.replace(/^(raw|clean)/, (side) => (side === "raw" ? "clean" : "raw")));
   for (const link of document.querySelectorAll(".edit[id]")) {
+    const tip = link.dataset.tip || twin(link)?.dataset.tip;
+    if (tip && link.matches("a")) {
+      link.dataset.tip = tip;
+      link.setAttribute("aria-description", tip);
+    }
     for (const [event, lit] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       link.addEventListener(event, () => twin(link)?.classList.toggle("twin", lit));
     }
