@@ -130,11 +130,11 @@ def test_a_line_of_a_source_is_decided_about_once(make_corpus: Callable[..., Pro
     (removing, keeping) = forms(text)
     assert [removing["decision"], keeping["decision"]] == ["remove-line", "keep-line"]
     assert send(desk, {**removing, "line": "0" * 20})[0] == 409
-    status, headers, _ = send(desk, removing)
+    status, headers, _ = send(desk, {**removing, "reason": "an advert"})
     assert (status, headers["Location"]) == (303, "/lines.html#decisions")
     (row,) = lines(project)
     del row["date"]
-    assert row == {"source": "<b>Desk", "line": evil, "decision": "remove-line"}
+    assert row == {"source": "<b>Desk", "line": evil, "decision": "remove-line", "reason": "an advert"}
     status, _, refusal = send(desk, keeping)
     assert (status, "the line removed in all documents of &lt;b&gt;Desk" in refusal) == (409, True)
     assert forms(ask(desk, "GET", "/lines.html")[2])[0]["decision"] == "withdraw"
