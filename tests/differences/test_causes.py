@@ -162,3 +162,25 @@ def test_settings_that_differ_are_named_with_both_values(tmp_path: Path) -> None
         Parameter("section.a", 1, None),
     ]
     assert found.changed == []
+
+
+@pytest.mark.parametrize(
+    ("group", "edits", "causes"),
+    [
+        ({"rule": "one"}, [edit(3, 5, "one")], ["decision"]),
+        ({"rule": "one", "before": "an x y", "after": "an xy"}, [edit(3, 5, "one")], ["decision"]),
+        ({"rule": "one", "before": "other", "after": "o ther"}, [edit(3, 5, "one")], ["rule one"]),
+        ({"rule": "two"}, [edit(3, 5, "one")], ["rule one"]),
+        # An accepted suggestion may have become one edit with its neighbours.
+        ({"rule": "one"}, [edit(3, 5, "two"), edit(3, 9, "two\none")], ["decision"]),
+        ({"rule": "one"}, [edit(3, 5, "one"), edit(7, 9, "two")], ["decision", "rule two"]),
+    ],
+)
+def test_edits_of_a_group_that_was_decided_about(
+    group: dict[str, Any], edits: list[dict[str, Any]], causes: list[str], tmp_path: Path
+) -> None:
+    of_group = json.dumps({"decision": "accept", **group}) + "\n"
+    edits = [{**row, "rules": row["rules"][0].split("\n")} for row in edits]
+    old = {"documents": [document(), document("b")], "edits": [edit(50, 51, "always")]}
+    new = {"documents": [document(text_sha256="u"), document("b")], "edits": [*edits, edit(50, 51, "always")]}
+    assert list(changed(tmp_path, old, new, "", of_group).causes) == causes

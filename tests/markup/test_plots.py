@@ -35,7 +35,7 @@ def test_every_value_is_drawn_and_listed_once(values: list[float]) -> None:
     ("values", "labels"),
     [
         ([0.0, 0.5, 1.0], ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
-        ([3.0, 100.0, 480.0], ["0", "80", "160", "240", "320", "400", "480"]),
+        ([3.0, 100.0, 480.0], ["0", "100", "200", "300", "400", "500"]),
         ([0.0], ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
     ],
 )
@@ -50,6 +50,8 @@ def test_a_few_values_far_out_do_not_flatten_the_others() -> None:
     assert len(drawn(plot)) > 10
     assert drawn(plot)[-1] == 1
     assert "The last bar counts 100 or more." in plot
+    assert ">≥ 100</text>" in plot
+    assert "<title>100 or more: 1</title>" in plot
     assert "1,000,000 to 1,000,010" in plot
 
 
@@ -70,3 +72,22 @@ def test_nothing_is_said_to_be_nothing() -> None:
     for plot in (bars("t", {}, "x"), binned("t", {}, 20, "x", "y"), histogram("t", np.zeros(0), "x", "y")):
         assert "None." in plot
         assert "<svg" not in plot
+
+
+@given(st.integers(1, 10**9), st.integers(1, 60))
+def test_labels_of_an_axis_are_few_and_round(width: int, last: int) -> None:
+    plot = binned("t", {0: 5, last: 5}, width, "x", "y")
+    labels = [int(n.replace(",", "")) for n in re.findall(r'text-anchor="middle">([\d,]+)</text>', plot)]
+    assert 2 <= len(labels) <= 10
+    assert labels == [number * labels[1] for number in range(len(labels))]
+    assert str(labels[1]).rstrip("0") in {"1", "2", "5"}
+
+
+def test_where_one_bar_dwarfs_the_others_the_axis_is_logarithmic() -> None:
+    counts = {"markup": 124_658, "spaces": 900, "hyphens": 90, "quotes": 9}
+    plot = bars("t", counts, "edits")
+    widths = [float(w) for w in re.findall(r'width="([\d.]+)"[^>]*class="bar"', plot)]
+    assert "edits, logarithmic" in plot
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > widths[0] / 10
+    assert "logarithmic" not in bars("t", {"a": 100, "b": 50, "c": 10}, "edits")

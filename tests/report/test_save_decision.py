@@ -266,10 +266,16 @@ EMPTY = {"raw_start": 0, "raw_end": 0, "before": "", "after": " "}
         ({"decision": "correct", "field": "license", "value": "??"}, "does not match"),
         ({"decision": "exclude", "raw_sha256": "1"}, "raw_sha256: '1' does not match"),
         ({"decision": "exclude", "date": "2026-13-01"}, "is not a 'date'"),
+        ({"decision": "remove-line", "doc_id": None, "source": "", "line": "x"}, "source: "),
+        ({"decision": "accept", "doc_id": None}, "'rule' is a required property"),
+        ({"decision": "accept", "doc_id": None, "rule": "r", "before": "x"}, "'after' is a required property"),
+        ({"decision": "reject", "doc_id": None, "rule": "r", "part": 0}, "'part' is not one of"),
     ],
 )
 def test_a_line_that_is_wrong_is_named(project: Project, row: dict[str, Any], message: str) -> None:
-    write(project, {"doc_id": "plain", "raw_sha256": SHA, "date": "2026-01-02", **row})
+    whole = {"doc_id": "plain", "raw_sha256": SHA, "date": "2026-01-02", **row}
+    without = ("doc_id", "raw_sha256") if whole["doc_id"] is None else ()
+    write(project, {name: value for name, value in whole.items() if name not in without})
     with pytest.raises(ConfigError) as caught:
         run_stages(project, "ingest")
     assert str(caught.value).startswith(f"{project.seeds / 'decisions.jsonl'}:1: ")
@@ -281,3 +287,141 @@ def test_what_is_decided_twice_is_refused(project: Project) -> None:
     write(project, row, {**row, "reason": "again"})
     with pytest.raises(ConfigError, match=r"decisions.jsonl:2: .*given twice"):
         run_stages(project, "ingest")
+
+
+GLUED = {
+    "one.txt": "The woods were full ofsilence, and the two of us went home.\nREAD MORE: Ten things to know\n",
+    "two.txt": "The streets of the city were full ofsilence, and nobody else went home.\nREAD MORE: Ten things to know\n",
+    "three.txt": "An evening in the city is full ofnoise, and the two of us went home.\n",
+    "sources.jsonl": "".join(
+        json.dumps({"doc_id": doc_id, "source": source}) + "\n"
+        for doc_id, source in (("one", "Desk"), ("two", "Post"), ("three", "Desk"))
+    ),
+}
+OF_SILENCE = {"rule": "glued-word-maybe", "before": "ofsilence", "after": "of silence", "date": "2026-01-02"}
+
+
+def texts(project: Project) -> dict[str, str]:
+    corpus = Corpus(project)
+    return {doc_id: corpus.document(doc_id).row["text"] for doc_id in corpus.ids}
+
+
+def open_suggestions(project: Project) -> list[tuple[str, str]]:
+    corpus = Corpus(project)
+    rows = [(i, edit) for i in sorted(corpus.ids) for edit in corpus.document(i).edits if not edit["applied"]]
+    return [(doc_id, edit["rules"][0]) for doc_id, edit in rows]
+
+
+@pytest.fixture
+def glued(make_project: Callable[..., Project]) -> Project:
+    return make_project(GLUED, {"clean": {"apply": ["safe"]}})
+
+
+def test_one_line_decides_about_a_wording_in_all_sources_or_in_one(glued: Project) -> None:
+    write(glued, {**OF_SILENCE, "decision": "accept"})
+    run_stages(glued)
+    now = texts(glued)
+    assert ["of silence" in now[doc_id] for doc_id in ("one", "two")] == [True, True]
+    assert "ofnoise" in now["three"]
+    assert unmet(glued) == []
+    assert validate(glued.corpus, glued.schemas, load=False).ok
+    write(glued, {**OF_SILENCE, "decision": "accept", "source": "Post"})
+    run_stages(glued)
+    now = texts(glued)
+    assert ["of silence" in now[doc_id] for doc_id in ("one", "two")] == [False, True]
+
+
+def test_one_line_decides_about_a_rule_in_a_source(glued: Project) -> None:
+    run_stages(glued)
+    before = open_suggestions(glued)
+    assert {"glued-word-maybe", "read-more"} <= {rule for _, rule in before}
+    write(glued, {"rule": "glued-word-maybe", "source": "Desk", "decision": "reject", "date": "2026-01-02"})
+    run_stages(glued)
+    assert open_suggestions(glued) == [row for row in before if row[0] == "two" or row[1] != "glued-word-maybe"]
+    assert texts(glued)["three"] == GLUED["three.txt"]
+
+
+def test_the_narrower_decision_holds_and_one_about_an_edit_before_all(glued: Project) -> None:
+    run_stages(glued)
+    corpus = Corpus(glued)
+    edit = next(e for e in corpus.document("two").edits if e["rules"] == ["glued-word-maybe"])
+    write(
+        glued,
+        {"rule": "glued-word-maybe", "decision": "reject", "date": "2026-01-02"},
+        {**OF_SILENCE, "decision": "accept"},
+        line(corpus, "two", "reject", **about(edit)),
+    )
+    run_stages(glued)
+    now = texts(glued)
+    assert ["of silence" in now[i] for i in ("one", "two")] == [True, False]
+    left = {rule for _, rule in open_suggestions(glued)}
+    assert "read-more" in left
+    assert "glued-word-maybe" not in left
+    assert unmet(glued) == []
+
+
+def test_documents_without_a_source_are_a_source_of_their_own(make_project: Callable[..., Project]) -> None:
+    project = make_project({**GLUED, "sources.jsonl": '{"doc_id": "one", "source": "Desk"}\n'})
+    write(project, {**OF_SILENCE, "decision": "accept", "source": ""})
+    run_stages(project)
+    assert ["of silence" in texts(project)[i] for i in ("one", "two")] == [False, True]
+
+
+def test_a_group_that_fits_nothing_is_reported(glued: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        glued,
+        {**OF_SILENCE, "decision": "accept", "source": "Gazette"},
+        {**OF_SILENCE, "decision": "reject", "before": "home", "after": "ho me"},
+        {**OF_SILENCE, "decision": "reject", "before": "nowhere", "after": "no where"},
+        {"rule": "no-such-rule", "decision": "reject", "date": "2026-01-02"},
+        {**OF_SILENCE, "decision": "reject"},
+    )
+    run_stages(glued)
+    rows = read_json_lines(glued.reports / "decisions.jsonl")
+    assert sorted((row["rule"], row["before"], row["source"]) for row in rows if row["before"]) == [
+        ("glued-word-maybe", "home", None),
+        ("glued-word-maybe", "nowhere", None),
+        ("glued-word-maybe", "ofsilence", "Gazette"),
+    ]
+    assert [row["rule"] for row in rows if not row["before"]] == ["no-such-rule"]
+    assert "decision not applied: reject 'nowhere' in all documents: no rule suggests" in capsys.readouterr().err
+
+
+def test_a_group_touches_the_shards_that_have_its_words(
+    make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    seeds = {**articles(40), "article-0016.txt": GLUED["one.txt"]}
+    forty = make_corpus(seeds, {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
+    computed: list[str] = []
+
+    def counting(task: Task) -> Any:
+        computed.append(task.stage.name)
+        return compute(task)
+
+    monkeypatch.setattr(runner, "compute", counting)
+    write(forty, {**OF_SILENCE, "decision": "accept"})
+    run_stages(forty)
+    assert computed.count("clean") == computed.count("package") == 1
+    fresh = {name: tmp_path / "fresh" / name for name in ("corpus", "reports", "build")}
+    anew = run_stages(replace(forty, **fresh))
+    assert "of silence" in texts(anew)["article-0016"]
+    assert file_bytes(anew.corpus) == file_bytes(forty.corpus)
+    assert file_bytes(anew.reports) == file_bytes(forty.reports)
+
+
+@given(hard_texts, st.sampled_from(["accept", "reject"]))
+def test_a_decision_about_a_rule_is_one_about_each_of_its_suggestions(text: str, kind: str) -> None:
+    cleaned = clean_text(text, HOW)
+    rules = sorted({edit.rules[0] for edit in cleaned.suggestions})
+    by_rule, left = decided(cleaned, [Decision("a", None, kind, rule=rule) for rule in rules], HOW)
+    assert left == []
+    each, _ = decided(cleaned, [decision(kind, edit) for edit in cleaned.suggestions], HOW)
+    assert by_rule.edited.text == each.edited.text
+    assert by_rule.edited.revert() == text
+    assert kind == "accept" or by_rule.suggestions == ()
+
+
+def test_a_group_decided_twice_is_refused(glued: Project) -> None:
+    write(glued, {**OF_SILENCE, "decision": "accept"}, {**OF_SILENCE, "decision": "reject", "before": " ofsilence"})
+    with pytest.raises(ConfigError, match=r"two decisions about one group of suggestions of glued-word-maybe"):
+        run_stages(glued, "ingest")

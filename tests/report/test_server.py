@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import re
 import socket
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -17,52 +14,15 @@ from copydesk.project import Project
 from copydesk.report.corpus_view import Corpus, address
 from copydesk.report.server import Desk
 from copydesk.validation import validate
+from served import ask, form_of, forms, lines, origin, send
 from support import articles, run_stages
 
 Start = Callable[[Project], Desk]
 PAGE = address("plain")
 
 
-def ask(desk: Desk, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.server_port, timeout=30)
-    key = {"Cookie": f"{desk.cookie}={desk.key}"}
-    named = key | {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body.encode() or None, named)
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    return answer.status, dict(answer.getheaders()), text
-
-
-def origin(desk: Desk) -> dict[str, str]:
-    return {
-        "Origin": f"http://127.0.0.1:{desk.server_port}",
-        "Content_Type": "application/x-www-form-urlencoded",
-    }
-
-
-def forms(text: str) -> list[dict[str, str]]:
-    """What the forms of a page would send, a mapping for each button."""
-    found = []
-    for form in re.findall(r"<form (.*?)</form>", text, re.DOTALL):
-        hidden = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', form))
-        for value in re.findall(r'<button name="decision" value="(.*?)">', form):
-            found.append({**hidden, "decision": value})
-    return found
-
-
 def form_for(desk: Desk, kind: str, page: str = PAGE, **values: str) -> dict[str, str]:
-    text = ask(desk, "GET", f"/{page}")[2]
-    return next(f for f in forms(text) if f["decision"] == kind and values.items() <= f.items())
-
-
-def send(desk: Desk, form: dict[str, str], **headers: str) -> tuple[int, dict[str, str], str]:
-    return ask(desk, "POST", "/decide", urlencode(form), **{**origin(desk), **headers})
-
-
-def lines(project: Project) -> list[dict[str, Any]]:
-    path = project.seeds / "decisions.jsonl"
-    return [json.loads(each) for each in path.read_text("utf-8").split("\n") if each.strip()] if path.exists() else []
+    return form_of(desk, kind, page, **values)
 
 
 def test_every_page_is_there_and_guarded(project: Project, start: Start) -> None:
@@ -170,11 +130,11 @@ def test_a_line_of_a_source_is_decided_about_once(make_corpus: Callable[..., Pro
     (removing, keeping) = forms(text)
     assert [removing["decision"], keeping["decision"]] == ["remove-line", "keep-line"]
     assert send(desk, {**removing, "line": "0" * 20})[0] == 409
-    status, headers, _ = send(desk, removing)
+    status, headers, _ = send(desk, {**removing, "reason": "an advert"})
     assert (status, headers["Location"]) == (303, "/lines.html#decisions")
     (row,) = lines(project)
     del row["date"]
-    assert row == {"source": "<b>Desk", "line": evil, "decision": "remove-line"}
+    assert row == {"source": "<b>Desk", "line": evil, "decision": "remove-line", "reason": "an advert"}
     status, _, refusal = send(desk, keeping)
     assert (status, "the line removed in all documents of &lt;b&gt;Desk" in refusal) == (409, True)
     assert forms(ask(desk, "GET", "/lines.html")[2])[0]["decision"] == "withdraw"

@@ -1,13 +1,17 @@
-"""Apply the decisions of a steward: undo rejected edits or parts of them, and make accepted suggestions."""
+"""Apply the decisions of a steward: undo rejected edits or parts of them, and make accepted suggestions.
+
+A decision about one edit takes precedence over one about a group of suggestions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from copydesk.cleaning.apply import Cleaned, inspected
 from copydesk.cleaning.plan import Plan
 from copydesk.core.decisions import Decision
+from copydesk.core.group_decisions import GroupDecisions, Wording, wording
 from copydesk.text import ComposedEdit, Edit, EditedText
 
 _GONE = "no rule makes or suggests this edit any more; look at the document and remove the line"
@@ -27,30 +31,97 @@ def decided(cleaned: Cleaned, decisions: Sequence[Decision], how: Plan) -> tuple
     cleaned : Cleaned
         As the rules made it.
     decisions : sequence of Decision
-        Those of kind accept and reject.
+        Those of kind accept and reject, about edits and about groups.
     how : Plan
 
     Returns
     -------
     (Cleaned, list of Decision)
-        The text, and the decisions that could not be applied, each with the problem.
+        The text, and the decisions about single edits that could not be applied, each with the problem.
     """
-    rejections = [decision for decision in decisions if decision.decision == "reject"]
-    rejected = {decision.place for decision in rejections if decision.part is None}
-    accepted = {decision.place for decision in decisions if decision.decision == "accept"}
-    edited, unmet = _taken_back(cleaned.edited, rejections, {_place(edit) for edit in cleaned.suggestions})
-    wanted = {_place(edit): edit for edit in inspected(edited, how, ()).suggestions if _place(edit) in accepted}
-    chosen = _apart(sorted(wanted.values(), key=lambda edit: (edit.start, edit.end)))
-    edited = edited.apply(Edit(e.start, e.end, e.after, e.rules[0], e.confidence) for e in chosen)
-    result = inspected(edited, how)
-    done = {_place(edit) for edit in (*cleaned.edited.edits, *chosen)}
+    verdicts = _Verdicts(decisions)
+    if not verdicts.of_edits and not any(verdicts.of(edit, cleaned.edited) for edit in cleaned.suggestions):
+        return cleaned, []
+    obeyed = _obeyed(cleaned.edited, {_place(edit) for edit in cleaned.suggestions}, verdicts, how)
+    edited, unmet = obeyed.edited, obeyed.unmet
+    done = {_place(edit) for edit in (*cleaned.edited.edits, *obeyed.chosen)}
     unmet += [
-        decision._replace(problem=_OVERLAPS if decision.place in wanted else _GONE)
-        for decision in decisions
+        decision._replace(problem=_OVERLAPS if decision.place in obeyed.wanted else _GONE)
+        for decision in verdicts.of_edits
         if decision.decision == "accept" and decision.place not in done
     ]
-    suggestions = tuple(edit for edit in result.suggestions if _place(edit) not in rejected)
+    # Where no edit was taken back or made, suggestions and flags are as they were.
+    result = cleaned if edited is cleaned.edited else inspected(edited, how)
+    suggestions = tuple(edit for edit in result.suggestions if verdicts.of(edit, edited) != "reject")
     return result._replace(suggestions=suggestions, removed_lines=cleaned.removed_lines), unmet
+
+
+def decided_edits(edited: EditedText, decisions: Sequence[Decision], how: Plan) -> EditedText:
+    """The text as decided, without its suggestions and flags."""
+    return _obeyed(edited, set(), _Verdicts(decisions), how).edited
+
+
+def groups_met(before: Cleaned, after: Cleaned, decisions: Sequence[Decision]) -> frozenset[Decision]:
+    """The decisions about groups that fit some suggestion of a text, before or after decisions were applied."""
+    groups = GroupDecisions(decisions)
+    if not groups:
+        return frozenset()
+    suggested = ((edit, cleaned.edited.raw) for cleaned in (before, after) for edit in cleaned.suggestions)
+    return frozenset(
+        decision for edit, raw in suggested for decision in groups.fitting(edit.rules[0], _words(edit, raw))
+    )
+
+
+class _Obeyed(NamedTuple):
+    """A text as decided; the suggestions to make, by place, and those that were made; decisions that do not fit."""
+
+    edited: EditedText
+    wanted: dict[tuple[Any, ...], ComposedEdit]
+    chosen: list[ComposedEdit]
+    unmet: list[Decision]
+
+
+class _Verdicts:
+    """What stewards decided about each suggestion of a text."""
+
+    def __init__(self, decisions: Sequence[Decision]) -> None:
+        self.of_edits = [decision for decision in decisions if not decision.of_group]
+        self.groups = GroupDecisions(decisions)
+        self._by_place = {
+            kind: {d.place for d in self.of_edits if d.decision == kind and d.part is None}
+            for kind in ("reject", "accept")
+        }
+
+    def of(self, edit: ComposedEdit, edited: EditedText) -> str | None:
+        """Whether a suggestion is accepted or rejected; None if it is still open."""
+        place = _place(edit)
+        for kind, places in self._by_place.items():
+            if place in places:
+                return kind
+        fitting = self.groups.fitting(edit.rules[0], _words(edit, edited.raw)) if self.groups else []
+        return fitting[0].decision if fitting else None
+
+    def accepting(self, how: Plan) -> Plan:
+        """The rules of which some suggestions may be accepted."""
+        if self._by_place["accept"]:
+            return how
+        rules = self.groups.accepted_rules
+        return how._replace(suggested=tuple(rule for rule in how.suggested if rule.name in rules))
+
+
+def _obeyed(edited: EditedText, suggested: set[tuple[Any, ...]], verdicts: _Verdicts, how: Plan) -> _Obeyed:
+    """Take rejected edits back, and make accepted suggestions; ``suggested`` are the places of the suggestions."""
+    unmet: list[Decision] = []
+    rejections = [decision for decision in verdicts.of_edits if decision.decision == "reject"]
+    if rejections:
+        edited, unmet = _taken_back(edited, rejections, suggested)
+    rules = verdicts.accepting(how)
+    candidates = inspected(edited, rules, ()).suggestions if rules.suggested else ()
+    wanted = {_place(edit): edit for edit in candidates if verdicts.of(edit, edited) == "accept"}
+    chosen = _apart(sorted(wanted.values(), key=lambda edit: (edit.start, edit.end)))
+    if chosen:
+        edited = edited.apply(Edit(e.start, e.end, e.after, e.rules[0], e.confidence) for e in chosen)
+    return _Obeyed(edited, wanted, chosen, unmet)
 
 
 def _taken_back(
@@ -101,6 +172,10 @@ def _parts_to_take_back(edit: ComposedEdit, rejections: Sequence[Decision]) -> t
 
 def _place(edit: ComposedEdit) -> tuple[Any, ...]:
     return edit.raw_start, edit.raw_end, edit.before, edit.after
+
+
+def _words(edit: ComposedEdit, raw: str) -> Wording:
+    return wording(raw, edit.raw_start, edit.raw_end, edit.after)
 
 
 def _apart(edits: list[ComposedEdit]) -> list[ComposedEdit]:

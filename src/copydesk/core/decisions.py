@@ -3,7 +3,8 @@
 A decision about a document names what the steward looked at: the hash of the file, and for an edit its span in the
 raw text and the text before and after; for a part of an edit also its number and its rule. If the file or the edit
 has changed since, the decision is reported and not applied. A decision about a line holds for all documents of a
-source.
+source. A decision about a group holds for all suggestions of a rule, or for those of one wording, in a source or in
+all; see :mod:`copydesk.core.group_decisions`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 NAME = "decisions.jsonl"
 #: The fields that identify a decision: no two lines may agree in all of them.
-KEY = ("doc_id", "field", "raw_start", "raw_end", "after", "part", "source", "line")
+KEY = ("doc_id", "field", "raw_start", "raw_end", "before", "after", "part", "rule", "source", "line")
+#: The decisions about edits and suggestions.
+OF_EDITS = ("accept", "reject")
 #: The decisions about a line: it is removed from all documents of a source, or no rule may remove it there.
 OF_LINES = ("remove-line", "keep-line")
 
@@ -31,8 +34,8 @@ OF_LINES = ("remove-line", "keep-line")
 class Decision(NamedTuple):
     """A line of the file, or a row of the table ``decisions``; see ``schemas/decision.schema.json``.
 
-    A line of the file about a line of a source has no ``doc_id`` and no ``raw_sha256``; in the table it has a row for
-    each document of the source.
+    A line of the file about a line of a source, or about a group of suggestions, has no ``doc_id`` and no
+    ``raw_sha256``; in the table it has a row for each document that it may concern.
     """
 
     doc_id: str | None
@@ -55,15 +58,20 @@ class Decision(NamedTuple):
         """What identifies an edit: its span in the raw text, the text before and the text after."""
         return self.raw_start, self.raw_end, self.before, self.after
 
+    @property
+    def of_group(self) -> bool:
+        """Whether it is about a group of suggestions, and not about one edit."""
+        return self.decision in OF_EDITS and self.raw_start is None
+
 
 def read_decisions(seeds: Path, schemas: Path = PACKAGED) -> list[Decision]:
-    """Read the decisions, sorted by document and position, those about lines by source and line.
+    """Read the decisions, sorted by document and position, those about groups and lines by source.
 
     Raises
     ------
     ConfigError
         If a line does not obey its schema, or repeats the key of another line; the message names the line. If two are
-        about the same line of a source.
+        about the same line of a source, or about the same group.
     """
     rows = load_json_lines(seeds / NAME, "decision", KEY, schemas).values()
     decisions = sorted((from_row(row) for row in rows), key=_order)
@@ -72,9 +80,21 @@ def read_decisions(seeds: Path, schemas: Path = PACKAGED) -> list[Decision]:
 
 
 def _refuse_contrary(path: Path, decisions: list[Decision]) -> None:
-    """Refuse two decisions about one line of a source: their keys differ where only white space does."""
+    """Refuse two decisions about one line or one group: their keys differ where only white space does."""
     known: dict[tuple[str | None, str], Decision] = {}
+    groups: dict[tuple[str | None, ...], Decision] = {}
     for decision in decisions:
+        if decision.of_group:
+            wording = (
+                decision.before and folded_line(decision.before),
+                decision.after and folded_line(decision.after),
+            )
+            other = groups.setdefault((decision.source, decision.rule, *wording), decision)
+            if other is not decision:
+                raise ConfigError(
+                    f"{path}: two decisions about one group of suggestions of {decision.rule}: {other.decision} "
+                    f"{other.before!r} and {decision.decision} {decision.before!r}; remove one of them"
+                )
         if decision.decision in OF_LINES:
             other = known.setdefault((decision.source, folded_line(decision.line or "")), decision)
             if other is not decision:
@@ -132,4 +152,5 @@ def _order(decision: Decision) -> tuple[Any, ...]:
     numbers = (decision.raw_start, decision.raw_end, decision.part)
     start, end, part = (-1 if number is None else number for number in numbers)
     place = decision.doc_id or "", decision.field or "", start, end, decision.after or "", part
-    return *place, decision.source or "", decision.line or ""
+    about = decision.source or "", decision.line or "", decision.rule or "", decision.before or ""
+    return *place, *about, decision.source is not None

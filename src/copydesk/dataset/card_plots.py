@@ -11,7 +11,9 @@ _STYLE = (
     "<style>text{font:12px sans-serif;fill:#222}.label{font-weight:bold}.bar{fill:#2a6fb0}"
     ".axis{stroke:#444}.grid{stroke:#ddd}</style>"
 )
-_BARS = 60  # of a histogram, about
+_BARS = 60  # of a histogram, at most
+#: How many bins are merged into one: round numbers.
+_WIDER = [factor * 10**power for power in range(12) for factor in (1, 2, 5)]
 
 
 def render_plots(metrics: Metrics) -> dict[str, str]:
@@ -33,7 +35,7 @@ def render_plots(metrics: Metrics) -> dict[str, str]:
 def _histogram(title: str, counts: dict[int, int], width: int, axis: str) -> Html:
     """Draw counts by the lower end of their bin; many bins are merged into wider ones."""
     last = max(counts, default=0) // width
-    wide = max(1, -(-last // _BARS))
+    wide = next(wide for wide in _WIDER if last <= wide * _BARS)
     merged: dict[int, int] = {}
     for start, count in counts.items():
         place = start // width // wide

@@ -20,6 +20,7 @@ columns that differ, and the next is tried for the remaining ones:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -63,6 +64,7 @@ class RevisionContext(NamedTuple):
     one_split: bool
     decisions: Mapping[str, DecisionScope]
     decided_lines: frozenset[str]
+    decided_groups: tuple[Decision, ...] = ()
     relisted: frozenset[str] = frozenset()  # documents whose line in splits.jsonl differs
 
     @classmethod
@@ -82,17 +84,20 @@ class RevisionContext(NamedTuple):
         )
 
 
-def _decisions(old: Revision, new: Revision) -> tuple[dict[str, DecisionScope], frozenset[str]]:
-    """By document, the scope of the decisions that only one of the revisions has, and the lines of such decisions."""
+def _decisions(old: Revision, new: Revision) -> tuple[dict[str, DecisionScope], frozenset[str], tuple[Decision, ...]]:
+    """The decisions that only one of the revisions has: by document their scope, the lines, those about groups."""
     texts = (revision.text(f"seeds/{NAME}") or "" for revision in (old, new))
     counted = [Counter(renamed_line("decision", line) for line in text.split("\n")) for text in texts]
     by_document: dict[str, list[Decision]] = {}
     lines: set[str] = set()
+    groups: list[Decision] = []
     for line in (counted[0] - counted[1]) + (counted[1] - counted[0]):
         if line.strip():
             decision = from_row(load_json(line, NAME))
             if decision.line is not None:
                 lines.add(folded_line(decision.line))
+            elif decision.of_group:
+                groups.append(decision)
             elif decision.doc_id is not None:
                 by_document.setdefault(decision.doc_id, []).append(decision)
     scopes = {
@@ -102,7 +107,7 @@ def _decisions(old: Revision, new: Revision) -> tuple[dict[str, DecisionScope], 
         )
         for doc_id, decisions in by_document.items()
     }
-    return scopes, frozenset(lines)
+    return scopes, frozenset(lines), tuple(groups)
 
 
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Parameter]:
@@ -145,7 +150,7 @@ def changed_documents(
         spans = frozenset[tuple[int, int]]() if resourced else decided.spans
         by_rules = [
             row
-            for row in edited
+            for row in _not_of_groups(edited, () if resourced else context.decided_groups)
             if (row["raw_start"], row["raw_end"]) not in spans and not _removes_only(row, context.decided_lines)
         ]
         unexplained = {*differing, *(f"{name}/" for name in tables[doc_id])}
@@ -178,6 +183,31 @@ def _removes_only(edit: Row, lines: frozenset[str]) -> bool:
     """Whether an edit removes but lines about which there are other decisions now."""
     removed = [*filter(None, map(folded_line, edit["before"].split("\n")))] if lines and not edit["after"] else []
     return bool(removed) and lines.issuperset(removed)
+
+
+def _not_of_groups(edited: list[Row], groups: Sequence[Decision]) -> list[Row]:
+    """The differing edits that no decision about a group explains.
+
+    An accepted suggestion may have become one edit with its neighbours: these are explained with it.
+    """
+    if not groups:
+        return edited
+    explained = [row for row in edited if any(_may_be_of(row, group) for group in groups)]
+    spans = [(row["raw_start"], row["raw_end"]) for row in explained]
+    starts, ends = sorted(start for start, _ in spans), sorted(end for _, end in spans)
+    # A span is touched unless it ends before another starts, or starts behind its end.
+    return [
+        row
+        for row in edited
+        if bisect_right(starts, row["raw_end"]) == bisect_left(ends, row["raw_start"])  # as many begun as ended
+    ]
+
+
+def _may_be_of(row: Row, group: Decision) -> bool:
+    if group.rule not in row["rules"].split("\n"):
+        return False
+    before, words = folded_line(row["before"]), folded_line(group.before or "")
+    return group.before is None or before in words or words in before
 
 
 def _explained(unexplained: set[str], decided: DecisionScope, edited: list[Row], by_rules: list[Row]) -> set[str]:

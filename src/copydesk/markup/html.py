@@ -29,7 +29,7 @@ def escaped(value: object) -> Html:
     """
     if isinstance(value, Html):
         return value
-    text = html.escape(str(value))
+    text = html.escape(str(value), quote=False)  # it is content of an element, never a value of an attribute
     return Html(_UNSEEN.sub(lambda match: f'<span class="unseen">U+{ord(match[0]):04X}</span>', text))
 
 

@@ -18,29 +18,34 @@ _NAMED = 26  # characters of a name
 _SHARES = 20  # bins from 0 to 1
 _USUAL, _FAR = 0.99, 2  # this share of values is usual; values beyond this multiple of them are outliers
 _LABELS = 8  # numbers below an axis, at most
-#: Possible numbers of bins between two labels.
-_SPACINGS = [factor * 10**power for power in range(12) for factor in (1, 2, 4, 5)]
+_OVERFLOW = 64  # room for the label of the overflow
+_DWARFED = 50  # a largest bar of this many times the median bar has a logarithmic axis
+_ROUND = (1, 2, 5, 10)  # labels of an axis are multiples of these times a power of ten
 
 
 def bars(title: str, counts: Mapping[str, int], unit: str, link: Callable[[str], str | None] | None = None) -> Html:
-    """Plot counts by name, the largest first. Names after the 24th are only in the table."""
+    """Plot counts by name, the largest first. Names after the 24th are only in the table.
+
+    Where the largest count dwarfs the others, the axis is logarithmic, and says so.
+    """
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = ordered[:_SHOWN]
     if not shown:
         return tag("figure", tag("figcaption", title), tag("p", "None.", class_="quiet"), class_="plot")
     most = max(count for _, count in shown) or 1
+    logarithmic = most > _DWARFED * max(1, sorted(count for _, count in shown)[len(shown) // 2])
     height = _ROW * len(shown) + 30
     parts = []
     for number, (name, count) in enumerate(shown):
         y = number * _ROW
-        width = (_WIDTH - _NAME - _COUNT) * count / most
+        width = (_WIDTH - _NAME - _COUNT) * (log10(count + 1) / log10(most + 1) if logarithmic else count / most)
         parts += [
             tag("text", _short(name), x=_NAME - 8, y=y + 17, text_anchor="end"),
             tag("rect", x=_NAME, y=y + 4, width=_round(max(width, 1)), height=_ROW - 8, class_="bar"),
             tag("text", f"{count:,}", x=_round(_NAME + max(width, 1) + 6), y=y + 17),
         ]
     axis = tag("line", x1=_NAME, x2=_NAME, y1=0, y2=_ROW * len(shown), class_="axis")
-    named = tag("text", unit, x=_NAME, y=height - 8, class_="label")
+    named = tag("text", f"{unit}, logarithmic" if logarithmic else unit, x=_NAME, y=height - 8, class_="label")
     rows = [[tag("a", name, href=to) if link and (to := link(name)) else name, f"{n:,}"] for name, n in ordered]
     more = len(ordered) - len(shown)
     return _figure(
@@ -66,6 +71,7 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
         return tag("figure", tag("figcaption", title), tag("p", "None.", class_="quiet"), class_="plot")
     drawn = _folded(counts)
     last = max(*drawn, bins - 1)
+    overflows = drawn != counts
     wide, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     bin_width = wide / (last + 1)
     ticks = _ticks(max(drawn.values()))
@@ -83,7 +89,7 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
         parts.append(
             tag(
                 "rect",
-                tag("title", f"{_number(number * step)} to {_number((number + 1) * step)}: {count:,}"),
+                tag("title", f"{_bin(number, step, is_overflow=overflows and number == last)}: {count:,}"),
                 x=_round(x),
                 y=_round(floor_y - size),
                 width=_round(max(bin_width - gap, 0.5)),
@@ -91,11 +97,15 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
                 class_="bar",
             )
         )
-    spacing = next(bins for bins in _SPACINGS if (last + 1) / bins <= _LABELS)
-    for number in range(0, last + 2, spacing):
-        x = _round(_LEFT + number * bin_width)
+    for value in _round_values((last if overflows else last + 1) * step):
+        x = _round(_LEFT + value / step * bin_width)
         parts.append(tag("line", x1=x, x2=x, y1=floor_y, y2=floor_y + 4, class_="axis"))
-        parts.append(tag("text", _number(number * step), x=x, y=floor_y + 18, text_anchor="middle"))
+        # The label of the overflow stands there.
+        if not overflows or x < _WIDTH - _RIGHT - _OVERFLOW:
+            parts.append(tag("text", _number(value), x=x, y=floor_y + 18, text_anchor="middle"))
+    if overflows:
+        end = _WIDTH - _RIGHT + 24
+        parts.append(tag("text", f"≥ {_number(last * step)}", x=end, y=floor_y + 18, text_anchor="end"))
     parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=floor_y, y2=floor_y, class_="axis"))
     parts.append(
         tag("text", axis, x=_LEFT + wide / 2, y=_HEIGHT - 6, text_anchor="middle", class_="label"),
@@ -105,8 +115,8 @@ def binned(title: str, counts: Mapping[int, int], step: float, axis: str, unit: 
     parts.append(
         tag("text", unit, x=12, y=_round(middle), text_anchor="middle", transform=turned, class_="label"),
     )
-    rows = [[f"{_number(n * step)} to {_number((n + 1) * step)}", f"{c:,}"] for n, c in sorted(counts.items())]
-    folded = f"The last bar counts {_number(last * step)} or more." if drawn != counts else ""
+    rows = [[_bin(n, step), f"{c:,}"] for n, c in sorted(counts.items())]
+    folded = f"The last bar counts {_number(last * step)} or more." if overflows else ""
     return _figure(title, _HEIGHT, parts, (axis, unit), rows, more=folded)
 
 
@@ -144,6 +154,18 @@ def _step(span: float, most: int) -> float:
     return next(power * factor for factor in (1, 2, 5, 10, 20) if span / (power * factor) <= most)
 
 
+def _round_values(span: float) -> list[float]:
+    """Round values from 0 to ``span``, at most eight of them and 0."""
+    power = 10.0 ** floor(log10(span / _LABELS))
+    spacing = next(power * factor for factor in _ROUND if span / (power * factor) <= _LABELS + 1e-9)
+    return [_round(number * spacing, 9) for number in range(floor(span / spacing + 1e-9) + 1)]
+
+
+def _bin(number: int, step: float, *, is_overflow: bool = False) -> str:
+    start = _number(number * step)
+    return f"{start} or more" if is_overflow else f"{start} to {_number((number + 1) * step)}"
+
+
 def _ticks(most: int) -> list[int]:
     step = max(1, round(_step(most, 5)))
     return list(range(0, most + step, step))
@@ -153,8 +175,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
 
 
-def _round(value: float) -> float:
-    return round(value, 2)
+def _round(value: float, digits: int = 2) -> float:
+    return round(value, digits)
 
 
 def _short(name: str) -> Html:

@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import read_json_lines
+from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import NAME, Decision, read_decisions
 from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.project import Project
+from copydesk.report.suggestion_queue import COLUMNS, SuggestionQueue, has_corrections, stated_source
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.tables.table import PUBLISHED
 
@@ -103,7 +105,7 @@ class Corpus:
         return measure(tables, self.revision.listing["dropped"])
 
     def decisions(self) -> dict[str, list[Decision]]:
-        """The steward's decisions by document, those about lines under ""; a file that changed is read again."""
+        """The steward's decisions by document, others under ""; a file that changed is read again."""
         path = self.project.seeds / NAME
         state = path.stat() if path.exists() else None
         stamp = (state.st_mtime_ns, state.st_size, state.st_ino) if state else None
@@ -143,6 +145,30 @@ class Corpus:
                 rows_by_rule[rule] += rows.take(pa.array(indices)).to_pylist()
         texts = self._raw_texts({row["doc_id"] for rows in rows_by_rule.values() for row in rows})
         return {rule: [_sample(row, texts[row["doc_id"]]) for row in rows] for rule, rows in rows_by_rule.items()}
+
+    @cached_property
+    def queue(self) -> SuggestionQueue:
+        """The suggestions of all documents; raw texts are in memory for one shard at a time."""
+
+        def shards() -> Iterator[tuple[pa.Table, dict[str, str]]]:
+            for shard in self.revision.shards("edits"):
+                rows = self.revision.read(shard, [*COLUMNS])
+                ids = pc.unique(rows["doc_id"].filter(pc.invert(rows["applied"]))).to_pylist()
+                if ids:
+                    yield rows, self._raw_texts(ids)
+
+        return SuggestionQueue(shards(), self.documents, self._stated)
+
+    def source(self, row: Row) -> str:
+        """The source by which decisions about groups concern a document, given its row; empty if it has none."""
+        return stated_source(row, self._stated)
+
+    @cached_property
+    def _stated(self) -> dict[str, Row]:
+        """The lines of sources.jsonl, if decisions corrected what some say."""
+        if not has_corrections(self.documents):
+            return {}
+        return load_json_lines(self.project.seeds / "sources.jsonl", "source", "doc_id", self.project.schemas)
 
     def document(self, doc_id: str) -> Document:
         """Read the rows of a document in each table."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from copydesk.core.decisions import Decision
+from copydesk.core.group_decisions import GroupDecisions, wording
 from copydesk.markup.html import Html, html_table, joined, tag
 from copydesk.report.corpus_view import Document, Row, address
 from copydesk.report.rules_page import deleted, inserted
@@ -37,16 +38,39 @@ def decision_text(decision: Decision) -> str:
     """The decision in words."""
     if decision.line is not None:
         return f"the line {_PAST[decision.decision]} in all documents of {_short(decision.source or '')}"
+    if decision.of_group:
+        return group_text(decision)
     if decision.field:
         return f"{decision.field} corrected to {_short(decision.value or 'not known')}"
     what = "document" if decision.raw_start is None else "edit" if decision.part is None else "part of the edit"
     return f"the {what} {_PAST[decision.decision]}"
 
 
+def group_text(decision: Decision) -> str:
+    """A decision about a group in words."""
+    words = f"“{_short(decision.before or '')}” → “{_short(decision.after or '')}” of "
+    what = "all suggestions of " if decision.before is None else words
+    return f"{what}{all_of(decision.rule or '', decision.source)} {_PAST[decision.decision]}"
+
+
+def all_of(rule: str, source: str | None) -> str:
+    """A rule in a source; None: in all documents."""
+    where = "in all documents" if source is None else f"in {_short(source)}" if source else "without a source"
+    return f"{rule} {where}"
+
+
 class Controls:
     """The forms on the page of a document. Without a token there are none, and decisions are only shown."""
 
-    def __init__(self, document: Document, decisions: Sequence[Decision], token: str | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        decisions: Sequence[Decision],
+        token: str | None,
+        groups: GroupDecisions = GroupDecisions(()),  # noqa: B008
+    ) -> None:
+        self._groups = groups
+        self._raw = document.raw["text"]
         self._row = document.row
         self._decisions = decisions
         self._token = token
@@ -69,11 +93,16 @@ class Controls:
         number = edit["index"]
         place = {"edit": number, "raw_start": edit["raw_start"], "raw_end": edit["raw_end"]}
         kinds = ["reject"] if edit["applied"] else ["accept", "reject"]
+        words = wording(self._raw, edit["raw_start"], edit["raw_end"], edit["after"])
+        fitting = [] if edit["applied"] or not self._groups else self._groups.fitting(edit["rules"][0], words)
+        note = [tag("p", f"{group_text(fitting[0])}; takes effect in the next build")] if fitting else []
+        label = f"Reason for the decision about edit {number}"
+        reason = tag("input", type="text", name="reason", maxlength=1000, placeholder="Reason", aria_label=label)
         buttons = [
             tag("button", kind.title(), tag("span", f" edit {number}", class_="hidden"), name="decision", value=kind)
             for kind in kinds
         ]
-        return [self._form(*buttons, **place)]
+        return [joined([*note, self._form(reason, *buttons, **place)])]
 
     def part(self, edit: Row, number: int) -> list[Html]:
         """The form to reject a part of an edit, or the decision about it."""
@@ -107,7 +136,7 @@ class Controls:
         if self._decisions:
             header = ("decision", "about", "value", *(("undo",) if self._token else ()))
             rows = (listed(d, self._token, self._page, self._row["raw_sha256"]) for d in self._decisions)
-            parts.append(html_table("Decisions", header, rows))
+            parts.append(html_table("Decisions", header, rows, class_="stacked"))
         else:
             parts.append(tag("p", "No decisions yet.", class_="quiet"))
         if self._token and not any(decision.decision == "exclude" for decision in self._decisions):
@@ -139,12 +168,12 @@ def form(token: str | None, page: str, *content: object, **values: object) -> Ht
     return tag("form", *hidden, *content, method="post", action="/decide")
 
 
-def undo_form(decision: Decision, token: str | None, page: str) -> Html:
+def undo_form(decision: Decision, token: str | None, page: str, **values: object) -> Html:
     """The form that undoes a decision."""
-    about = decision.field or decision.line
+    about = decision.field or decision.line or (group_text(decision) if decision.of_group else None)
     about = about or (f"edit at {decision.raw_start:,}" if decision.raw_start is not None else "exclusion")
     button = tag("button", "Undo", tag("span", f" {about}", class_="hidden"), name="decision", value="withdraw")
-    return form(token, page, button, known=name_of(decision))
+    return form(token, page, button, known=name_of(decision), **values)
 
 
 def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | None = None) -> list[object]:
@@ -152,6 +181,9 @@ def listed(decision: Decision, token: str | None, page: str, raw_sha256: str | N
     if decision.line is not None:
         about: object = f"the line in all documents of {_short(decision.source or '')}"
         value: object = _short(decision.line)
+    elif decision.of_group:
+        about = f"suggestions of {all_of(decision.rule or '', decision.source)}"
+        value = joined([deleted(_short(decision.before or "")), inserted(_short(decision.after or ""))])
     elif decision.field:
         about = decision.field
         value = decision.value or "not known"

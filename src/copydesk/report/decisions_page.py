@@ -16,14 +16,19 @@ def decisions_page(corpus: Corpus, linked: bool, token: str | None = None) -> st
     about = tag("p", "Each decision is a line of ", tag("code", f"seeds/{NAME}"), ". The next build applies it.")
     header = ("document", "decision", "about", "value", *(("undo",) if token else ()))
     rows = [[_name(decision, corpus, linked), *listed(decision, token, "decisions.html")] for decision in decisions]
-    decided = html_table("Decisions", header, rows) if rows else tag("p", "No decisions yet.", class_="quiet")
+    decided = (
+        html_table("Decisions", header, rows, class_="stacked")
+        if rows
+        else tag("p", "No decisions yet.", class_="quiet")
+    )
     content = [about, decided, tag("h2", "Not applied by the last build"), _unmet(corpus)]
     return render_page("decisions.html", "Decisions", *content, corpus=corpus.title, forms=token is not None)
 
 
 def _name(decision: Decision, corpus: Corpus, linked: bool) -> Html:
     if decision.doc_id is None:
-        return tag("a", "lines", href="lines.html")
+        name, page = ("suggestions", "queue.html") if decision.of_group else ("lines", "lines.html")
+        return tag("a", name, href=page)
     has_page = linked and decision.doc_id in corpus.positions
     return tag("a", decision.doc_id, href=address(decision.doc_id)) if has_page else tag("span", decision.doc_id)
 
@@ -33,5 +38,8 @@ def _unmet(corpus: Corpus) -> Html:
     rows = read_json_lines(path) if path.is_file() else []
     if not rows:
         return tag("p", "None.", class_="quiet")
-    cells = ((row["doc_id"] or row["line"], row["decision"], row["problem"]) for row in rows)
+    cells = (
+        (row["doc_id"] or row["line"] or row["before"] or row["rule"], row["decision"], row["problem"])
+        for row in rows
+    )
     return html_table("Not applied", ("document or line", "decision", "reason"), cells)

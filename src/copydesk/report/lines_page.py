@@ -31,7 +31,7 @@ def lines_page(corpus: Corpus, linked: bool, token: str | None = None) -> str:
         )
         for row in corpus.template_lines
     ]
-    listed = html_table("Lines", header, rows) if rows else tag("p", "None.", class_="quiet")
+    listed = html_table("Lines", header, rows, class_="stacked") if rows else tag("p", "None.", class_="quiet")
     return render_page(_PAGE, "Lines", about, listed, corpus=corpus.title, forms=token is not None)
 
 
@@ -46,4 +46,6 @@ def _decision(row: Row, decision: Decision | None, token: str | None) -> Html | 
         tag("button", label, tag("span", f" {row['line']}", class_="hidden"), name="decision", value=kind)
         for label, kind in zip(("Remove", "Keep"), OF_LINES, strict=True)
     ]
-    return form(token, _PAGE, *buttons, line=name_of_line(row["source"], row["line"]))
+    label = f"Reason for the decision about {row['line']}"
+    reason = tag("input", type="text", name="reason", maxlength=1000, placeholder="Reason", aria_label=label)
+    return form(token, _PAGE, reason, *buttons, line=name_of_line(row["source"], row["line"]))

@@ -16,6 +16,7 @@ _ASSETS = Path(__file__).parent / "assets"
 PAGES = {
     "index.html": "Corpus",
     "documents.html": "Documents",
+    "queue.html": "Queue",
     "rules.html": "Rules",
     "lines.html": "Lines",
     "release.html": "Release",

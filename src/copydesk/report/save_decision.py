@@ -17,13 +17,17 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from copydesk.core.atomic_files import locked, replacing
-from copydesk.core.decisions import KEY, NAME, OF_LINES, Decision, from_row
+from copydesk.core.decisions import KEY, NAME, OF_EDITS, OF_LINES, Decision, from_row
 from copydesk.core.json_schema import load_json, load_schema, violations
 from copydesk.errors import CopydeskError
 from copydesk.report.corpus_view import Corpus
 from copydesk.report.decision_forms import decision_text, exclusion, name_of, name_of_line
+from copydesk.report.queue_page import PAGE as QUEUE
+from copydesk.report.queue_page import View
+from copydesk.report.suggestion_queue import short_name
 
 _LOCK_TIMEOUT = 60.0  # seconds to wait for another server
 _LATE = 2.0  # seconds to wait for programs that opened the file just before it was rewritten
@@ -42,8 +46,8 @@ class _Line(NamedTuple):
     decision: Decision
 
 
-def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
-    """Save or undo the decision of a form.
+def decide(corpus: Corpus, form: Mapping[str, str]) -> str | None:
+    """Save or undo the decision of a form; return the identifier of the saved one.
 
     Parameters
     ----------
@@ -52,8 +56,9 @@ def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
     form : mapping
         ``decision``, ``page``, ``raw_sha256``, and what the decision needs: ``edit``, ``raw_start`` and ``raw_end``,
         for a part of an edit also ``part``; ``field`` and ``value``; ``line``, the identifier of a line of a source;
-        ``reason``; or, to undo a decision, its identifier as ``known``. ``excluded`` identifies the decision that
-        excluded the document when the page was rendered; empty if there was none.
+        of the queue ``queue``, its address, and ``group`` with ``words``, or ``rule``; ``reason``; or, to undo a
+        decision, its identifier as ``known``. ``excluded`` identifies the decision that excluded the document when
+        the page was rendered; empty if there was none.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
             if undone is None:
                 raise RefusedDecision("This decision no longer exists, or somebody changed it; reload the page.")
             _blank(path, undone)
-            return
+            return None
         row = _row(corpus, form)
         problems = violations(load_schema("decision", corpus.project.schemas), row)
         if problems:
@@ -81,6 +86,7 @@ def decide(corpus: Corpus, form: Mapping[str, str]) -> None:
         _refuse_conflicts([line.decision for line in lines], from_row(row), form)
         text = json.dumps(row, ensure_ascii=False)
         _append(path, f"{text}\n".encode(), unended=not data.endswith(b"\n") and bool(data))
+        return name_of(from_row(row))
 
 
 def _refuse_conflicts(decisions: list[Decision], new: Decision, form: Mapping[str, str]) -> None:
@@ -102,7 +108,12 @@ def _refuse_conflicts(decisions: list[Decision], new: Decision, form: Mapping[st
 def _row(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
     """The line to write for a form."""
     decision = form.get("decision", "")
-    about = _line(corpus, form) if decision in OF_LINES else _subject(corpus, form)
+    if decision in OF_LINES:
+        about = _line(corpus, form)
+    elif decision in OF_EDITS and form.get("page") == QUEUE:
+        about = _of_group(corpus, form)
+    else:
+        about = _subject(corpus, form)
     row = {**about, "decision": decision}
     if reason := form.get("reason", "").strip():
         row["reason"] = reason
@@ -115,6 +126,23 @@ def _line(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
         if name_of_line(row["source"], row["line"]) == form.get("line"):
             return {"source": row["source"], "line": row["line"]}
     raise RefusedDecision("The last build does not list this line; reload the page.")
+
+
+def _of_group(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
+    """The group of suggestions that a form of the queue is about: one of a wording, or all of a rule."""
+    queue, decisions = corpus.queue, corpus.decisions()
+    view = View.of(queue, dict(parse_qsl(form.get("queue", ""), max_num_fields=10)))
+    source = {} if view.selection.source is None else {"source": view.selection.source}
+    mask = queue.selected(view.selection, decisions)
+    same_source = form.get("source") == view.source_name
+    number = form.get("group", "")
+    if number.isascii() and number.isdecimal() and len(number) < 10:
+        group = queue.group(int(number), mask)
+        if same_source and group is not None and group.name == form.get("words") and len(group.positions):
+            return {"rule": group.rule, **source, **group.words._asdict()}
+    elif same_source and view.selection.rule and form.get("rule") == short_name(view.selection.rule) and mask.any():
+        return {"rule": view.selection.rule, **source}
+    raise RefusedDecision("None of these suggestions is open any more; reload the page, and look at the decisions.")
 
 
 def _subject(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:

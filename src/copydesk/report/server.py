@@ -14,11 +14,11 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 from copydesk.core.atomic_files import explained
 from copydesk.core.progress import say
@@ -33,6 +33,8 @@ from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
 from copydesk.report.lines_page import lines_page
 from copydesk.report.page_frame import policy, render_page
+from copydesk.report.queue_page import PAGE as QUEUE
+from copydesk.report.queue_page import View, queue_page
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
 from copydesk.report.save_decision import RefusedDecision, decide
@@ -67,7 +69,7 @@ class Desk(ThreadingHTTPServer):
         self.deciding = threading.Lock()
         self._locks = threading.Lock(), threading.Lock()  # to open the corpus; to render a page about all of it
         self._stamp: object = None
-        self.corpus()
+        _ = self.corpus().queue  # read once: its first page is answered at once then
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
@@ -98,15 +100,19 @@ class Desk(ThreadingHTTPServer):
                 self._stamp = stamp
             return self._current
 
-    def render(self, path: str) -> str | None:
-        """Render the page at a path; None if there is none."""
+    def render(self, path: str, values: Mapping[str, str]) -> str | None:
+        """Render the page at a path; None if there is none. ``values`` are those of the address."""
         corpus, pages = self._opened()
         if path in corpus.addresses:
-            return document_page(corpus, corpus.addresses[path], self.token)
+            return document_page(corpus, corpus.addresses[path], self.token, everything="all" in values)
         if path == "lines.html":
             return lines_page(corpus, linked=True, token=self.token)
         if path == "decisions.html":
             return decisions_page(corpus, linked=True, token=self.token)
+        if path == QUEUE:
+            with self._locks[1]:  # a new corpus is read once
+                _ = corpus.queue
+            return queue_page(corpus, values, self.token)
         with self._locks[1]:
             # These depend on the corpus alone, and take long for a large one: cache them.
             if path not in pages:
@@ -180,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Save a decision, and redirect to its page."""
         self._answer(self._decide)
 
-    def _answer(self, respond: Callable[[str], None]) -> None:
+    def _answer(self, respond: Callable[[str, Mapping[str, str]], None]) -> None:
         """Authorise a request and respond to it; turn errors into error pages."""
         try:
             self._check_host()
@@ -193,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._welcome(target.path)
                 return
             self._check_key()
-            respond(target.path)
+            respond(target.path, {name: values[0] for name, values in query.items()})
         except _HttpError as error:
             self._send_error(error.status, str(error))
         except RefusedDecision as error:
@@ -214,21 +220,24 @@ class _Handler(BaseHTTPRequestHandler):
         location = "/" + quote(path.lstrip("/"))
         self._send(HTTPStatus.SEE_OTHER, "", {"Location": location, "Set-Cookie": cookie})
 
-    def _page(self, path: str) -> None:
+    def _page(self, path: str, values: Mapping[str, str]) -> None:
         """Send a page."""
-        text = self.server.render(path.removeprefix("/") or "index.html")
+        text = self.server.render(path.removeprefix("/") or "index.html", values)
         if text is None:
             raise _HttpError(HTTPStatus.NOT_FOUND, "There is no such page; the corpus may have been built again.")
         if "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0":
             self.close_connection = True  # what comes next is no request
         self._send(HTTPStatus.OK, text)
 
-    def _decide(self, path: str) -> None:
+    def _decide(self, path: str, _: Mapping[str, str]) -> None:
         """Write down what a form asks for."""
         form = self._form(path)
         with self.server.deciding:
             corpus = self.server.corpus()
-            decide(corpus, form)
+            done = decide(corpus, form)
+        if "queue" in form:
+            self._send(HTTPStatus.SEE_OTHER, "", {"Location": _place_in_queue(corpus, form, done)})
+            return
         target = form.get("page", "")
         known = target in corpus.addresses or target in {"decisions.html", "lines.html"}
         anchor = f"#edit-{form['edit']}" if form.get("edit", "").isdecimal() else "#decisions"
@@ -306,6 +315,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Write no access log."""
+
+
+def _place_in_queue(corpus: Corpus, form: Mapping[str, str], done: str | None) -> str:
+    """The address of the queue where a form was sent, at the group that has taken the place of the decided one."""
+    view = View.of(corpus.queue, dict(parse_qsl(form["queue"], max_num_fields=_FORM_FIELDS)))
+    query = "&".join(filter(None, (view.query, done and f"done={done}")))
+    at = form.get("at", "")
+    anchor = f"group-{at}" if at.isascii() and at.isdecimal() else "count"
+    return f"/{QUEUE}{'?' if query else ''}{query}#{anchor}"
 
 
 def serve(project: Project, port: int) -> None:

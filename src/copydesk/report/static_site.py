@@ -14,6 +14,7 @@ from copydesk.report.decisions_page import decisions_page
 from copydesk.report.document_page import document_page
 from copydesk.report.documents_page import documents_pages
 from copydesk.report.lines_page import lines_page
+from copydesk.report.queue_page import queue_page
 from copydesk.report.release_page import release_page
 from copydesk.report.rules_page import rules_page
 
@@ -47,6 +48,7 @@ def _pages(corpus: Corpus) -> Iterator[tuple[str, str]]:
     linked = len(corpus.ids) <= MOST
     yield "index.html", corpus_page(corpus)
     yield from documents_pages(corpus, linked)
+    yield "queue.html", queue_page(corpus, {})
     yield "rules.html", rules_page(corpus, linked)
     yield "lines.html", lines_page(corpus, linked)
     yield "release.html", release_page(corpus, linked)

@@ -13,9 +13,9 @@ from copydesk.cleaning.apply import Cleaned, RunOfRules, kinds_in_clean_text, ru
 from copydesk.cleaning.plan import Plan, Subject, holds_for, least_sure, plans
 from copydesk.cleaning.rule import Flag
 from copydesk.cleaning.rules_left_out import plan_of_branch
-from copydesk.cleaning.steward_decisions import decided
+from copydesk.cleaning.steward_decisions import decided, decided_edits, groups_met
 from copydesk.cleaning.web_page_rules import UNTRACED
-from copydesk.core.decisions import OF_LINES, Decision, obeyable, source_of
+from copydesk.core.decisions import OF_EDITS, OF_LINES, Decision, obeyable, source_of
 from copydesk.core.progress import say
 from copydesk.language.blocks import FORM
 from copydesk.project import Project
@@ -33,6 +33,7 @@ STAGE = Stage(
         "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
         "edits": Output("edits"),
         "unmet": Output("decisions"),
+        "met": Output("decisions"),
         "removed_lines": Output("lines", ("doc_id", "line")),
     },
     params=("clean",),
@@ -82,12 +83,14 @@ def shard(given: Shard) -> Made:
     edits: list[dict[str, Any]] = []
     unmet: list[Decision] = []
     removed_lines: list[dict[str, Any]] = []
-    decisions = obeyable(given.tables["decisions"], "accept", "reject")
+    met: set[Decision] = set()
+    decisions = obeyable(given.tables["decisions"], *OF_EDITS)
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
     ids = raw["doc_id"].to_pylist()
     for doc_id, (settled, how) in zip(ids, _cleaned(given, ids, pages, decisions), strict=True):
         cleaned = _marked(settled.cleaned, pages[doc_id]) if doc_id in pages else settled.cleaned
         unmet += settled.unmet
+        met |= settled.met
         text = cleaned.edited.text
         texts.append(
             {
@@ -101,14 +104,18 @@ def shard(given: Shard) -> Made:
         edits += _rows(doc_id, cleaned, how, settled.otherwise)
         removed_lines += ({"doc_id": doc_id, "line": line} for line in dict.fromkeys(cleaned.removed_lines))
     problems = [decision._asdict() for decision in unmet]
-    return {"text": texts, "edits": edits, "unmet": problems, "removed_lines": removed_lines}
+    groups = sorted((decision._replace(doc_id=None, raw_sha256=None) for decision in met), key=str)
+    once = [decision._asdict() for decision in dict.fromkeys(groups)]
+    return {"text": texts, "edits": edits, "unmet": problems, "met": once, "removed_lines": removed_lines}
 
 
 class _Settled(NamedTuple):
-    """A document as cleaned and decided: also the decisions that could not be obeyed, and what rules do otherwise."""
+    """A document as cleaned and decided: also the decisions that could not be obeyed, those about groups that could,
+    and what rules do otherwise."""
 
     cleaned: Cleaned
     unmet: list[Decision]
+    met: frozenset[Decision]
     otherwise: list[Otherwise]
 
 
@@ -157,17 +164,23 @@ def _portions(places: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]
 def _settled(run: RunOfRules, how: Plan, orders: Mapping[int, list[Decision]]) -> list[_Settled]:
     """The texts of a run as stewards want them, and what rules do otherwise where others are left out."""
 
-    def as_decided(number: int, cleaned: Cleaned, rules: Plan) -> tuple[Cleaned, list[Decision]]:
-        if number not in orders:
-            return cleaned, []
-        return decided(cleaned, orders[number], rules.on_pages() if number in run.pages else rules)
+    def fitting(number: int, rules: Plan) -> Plan:
+        return rules.on_pages() if number in run.pages else rules
 
-    settled = [_Settled(*as_decided(number, cleaned, how), []) for number, cleaned in enumerate(run.cleaned)]
+    settled = []
+    for number, cleaned in enumerate(run.cleaned):
+        made, unmet, met = cleaned, list[Decision](), frozenset[Decision]()
+        if number in orders:
+            made, unmet = decided(cleaned, orders[number], fitting(number, how))
+            met = groups_met(cleaned, made, orders[number])
+        settled.append(_Settled(made, unmet, met, []))
     for branch in run.branches:
         choice, rules = plan_of_branch(how, branch.rule)
-        made_without, _ = as_decided(branch.number, branch.cleaned, rules)
+        made_without = branch.cleaned.edited
+        if branch.number in orders:
+            made_without = decided_edits(made_without, orders[branch.number], fitting(branch.number, rules))
         edited, otherwise = settled[branch.number].cleaned.edited, settled[branch.number].otherwise
-        otherwise += recorded_differences(edited, made_without.edited, choice, how.tiers)
+        otherwise += recorded_differences(edited, made_without, choice, how.tiers)
     return settled
 
 

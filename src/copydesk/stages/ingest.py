@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import write_json, write_json_lines
 from copydesk.core.config import load_json_lines
-from copydesk.core.decisions import OF_LINES, Decision, folded_line, read_decisions, source_of
+from copydesk.core.decisions import read_decisions, source_of
+from copydesk.core.decisions_by_subject import DecisionsBySubject, about_groups, rows_of_decisions
+from copydesk.core.group_decisions import longest_word
 from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
@@ -30,11 +32,6 @@ from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_n
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
 from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
-
-_NOWHERE = "there is no such document; remove the line"
-_REFUSED = "the document was refused, see reports/quarantine.jsonl"
-_NO_SOURCE = "no document has this source; write it as sources.jsonl or the record states it, or remove the line"
-_CHANGED = "the file has changed since the decision; look at it again, and decide again or remove the line"
 
 STAGE = Stage(
     "ingest",
@@ -52,14 +49,6 @@ STAGE = Stage(
 )
 
 
-class _Decided(NamedTuple):
-    """Decisions by document and by source, and which of these sources some document has."""
-
-    of_documents: dict[str, list[Decision]]
-    of_sources: dict[str, list[Decision]]
-    seen: set[str]
-
-
 def run(project: Project) -> None:
     """List the seeds, divide them into shards, read each shard, and report the refusals."""
     load_plugins(project.plugins)
@@ -68,7 +57,7 @@ def run(project: Project) -> None:
     ledger = in_force(read_ledger(project.seeds, project.schemas))
     listed, refusals = _list(project, ledger)
     ids = listed["doc_id"].to_pylist()
-    decided = _decided(project)
+    decided = DecisionsBySubject.of(read_decisions(project.seeds, project.schemas))
     shards = shard_ranges(ids, listed["size"].to_pylist(), ShardLimits(**project.params["shards"]))
     unknown = sorted(sources.keys() - set(ids)) if sources else []
     absent = sorted(decided.of_documents.keys() - set(ids)) if decided.of_documents else []
@@ -78,7 +67,8 @@ def run(project: Project) -> None:
     passed_on = {
         "benchmarks": [benchmarks[name] for name in sorted(benchmarks)],
         "takedowns": [ledger[doc_id] for doc_id in sorted(ledger)],
-        "decisions": [decision._asdict() for decision in _decisions_about_nothing(decided, absent)],
+        "decisions": [decision._asdict() for decision in decided.about_nothing(absent)],
+        "groups": [decision._asdict() for decision in decided.of_groups],
     }
     write_json(project.passed_on, passed_on)
     if unknown:
@@ -117,21 +107,6 @@ def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
     return listed, [*refused_seeds, *refused_records, *taken_down]
 
 
-def _decided(project: Project) -> _Decided:
-    decisions = read_decisions(project.seeds, project.schemas)
-    lines = (d._replace(line=folded_line(d.line or "")) for d in decisions if d.decision in OF_LINES)
-    of_documents = _grouped("doc_id", (d for d in decisions if d.decision not in OF_LINES))
-    return _Decided(of_documents, _grouped("source", lines), set())
-
-
-def _decisions_about_nothing(decided: _Decided, absent: list[str]) -> list[Decision]:
-    """The decisions about documents and sources that do not exist, for package to report."""
-    about_nothing = [d._replace(problem=_NOWHERE) for doc_id in absent for d in decided.of_documents[doc_id]]
-    for source in sorted(decided.of_sources.keys() - decided.seen):
-        about_nothing += [decision._replace(problem=_NO_SOURCE) for decision in decided.of_sources[source]]
-    return about_nothing
-
-
 def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
     """Write reports/quarantine.jsonl and name the first refusals; fail if ingest.strict is set.
 
@@ -153,7 +128,8 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
 
 def shard(given: Shard) -> Made:
     """Read the seeds of a shard."""
-    folder, records, listed, sources, decisions, of_sources, known = given.extra
+    folder, records, listed, sources, decisions, of_sources, of_groups, known = given.extra
+    groups = [(decision, longest_word(decision)) for decision in of_groups]
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     pages = known.rows() if known else {}
     encodings = given.params["ingest"]["encodings"]
@@ -164,7 +140,7 @@ def shard(given: Shard) -> Made:
             made["unread_pages"].append(page)
             row = Refusal(seed["path"], page["reason"], page["detail"])
         of_document = decisions.get(seed["doc_id"], [])
-        made["decisions"] += _checked(of_document, seed["sha256"], isinstance(row, Refusal))
+        made["decisions"] += rows_of_decisions(of_document, seed["sha256"], isinstance(row, Refusal))
         if isinstance(row, Refusal):
             made["refused"].append(row._asdict())
             continue
@@ -175,9 +151,10 @@ def shard(given: Shard) -> Made:
             made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
+        source = source_of(metadata) or "" if of_sources or groups else ""
         made["decisions"] += [
             decision._replace(doc_id=row["doc_id"], raw_sha256=row["sha256"])._asdict()
-            for decision in (of_sources.get(source_of(metadata) or "", ()) if of_sources else ())
+            for decision in (*of_sources.get(source, ()), *about_groups(groups, source, row["text"]))
         ]
     return made
 
@@ -204,28 +181,33 @@ def _records(project: Project) -> Path:
     return (project.build / "records").resolve()
 
 
-def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: _Decided) -> tuple[Any, Any]:
+def _work(
+    project: Project, listed: pa.Table, sources: dict[str, Any], decided: DecisionsBySubject
+) -> tuple[Any, Any]:
     """The identity of a shard's input, and the value for its function."""
     # Copied, because a slice would be sent to other processes with the whole table.
     listed = listed.take(list(range(listed.num_rows))).combine_chunks()
     ids = listed["doc_id"].to_pylist() if sources or decided.of_documents else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decided.of_documents[doc_id] for doc_id in ids if doc_id in decided.of_documents}
-    here = _sources_of(listed, sources) & decided.of_sources.keys() if decided.of_sources else set()
-    decided.seen.update(here)
-    lines = {source: decided.of_sources[source] for source in sorted(here)}
+    by_source = decided.of_sources or any(decision.source is not None for decision in decided.of_groups)
+    here = _sources_of(listed, sources) if by_source else set()
+    decided.seen.update(here & decided.of_sources.keys())
+    lines = {source: decided.of_sources[source] for source in sorted(here & decided.of_sources.keys())}
+    groups = [decision for decision in decided.of_groups if decision.source is None or decision.source in here]
     rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
-    identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
+    identity = hashlib.sha256(
+        json.dumps([rows, known, made, lines, groups, readers], sort_keys=True).encode()
+    ).hexdigest()
     folders = str(project.seeds.resolve()), str(_records(project))
-    return identity, (*folders, listed, known, made, lines, None)
+    return identity, (*folders, listed, known, made, lines, groups, None)
 
 
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
-    """The sources of some documents."""
+    """The sources of some documents; empty for those without one."""
     seeds = listed.select(["doc_id", "stated"]).to_pylist()
-    named = (source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
-    return {source for source in named if source is not None}
+    return {source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) or "" for seed in seeds}
 
 
 def _digest(column: pa.StringArray) -> str:
@@ -241,23 +223,6 @@ def _page_readers() -> list[str]:
     from copydesk.webpages.trafilatura_article import page_libraries
 
     return page_libraries()
-
-
-def _grouped(name: str, decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
-    """Decisions by one of their fields."""
-    by_value: dict[str, list[Decision]] = {}
-    for decision in decisions:
-        by_value.setdefault(getattr(decision, name), []).append(decision)
-    return by_value
-
-
-def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> list[dict[str, Any]]:
-    """The decisions about a seed as rows, each with the reason if it cannot be applied."""
-    rows = []
-    for decision in decisions:
-        problem = _REFUSED if refused else _CHANGED if decision.raw_sha256 != sha256 else None
-        rows.append(decision._replace(problem=problem)._asdict())
-    return rows
 
 
 def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:

@@ -69,6 +69,7 @@ STAGE = Stage(
     params=("deduplicate", "publish"),
 )
 _NO_LINE = "no document of this source has this line; write it as it stands in the clean text, or remove the decision"
+_NO_GROUP = "no rule suggests this in any document that it is about; look at the queue, or remove the line"
 _TOGETHER = 4  # files copied at a time
 #: Tables that are joined into documents; if two have the same column, the later table wins.
 _JOINED = ("text", "description", "spans", "duplicates")
@@ -259,11 +260,24 @@ def _report_unmet(project: Project, parts: list[Part], of_lines: list[Decision])
     rows = read_passed_on(project)["decisions"]
     rows += project.store.rows(parts)
     rows += [decision._asdict() for decision in of_lines]
+    rows += _unmet_groups(project)
     path = project.reports / DECISIONS
     write_json_lines(path, rows)
     for row in rows[:5]:
-        about = row["doc_id"] or f"{row['line']!r} in {row['source']}"
+        about = (
+            row["doc_id"] or f"{row['line'] or row['before'] or row['rule']!r} in {row['source'] or 'all documents'}"
+        )
         say(f"package: decision not applied: {row['decision']} {about}: {row['problem']}; see {path}")
+
+
+def _unmet_groups(project: Project) -> list[dict[str, Any]]:
+    """The decisions about groups of suggestions that no document has."""
+    groups = read_passed_on(project).get("groups", [])
+    if not groups:
+        return []
+    parts = [given["clean.met"] for given in read_inputs(project, ["clean.met"])]
+    met = {Decision(**row) for row in project.store.rows(part for part in parts if part.rows)}
+    return [{**row, "problem": _NO_GROUP} for row in groups if Decision(**row) not in met]
 
 
 def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:

@@ -298,7 +298,7 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
 
 
 def read_passed_on(project: Project) -> dict[str, list[dict[str, Any]]]:
-    """What ingest read of hand-written files: valid rows of ``benchmarks``, ``takedowns`` and ``decisions``.
+    """What ingest read of hand-written files: valid rows of ``benchmarks``, ``takedowns`` and decisions.
 
     Raises
     ------

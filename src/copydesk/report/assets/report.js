@@ -121,6 +121,11 @@ function edits() {
   const links = [...document.querySelectorAll(".clean .edit")];
   const twin = (link) => document.getElementById(link.id.replace(/^(raw|clean)/, (side) => (side === "raw" ? "clean" : "raw")));
   for (const link of document.querySelectorAll(".edit[id]")) {
+    const tip = link.dataset.tip || twin(link)?.dataset.tip;
+    if (tip && link.matches("a")) {
+      link.dataset.tip = tip;
+      link.setAttribute("aria-description", tip);
+    }
     for (const [event, lit] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
       link.addEventListener(event, () => twin(link)?.classList.toggle("twin", lit));
     }
@@ -133,6 +138,31 @@ function edits() {
   });
 }
 
+// The queue: the keys n and p go from group to group, a accepts, r rejects, w writes a reason, u undoes what was saved last.
+function queue(groups) {
+  const current = () => groups.findIndex((group) => group.contains(document.activeElement));
+  const button = (group, kind) => group?.querySelector(`:scope > form button[value="${kind}"]`);
+  const keys = {
+    n: () => groups[Math.min(current() + 1, groups.length - 1)]?.focus(),
+    p: () => groups[Math.max(current() - 1, 0)]?.focus(),
+    a: () => button(groups[current()], "accept")?.click(),
+    r: () => button(groups[current()], "reject")?.click(),
+    w: () => groups[current()]?.querySelector(":scope > form input[name=reason]")?.focus(),
+    u: () => document.querySelector(".saved button")?.click(),
+  };
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.matches("input")) groups[current()]?.focus();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.matches("input, select")) return;
+    if (!Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  // The group that took the place of the decided one has the focus, or the last group.
+  const place = /^#group-(\d+)$/.exec(location.hash);
+  if (place) groups[Math.min(Number(place[1]), groups.length - 1)]?.focus();
+}
+
 const embedded = document.getElementById("data");
 if (embedded) documents(JSON.parse(embedded.textContent));
+else if (document.querySelector(".group, .saved")) queue([...document.querySelectorAll(".group")]);
 else edits();
