@@ -1,0 +1,210 @@
+"""Merge files of JSON Lines by document and field.
+
+Lines that all three versions have are not parsed, so the work follows the size of the differences.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from copydesk.core.hand_written import SPLIT_LIST
+from copydesk.core.json_schema import load_json
+from copydesk.core.renamed_fields import renamed
+from copydesk.errors import ConfigError
+from copydesk.merging.line_files import LABELS, LINES
+from copydesk.merging.three_way import MISSING, Conflict, Merged, UnmergeableError, canonical, choices, same, taken
+
+#: Lines around the two versions of a line in conflict.
+OURS, BETWEEN, THEIRS = "<<<<<<< ours (copydesk merge)", "=======", ">>>>>>> theirs (copydesk merge)"
+#: Fields of a label that say where it is; they only make sense together.
+_PLACE = ("start", "end", "text_sha256", "span_sha256", "raw_start", "raw_end", "raw_sha256")
+_TOGETHER = "start … raw_sha256"
+
+Key = tuple[Any, ...]
+
+
+class _Line(NamedTuple):
+    text: str
+    row: dict[str, Any]
+
+
+class _Version(NamedTuple):
+    """A version of a file: the keys of its lines in order, and the lines that not all versions have."""
+
+    order: list[Key]
+    lines: dict[Key, _Line]
+
+
+def merge_lines(name: str, base: bytes, ours: bytes, theirs: bytes) -> Merged:
+    """Merge three versions of a file of lines: every line that either branch added, changed or removed.
+
+    Parameters
+    ----------
+    name : str
+        Its path in the project: one of ``LINES``, or a file of labels.
+    base, ours, theirs : bytes
+        The content in the common ancestor and on both branches; empty if a version has no such file.
+
+    Returns
+    -------
+    Merged
+        Lines are in the order of ours; those that only theirs has stand behind the line they follow there. A line of
+        the ledger of takedowns is never removed. In a conflict both versions of the line have the merged fields, so
+        they differ in what is in conflict alone.
+
+    Raises
+    ------
+    UnmergeableError
+        If a line of a branch is not a JSON object, or has different values under an old and a new name.
+    """
+    schema, fields = LINES.get(name, LABELS)
+    texts = [_texts(data, name) for data in (base, ours, theirs)]
+    common = set(texts[0]).intersection(*texts[1:])
+    parsed = [
+        [_Line(text, {}) if text in common else _parsed(text, name, schema, strict=side > 0) for text in version]
+        for side, version in enumerate(texts)
+    ]
+    versions = _keyed([[line for line in version if line] for version in parsed], schema, fields, common)
+    blocks, conflicts = [], []
+    for key in _merged_order(versions[1].order, versions[2].order):
+        if key[0] == _COMMON:
+            blocks.append([key[1]])
+            continue
+        lines = [version.lines.get(key) for version in versions]
+        block, disputed = _merged_line(name, schema, *lines)
+        blocks.append(block)
+        conflicts += disputed
+    if name == SPLIT_LIST:  # as a release writes it
+        blocks.sort(key=_document)
+    end = "\r\n" if b"\r\n" in ours[:100_000] else "\n"
+    return Merged("".join(f"{line}{end}" for block in blocks for line in block).encode(), conflicts)
+
+
+_COMMON, _BY_KEY, _WHOLE = "common", "key", "line"
+
+
+def _texts(data: bytes, name: str) -> list[str]:
+    try:
+        lines = (line.rstrip("\r") for line in data.decode().split("\n"))
+    except UnicodeDecodeError as error:
+        raise UnmergeableError(f"{name}: not UTF-8 at byte {error.start}") from None
+    return [line for line in lines if line.strip()]
+
+
+def _parsed(text: str, name: str, schema: str, *, strict: bool) -> _Line | None:
+    """A line with its row; None for a line of the base that is none: it may hold conflicts of earlier merges."""
+    try:
+        row, _, problems = renamed(schema, load_json(text, name))
+        if problems or not isinstance(row, dict):
+            raise ConfigError(f"{name}: {next(iter(problems.values()), 'a line that is no JSON object')}")
+    except ConfigError as error:
+        if strict:
+            raise UnmergeableError(f"{error}: {text[:100]!r}") from None
+        return None
+    return _Line(text, row)
+
+
+def _keyed(
+    parsed: list[list[_Line]], schema: str, fields: tuple[str, ...], common: set[str]
+) -> tuple[_Version, _Version, _Version]:
+    """The versions with a key for each line; lines that share theirs within a version are known by their content."""
+    keys = [[_key(line, fields, common) for line in version] for version in parsed]
+    if schema == LABELS[0]:
+        # A span may have several labels: only a label that the base has can have been given another name.
+        known = set(keys[0])
+        keys[1:] = [
+            [
+                key if key in known or key[0] == _COMMON else (*key, canonical(line.row.get("label")))
+                for key, line in zip(version_keys, version, strict=True)
+            ]
+            for version_keys, version in zip(keys[1:], parsed[1:], strict=True)
+        ]
+    shared = {key for version in keys for key, times in Counter(version).items() if times > 1 and key[0] == _BY_KEY}
+    versions = []
+    for version_keys, version in zip(keys, parsed, strict=True):
+        order = [
+            (_WHOLE, canonical(line.row)) if key in shared else key
+            for key, line in zip(version_keys, version, strict=True)
+        ]
+        versions.append(_Version(list(dict.fromkeys(order)), dict(zip(order, version, strict=True))))
+    return versions[0], versions[1], versions[2]
+
+
+def _key(line: _Line, fields: tuple[str, ...], common: set[str]) -> Key:
+    if line.text in common:
+        return _COMMON, line.text
+    return _BY_KEY, *(canonical(line.row.get(field)) for field in fields)
+
+
+def _merged_order(ours: list[Key], theirs: list[Key]) -> Iterator[Key]:
+    """Keys in the order of ours; each that only theirs has behind the one that it follows there."""
+    here = set(ours)
+    following: dict[Key | None, list[Key]] = {}
+    before: Key | None = None
+    for key in theirs:
+        if key in here:
+            before = key
+        else:
+            following.setdefault(before, []).append(key)
+    yield from following.get(None, ())
+    for key in ours:
+        yield key
+        yield from following.get(key, ())
+
+
+def _merged_line(
+    name: str, schema: str, base: _Line | None, ours: _Line | None, theirs: _Line | None
+) -> tuple[list[str], list[Conflict]]:
+    """The lines that a key has after the merge: none, one, or two with the marks of a conflict."""
+    rows = [MISSING if line is None else line.row for line in (base, ours, theirs)]
+    if schema == "takedown":  # a takedown is withdrawn, never deleted
+        ours, theirs = ours or theirs, theirs or ours
+        rows[1:] = [line.row for line in (ours, theirs) if line]
+    if same(rows[1], rows[2]) or same(rows[2], rows[0]):
+        # One branch may have rewritten the line without changing it, such as for the new name of a field.
+        kept = theirs if ours and theirs and base and ours.text == base.text else ours
+        return [kept.text] if kept else [], []
+    if same(rows[1], rows[0]):
+        return [theirs.text] if theirs else [], []
+    place = _place(rows[2] if ours is None else rows[1])
+    if ours is None or theirs is None:
+        block = [OURS, *([ours.text] if ours else []), BETWEEN, *([theirs.text] if theirs else []), THEIRS]
+        return block, [Conflict(name, place, "", rows[1], rows[2])]
+    folded = [_folded(row, schema) for row in rows]
+    chosen = list(choices(*folded, depth=1))
+    versions = [_unfolded(taken(folded[1], chosen, conflicts=side)) for side in (False, True)]
+    lines = [json.dumps(row, ensure_ascii=False) for row in versions]
+    conflicts = [Conflict(name, place, c.keys[0], c.ours, c.theirs) for c in chosen if c.conflict]
+    return ([OURS, lines[0], BETWEEN, lines[1], THEIRS] if conflicts else [lines[0]]), conflicts
+
+
+def _folded(row: Any, schema: str) -> Any:
+    """A row of labels with the fields of its place as one field."""
+    if row is MISSING or schema != LABELS[0] or _TOGETHER in row:
+        return row
+    rest = {field: value for field, value in row.items() if field not in _PLACE}
+    return {**rest, _TOGETHER: {field: row[field] for field in _PLACE if field in row}}
+
+
+def _unfolded(row: dict[str, Any]) -> dict[str, Any]:
+    together = row.get(_TOGETHER)
+    if not isinstance(together, dict) or not together.keys() <= {*_PLACE}:
+        return row
+    return {name: value for name, value in row.items() if name != _TOGETHER} | together
+
+
+def _place(row: dict[str, Any]) -> str:
+    """What a line is about, in words."""
+    if "doc_id" in row:
+        return f"document {row['doc_id']!r}"
+    if "source" in row:
+        return f"source {row['source']!r}, line {row.get('line')!r}"
+    return f"{row.get('name')!r}"
+
+
+def _document(block: list[str]) -> str:
+    line = next((line for line in block if line.startswith("{")), "{}")
+    return str(json.loads(line).get("doc_id", ""))
