@@ -164,11 +164,9 @@ def _merged_line(
         ours, theirs = ours or theirs, theirs or ours
         rows[1:] = [line.row for line in (ours, theirs) if line]
     if same(rows[1], rows[2]) or same(rows[2], rows[0]):
-        # One branch may have rewritten the line without changing it, such as for the new name of a field.
-        kept = theirs if ours and theirs and base and ours.text == base.text else ours
-        return [kept.text] if kept else [], []
+        return _rewritten(base, ours, theirs), []
     if same(rows[1], rows[0]):
-        return [theirs.text] if theirs else [], []
+        return _rewritten(base, theirs, ours), []
     place = _place(rows[2] if ours is None else rows[1])
     if ours is None or theirs is None:
         block = [OURS, *([ours.text] if ours else []), BETWEEN, *([theirs.text] if theirs else []), THEIRS]
@@ -176,9 +174,19 @@ def _merged_line(
     folded = [_folded(row, schema) for row in rows]
     chosen = list(choices(*folded, depth=1))
     versions = [_unfolded(taken(folded[1], chosen, conflicts=side)) for side in (False, True)]
-    lines = [json.dumps(row, ensure_ascii=False) for row in versions]
+    order = dict.fromkeys([*ours.row, *theirs.row])
+    lines = [json.dumps({name: row[name] for name in order if name in row}, ensure_ascii=False) for row in versions]
     conflicts = [Conflict(name, place, c.keys[0], c.ours, c.theirs) for c in chosen if c.conflict]
     return ([OURS, lines[0], BETWEEN, lines[1], THEIRS] if conflicts else [lines[0]]), conflicts
+
+
+def _rewritten(base: _Line | None, kept: _Line | None, other: _Line | None) -> list[str]:
+    """The line to keep; in the other's form if that was rewritten without a change, as for a new name of a field."""
+    if kept is None:
+        return []
+    if base and other and other.text != base.text and kept.text != other.text and same(base.row, other.row):
+        return [other.text if same(kept.row, base.row) else json.dumps(kept.row, ensure_ascii=False)]
+    return [kept.text]
 
 
 def _folded(row: Any, schema: str) -> Any:
@@ -193,7 +201,7 @@ def _unfolded(row: dict[str, Any]) -> dict[str, Any]:
     together = row.get(_TOGETHER)
     if not isinstance(together, dict) or not together.keys() <= {*_PLACE}:
         return row
-    return {name: value for name, value in row.items() if name != _TOGETHER} | together
+    return {**row, **together}
 
 
 def _place(row: dict[str, Any]) -> str:

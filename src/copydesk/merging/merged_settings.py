@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import yaml
-
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, parse_yaml
 from copydesk.merging.line_files import SETTINGS
 from copydesk.merging.merged_lines import BETWEEN, OURS, THEIRS
-from copydesk.merging.settings_text import Entry, Keys, as_line, entries, own_lines
+from copydesk.merging.settings_text import Entry, Keys, as_line, dumped, entries, own_lines
 from copydesk.merging.three_way import MISSING, Choice, Conflict, Merged, UnmergeableError, choices, same, taken
 
 _DEPTH = 20  # levels of sections
@@ -149,5 +147,5 @@ def _applied(lines: list[str], changes: list[_Change], *, marks: str) -> str:
 
 
 def _dumped(merged: list[dict[str, Any]]) -> bytes:
-    ours, theirs = (yaml.safe_dump(values, sort_keys=False, allow_unicode=True) for values in merged)
+    ours, theirs = (dumped(values, flow=False) for values in merged)
     return (ours if ours == theirs else f"{OURS}\n{ours}{BETWEEN}\n{theirs}{THEIRS}\n").encode()

@@ -59,7 +59,19 @@ def own_lines(lines: list[str], entry: Entry, column: int) -> list[str]:
 
 def as_line(name: str, value: Any, column: int) -> str:
     """A key and its value in one line."""
-    written = yaml.safe_dump(
-        {name: value}, default_flow_style=True, width=1 << 30, allow_unicode=True, sort_keys=False
+    return " " * column + dumped({name: value}, flow=True).strip()[1:-1]
+
+
+def dumped(values: dict[str, Any], *, flow: bool) -> str:
+    """Settings as YAML; ``flow``: in one line."""
+    written: str = yaml.dump(
+        values, Dumper=_Dumper, default_flow_style=flow, width=1 << 30, allow_unicode=True, sort_keys=False
     )
-    return " " * column + written.strip()[1:-1]
+    return written
+
+
+class _Dumper(yaml.SafeDumper):
+    """Safe YAML without aliases, which are refused in settings."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

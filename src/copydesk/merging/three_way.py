@@ -92,10 +92,12 @@ def choices(base: Any, ours: Any, theirs: Any, *, depth: int, keys: tuple[str, .
         The value in the common ancestor and on both branches; ``MISSING`` if a version has none.
     depth : int
         How many levels of mappings are merged by key; deeper values and lists are merged as a whole.
+    keys : tuple of str
+        The keys that lead to the value; the outermost value is always merged by key.
     """
     if same(ours, theirs) or same(theirs, base):
         return
-    if same(ours, base):
+    if keys and same(ours, base):
         yield Choice(keys, ours, theirs, conflict=False)
     elif depth and isinstance(ours, Mapping) and isinstance(theirs, Mapping) and _is_mapping_or_missing(base):
         before = {} if base is MISSING else base
