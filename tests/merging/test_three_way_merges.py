@@ -126,7 +126,14 @@ def test_splits_stay_sorted(base: Rows, ours: Rows, theirs: Rows) -> None:
 labels = st.sets(
     st.builds(
         lambda start, label, by: json.dumps(
-            {"doc_id": "a", "raw_start": start, "raw_end": 9, "label": label, "note": by, **({"by": by} if by else {})}
+            {
+                "doc_id": "a",
+                "raw_start": start,
+                "raw_end": 9,
+                "label": label,
+                "note": by,
+                **({"by": by} if by else {}),
+            }
         ),
         st.integers(0, 2),
         st.sampled_from(["PER", "ORG", "LOC"]),
@@ -161,7 +168,7 @@ def a_label(**more: Any) -> bytes:
 def test_a_label_that_two_people_rename_is_a_conflict() -> None:
     merged = merge_lines(LABELS, a_label(), a_label(label="ORG"), a_label(label="LOC"))
     assert list(map(str, merged.conflicts)) == [
-        "labels/names.jsonl: document 'a': label: \"ORG\" in ours, \"LOC\" in theirs; keep one of them"
+        'labels/names.jsonl: document \'a\': label: "ORG" in ours, "LOC" in theirs; keep one of them'
     ]
     # A span may have two labels, if nobody changed one into the other.
     merged = merge_lines(LABELS, b"", a_label(label="ORG"), a_label(label="LOC"))
@@ -198,7 +205,9 @@ def test_a_withdrawal_and_a_correction_of_a_takedown_merge() -> None:
 
 def test_a_decision_is_known_by_what_it_decides() -> None:
     lines = [
-        json.dumps({"doc_id": "a", "raw_sha256": "0", "decision": kind, "raw_start": start, "raw_end": 9, "after": ""})
+        json.dumps(
+            {"doc_id": "a", "raw_sha256": "0", "decision": kind, "raw_start": start, "raw_end": 9, "after": ""}
+        )
         for kind, start in (("reject", 1), ("reject", 2), ("accept", 1))
     ]
     merged = merge_lines("seeds/decisions.jsonl", b"", *(f"{line}\n".encode() for line in lines[:2]))
@@ -310,5 +319,7 @@ def test_many_lines_merge_in_linear_time() -> None:
     """Twenty thousand lines, half of them with one key, in another order on one side."""
     base = [b'{"doc_id": "%d"}\n' % number for number in range(10_000)]
     ours = [b'{"doc_id": "same", "n": %d}\n' % number for number in range(10_000)]
-    merged = merge_lines(SOURCES, b"".join(base), b"".join(base + ours), b"".join([*base[::-1], b'{"doc_id": "x"}\n']))
+    merged = merge_lines(
+        SOURCES, b"".join(base), b"".join(base + ours), b"".join([*base[::-1], b'{"doc_id": "x"}\n'])
+    )
     assert len(merged.data.splitlines()) == 20_001

@@ -44,7 +44,9 @@ def set_drivers(root: Path) -> list[str]:
 
 def unset_drivers(root: Path) -> list[str]:
     """Keys of the drivers whose value in the configuration is not the one of this copydesk."""
-    return [key for key, value in SETTINGS.items() if git_result(root, "config", key).stdout != f"{value}\n".encode()]
+    # The value is read, and no program is run.
+    values = {key: git_result(root, "config", key, own=True).stdout.decode("utf-8", "replace") for key in SETTINGS}
+    return [key for key, value in SETTINGS.items() if values[key] != f"{value}\n"]
 
 
 def set_command(key: str) -> str:

@@ -15,7 +15,7 @@ from copydesk.core.json_schema import load_json
 from copydesk.core.renamed_fields import renamed
 from copydesk.errors import ConfigError
 from copydesk.merging.line_files import LABELS, LINES
-from copydesk.merging.three_way import MISSING, Conflict, Merged, UnmergeableError, canonical, choices, same, taken
+from copydesk.merging.three_way import MISSING, Conflict, Merged, UnmergeableError, choices, same, sorted_json, taken
 
 #: Lines around the two versions of a line in conflict.
 OURS, BETWEEN, THEIRS = "<<<<<<< ours (copydesk merge)", "=======", ">>>>>>> theirs (copydesk merge)"
@@ -117,7 +117,7 @@ def _keyed(
         known = set(keys[0])
         keys[1:] = [
             [
-                key if key in known or key[0] == _COMMON else (*key, canonical(line.row.get("label")))
+                key if key in known or key[0] == _COMMON else (*key, sorted_json(line.row.get("label")))
                 for key, line in zip(version_keys, version, strict=True)
             ]
             for version_keys, version in zip(keys[1:], parsed[1:], strict=True)
@@ -126,7 +126,7 @@ def _keyed(
     versions = []
     for version_keys, version in zip(keys, parsed, strict=True):
         order = [
-            (_WHOLE, canonical(line.row)) if key in shared else key
+            (_WHOLE, sorted_json(line.row)) if key in shared else key
             for key, line in zip(version_keys, version, strict=True)
         ]
         versions.append(_Version(list(dict.fromkeys(order)), dict(zip(order, version, strict=True))))
@@ -136,7 +136,7 @@ def _keyed(
 def _key(line: _Line, fields: tuple[str, ...], common: set[str]) -> Key:
     if line.text in common:
         return _COMMON, line.text
-    return _BY_KEY, *(canonical(line.row.get(field)) for field in fields)
+    return _BY_KEY, *(sorted_json(line.row.get(field)) for field in fields)
 
 
 def _merged_order(ours: list[Key], theirs: list[Key]) -> Iterator[Key]:
@@ -184,7 +184,7 @@ def _rewritten(base: _Line | None, kept: _Line | None, other: _Line | None) -> l
     """The line to keep; in the other's form if that was rewritten without a change, as for a new name of a field."""
     if kept is None:
         return []
-    if base and other and other.text != base.text and kept.text != other.text and same(base.row, other.row):
+    if base and other and other.text not in (base.text, kept.text) and same(base.row, other.row):
         return [other.text if same(kept.row, base.row) else json.dumps(kept.row, ensure_ascii=False)]
     return [kept.text]
 

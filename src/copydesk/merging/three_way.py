@@ -75,10 +75,10 @@ def same(first: Any, second: Any) -> bool:
     """
     if first is MISSING or second is MISSING:
         return first is second
-    return first is second or canonical(first) == canonical(second)
+    return first is second or sorted_json(first) == sorted_json(second)
 
 
-def canonical(value: Any) -> str:
+def sorted_json(value: Any) -> str:
     """The one text for equal JSON values."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
