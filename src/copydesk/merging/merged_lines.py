@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copydesk.core.hand_written import SPLIT_LIST
@@ -29,13 +29,6 @@ Key = tuple[Any, ...]
 class _Line(NamedTuple):
     text: str
     row: dict[str, Any]
-
-
-class _Version(NamedTuple):
-    """A version of a file: the keys of its lines in order, and the lines that not all versions have."""
-
-    order: list[Key]
-    lines: dict[Key, _Line]
 
 
 def merge_lines(name: str, base: bytes, ours: bytes, theirs: bytes) -> Merged:
@@ -63,27 +56,34 @@ def merge_lines(name: str, base: bytes, ours: bytes, theirs: bytes) -> Merged:
     schema, fields = LINES.get(name, LABELS)
     texts = [_texts(data, name) for data in (base, ours, theirs)]
     common = set(texts[0]).intersection(*texts[1:])
-    parsed = [
-        [_Line(text, {}) if text in common else _parsed(text, name, schema, strict=side > 0) for text in version]
+    differing = [
+        [_parsed(text, name, schema, strict=side > 0) for text in version if text not in common]
         for side, version in enumerate(texts)
     ]
-    versions = _keyed([[line for line in version if line] for version in parsed], schema, fields, common)
-    blocks, conflicts = [], []
-    for key in _merged_order(versions[1].order, versions[2].order):
-        if key[0] == _COMMON:
-            blocks.append([key[1]])
+    parsed = [[line for line in version if line] for version in differing]
+    keys = _keys(parsed, schema, fields)
+    versions = [dict(zip(*pair, strict=True)) for pair in zip(keys, parsed, strict=True)]
+    orders = []
+    for version, version_keys in zip(texts[1:], keys[1:], strict=True):
+        next_key = iter(version_keys)
+        orders.append(dict.fromkeys(text if text in common else next(next_key) for text in version))
+    blocks: list[str] = []
+    conflicts: list[Conflict] = []
+    for key in _merged_order(*orders):
+        if isinstance(key, str):  # a line that all have
+            blocks.append(key)
             continue
-        lines = [version.lines.get(key) for version in versions]
-        block, disputed = _merged_line(name, schema, *lines)
-        blocks.append(block)
+        block, disputed = _merged_line(name, schema, *(version.get(key) for version in versions))
+        if block:
+            blocks.append("\n".join(block))
         conflicts += disputed
     if name == SPLIT_LIST:  # as a release writes it
         blocks.sort(key=_document)
-    end = "\r\n" if b"\r\n" in ours[:100_000] else "\n"
-    return Merged("".join(f"{line}{end}" for block in blocks for line in block).encode(), conflicts)
+    text = "".join(f"{block}\n" for block in blocks)
+    return Merged((text.replace("\n", "\r\n") if b"\r\n" in ours[:100_000] else text).encode(), conflicts)
 
 
-_COMMON, _BY_KEY, _WHOLE = "common", "key", "line"
+_BY_KEY, _WHOLE = "key", "line"
 
 
 def _texts(data: bytes, name: str) -> list[str]:
@@ -107,52 +107,45 @@ def _parsed(text: str, name: str, schema: str, *, strict: bool) -> _Line | None:
     return _Line(text, row)
 
 
-def _keyed(
-    parsed: list[list[_Line]], schema: str, fields: tuple[str, ...], common: set[str]
-) -> tuple[_Version, _Version, _Version]:
-    """The versions with a key for each line; lines that share theirs within a version are known by their content."""
-    keys = [[_key(line, fields, common) for line in version] for version in parsed]
+def _keys(parsed: list[list[_Line]], schema: str, fields: tuple[str, ...]) -> list[list[Key]]:
+    """A key for each line; lines that would share theirs within a version are known by their whole content."""
+    keys: list[list[Key]] = [
+        [(_BY_KEY, *(sorted_json(line.row.get(field)) for field in fields)) for line in version] for version in parsed
+    ]
     if schema == LABELS[0]:
         # A span may have several labels: only a label that the base has can have been given another name.
         known = set(keys[0])
         keys[1:] = [
             [
-                key if key in known or key[0] == _COMMON else (*key, sorted_json(line.row.get("label")))
+                key if key in known else (*key, sorted_json(line.row.get("label")))
                 for key, line in zip(version_keys, version, strict=True)
             ]
             for version_keys, version in zip(keys[1:], parsed[1:], strict=True)
         ]
-    shared = {key for version in keys for key, times in Counter(version).items() if times > 1 and key[0] == _BY_KEY}
-    versions = []
-    for version_keys, version in zip(keys, parsed, strict=True):
-        order = [
+    shared = {key for version in keys for key, times in Counter(version).items() if times > 1}
+    return [
+        [
             (_WHOLE, sorted_json(line.row)) if key in shared else key
             for key, line in zip(version_keys, version, strict=True)
         ]
-        versions.append(_Version(list(dict.fromkeys(order)), dict(zip(order, version, strict=True))))
-    return versions[0], versions[1], versions[2]
+        for version_keys, version in zip(keys, parsed, strict=True)
+    ]
 
 
-def _key(line: _Line, fields: tuple[str, ...], common: set[str]) -> Key:
-    if line.text in common:
-        return _COMMON, line.text
-    return _BY_KEY, *(sorted_json(line.row.get(field)) for field in fields)
-
-
-def _merged_order(ours: list[Key], theirs: list[Key]) -> Iterator[Key]:
+def _merged_order(ours: Mapping[Key | str, None], theirs: Mapping[Key | str, None]) -> Iterator[Key | str]:
     """Keys in the order of ours; each that only theirs has behind the one that it follows there."""
-    here = set(ours)
-    following: dict[Key | None, list[Key]] = {}
-    before: Key | None = None
+    following: dict[Key | str | None, list[Key | str]] = {}
+    before: Key | str | None = None
     for key in theirs:
-        if key in here:
+        if key in ours:
             before = key
         else:
             following.setdefault(before, []).append(key)
     yield from following.get(None, ())
     for key in ours:
         yield key
-        yield from following.get(key, ())
+        if key in following:
+            yield from following[key]
 
 
 def _merged_line(
@@ -213,6 +206,6 @@ def _place(row: dict[str, Any]) -> str:
     return f"{row.get('name')!r}"
 
 
-def _document(block: list[str]) -> str:
-    line = next((line for line in block if line.startswith("{")), "{}")
+def _document(block: str) -> str:
+    line = next((line for line in block.split("\n") if line.startswith("{")), "{}")
     return str(json.loads(line).get("doc_id", ""))
