@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import copydesk
+from copydesk.cli import app
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from fuzz.outputs import check_log
@@ -25,8 +28,10 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 def test_version_and_help() -> None:
     assert run("--version").stdout.strip() == copydesk.__version__
     shown = run("--help").stdout
-    assert "build" in shown
-    assert "validate" in shown
+    listed = re.findall(r"(?m)^  ([a-z]+)  ", shown)
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert sorted(listed) == sorted(name for name, command in commands.items() if not command.hidden)
+    assert shown.count("...") == 1  # of the usage
     for command in ("build", "rules", "clean", "check", "validate", "report", "publish"):
         assert "Exits with 0" in " ".join(run(command, "--help").stdout.split())
 
@@ -72,6 +77,22 @@ def test_names_and_words_say_nothing_to_a_terminal_or_a_host(tmp_path: Path) -> 
 def test_a_text_is_printed_as_it_is_to_another_program(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("Fine.\n::error::\u2028b".encode())
     assert run("clean", str(tmp_path / "a.txt"), "--root", str(tmp_path)).stdout == "Fine.\n::error::\nb\n"
+
+
+def test_a_record_is_cleaned_by_its_id(tmp_path: Path) -> None:
+    records = [{"id": "one", "text": "The  first."}, {"id": "two", "text": "The second,, said he."}]
+    path = tmp_path / "wire.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in records))
+    assert run("clean", f"{path}#one", "--root", str(tmp_path)).stdout == "The first.\n"
+    for name, message in (
+        (f"{path}", "a file of records; write wire.jsonl#ID (it has one, two)"),
+        (f"{path}#three", "no record 'three'; write wire.jsonl#ID (it has one, two)"),
+        (f"{tmp_path / 'none.txt'}", "no such file"),
+    ):
+        done = run("clean", name, "--root", str(tmp_path))
+        assert (done.returncode, message in done.stderr) == (1, True), done.stderr
+    (tmp_path / "a#b.txt").write_text("Fine.")
+    assert run("clean", str(tmp_path / "a#b.txt"), "--root", str(tmp_path)).stdout == "Fine.\n"
 
 
 @pytest.mark.parametrize("script", ["clean", "validate"])

@@ -241,11 +241,7 @@ class World:
             waiting = sorted(clone.taken_down.keys() - self.purged)
         if not waiting:
             return "nothing to purge"
-        doc_id = self.rng.choice(waiting)
-        outcome = self._purged(clone, doc_id)
-        if outcome.startswith("refused"):
-            assert self._purged(clone, doc_id) == "purged", "the way out leads nowhere"
-        return outcome
+        return self.purge_of(clone, self.rng.choice(waiting))
 
     def both_purge(self, clone: Clone) -> str:
         """Two clones purge one after the other, the second one without knowing of the first."""
@@ -259,11 +255,12 @@ class World:
         return f"{self.purge_of(clone, first)}, then {self.purge_of(other, second)}"
 
     def purge_of(self, clone: Clone, doc_id: str) -> str:
-        """A purge of a certain document, with the way out if it is refused."""
-        outcome = self._purged(clone, doc_id)
-        if outcome.startswith("refused"):
-            assert self._purged(clone, doc_id) == "purged"
-        return outcome
+        """A purge of a certain document, with the way out if it is refused, which may take several steps."""
+        outcomes: list[str] = []
+        while not outcomes or outcomes[-1].startswith("refused"):
+            outcomes.append(self._purged(clone, doc_id))
+            assert len(set(outcomes)) == len(outcomes), f"the way out leads nowhere: {outcomes}"
+        return ", then ".join(outcomes)
 
     def lost_tags(self, clone: Clone) -> str:
         """A clone loses some of its tags, then a release or a purge is tried there."""

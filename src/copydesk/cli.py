@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
+from typer.core import TyperGroup
 
 import copydesk
 from copydesk.core.atomic_files import explained
@@ -23,7 +24,29 @@ from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
 from copydesk.takedowns.command import register as register_takedown
 
+
+class _Grouped(TyperGroup):
+    """The commands by what they are for, each with the whole first sentence of its help."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands."""
+        for title, names in _GROUPS.items():
+            with formatter.section(title):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
+
+
+#: Every command, in the order in which a corpus needs them; a test holds that none is missing.
+_GROUPS = {
+    "Build": ("build", "clean", "rules", "labels", "splits"),
+    "Look": ("report", "diff", "changes", "releases"),
+    "Check": ("check", "validate", "verify", "schema"),
+    "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
+    "Repository": ("init", "upgrade", "doctor", "merge"),
+}
+
 app = typer.Typer(
+    cls=_Grouped,
     help="Turn scraped articles into a versioned corpus in which every character is accounted for.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -198,7 +221,7 @@ def rules(
 
 @app.command()
 def clean(
-    file: Annotated[Path, typer.Argument(help="A text file or a web page.")],
+    file: Annotated[Path, typer.Argument(help="A text file, a web page, or a record of a file: FILE#ID.")],
     root: Root = Path(),
     diff: Annotated[bool, typer.Option("--diff", help="Show the changes instead of the text.")] = False,
 ) -> None:
@@ -211,16 +234,12 @@ def clean(
     from copydesk.cleaning.apply import clean_column
     from copydesk.cleaning.plan import plan
     from copydesk.core.plugins import load_plugins
-    from copydesk.readers import PAGES
-    from copydesk.readers.html_pages import read_html
-    from copydesk.readers.plain_text import read_text
+    from copydesk.readers.one_document import read_document
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
-    if not file.is_file():
-        raise copydesk.CopydeskError(f"{file}: {'a folder; name a file in it' if file.is_dir() else 'no such file'}")
-    is_page = file.suffix.lower() in PAGES
-    raw = (read_html if is_page else read_text)(file.read_bytes(), project.params["ingest"]["encodings"])
+    load_plugins(project.plugins)
+    raw, is_page = read_document(file, project.params["ingest"])
     first, kinds = {}, {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
@@ -229,7 +248,6 @@ def clean(
         page_libraries()
         page = read_page(raw.text)
         first, kinds = {0: page.edits}, {0: page.kinds}
-    load_plugins(project.plugins)
     (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first, kinds=kinds)
     if diff:
         print_changes(cleaned)

@@ -12,9 +12,9 @@ from copydesk.core.config import check_params, load_params
 from copydesk.core.json_schema import PACKAGED
 from copydesk.core.progress import timed
 from copydesk.project import Project, build_lock
+from copydesk.revisions.toolkit_lock import check_line_ends
 from copydesk.stages import clean, deduplicate, describe, ingest, labels, package, split, validate
 from copydesk.stages.share import take_over
-from copydesk.stages.toolkit_lock import check_line_ends
 
 STAGES: dict[str, Callable[[Project], object]] = {
     "ingest": ingest.run,

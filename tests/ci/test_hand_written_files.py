@@ -128,6 +128,18 @@ def test_half_a_character_is_refused_everywhere_a_whole_one_is_not() -> None:
         load_json('"\\ud83d"', "x")
 
 
+def test_entries_about_documents_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = lay_out(tmp_path / "p", "ingest: {}\n")
+    for name in ("here.txt", "page.HTML.gz"):
+        (root / "seeds" / name).write_text("A text.")
+    lines = [json.dumps({"doc_id": name, "title": "A title"}) for name in ("here", "gone", "page")]
+    (root / "seeds" / "sources.jsonl").write_text("\n".join(lines))
+    assert found(root) == []
+    assert "warning: seeds/sources.jsonl: no such document: gone (line 2); correct the id" in capsys.readouterr().err
+    (root / "seeds" / "wire.jsonl").write_text("{}\n")  # it may have the record
+    assert found(root) == [] and "no such document" not in capsys.readouterr().err
+
+
 def test_it_needs_no_arrow() -> None:
     code = "import sys\nfrom copydesk.cli import app\n"
     code += "try:\n    app(['check'])\nfinally:\n    print(sorted({'pyarrow', 'numpy', 'datasets', 'jsonschema'} & {*sys.modules}))"

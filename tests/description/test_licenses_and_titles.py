@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from copydesk.description.headline import headline
-from copydesk.description.licenses import public
+from copydesk.tables.licenses import public
 from support import ROOT
 
 BODY = (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.language.blocks import KINDS, find_blocks
-from copydesk.language.code_lines import score
+from copydesk.language.code_lines import NEEDED, line_marks, score
 
 PROSE = "The council met on Tuesday and agreed to repair the old bridge before the winter."
 LABELLED = {
@@ -90,6 +90,13 @@ def test_a_short_text_of_common_words_is_english_and_one_of_unknown_words_is_not
 
 def test_no_letters_of_another_script_are_code() -> None:
     assert score("если x > 0: напечатать(x)") < 0
+
+
+@given(st.text("ab A.([{=:;,_-/\"'`$%<>|\\!?…1\t", max_size=20))
+def test_a_line_without_the_characters_of_a_mark_does_not_have_it(line: str) -> None:
+    marks = line_marks(line)
+    for name, needed in NEEDED.items():
+        assert f"{name} yes" not in marks or set(needed) & set(line)
 
 
 pieces = st.sampled_from(

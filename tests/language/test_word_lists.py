@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+from typing import Literal
+
+import msgpack
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wordfreq import get_frequency_dict
 
+from copydesk.errors import CopydeskError
 from copydesk.language import english_words
 from copydesk.language.vocabularies import Vocabulary, _most_frequent, vocabulary
 from copydesk.language.word_frequencies import frequencies_in, frequency_in
+from copydesk.language.word_lists import read_word_list
 
 LISTS = st.dictionaries(st.text("abc", min_size=1, max_size=7), st.sampled_from([1e-3, 1e-4, 1e-5]), max_size=120)
 
@@ -17,6 +26,27 @@ def test_english_has_the_long_list() -> None:
     assert frequency_in(rare, "en") == english_words.frequency(rare) > 0
     assert frequency_in("Regierung", "de") == frequencies_in("de")["regierung"]
     assert frequency_in("anything", "xx") == frequency_in("anything", None) == 0
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "large"), ("de", "small"), ("sh", "small"), ("ru", "small")])
+def test_a_list_is_that_of_its_package(language: str, size: Literal["small", "large"]) -> None:
+    words = get_frequency_dict(language, size)
+    assert list(read_word_list(language, size).items()) == list(words.items())
+
+
+@pytest.mark.parametrize("language", ["xx", "../small_de", ""])
+def test_a_language_without_a_list_has_no_words(language: str) -> None:
+    assert read_word_list(language, "small") == {}
+
+
+def test_a_list_in_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "small_de.msgpack.gz").write_bytes(
+        gzip.compress(msgpack.packb([{"format": "cB", "version": 2}, ["und"]]))
+    )
+    with pytest.raises(
+        CopydeskError, match=r"small_de.msgpack.gz: expected .* version 1, found .* requirements.lock"
+    ):
+        read_word_list("de", "small", tmp_path)
 
 
 @given(LISTS)

@@ -15,7 +15,7 @@ import yaml
 
 import copydesk
 from copydesk.pipeline import STAGES
-from copydesk.stages.toolkit_lock import STAGES as TOOLKIT_STAGES
+from copydesk.revisions.toolkit_lock import STAGES as TOOLKIT_STAGES
 from copydesk.store.fingerprint import sources
 from label_history import documents, label, write_labels
 from support import ROOT, file_bytes, run_python

@@ -23,7 +23,7 @@ from copydesk.cli import app
 from copydesk.core.plugins import Plugin, deciding, load_plugins, read_plugins
 from copydesk.errors import BuildError, ConfigError
 from copydesk.project import Project
-from copydesk.stages.toolkit_lock import check_plugins
+from copydesk.revisions.toolkit_lock import check_plugins
 from support import ROOT, articles, run_command, run_python, run_stages, write_seeds
 
 RULE = """

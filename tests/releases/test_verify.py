@@ -69,6 +69,16 @@ def test_nothing_is_written_where_it_is_run(releases: Any, tmp_path: Path, monke
     assert releases.run("git", "tag") == tags
 
 
+def test_after_another_commit_was_checked_out_dvc_must_follow(releases: Any, tmp_path: Path) -> None:
+    root = tmp_path / "clone"
+    releases.run("git", "clone", "--quiet", str(releases.root), str(root))
+    shutil.copytree(releases.root / "corpus" / "data", root / "corpus" / "data", dirs_exist_ok=True)
+    git = ("git", "-C", str(root))
+    releases.run(*git, "checkout", "--quiet", "corpus@v1.0.0")
+    problems = [problem for problem in verify(root).problems if problem.file.startswith("data/")]
+    assert problems and all(problem.action.endswith("run dvc checkout") for problem in problems), problems
+
+
 def test_a_changed_byte(work: Path) -> None:
     path = work / "corpus" / DOCUMENTS
     data = bytearray(path.read_bytes())

@@ -15,9 +15,9 @@ from copydesk.errors import BuildError
 from copydesk.pipeline import build_project
 from copydesk.project import Project
 from copydesk.revisions.line_ends import converted_files
+from copydesk.revisions.toolkit_lock import check_line_ends
 from copydesk.scaffold.doctor import examine
 from copydesk.scaffold.repository import init, upgrade
-from copydesk.stages.toolkit_lock import check_line_ends
 from support import GIT, run_command, run_stages
 
 #: What ``copydesk init`` wrote before every file was protected.

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from copydesk.cli import app
+from copydesk.revisions.toolkit_lock import NAME
 from copydesk.scaffold import doctor
 from copydesk.scaffold.doctor import Diagnosis, examine
 from copydesk.scaffold.repository import init
-from copydesk.stages.toolkit_lock import NAME
 from copydesk.store.pinned_libraries import PINNED
 from servers import S3
 from support import GIT, run_command
@@ -68,6 +68,24 @@ def test_another_toolkit(root: Path) -> None:
     (diagnosis,) = (diagnosis for diagnosis in examine(root, remotes=False) if diagnosis.subject == "copydesk")
     assert diagnosis.verdict == "error"
     assert "with other code for clean; run copydesk upgrade" in diagnosis.detail
+
+
+def test_the_same_stages_in_another_version(root: Path) -> None:
+    recorded = json.loads((root / NAME).read_text("utf-8"))
+    (root / NAME).write_text(json.dumps({**recorded, "copydesk": "0.0.1"}))
+    diagnosis = found(root, "copydesk")
+    assert diagnosis.verdict == "warn" and "toolkit.json names 0.0.1, whose stages are the same" in diagnosis.detail
+
+
+def test_web_pages_without_what_reads_them(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None if name == "trafilatura" else "1")
+    assert found(root, "extras").verdict == "ok"
+    (root / "seeds" / "page.html").write_text("<p>A page.</p>")
+    diagnosis = found(root, "extras")
+    assert diagnosis.verdict == "warn"
+    assert diagnosis.detail == (
+        "seeds/ has 1 web page or archive, and trafilatura is not installed; install copydesk[web]"
+    )
 
 
 def test_another_version_of_a_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

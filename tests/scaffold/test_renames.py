@@ -17,8 +17,8 @@ from copydesk.core.json_schema import PACKAGED
 from copydesk.errors import ConfigError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
+from copydesk.revisions.toolkit_lock import NAME
 from copydesk.scaffold.repository import init, upgrade
-from copydesk.stages.toolkit_lock import NAME
 from copydesk.tables.parquet import read_parquet
 from old_names import write_old_schemas
 from support import file_bytes, run_stages, write_seeds

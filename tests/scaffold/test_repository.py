@@ -17,10 +17,10 @@ import copydesk
 from copydesk.core.config import load_params
 from copydesk.errors import BuildError, ConfigError
 from copydesk.pipeline import STAGES
+from copydesk.revisions.toolkit_lock import NAME, check_toolkit, read_toolkit
+from copydesk.revisions.toolkit_lock import STAGES as NAMES
 from copydesk.scaffold.repository import init, upgrade
 from copydesk.scaffold.template_files import files, pipeline
-from copydesk.stages.toolkit_lock import NAME, check_toolkit, read_toolkit
-from copydesk.stages.toolkit_lock import STAGES as NAMES
 from scaffold.conftest import Run
 from support import GIT, ROOT, file_bytes
 

@@ -9,11 +9,12 @@ import pytest
 
 from copydesk.core.json_schema import PACKAGED
 from copydesk.store import fingerprint as fingerprint_module
-from copydesk.store.fingerprint import fingerprint, key, sources
+from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key, sources
 
 
 def test_keys_tell_stage_code_and_input_apart() -> None:
-    keys = {key(s, f, i) for s in ("clean", "split") for f in ("1", "2") for i in (["a"], ["b"])}
+    codes = [Fingerprint(everything, "portable") for everything in ("1", "2")]
+    keys = {key(s, f, inputs_hash(i)) for s in ("clean", "split") for f in codes for i in (["a"], ["b"])}
     assert len(keys) == 8
 
 
@@ -42,7 +43,7 @@ def test_the_fingerprint_follows_code_schema_and_settings(tmp_path: Path, monkey
     schema = tmp_path / "edits.schema.json"
     schema.write_bytes((PACKAGED / "edits.schema.json").read_bytes())
 
-    def current(settings: object = None) -> str:
+    def current(settings: object = None) -> Fingerprint:
         forget()
         return fingerprint("copydesk.stages.clean", [schema], settings)
 

@@ -16,9 +16,9 @@ from copydesk.core.config import load_params
 from copydesk.dataset.manifest import _libraries as manifest_libraries
 from copydesk.readers.record_cache import _key as record_cache_key
 from copydesk.readers.seed_files import Seed, Stamp
+from copydesk.revisions.toolkit_lock import STAGES
 from copydesk.scaffold.doctor import _libraries as doctor_libraries
 from copydesk.stages.ingest import _page_readers
-from copydesk.stages.toolkit_lock import STAGES
 from copydesk.store import fingerprint as fingerprint_module
 from copydesk.store.fingerprint import fingerprint, sources
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, UNPINNED, UNPINNED_FOR_RECORDS

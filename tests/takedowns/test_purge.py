@@ -410,8 +410,11 @@ def test_a_dry_run_changes_nothing(made: Made, tmp_path: Path) -> None:
     before = state(made)
     shown = takedown(made.root, GONE, "--purge", "--dry-run")
     assert shown.exit_code == 0, shown.output
-    assert "corpus@v1.1.0: reissued as corpus@v1.1.1 without article-0003, copy-bytes, copy-text" in shown.output
-    assert "the tags of these releases are pushed to origin before anything is deleted" in shown.output
+    assert (
+        "corpus@v1.1.0: would be reissued as corpus@v1.1.1 without article-0003, copy-bytes, copy-text"
+        in shown.output
+    )
+    assert "the tags of these releases would be pushed to origin before anything is deleted" in shown.output
     removed = {
         line.split()[1].rstrip(":") for line in shown.output.splitlines() if "deleted from cache, remote" in line
     }

@@ -141,7 +141,10 @@ def test_the_command(make_corpus: Make) -> None:
     call = lambda *given: CliRunner().invoke(app, ["takedown", *given, "--root", root])  # noqa: E731
     assert call("article-0002").exit_code == 2
     shown = call("article-0002", "--reason", "asked for", "--dry-run")
-    assert json.loads(shown.output)["doc_id"] == "article-0002"
+    ledger = project.seeds / "takedowns.jsonl"
+    first, last = shown.output.splitlines()
+    assert first.startswith(f'{ledger} would have the line {{"doc_id": "article-0002"') and "minhash" not in first
+    assert last == "dry run: 1 line would be added and 0 labels removed; nothing was changed"
     assert not (project.seeds / "takedowns.jsonl").exists()
     assert "article-0002 is taken down" in call("article-0002", "--reason", "asked for").output
     assert list(ledger_of(project)) == ["article-0002"]
@@ -265,17 +268,18 @@ def test_what_holds_it_is_listed(found: Found) -> None:
 
 def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
     planned = [
-        "corpus@v1.0.0: reissued as corpus@v1.0.7 without gone; then withdrawn",
-        "corpus@v1.1.0: reissued as corpus@v1.1.7 without gone, x, y; then withdrawn",
-        "corpus@v0.2.0: withdrawn; no document would remain",
-        "object bb: deleted from cache, remote r",
-        "object aa: kept, since a release without the document needs it",
-        "file /store/1: deleted",
-        "file /kept/2: deleted",
-        "file /left/3: deleted",
+        "corpus@v1.0.0: will be reissued as corpus@v1.0.7 without gone, and withdrawn",
+        "corpus@v1.1.0: will be reissued as corpus@v1.1.7 without gone, x, y, and withdrawn",
+        "corpus@v0.2.0: will be withdrawn; no document would remain",
+        "object bb: will be deleted from cache, remote r",
+        "object aa: will be kept, since a release without the document needs it",
+        "file /store/1: will be deleted",
+        "file /kept/2: will be deleted",
+        "file /left/3: will be deleted",
     ]
-    unchanged = "dry run: nothing was changed; without --dry-run all of this is done"
-    assert call("--purge", "--dry-run") == (0, [*planned, unchanged])
+    counts = "2 releases would be reissued, 3 withdrawn, 1 object and 3 files deleted"
+    would = [line.replace("will be", "would be") for line in planned]
+    assert call("--purge", "--dry-run") == (0, [*would, f"dry run: {counts}; nothing was changed"])
     question = "Purge 'gone' from all of these? Deleted data cannot be restored. [y/N]: "
     assert call("--purge", answer="n\n") == (1, [*planned, f"{question}n", "Aborted!"])
     assert found.asked == [(Path.cwd(), "gone")] * 2
@@ -319,7 +323,8 @@ def test_labels_on_the_document_go_with_it_and_are_found_in_history(make_corpus:
     call = ["takedown", "article-0003", "--reason", "asked for", "--root", str(root)]
     before = path.read_bytes()
     told = CliRunner().invoke(app, [*call, "--dry-run"])
-    assert told.output.endswith(f"{path}: 1 label on it would be removed\n") and path.read_bytes() == before
+    assert f"{path}: 1 label on it would be removed\n" in told.output and path.read_bytes() == before
+    assert told.output.endswith("dry run: 1 line would be added and 1 label removed; nothing was changed\n")
     told = CliRunner().invoke(app, call)
     assert f"{path}: 1 label on it removed\n" in told.output
     assert [row["doc_id"] for row in lines(path)] == ["article-0001"]

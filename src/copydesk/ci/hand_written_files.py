@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +25,7 @@ from copydesk.core.hand_written import (
 )
 from copydesk.core.json_schema import PACKAGED, load_json
 from copydesk.core.label_lines import LineProblem, LineSchema, label_files, read_labels, unreadable
+from copydesk.core.progress import say
 from copydesk.core.renamed_fields import ADVICE as RENAME
 from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_names
 from copydesk.core.schema_faults import faults
@@ -30,11 +34,14 @@ from copydesk.errors import ConfigError, InputError
 from copydesk.merging.line_files import LINES
 from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
-from copydesk.stages.toolkit_lock import missing_dependency, not_depending
+from copydesk.revisions.toolkit_lock import missing_dependency, not_depending
 
 #: How git and copydesk mark both versions of what is in conflict.
 _CONFLICT_BEGINS, _CONFLICT_ENDS = "<<<<<<< ", ">>>>>>> "
 _CONFLICT = "a merge left a conflict here; keep one of both versions, and remove the marks <<<<<<<, =======, >>>>>>>"
+#: Files that hold one document; any other file in the folder of seeds may hold records.
+_DOCUMENT = re.compile(r"(.+?)\.(?:txt|html?)(?:\.(?:gz|zst))?", re.IGNORECASE)
+_SIDECARS = frozenset(name.removeprefix("seeds/") for name in LINES)
 _SUFFIX = ".schema.json"
 
 Keys = list[str | int]
@@ -196,6 +203,24 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
             message = f"{', '.join(key)} {identity[0]!r}: already on line {first}; keep one line"
             report.add("lines", name, message, document=str(row.get("doc_id", "")), field=key[0], line=number)
     warn_of_old_names(path, old_names)
+    if key[0] == "doc_id" and schema_name in ("source", "decision"):
+        lines = {str(identity[0]): number for identity, number in seen.items() if identity[0]}
+        _warn_of_missing_documents(root, name, lines)
+
+
+def _warn_of_missing_documents(root: Path, name: str, lines: Mapping[str, int]) -> None:
+    """Name entries about documents that are no files; where files of records may have them, only a build can tell."""
+    stems: set[str] = set()
+    for _, _, files in os.walk(root / "seeds") if lines else ():
+        for file in files:
+            match = _DOCUMENT.fullmatch(file)
+            if match is None and file not in _SIDECARS and not file.startswith("."):
+                return
+            stems.add(unicodedata.normalize("NFC", match[1]) if match else "")
+    missing = [f"{doc_id} (line {number})" for doc_id, number in lines.items() if doc_id not in stems]
+    if missing:
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
+        say(f"warning: {name}: no such document: {named}; correct the id, or remove the line")
 
 
 def _conflicts(text: str) -> list[tuple[int, int]]:

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule, Tier
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
 from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
 from copydesk.text import ComposedEdit, Edit, EditedText, EditPart
+from copydesk.text.edits import Tier
 
 #: Start, end and kind of a span.
 MarkedKind = tuple[int, int, Kind]
@@ -133,7 +134,15 @@ class _ScreenGroup:
         self.stale = set(range(count))
 
     def scan(self, numbers: list[int], texts: pa.Array) -> None:
-        """Scan some texts: once for all patterns together, then for each one where any of them matched."""
+        """Scan some texts: once for all patterns together, then for each one where any of them matched.
+
+        A few texts pass unseen: to compile the patterns would cost more than it saves.
+        """
+        if len(numbers) < _FEWEST_TO_SCREEN:
+            for passed in self.passed.values():
+                passed.update(numbers)
+            self.stale.clear()
+            return
         candidates: Sequence[int] = range(len(texts))
         if len(self.passed) > 1:
             candidates = _matching(texts, "|".join(f"(?:{screen})" for screen in self.passed))
@@ -209,6 +218,8 @@ class RunOfRules:
         groups = [_ScreenGroup(part, len(texts)) for part in parts]
         self._groups = {screen: group for group in groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
+        #: All texts without the branches as they were, and which have changed since.
+        self._whole, self._changed = texts, set[int]()
 
     def apply_all(self, rules: Sequence[Rule], tiers: Mapping[str, Tier] | None) -> None:
         """Apply rules to the texts, one after another; given their tiers, also to branches of the texts."""
@@ -282,6 +293,7 @@ class RunOfRules:
             self.cleaned[number] = Cleaned(edited.apply(edits), removed_lines=removed)
             self.analyses[number] = self.analyses[number].after(edits)
             self._current = None
+            self._changed.add(number)
             for numbers in self._nothing_found.values():
                 numbers.discard(number)
             for group in self._groups.values():
@@ -303,8 +315,22 @@ class RunOfRules:
     def _texts(self, numbers: list[int]) -> tuple[list[int], pa.Array]:
         """Texts as they are now, as a column; kept, because the next group often scans the same texts."""
         if self._current is None or self._current[0] != numbers:
-            self._current = numbers, pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
+            if len(numbers) < len(self.cleaned):
+                texts = self._as_they_are(numbers)
+            else:
+                count = len(self._whole)
+                mask = pa.array([number in self._changed for number in range(count)], pa.bool_())
+                changed = sorted(number for number in self._changed if number < count)
+                self._whole, self._changed = (
+                    pc.replace_with_mask(self._whole, mask, self._as_they_are(changed)),
+                    set(),
+                )
+                texts = pa.concat_arrays([self._whole, self._as_they_are(numbers[count:])])  # the branches
+            self._current = numbers, texts
         return self._current
+
+    def _as_they_are(self, numbers: Iterable[int]) -> pa.Array:
+        return pa.array([self.cleaned[number].edited.text for number in numbers], pa.string())
 
 
 def _removed_lines(text: str, edits: Iterable[Edit]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from copydesk.cleaning.personal import personal_data
-from copydesk.cleaning.rule import TIERS, Detector, Rule, Tier
+from copydesk.cleaning.rule import Detector, Rule
 from copydesk.cleaning.rules import (
     boilerplate_lines,
     characters,
@@ -28,6 +28,7 @@ from copydesk.cleaning.web_page_rules import PAGE_RULES, PageRule
 from copydesk.core.plugins import added
 from copydesk.errors import ConfigError
 from copydesk.language.blocks import Block, Blocks, Kind, find_blocks, language_of_any
+from copydesk.text.edits import TIERS, Tier
 
 #: Every rule of the package, in order of application: first characters, then words, then lines; last, on clean text,
 #: personal data.

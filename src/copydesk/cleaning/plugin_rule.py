@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import LISTED
-from copydesk.cleaning.rule import TIERS, Found, Off, Rule, Tier
+from copydesk.cleaning.rule import Found, Off, Rule
 from copydesk.core.plugins import register
 from copydesk.errors import ConfigError, CopydeskError
 from copydesk.language.blocks import KINDS, Kind
 from copydesk.text import EditedText
+from copydesk.text.edits import TIERS, Tier
 
 Find = Callable[[str], Iterable[Found]]
 

@@ -16,10 +16,8 @@ from typing import Any, Literal, NamedTuple
 from copydesk.cleaning.measured_precision import Place, measured_precision, too_imprecise
 from copydesk.language.blocks import Block, Blocks, Kind, find_blocks
 from copydesk.text import Edit
+from copydesk.text.edits import Tier
 
-Tier = Literal["safe", "probable", "suggest"]
-#: From the surest to the least sure.
-TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
 #: The tier of a rule that is neither applied nor suggested until params.yaml gives it another one.
 Off = Literal["off"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from copydesk.cleaning.rule import Tier
+from copydesk.text.edits import Tier
 
 
 class PageRule(NamedTuple):

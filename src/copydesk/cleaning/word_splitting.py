@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from copydesk.language.vocabularies import Vocabulary, english
 from copydesk.language.word_frequencies import COMPOUNDING
@@ -65,6 +66,10 @@ class Seen(NamedTuple):
         count = self.counts.get(part, 0) or (self.counts.get(part[:-1], 0) / 3 if part[-1] == "s" else 0)
         return math.log10(0.2 * count / self.total) if count and len(part) > 2 else -math.inf
 
+    def holds(self, part: str) -> bool:
+        """Whether the document holds a word or its singular."""
+        return part in self.counts or (part[-1] == "s" and part[:-1] in self.counts)
+
 
 class Split(NamedTuple):
     """A token cut into words, with logarithms of how likely it is as several words and as one."""
@@ -81,6 +86,7 @@ _FOREIGN = -6.5
 _NEW = -2.0
 _SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
 _ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
+_LONGEST_PART = 24  # letters
 _FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
@@ -90,20 +96,20 @@ _SHORT_STARTS = frozenset("I A In On At By He It We My No So To Of As If Is An O
 
 def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
     """How likely a part of a token is as a word of its own; -inf if it cannot be one."""
-    unseen = part not in seen.counts and part[:-1] not in seen.counts
-    if unseen and part.islower() and part.isalpha():  # most parts: decided without what follows, to the same end
-        likely = _as_part(part, vocabulary) if part in vocabulary.frequencies else -math.inf
-        if vocabulary.language == "en" or len(part) < 3 or not part.isascii():
-            return likely
-        foreign = english().log_frequency(part)
-        return max(likely, foreign - 1.0) if foreign > _FOREIGN else likely
+    alone = _value_alone(part, vocabulary)
+    return alone if seen is _NONE else max(alone, seen.share(part))
+
+
+@lru_cache(maxsize=50_000)
+def _value_alone(part: str, vocabulary: Vocabulary) -> float:
+    """The same whatever the document holds."""
     word = vocabulary.lower(part).replace("’", "'")
     shape = part.removesuffix("’s").removesuffix("'s")
     likely = _as_part(word.removesuffix("'s"), vocabulary)
     small = shape == shape.lower()  # so are letters without case
     if shape[1:].islower() and not small:
         if len(part) > 3:  # or a name that no list holds
-            likely = max(likely, log_frequency(word, vocabulary), -4.0 - 0.6 * len(part))
+            likely = max(likely, log_frequency(word, vocabulary), _unlisted_name(len(part)))
     elif shape.isupper():
         likely = max(log_frequency(word, vocabulary), -5.0 - 0.3 * len(part)) if 1 < len(part) < 7 else -math.inf
     elif not small:
@@ -113,7 +119,12 @@ def value(part: str, vocabulary: Vocabulary, seen: Seen = _NONE) -> float:
         foreign = log_frequency(word)
         if foreign > _FOREIGN:
             likely = max(likely, foreign - 1.0)
-    return likely if seen is _NONE else max(likely, seen.share(part))
+    return likely
+
+
+def _unlisted_name(size: int) -> float:
+    """How likely a capitalised word of so many letters is that no list holds."""
+    return -4.0 - 0.6 * size
 
 
 def _letter(token: str, at: int, vocabulary: Vocabulary) -> float:
@@ -178,23 +189,26 @@ def _whole(token: str, parts: tuple[str, ...], likely_parts: float, vocabulary: 
 def _derived(token: str, vocabulary: Vocabulary, seen: Seen) -> float:
     """How likely a word is to be made of a stem and a beginning or an ending, by how many words are made with it."""
     word = vocabulary.lower(token)
-    compounds = vocabulary.language in COMPOUNDING
+    lefts = [(word[:at], token[:at], at, True) for at in range(3, len(word))]
+    rights = [(word[at:], token[at:], at, False) for at in range(1, len(word) - 2)]
+    parts = (*lefts, *rights)
+    # Most beginnings and ends are no words.
+    known = (vocabulary.frequencies.keys() & [part for part, *_ in parts]) - vocabulary.function_words
+    # How likely each stem is, where it ends or begins, and whether it stands first.
+    stems = [
+        (max(vocabulary.log_frequency(part), seen.share(own)), at, stands_first)
+        for part, own, at, stands_first in parts
+        if part in known or (seen is not _NONE and seen.holds(own) and part not in vocabulary.function_words)
+    ]
     best = -math.inf
-    for at in range(1, len(word)):
+    for stem, at, stands_first in sorted(stems, reverse=True):
+        if stem <= best:  # the rest is a share, which makes it less likely
+            break
         left, right = word[:at], word[at:]
-        new = 3.0 if compounds and vocabulary.function_words.isdisjoint((left, right)) else 0.1
-        if at > 2:
-            stem = max(vocabulary.log_frequency(left), seen.share(token[:at]))
-            if stem > best and left not in vocabulary.function_words:
-                best = max(
-                    best, stem + math.log10((vocabulary.family_of_last(right) + new) / len(vocabulary.frequencies))
-                )
-        if len(right) > 2:
-            stem = max(vocabulary.log_frequency(right), seen.share(token[at:]))
-            if stem > best and right not in vocabulary.function_words:
-                best = max(
-                    best, stem + math.log10((vocabulary.family_of_first(left) + new) / len(vocabulary.frequencies))
-                )
+        family = vocabulary.family_of_last(right) if stands_first else vocabulary.family_of_first(left)
+        is_compound = vocabulary.language in COMPOUNDING and vocabulary.function_words.isdisjoint((left, right))
+        share = (family + (3.0 if is_compound else 0.1)) / len(vocabulary.frequencies)
+        best = max(best, stem + math.log10(share))
     return best + _NEW
 
 
@@ -223,31 +237,71 @@ def _cut_words(token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str,
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
     best[0] = 0.0
+    shape = _shape(token)
     for start in range(size):
         reached = best[start] - (0.7 if start else 0.0)
         if reached == -math.inf:
             continue
-        for end in range(start + 1, min(size, start + 24) + 1):
-            part = token[start:end]
-            if end == start + 1:
-                worth = _letter(token, start, vocabulary)
-            elif end - start == size:
-                continue
-            else:
-                found = values.get(part)
-                worth = values[part] = value(part, vocabulary, seen) if found is None else found
-                worth -= _opening(part, vocabulary) if start == 0 else 0.0
+        letter = _letter(token, start, vocabulary)
+        if reached + letter > best[start + 1]:
+            best[start + 1], came[start + 1] = reached + letter, start
+        last = min(size - 1 if start == 0 else size, start + _LONGEST_PART)
+        parts = [token[start:end] for end in range(start + 2, last + 1)]
+        for part in _possible(parts, shape if start == 0 else shape and "small", vocabulary, seen, values):
+            known = values.get(part)
+            worth = values[part] = value(part, vocabulary, seen) if known is None else known
+            if start == 0:
+                worth -= _opening(part, vocabulary)
+            end = start + len(part)
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:
         return None
-    parts = _walk(token, came)
-    if _is_drop_cap_or_name(parts, vocabulary.function_words):
+    words = _walk(token, came)
+    if _is_drop_cap_or_name(words, vocabulary.function_words):
         return None
     if vocabulary.language != "en":
-        return _weakest(parts, vocabulary, seen, values)
-    likely = best[size] + 0.7 * (len(parts) - 1)
-    return Split(parts, best[size], _whole_english(token, parts, likely, seen))
+        return _weakest(words, vocabulary, seen, values)
+    likely = best[size] + 0.7 * (len(words) - 1)
+    return Split(words, best[size], _whole_english(token, words, likely, seen))
+
+
+def _shape(token: str) -> Literal["small", "capitalised"] | None:
+    """How a token of letters alone is written; None if it has apostrophes, or capitals inside."""
+    if not token.isalpha():
+        return None
+    if token.islower():
+        return "small"
+    # The second letter has a case, so that what follows the first one is in small letters in each beginning.
+    is_capitalised = token[0] != token[0].lower() and token[1:2].islower() and token[1:].islower()
+    return "capitalised" if is_capitalised else None
+
+
+def _possible(
+    parts: list[str], shape: str | None, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]
+) -> Iterable[str]:
+    """Of parts of a token those that may be words.
+
+    Nearly all parts are in no list and not in the document. So they are looked up all at once; the value of the rest
+    is -inf, or that of a name that no list holds.
+    """
+    if shape is None:
+        return parts
+    lowered = parts if shape == "small" else list(map(vocabulary.lower, parts))
+    words = vocabulary.frequencies.keys() & lowered
+    if vocabulary.language != "en":
+        words |= english().frequencies.keys() & lowered
+    if seen is not _NONE:
+        words |= seen.counts.keys() & parts
+        words.update(part for part in parts if part[-1] == "s" and part[:-1] in seen.counts)
+    if shape == "small":
+        return words
+    for part, word in zip(parts, lowered, strict=True):
+        if len(part) > 3 and word not in words and part not in words:
+            values[part] = _unlisted_name(len(part))
+    return [
+        part for part, word in zip(parts, lowered, strict=True) if len(part) > 3 or word in words or part in words
+    ]
 
 
 def _cut_scripts(runs: list[str], vocabulary: Vocabulary) -> Split | None:
@@ -335,6 +389,8 @@ class Cutter:
         self._seen = seen
         self._vocabulary = vocabulary
         self._values: dict[str, float] = {}
+        self._likelier: dict[str, bool] = {}
+        self._mattering: dict[str, bool] = {}
 
     def cut(self, token: str) -> Split | None:
         """The same as :func:`cut` with the words of the document."""
@@ -342,16 +398,25 @@ class Cutter:
         inner = [token[start:end] for start in range(size - 1) for end in range(start + 2, size + 1)]
         known = self._seen.counts.keys() & inner
         known.discard(token)
-        if token.endswith(("'s", "’s")) or any(map(self._is_likelier, known)):
+        if token.endswith(("'s", "’s")):
+            return cut(token, self._vocabulary, self._seen, self._values)
+        forms = (form for word in known for form in (word, f"{word}s") if form in token and form != token)
+        if any(map(self._matters, forms)) and any(map(self._is_likelier, known)):
             return cut(token, self._vocabulary, self._seen, self._values)
         return cut_alone(token, self._vocabulary)
 
+    def _matters(self, part: str) -> bool:
+        """Whether a part is likelier in this document, so that a cut may come out differently."""
+        if part not in self._mattering:
+            vocabulary = self._vocabulary
+            alone = min(_value_alone(part, vocabulary), vocabulary.log_frequency(vocabulary.lower(part)))
+            self._mattering[part] = self._seen.share(part) > alone
+        return self._mattering[part]
+
     def _is_likelier(self, word: str) -> bool:
         """Whether a word or its plural is likelier in this document than in any."""
-        seen, plural = self._seen, f"{word}s"
-        return any(seen.share(form) > _value_alone(form, self._vocabulary) for form in (word, plural))
-
-
-@lru_cache(maxsize=50_000)
-def _value_alone(word: str, vocabulary: Vocabulary) -> float:
-    return value(word, vocabulary)
+        if word not in self._likelier:
+            forms = (word, f"{word}s")
+            alone = (_value_alone(form, self._vocabulary) for form in forms)
+            self._likelier[word] = any(map(operator.gt, map(self._seen.share, forms), alone))
+        return self._likelier[word]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from copydesk.dataset.license_file import NAME as LICENSE
 from copydesk.dataset.metrics import Metrics
-from copydesk.description.licenses import UNKNOWN
+from copydesk.tables.licenses import UNKNOWN
 from copydesk.tables.table import Table
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))

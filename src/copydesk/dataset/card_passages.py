@@ -62,7 +62,7 @@ A document that is taken down is missing from the next release and cannot return
 that contain it are withdrawn."""
 
 LIMITS = """\
-- Topics, outlets, places and dates are those of the scraped pages; see the tables of languages and sources above.
+- Topics, outlets, places and dates are those of the sources; see the tables of languages and sources above.
 - The rules repair defects of form. They do not check facts and do not improve translations.
 - Repairs of the tier `probable` are those a careful editor would make; the column `confidence` of `edits` rates each.
 - The language is identified by a statistical model; `language_score` is its confidence.

@@ -18,7 +18,7 @@ from copydesk.dataset.license_file import NAME as LICENSE
 from copydesk.dataset.license_file import UNKNOWN_RIGHTS
 from copydesk.dataset.metrics import SENTENCE_BIN, WORDS_BIN, Metrics
 from copydesk.dataset.published_filters import at_most
-from copydesk.description.licenses import UNKNOWN
+from copydesk.tables.licenses import UNKNOWN
 
 _NAMED = 20  # sources that the card names
 
@@ -64,9 +64,7 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
 
 def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     summary = metrics.summary
-    creators = (
-        ", ".join(map(markdown_block, settings["creators"])) or f"the makers of {markdown_block(settings['name'])}"
-    )
+    creators = ", ".join(map(markdown_block, settings["creators"])) or "not stated"
     languages = ", ".join(f"{markdown_block(code)} ({count:,})" for code, count in metrics.languages.items())
     licenses = ", ".join(f"{markdown_block(name)} ({count:,})" for name, count in metrics.licenses.items())
     yield "### Dataset Description"
@@ -139,7 +137,7 @@ def _creation(params: Params, metrics: Metrics, plots: Collection[str]) -> Itera
     yield _titled("Suggested edits, not applied", _counts("rule", "suggestions", summary["suggestions"]))
     yield _titled("Duplicates", _plot(plots, "duplicates"), _counts("kind", "documents", _copies(summary)))
     yield "#### Who are the source data producers?"
-    yield "The outlets and publishers of the articles, and their authors. Documents by source:"
+    yield "The publishers of the documents, and their authors. Documents by source:"
     first = sorted(metrics.sources.items(), key=lambda item: (-item[1], item[0]))
     yield _counts("source", "documents", dict(first[:_NAMED]))
     if len(first) > _NAMED:

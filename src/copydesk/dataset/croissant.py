@@ -13,7 +13,7 @@ import pyarrow as pa
 from copydesk.core.plural import plural
 from copydesk.dataset.card_metadata import Config
 from copydesk.dataset.metrics import Metrics
-from copydesk.tables.table import LABELS
+from copydesk.tables.table import LABELS, SIGNATURES
 
 NAME = "croissant.json"
 _PARQUET = "application/x-parquet"  # the registered name validates, and the reference library cannot read it
@@ -40,7 +40,12 @@ _CONTEXT: dict[str, Any] = {
     "sc": "https://schema.org/",
     **{name: f"cr:{name}" for name in _OWN},
 }
-_KEYS = {"sentences": ("doc_id", "index"), "edits": ("doc_id", "index"), LABELS: ("label_id",)}
+_KEYS = {
+    "sentences": ("doc_id", "index"),
+    "edits": ("doc_id", "index"),
+    LABELS: ("label_id",),
+    SIGNATURES: ("doc_id",),
+}
 _LABELLED = "the record set labels has labels kept with the sources, and who made each where that is known."
 _TYPES = {
     pa.string(): "sc:Text",

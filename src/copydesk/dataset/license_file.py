@@ -7,7 +7,7 @@ import re
 from copydesk.core.escaping import plain
 from copydesk.core.plural import plural
 from copydesk.dataset.metrics import Metrics
-from copydesk.description.licenses import UNKNOWN
+from copydesk.tables.licenses import UNKNOWN
 
 NAME = "LICENSE"
 

@@ -17,7 +17,7 @@ from copydesk.dataset.card_metadata import Config
 from copydesk.errors import ConfigError, ValidationError
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 from copydesk.tables.logical_hash import of_splits
-from copydesk.tables.table import LABELS, PUBLISHED
+from copydesk.tables.table import OPTIONAL, PUBLISHED
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
@@ -97,8 +97,8 @@ def without_logical(tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def schemas_listed(schemas: Path, tables: Iterable[str] = ()) -> dict[str, str]:
-    """SHA-256 of the schema of each published table, by table; of labels only if they are among ``tables``."""
-    names = (*PUBLISHED, *(name for name in tables if name == LABELS))
+    """SHA-256 of the schema of each published table, by table; of an optional one only if it is among ``tables``."""
+    names = (*PUBLISHED, *(name for name in tables if name in OPTIONAL))
     return {name: sha256_file(schema_path(name, schemas)) for name in names}
 
 

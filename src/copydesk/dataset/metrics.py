@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import write_text
 from copydesk.dataset.published_filters import FILTERS, SIGNALS, passing, spread
-from copydesk.description.licenses import UNKNOWN
+from copydesk.tables.licenses import UNKNOWN
 from copydesk.tables.renamed_columns import with_current_names
-from copydesk.tables.table import LABELS
+from copydesk.tables.table import LABELS, SIGNATURES
 
 SENTENCE_BIN = 20  # characters
 WORDS_BIN = 10
@@ -151,6 +151,7 @@ _COUNTED: dict[str, Callable[[pa.Table], Found]] = {
     "sentences": _count_sentences,
     "edits": _count_edits,
     LABELS: _count_labels,
+    SIGNATURES: lambda _: {},  # one for each document
 }
 
 

@@ -20,8 +20,8 @@ from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.manifest import PLUGINS, read_listing
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.dataset.sidecar_files import described
-from copydesk.description.licenses import license_counts
 from copydesk.errors import BuildError
+from copydesk.tables.licenses import license_counts
 from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.parquet import read_parquet, write_parquet
 from copydesk.tables.table import TABLES, table

@@ -37,7 +37,7 @@ from copydesk.differences.row_differences import ChangedShards, Row, common_shar
 from copydesk.differences.schema_changes import SchemaChange, published_changes
 from copydesk.revisions.revision import Revision
 
-_PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split"))
+_PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "seen_in", "split"))
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
 #: Columns and tables that depend on edits even if the text is the same.
 _FROM_EDITS = frozenset({"edits/", "sentences/", "provenance", "flags", *FIELDS})

@@ -19,7 +19,7 @@ from copydesk.revisions.revision import Revision
 from copydesk.tables.parquet import as_loaded
 from copydesk.tables.renamed_columns import with_current_names
 from copydesk.tables.sentence_ids import sentence_ids
-from copydesk.tables.table import LABELS, TABLES, table
+from copydesk.tables.table import LABELS, SIGNATURES, TABLES, table
 
 #: The column that says what became of a row.
 CHANGE_TYPE = "_change_type"
@@ -30,6 +30,7 @@ KEYS = {
     "raw": ("doc_id",),
     "edits": ("doc_id", "index"),
     LABELS: ("label_id",),
+    SIGNATURES: ("doc_id",),
 }
 #: In the order in which the changes of one key stand.
 DELETE, BEFORE, AFTER, INSERT = _TYPES = ("delete", "update_preimage", "update_postimage", "insert")
@@ -51,7 +52,7 @@ def changed_rows(name: str, old: Revision, new: Revision) -> pa.Table:
     Parameters
     ----------
     name : str
-        ``documents``, ``sentences``, ``raw``, ``edits`` or ``labels``.
+        ``documents``, ``sentences``, ``raw``, ``edits``, ``labels`` or ``signatures``.
     old, new : Revision
 
     Returns

@@ -42,6 +42,7 @@ def diff(old: Revision, new: Revision) -> Diff:
     context = RevisionContext.of(old, new)
     changes = changed_documents(ids, columns, tables, split_and_provenance_rows(ids, before, after, context), context)
     dropped = {row["doc_id"]: row["reason"] for row in new.listing.get("dropped", [])}
+    dropped |= dict.fromkeys(new.taken_down, "takedown")
     complete = all(new.is_local(shard) for shard in context.common)
     shared = _counts(new, context.common if complete else [])
     own_counts = [_counts(side.revision, side.shards) for side in sides]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from copydesk.core.renamed_fields import COLUMNS
 from copydesk.core.schema_validator import Schema
-from copydesk.tables.table import LABELS, PUBLISHED
+from copydesk.tables.table import OPTIONAL, PUBLISHED
 
 #: Keywords whose larger value is the stricter one, and those whose smaller value is.
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
@@ -55,10 +55,10 @@ class SchemaChange(NamedTuple):
 def published_changes(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[SchemaChange]:
     """The changes for readers of the dataset: those of its tables, not of settings or hand-written files.
 
-    Empty if one of the revisions has no schemas of its own. The schema of labels counts only if both have it: a
-    repository has the schema also where the dataset has no labels.
+    Empty if one of the revisions has no schemas of its own. Schemas of optional tables count only if both
+    have them: a repository has these schemas also where the dataset lacks the tables.
     """
-    names = (*PUBLISHED, *({LABELS} & old.keys() & new.keys()))
+    names = (*PUBLISHED, *sorted({*OPTIONAL} & old.keys() & new.keys()))
     published = [{name: schemas[name] for name in names if name in schemas} for schemas in (old, new)]
     return schema_changes(*published) if all(published) else []
 

@@ -195,8 +195,8 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
 
 
 def _kinds(paragraphs: Sequence[_Paragraph]) -> list[Kind]:
-    speakers = Counter(match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line)))
-    speakers = Counter({name: count for name, count in speakers.items() if count > 1})
+    labels = Counter([match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line))])
+    speakers = frozenset(name for name, count in labels.items() if count > 1)
     scores = [_score(paragraph.lines) for paragraph in paragraphs]
     kinds: list[Kind] = []
     for number, (paragraph, own) in enumerate(zip(paragraphs, scores, strict=True)):
@@ -222,7 +222,7 @@ def _line_score(line: str) -> int:
     return max(-_MOST, min(_MOST, score(line)))
 
 
-def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind:
+def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Kind:
     count = len(lines)
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
@@ -234,9 +234,10 @@ def _kind(lines: Sequence[str], code_score: int, speakers: Counter[str]) -> Kind
         and 3 * len(_LETTER.findall("".join(lines))) < sum(len(line.strip()) for line in lines)
     ):
         return "table" if any(map(str.isdigit, "".join(lines))) else "code"  # a drawing
-    addresses = sum(bool(_ADDRESS.fullmatch(line)) for line in lines)
-    if code_score > (_CODE if count > 1 else _CODE_ALONE) and 2 * addresses <= count:
-        return _code_or_configuration(lines)
+    if code_score > (_CODE if count > 1 else _CODE_ALONE):
+        addresses = sum(bool(_ADDRESS.fullmatch(line)) for line in lines)
+        if 2 * addresses <= count:
+            return _code_or_configuration(lines)
     if 5 * sum(bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines) >= 2 * count:
         return "list"
     return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"

@@ -6,7 +6,7 @@ The model is learnt from the descriptions and files of installed packages, see `
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,6 @@ WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
 #: Characters of a line that are read.
 _READ = 160
 _SIGN = re.compile(r"[{}<>=\\|;$^_`\[\]]")
-_PAIRS = ("::", "--", "()")
 _BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|(?=\S*/\S)\S+$|(?:import|from|return|else)\b")
 
 #: Each mark and the pattern that shows it.
@@ -73,6 +72,30 @@ _MARKS = {
         "bullet": r"^\s*(?:[-*+•·–]|\d+[.)])\s+",
     }.items()
 }
+#: Characters of which a line must have one for a mark; most lines of prose have none, and need no search.
+NEEDED = {
+    "ends with semicolon": ";",
+    "ends with bracket": "{}()[]>",
+    "ends with an opening bracket": "{([",
+    "ends with colon": ":",
+    "ends with comma": ",",
+    "ends with backslash": "\\|",
+    "ends a sentence": ".!?…。",
+    "a tag": "<",
+    "a call": "(",
+    "a dotted call": "(",
+    "a dotted name": ".",
+    "an assignment": "=",
+    "an operator": "=>&|<:$",
+    "an underscore": "_",
+    "an option": "-",
+    "a path": "/",
+    "a string with a bracket": "\"'",
+    "a subscript": "[",
+    "a backtick": "`",
+    "a variable": "$%{",
+    "words and marks": ",.!?",
+}
 _SIGNS = re.compile(r"[!-@\[-`{-~]")
 #: Letters of other scripts than the Latin one, in which nobody writes code.
 _OTHER_SCRIPT = re.compile("[\u0370-\u1dff\u2c00-\ua6ff\ua800-\ud7ff\uf900-\ufaff\ufb1d-\ufffd\U00010000-\U0001efff]")
@@ -95,7 +118,8 @@ def _measures(body: str) -> tuple[str, str]:
 def may_have_code(lines: Sequence[str]) -> bool:
     """Whether any line has a sign that code has and most prose has not: a quick look before the lines are scored."""
     text = "\n".join(lines)
-    return _SIGN.search(text) is not None or any(pair in text for pair in _PAIRS) or any(map(_BEGINNING.match, lines))
+    has_pair = "::" in text or "--" in text or "()" in text
+    return has_pair or _SIGN.search(text) is not None or any(map(_BEGINNING.match, lines))
 
 
 @cache
@@ -106,12 +130,17 @@ def _weights() -> Mapping[str, int]:
 
 
 @cache
-def _by_mark() -> tuple[int, tuple[tuple[re.Pattern[str], int], ...]]:
-    """The sum for a line without a mark, and what each mark adds."""
+def _by_mark() -> tuple[int, tuple[tuple[Callable[[str], object], frozenset[str], int], ...]]:
+    """The sum for a line without a mark; how to look for each mark, the characters it needs, and what it adds."""
     weights = _weights()
     absent = sum(weights.get(f"{name} no", 0) for name in _MARKS)
-    steps = ((mark, weights.get(f"{name} yes", 0) - weights.get(f"{name} no", 0)) for name, mark in _MARKS.items())
-    return absent, tuple((mark, step) for mark, step in steps if step)
+    steps = []
+    for name, mark in _MARKS.items():
+        step = weights.get(f"{name} yes", 0) - weights.get(f"{name} no", 0)
+        if step:  # a search would try "^" at each character
+            look = mark.match if mark.pattern.startswith("^") else mark.search
+            steps.append((look, frozenset(NEEDED.get(name, "")), step))
+    return absent, tuple(steps)
 
 
 def score(line: str) -> int:
@@ -122,7 +151,8 @@ def score(line: str) -> int:
         return -300
     total, steps = _by_mark()
     weights = _weights()
-    for mark, step in steps:
-        if mark.search(line):
+    characters = set(line)
+    for look, needed, step in steps:
+        if (not needed or not needed.isdisjoint(characters)) and look(line):
             total += step
     return total + sum(weights.get(name, 0) for name in _measures(body))

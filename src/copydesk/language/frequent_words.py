@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,13 +22,14 @@ _MOST_WORDS = 60
 @cache
 def _evidence() -> Mapping[str, tuple[tuple[str, float], ...]]:
     """Log-odds of each word for the languages in whose lists it is."""
-    evidence: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    evidence: dict[str, tuple[tuple[str, float], ...]] = {}
+    odds = [round(math.log(_LEAST_RANK / (rank + _SMOOTHING)), 2) for rank in range(_LEAST_RANK)]
     for line in FREQUENT_WORDS.read_text("utf-8").split("\n"):
         if line and not line.startswith("#"):
             language, words = line.split("\t")
-            for rank, word in enumerate(words.split()):
-                evidence[word].append((language, round(math.log(_LEAST_RANK / (rank + _SMOOTHING)), 2)))
-    return {word: tuple(languages) for word, languages in evidence.items()}
+            for word, odds_of_rank in zip(words.split(), odds, strict=False):
+                evidence[word] = (*evidence.get(word, ()), (language, odds_of_rank))
+    return evidence
 
 
 @cache

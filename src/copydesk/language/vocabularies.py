@@ -21,7 +21,8 @@ LANGUAGES = frozenset(
     """ar bg bs ca cs da de el en es fa fi fil fr he hr hu id is it lt lv mk ms nb nl no pl pt ro ru sk sl sv tr uk ur
     vi""".split()
 )
-_OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
+#: Of these languages, those that are not written in Latin letters.
+OTHER_SCRIPTS = frozenset("ar bg el fa he mk ru uk ur".split())
 _FUNCTION_WORDS = 80  # so many of the most frequent words are function words
 _FREQUENT, _FEW = 1e-5, 2e-4
 _SHORTEST_STEM = 3
@@ -48,7 +49,7 @@ class Vocabulary:
         if function_words is None:
             function_words = frozenset(word for word in _most_frequent(frequencies) if word.isalpha())
         self.function_words = function_words
-        self.is_latin = language not in _OTHER_SCRIPTS
+        self.is_latin = language not in OTHER_SCRIPTS
         #: Whether a token in the script of the language may be cut: not where endings are written together or apart.
         self.cuts_words = language not in {"ar", "fa", "he", "ur"}
         #: Fewest letters of a word beside letters of another script; Arabic and Hebrew write some before the word.

@@ -19,6 +19,8 @@ from copydesk.readers import READERS, record_readers, split_name
 
 #: Hand-written files in the folder of seeds that are not seeds.
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
+#: What the signatures of other corpora are called, which `copydesk signatures` fetches; they are no seeds.
+SIGNATURES_ENDING = ".signatures.parquet"
 _BATCH = 20_000  # files to hold as Python objects at a time
 
 
@@ -78,6 +80,7 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
     home = folder.resolve()
     files = ((path, entry) for path, entry in walk(folder) if path not in SIDECARS)
+    files = ((path, entry) for path, entry in files if not path.endswith(SIGNATURES_ENDING))
     tables = [SEEDS.empty_table()]
     refusals: list[tuple[bytes, Refusal]] = []
     while batch := list(islice(files, _BATCH)):

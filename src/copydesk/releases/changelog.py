@@ -84,7 +84,10 @@ def mark_withdrawn(changelog: str, withdrawn: Mapping[str, str | None]) -> str:
 
 def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
     added = [_listed(diff.added)] if diff.added else []
-    removed = [_listed(diff.removed)] if diff.removed else []
+    taken_down = [doc_id for doc_id in diff.removed if diff.dropped.get(doc_id) == "takedown"]
+    others = [doc_id for doc_id in diff.removed if doc_id not in set(taken_down)]
+    removed = [_listed(others)] if others else []
+    removed += [f"{_listed(taken_down)} (taken down)"] if taken_down else []
     causes: Counter[str] = Counter(cause for change in diff.changed for cause in change.causes)
     changed = []
     if diff.changed:

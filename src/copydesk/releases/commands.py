@@ -88,7 +88,8 @@ def changes_command(
     old: Old,
     new: New = None,
     table: Annotated[
-        Literal["documents", "sentences", "raw", "edits", "labels"], typer.Option(help="The table to compare.")
+        Literal["documents", "sentences", "raw", "edits", "labels", "signatures"],
+        typer.Option(help="The table to compare."),
     ] = "sentences",
     out: Annotated[Path, typer.Option(help="Parquet file to write.")] = ...,  # type: ignore[assignment]
     root: Root = Path(),
@@ -245,6 +246,23 @@ def pull_command(root: Root = Path()) -> None:
     show(f"{root / 'corpus'}: {files}, {pulled.fetched:,} fetched")
 
 
+def signatures_command(root: Root = Path()) -> None:
+    """Fetch the signatures of releases of other corpora, so that a build finds out what they hold already.
+
+    The releases are those that deduplicate.against in params.yaml names; they must have been built with
+    publish.signatures. Writes seeds/against/*.signatures.parquet, of which a build needs one for each release. Exits
+    with 0, or with 1 if a release cannot be fetched or compared.
+    """
+    from copydesk.project import Project
+    from copydesk.releases.fetched_signatures import fetch_signatures
+
+    fetched = fetch_signatures(Project.open(root))
+    for release in fetched:
+        show(f"{release.path}: {plural(release.documents, 'signature')} of {release.release}")
+    if not fetched:
+        show("params.yaml names no releases under deduplicate.against")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (
@@ -253,6 +271,7 @@ def register(app: typer.Typer) -> None:
         pull_command,
         release_command,
         releases_command,
+        signatures_command,
         splits_command,
         verify_command,
     ):

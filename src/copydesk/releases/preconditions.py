@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.plural import plural
-from copydesk.description.licenses import license_counts, public
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
+from copydesk.tables.licenses import license_counts, public
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.renamed_columns import with_current_names, with_old_names
 

@@ -83,7 +83,9 @@ def verify_fresh_clone(
 def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
     """Push the data and verify them; objects that came back damaged are pushed a second time, not a third."""
     version, commit = committed
+    say("release: pushing the data to the DVC remote")
     push_data(root, remote)
+    say("release: fetching it from there into a fresh clone, to verify and load it")
     problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
         say(f"release: {problems[0]}; pushing it again")

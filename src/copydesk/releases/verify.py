@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +18,12 @@ from copydesk.dataset.manifest import LISTING, NAME, SIGNATURE, read_manifest
 from copydesk.errors import ReleaseError, ValidationError
 from copydesk.releases.signing import verified_signer
 from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_dataset_file, tree_at
-from copydesk.revisions.git import git
+from copydesk.revisions.git import git, git_result
 
 #: Files that may be in the dataset's folder without being part of the dataset.
 _BESIDE = {".gitignore", NAME, SIGNATURE}
 _BLOCK = 1 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Problem(NamedTuple):
@@ -90,7 +91,8 @@ def verify(
     """
     root = Path(root)
     if rev is None and not remote:
-        return _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, allowed_signers)
+        verification = _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, allowed_signers)
+        return verification if verification.ok else _asking_for_checkout(root, verification)
     rev = rev or "HEAD"
     try:
         commit = git(root, "rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}").strip()
@@ -104,6 +106,27 @@ def verify(
     tree = tree_at(root, commit, remote=remote)
     subject = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
     return _verified(subject, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
+
+
+def _asking_for_checkout(root: Path, verification: Verification) -> Verification:
+    """Say so if the files are those of another commit: git has changed commits, and DVC was not asked to follow."""
+    found = {problem.file: problem.found.removeprefix("sha256 ") for problem in verification.problems}
+    first = next((sha256 for sha256 in found.values() if _SHA256.fullmatch(sha256)), "")
+    manifest = f"{FOLDER}/{NAME}"
+    search = ("log", "--all", "--format=%H", "--max-count=1", f"-S{first}", "--", manifest)
+    result = git_result(root, *search) if first else None
+    commit = result.stdout.decode().strip() if result and not result.returncode else ""
+    if not commit:
+        return verification
+    # The search finds the commit that brought the hash into the manifest, or the one that took it out.
+    shown = (git_result(root, "show", f"{at}:./{manifest}") for at in (commit, f"{commit}^"))
+    listed = next((text for one in shown if first in (text := one.stdout.decode("utf-8", "replace"))), "")
+    action = f"it is that of another commit, such as {commit[:12]} or the one before it: run dvc checkout"
+    problems = [
+        problem._replace(action=action) if found[problem.file] in listed else problem
+        for problem in verification.problems
+    ]
+    return replace(verification, problems=problems)
 
 
 class _Tagged(NamedTuple):

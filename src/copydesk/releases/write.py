@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from copydesk.core.atomic_files import write_json, write_text
 from copydesk.core.journal import journaled, note_written
+from copydesk.core.progress import say
 from copydesk.dataset.manifest import SIGNATURE
 from copydesk.project import Project
 from copydesk.releases.changelog import add_section, changelog_section, mark_withdrawn
@@ -47,6 +48,7 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
             )
             splits = published_splits(open_revision(root))
             write_splits(root, listed_splits(Project.open(root)) | splits)
+            say(f"release: building {version}")
             run_dvc(root, "repro")
             refuse_other_splits(root, splits)
             note_written(root / "dvc.lock")

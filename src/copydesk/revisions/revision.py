@@ -15,6 +15,7 @@ import pyarrow as pa
 from copydesk.core.atomic_files import replacing, sha256_file
 from copydesk.core.hand_written import SETTINGS_BYTES, SPLIT_LIST, YamlError, parse_yaml
 from copydesk.core.json_schema import load_json
+from copydesk.core.ledger import NAME as LEDGER_NAME
 from copydesk.core.progress import say
 from copydesk.core.schema_validator import Schema, dotted
 from copydesk.dataset.manifest import LISTING, NAME
@@ -166,6 +167,19 @@ class Revision:
             return {str(row["doc_id"]): str(row["split"]) for row in rows}
         except (ConfigError, KeyError, TypeError) as error:
             raise ReleaseError(f"{self.name}: {SPLIT_LIST}: expected lines with doc_id and split: {error}") from None
+
+    @cached_property
+    def taken_down(self) -> frozenset[str]:
+        """The documents whose takedown the ledger of the revision has in force, as far as git tracks it."""
+        ids = set()
+        for line in (self.text(f"seeds/{LEDGER_NAME}") or "").split("\n"):
+            try:
+                row = load_json(line, LEDGER_NAME) if line.strip() else {}
+            except ConfigError:
+                continue  # copydesk check names the line
+            if isinstance(row, dict) and row.get("doc_id") and not row.get("withdrawn"):
+                ids.add(str(row["doc_id"]))
+        return frozenset(ids)
 
     def _settings_text(self, path: str) -> str:
         text = self.text(path) or ""

@@ -9,19 +9,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from copydesk._version import __version__
+from copydesk.core.plural import plural
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.merging.drivers import GENERATED, set_command, unset_drivers
 from copydesk.merging.line_files import LOCK
 from copydesk.project import Project
+from copydesk.readers import PAGES, split_name
 from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
-from copydesk.stages.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
@@ -68,8 +71,26 @@ Verdict = tuple[str, str]
 
 def _toolkit(root: Path) -> Verdict:
     check_toolkit(root, *STAGES)
-    source = "as toolkit.json names" if read_toolkit(root) else "no toolkit.json: dvc.yaml lists the code itself"
-    return "ok", f"{__version__}, {source}"
+    toolkit = read_toolkit(root)
+    if toolkit is None:
+        return "ok", f"{__version__}, no toolkit.json: dvc.yaml lists the code itself"
+    if toolkit["copydesk"] != __version__:
+        named = f"toolkit.json names {toolkit['copydesk']}, whose stages are the same"
+        return "warn", f"{__version__}; {named}; run copydesk upgrade, and commit"
+    return "ok", f"{__version__}, as toolkit.json names"
+
+
+def _extras(root: Path) -> Verdict:
+    """Whether what reads web pages and archives is installed, if there are any."""
+    endings = Counter(
+        split_name(entry.name)[1] for _, entry in walk(root / "seeds") if isinstance(entry, os.DirEntry)
+    )
+    pages = sum(endings[ending] for ending in endings if ending.startswith((*PAGES, ".warc", ".wet")))
+    missing = [name for name in (*PINNED_FOR_PAGES, "fastwarc") if installed_version(name) is None]
+    if pages and missing:
+        kinds = plural(pages, "web page or archive", "web pages or archives")
+        return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; install copydesk[web]"
+    return "ok", "installed, or not needed"
 
 
 def _libraries(_: Path) -> Verdict:
@@ -270,6 +291,7 @@ _CHECKS: dict[str, Callable[[Path], Verdict]] = {
     "git": _git,
     "dvc": _dvc,
     "settings": _settings,
+    "extras": _extras,
     "line ends": _line_ends,
     "merges": _merges,
     "disk": _disk,

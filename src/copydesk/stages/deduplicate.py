@@ -17,6 +17,8 @@ from copydesk.core.json_schema import schema_path
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.description.duplicates.held_out import separated, splits_of_groups
+from copydesk.description.duplicates.other_signatures import compared, other_signatures
+from copydesk.description.duplicates.seen_elsewhere import seen_in
 from copydesk.description.duplicates.stored_signatures import SignatureTask, StoredSignatures, read_columns
 from copydesk.description.splits import (
     SPLITS,
@@ -27,6 +29,7 @@ from copydesk.description.splits import (
     places_by_value,
 )
 from copydesk.engines import engine
+from copydesk.engines.interface import Engine
 from copydesk.errors import ConfigError
 from copydesk.project import Project
 from copydesk.stages.runner import Output, output_table, read_inputs, write_receipts
@@ -35,7 +38,7 @@ from copydesk.store.last_build import Finished, Last
 from copydesk.store.shard_store import Part
 
 _KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
-DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "split"))
+DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "seen_in", "split"))
 #: Documents that leave, since they resemble a document of a split that is protected more.
 LEAVING = Output("dropped")
 REASON = "near-held-out"
@@ -51,12 +54,13 @@ def run(project: Project) -> None:
     schemas = [schema_path(output.schema, project.schemas) for output in (DUPLICATES, LEAVING)]
     code = fingerprint("copydesk.stages.deduplicate", schemas, settings)
     identity = [[part.sha256 for part in shard.values()] for shard in inputs]
-    given = inputs_hash([identity, sorted(listed.items())])
+    against = _other_corpora(project)
+    given = inputs_hash([identity, sorted(listed.items()), against])
     last = Last(project.finished("deduplicate"), project.store, "deduplicate", code)
     whole = key("deduplicate", code, given)
     made = project.store.result(whole)
     if made is None:
-        shards = _duplicates(project, inputs, listed)
+        shards = _duplicates(project, inputs, listed, against)
         made = {f"{number:08d}.{name}": part for number, shard in enumerate(shards) for name, part in shard.items()}
         project.store.record(whole, made)
     else:
@@ -74,7 +78,18 @@ def listed_splits(project: Project) -> dict[str, str]:
     return {doc_id: row["split"] for doc_id, row in rows.items()}
 
 
-def _duplicates(project: Project, inputs: list[dict[str, Part]], listed: dict[str, str]) -> list[dict[str, Part]]:
+def _other_corpora(project: Project) -> list[dict[str, Any]]:
+    """The releases of other corpora that the settings name, each with the parts of the store with its signatures."""
+    settings = project.params["deduplicate"]
+    return [
+        {"release": release, "parts": list(project.store.add_all(map(compared, rows)))}
+        for release, rows in other_signatures(project.seeds, settings["against"], normalise=settings["normalise"])
+    ]
+
+
+def _duplicates(
+    project: Project, inputs: list[dict[str, Part]], listed: dict[str, str], against: list[dict[str, Any]]
+) -> list[dict[str, Part]]:
     parts = [shard["describe.signatures"] for shard in inputs]
     settings = project.params["splits"]
     runner = engine(project.params["engine"], project.build, project.store.root)
@@ -92,7 +107,8 @@ def _duplicates(project: Project, inputs: list[dict[str, Part]], listed: dict[st
     with StoredSignatures(project, runner, parts, [int(mask.sum()) for mask in kept]) as signatures:
         found = separated(ids, keys, signatures, sizes, given)
     groups = found.groups
-    columns = {**groups._asdict(), "split": splits_of_groups(ids, found, points, settings)}
+    elsewhere = _seen_in(project, runner, parts, kept, (ids, keys), against)
+    columns = {**groups._asdict(), "seen_in": elsewhere, "split": splits_of_groups(ids, found, points, settings)}
     leaving = _leaving(ids, given, found.resembled)
     shapes = [output_table(output, project.schemas) for output in (DUPLICATES, LEAVING)]
     ids_by_shard = project.store.read_all(parts, ["doc_id"], again=True)
@@ -109,9 +125,37 @@ def _duplicates(project: Project, inputs: list[dict[str, Part]], listed: dict[st
     ]
     counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     exact, near = (plural(counts.get(kind, 0), noun) for kind, noun in _KINDS.items())
-    left = f", {len(leaving):,} left out ({REASON}), see reports/dropped.jsonl" if leaving else ""
+    seen = pc.sum(pc.greater(pc.list_value_length(elsewhere), 0)).as_py() or 0
+    left = f", {seen:,} seen in other corpora" if against else ""
+    left += f", {len(leaving):,} left out ({REASON}), see reports/dropped.jsonl" if leaving else ""
     say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}{left}")
     return made
+
+
+def _seen_in(  # noqa: PLR0917  (what deduplication has read, and where)
+    project: Project,
+    runner: Engine,
+    parts: list[Part],
+    kept: list[NDArray[np.bool_]],
+    own: tuple[pa.Array, pa.Array],
+    against: list[dict[str, Any]],
+) -> pa.Array:
+    """The releases of other corpora that hold each kept document, or a near-duplicate of it."""
+    ids, keys = own
+    if not against:
+        return pa.array([[]] * len(ids), pa.list_(pa.string()))
+    others = [part for release in against for part in release["parts"]]
+    read = list(runner.run(read_columns, [SignatureTask(project.store.root, part) for part in others]))
+    counts = [len(shard.ids) for shard in read]
+    owner_of_part = np.repeat(np.arange(len(against)), [len(release["parts"]) for release in against])
+    owners = np.concatenate([np.full(len(ids), -1), np.repeat(owner_of_part, counts)])
+    # Two corpora may use one id; no id of a document begins so.
+    names = pa.array([f"\0{number}" for number in range(sum(counts))], pa.string())
+    all_ids = pa.concat_arrays([ids, names])
+    all_keys = pa.concat_arrays([keys, *(shard.keys for shard in read)])
+    all_counts = [*(int(mask.sum()) for mask in kept), *counts]
+    with StoredSignatures(project, runner, [*parts, *others], all_counts) as signatures:
+        return seen_in(all_ids, all_keys, signatures, owners, [release["release"] for release in against])
 
 
 def _leaving(ids: pa.Array, given: Places, resembled: NDArray[np.int64]) -> dict[int, dict[str, Any]]:
@@ -177,6 +221,7 @@ def _by_shard(
     for rows, mask in zip(ids, kept, strict=True):
         count = int(mask.sum())
         of_shard = {name: _spread(column.slice(start, count), mask) for name, column in columns.items()}
+        of_shard["seen_in"] = _none_elsewhere(of_shard["seen_in"])
         yield {**of_shard, "split": of_shard["split"].fill_null("train"), "doc_id": rows["doc_id"]}
         start += count
 
@@ -184,3 +229,9 @@ def _by_shard(
 def _spread(column: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:
     """Expand a column of the kept documents of a shard to all its documents; null for the others."""
     return column if kept.all() else column.take(pa.array(np.cumsum(kept) - 1, mask=~kept))
+
+
+def _none_elsewhere(column: pa.Array) -> pa.Array:
+    """The same column with an empty list where the document was not compared."""
+    nothing = pa.scalar([], pa.list_(pa.string()))
+    return pc.if_else(column.is_valid(), column, nothing)

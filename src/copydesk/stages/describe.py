@@ -20,7 +20,6 @@ from copydesk.description.duplicates.minhash import Signatures, minhash, normali
 from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
 from copydesk.description.keep_condition import Condition
-from copydesk.description.licenses import public
 from copydesk.description.provenance import (
     FIELDS,
     Extracted,
@@ -36,6 +35,7 @@ from copydesk.stages.alignments import alignments
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_passed_on, run_shards
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Parts, Store
+from copydesk.tables.licenses import public
 from copydesk.tables.table import table
 
 
@@ -47,7 +47,7 @@ class Shared(NamedTuple):
 
 
 #: Columns that depend on other documents, so select.keep cannot use them.
-LATER = frozenset({"duplicate_of", "duplicate_group", "duplicate_kind", "split"})
+LATER = frozenset({"duplicate_of", "duplicate_group", "duplicate_kind", "seen_in", "split"})
 
 SIGNALS = (
     *("characters", "words", "mean_word_length", "symbol_word_ratio", "alpha_word_ratio", "stop_words"),
@@ -70,7 +70,7 @@ STAGE = Stage(
             "documents",
             ("doc_id", *FIELDS, "public", "provenance", "raw_sha256", *SIGNALS, "flags", "benchmark_overlap"),
         ),
-        "signatures": Output("signatures"),
+        "signatures": Output("compared"),
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
     },

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 
 def ids_left_out(tables: Mapping[str, pa.Table], settings: Mapping[str, Any]) -> pa.Array:
-    """Ids of the documents that are dropped, too similar to held-out ones, or duplicates if these are dropped.
+    """Ids of the documents that are dropped, too similar to held-out ones, or repeat others if these are dropped.
 
     Parameters
     ----------
@@ -22,5 +22,7 @@ def ids_left_out(tables: Mapping[str, pa.Table], settings: Mapping[str, Any]) ->
     ids = [tables["dropped"]["doc_id"], tables["leaving"]["doc_id"]]
     if settings["duplicates"] == "drop":
         duplicates = tables["duplicates"]
-        ids.append(duplicates["doc_id"].filter(pc.is_valid(duplicates["duplicate_of"])))
+        repeated = pc.is_valid(duplicates["duplicate_of"])
+        elsewhere = pc.greater(pc.list_value_length(duplicates["seen_in"]), 0)
+        ids.append(duplicates["doc_id"].filter(pc.or_(repeated, elsewhere)))
     return pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string()).combine_chunks()

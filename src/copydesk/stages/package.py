@@ -46,7 +46,7 @@ from copydesk.stages.runner import (
 )
 from copydesk.store.shard_store import Part, Parts
 from copydesk.tables.logical_hash import Digests, combined, shape_of
-from copydesk.tables.table import LABELS, PUBLISHED, ROW_NOUNS, TABLES, table
+from copydesk.tables.table import LABELS, PUBLISHED, ROW_NOUNS, SIGNATURES, TABLES, table
 
 _COUNTED = ("source", "hash", "documents", "removed", "place", "decision", "met")
 STAGE = Stage(
@@ -55,10 +55,10 @@ STAGE = Stage(
         *("clean.text", "describe.description", "split.spans", "deduplicate.duplicates", "describe.dropped"),
         "describe.resembling",
         *("deduplicate.leaving", "split.sentences", "ingest.raw", "clean.edits", "ingest.decisions", "clean.unmet"),
-        *("ingest.provenance", "clean.removed_lines"),
+        *("ingest.provenance", "clean.removed_lines", "describe.signatures"),
     ),
     writes={
-        **{f"{name}_{split}": Output(name, published=True) for name in PUBLISHED for split in SPLITS},
+        **{f"{name}_{split}": Output(name, published=True) for name in (*PUBLISHED, SIGNATURES) for split in SPLITS},
         "dropped": Output("dropped"),
         "resembling": Output("dropped"),
         "digests": Output("digests"),
@@ -66,7 +66,7 @@ STAGE = Stage(
         "unmet": Output("decisions"),
         "lines": Output("lines", _COUNTED),
     },
-    params=("deduplicate",),
+    params=("deduplicate", "publish"),
 )
 _NO_LINE = "no document of this source has this line; write it as it stands in the clean text, or remove the decision"
 _TOGETHER = 4  # files copied at a time
@@ -86,7 +86,7 @@ def run(project: Project) -> None:
         name: {
             split: [part for shard in of_table if (part := shard[f"{name}_{split}"]).rows] for split in sorted(SPLITS)
         }
-        for name, of_table in {**dict.fromkeys(PUBLISHED, shards), LABELS: labelled}.items()
+        for name, of_table in {**dict.fromkeys((*PUBLISHED, SIGNATURES), shards), LABELS: labelled}.items()
     }
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
     dropped = list(project.store.rows(lost))
@@ -131,9 +131,12 @@ def shard(given: Shard) -> Made:
     dropped = given.tables["dropped"].to_pylist() + _with_sources(given.tables["leaving"].to_pylist(), documents)
     if given.params["deduplicate"]["duplicates"] == "drop":
         dropped += _repeating(documents.filter(pc.is_valid(documents["duplicate_of"])))
+        dropped += _seen_elsewhere(documents)
     gone = ids_left_out(given.tables, given.params["deduplicate"])
     kept = pc.invert(pc.is_in(documents["doc_id"], value_set=gone))
     tables = {"documents": documents, **{name: given.tables[name] for name in ("sentences", "raw", "edits")}}
+    signatures = given.tables["signatures"].select(["doc_id", "text_key", "minhash"])
+    tables[SIGNATURES] = signatures if given.params["publish"]["signatures"] else signatures.slice(0, 0)
     digests: list[dict[str, Any]] = []
     counts: Counts = Counter()
     decisions = given.tables["decisions"]
@@ -203,6 +206,21 @@ def _repeating(documents: pa.Table) -> list[dict[str, Any]]:
             "values": json.dumps(
                 {name: row[name] for name in ("duplicate_of", "duplicate_kind")}, ensure_ascii=False
             ),
+            "source": row["source"] or row["publisher"],
+        }
+        for row in rows
+    ]
+
+
+def _seen_elsewhere(documents: pa.Table) -> list[dict[str, Any]]:
+    """The documents that releases of other corpora hold, and that repeat none of this one."""
+    seen = pc.and_(pc.greater(pc.list_value_length(documents["seen_in"]), 0), pc.is_null(documents["duplicate_of"]))
+    rows = documents.filter(seen).select(["doc_id", "seen_in", "source", "publisher"]).to_pylist()
+    return [
+        {
+            "doc_id": row["doc_id"],
+            "reason": "seen-elsewhere",
+            "values": json.dumps({"seen_in": row["seen_in"]}, ensure_ascii=False),
             "source": row["source"] or row["publisher"],
         }
         for row in rows

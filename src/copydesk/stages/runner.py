@@ -325,8 +325,8 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
+    from copydesk.revisions.toolkit_lock import check_line_ends, check_plugins, check_toolkit
     from copydesk.stages.share import take_over
-    from copydesk.stages.toolkit_lock import check_line_ends, check_plugins, check_toolkit
 
     guard()
     try:

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 PUBLISHED = ("documents", "sentences", "raw", "edits")
 #: The table that a dataset has only if there are labels in the repository.
 LABELS = "labels"
+#: The table that a dataset has only if publish.signatures is set.
+SIGNATURES = "signatures"
+OPTIONAL = (LABELS, SIGNATURES)
 #: All published tables, in the order of the card.
-TABLES = (*PUBLISHED, LABELS)
+TABLES = (*PUBLISHED, *OPTIONAL)
 
 #: What a row of each of them is called in messages.
 ROW_NOUNS = {
@@ -37,6 +40,7 @@ ROW_NOUNS = {
     "raw": "raw text",
     "edits": "edit",
     LABELS: "label",
+    SIGNATURES: "signature",
 }
 
 _INT32 = 2**31

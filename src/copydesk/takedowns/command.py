@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -13,6 +13,7 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import fail, show
 
 if TYPE_CHECKING:
+    from copydesk.project import Project
     from copydesk.revisions.dvc_storages import DvcStorages
     from copydesk.takedowns.occurrences import AffectedVersion, Occurrences
     from copydesk.takedowns.purge import PurgePlan
@@ -73,13 +74,15 @@ def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dr
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
     about = LabelsAbout({doc_id}, {row["raw_sha256"]})
-    if dry_run:
-        show(json_line(row))
-    else:
+    if not dry_run:
         write_to_ledger(project, row)
-    for path, count in remove_labels(project.labels, about, dry_run=dry_run).items():
+    labels = remove_labels(project.labels, about, dry_run=dry_run)
+    for path, count in labels.items():
         show(f"{path}: {plural(count, 'label')} on it {'would be ' if dry_run else ''}removed")
     if dry_run:
+        _show_line(project, row)
+        removed = plural(sum(labels.values()), "label")
+        show(f"dry run: 1 line would be added and {removed} removed; nothing was changed")
         return
     show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
@@ -94,13 +97,20 @@ def _withdraw_takedown(root: Path, doc_id: str, reason: str, requested_by: str |
     project = Project.open(root)
     row = withdrawal_row(project, root, doc_id, reason, requested_by)
     if dry_run:
-        show(json_line(row))
+        _show_line(project, row)
+        show("dry run: 1 line would be changed; nothing was changed")
         return
     write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
         "its seed back, run dvc repro, commit; then copydesk release"
     )
+
+
+def _show_line(project: Project, row: dict[str, Any]) -> None:
+    """Show a line of the ledger, without the signature of the text, which is a list of numbers."""
+    named = {name: value for name, value in row.items() if name != "minhash"}
+    show(f"{project.seeds / 'takedowns.jsonl'} would have the line {json_line(named)} and a signature of the text")
 
 
 def _show_status(root: Path, doc_id: str) -> None:
@@ -176,9 +186,9 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
 
     with open_storages(root.resolve(), own=True) as storages:
         plan = plan_purge(root.resolve(), storages, doc_id)
-        show(*_plan_lines(storages, plan, git_remotes(root)))
+        show(*_plan_lines(storages, plan, git_remotes(root), "would be" if dry_run else "will be"))
     if dry_run:
-        show("dry run: nothing was changed; without --dry-run all of this is done")
+        show(f"dry run: {_plan_counts(plan)}; nothing was changed")
         return
     if not yes:
         typer.confirm(log_line(f"Purge {doc_id!r} from all of these? Deleted data cannot be restored."), abort=True)
@@ -200,21 +210,34 @@ def _purge(root: Path, doc_id: str, *, yes: bool, dry_run: bool) -> None:
     show(f"{copies} deleted; searched {plural(result.objects_read, 'object')}, and none contains {doc_id!r}")
 
 
-def _plan_lines(storages: DvcStorages, plan: PurgePlan, remotes: list[str]) -> Iterator[str]:
+def _plan_lines(storages: DvcStorages, plan: PurgePlan, remotes: list[str], verb: str) -> Iterator[str]:
+    """What a purge does, line by line; ``verb`` is ``will be``, or ``would be`` if nothing is done."""
     for reissue in plan.reissues:
-        ids = ", ".join(sorted(reissue.affected.ids))
-        yield f"corpus@v{reissue.version}: reissued as corpus@v{reissue.new_version} without {ids}; then withdrawn"
+        ids, new = ", ".join(sorted(reissue.affected.ids)), reissue.new_version
+        yield f"corpus@v{reissue.version}: {verb} reissued as corpus@v{new} without {ids}, and withdrawn"
     for reissue in plan.without_replacement:
-        yield f"corpus@v{reissue.version}: withdrawn; no document would remain"
+        yield f"corpus@v{reissue.version}: {verb} withdrawn; no document would remain"
     if remotes and (plan.reissues or plan.without_replacement):
-        yield f"the tags of these releases are pushed to {', '.join(remotes)} before anything is deleted"
+        yield f"the tags of these releases {verb} pushed to {', '.join(remotes)} before anything is deleted"
     for oid in plan.objects_to_delete:
-        yield f"object {oid}: deleted from {', '.join(storage.name for storage in storages.with_object(oid))}"
+        yield f"object {oid}: {verb} deleted from {', '.join(s.name for s in storages.with_object(oid))}"
     for oid in sorted(plan.objects_to_keep):
-        yield f"object {oid}: kept, since a release without the document needs it"
-    files = (plan.occurrences.shards, plan.occurrences.kept_releases, plan.occurrences.leftovers)
-    yield from (f"file {path}: deleted" for paths in files for path in paths)
+        yield f"object {oid}: {verb} kept, since a release without the document needs it"
+    yield from (f"file {path}: {verb} deleted" for path in _files_of(plan))
     yield from (f"{name}: cannot be searched: {reason}" for name, reason in storages.unreadable.items())
+
+
+def _files_of(plan: PurgePlan) -> list[object]:
+    return [*plan.occurrences.shards, *plan.occurrences.kept_releases, *plan.occurrences.leftovers]
+
+
+def _plan_counts(plan: PurgePlan) -> str:
+    counts = (
+        plural(len(plan.reissues), "release would be reissued", "releases would be reissued"),
+        f"{len(plan.reissues) + len(plan.without_replacement):,} withdrawn",
+        f"{plural(len(plan.objects_to_delete), 'object')} and {plural(len(_files_of(plan)), 'file')} deleted",
+    )
+    return ", ".join(counts)
 
 
 def register(app: typer.Typer) -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from copydesk.errors import EditError
+
+#: How sure a repair is.
+Tier = Literal["safe", "probable", "suggest"]
+#: From the surest to the least sure.
+TIERS: tuple[Tier, ...] = ("safe", "probable", "suggest")
 
 
 class Edit(NamedTuple):
@@ -314,9 +319,15 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
         raw_end, end = group.end + to_raw, group.end + to_clean
         if not group.new:
             edit = group.old[0]
-            yield edit if edit.start == start else edit._replace(start=start, end=end)
+            yield edit if edit.start == start else _moved(edit, start, end)
             continue
         before = raw[raw_start:raw_end]
+        if len(group.new) == 1 and not group.old:  # most of them
+            _, _, after, rule, confidence = group.new[0]
+            if before != after:
+                part = EditPart(0, 0, len(before), after, rule, confidence)
+                yield ComposedEdit(raw_start, raw_end, start, end, before, after, (rule,), confidence, (part,))
+            continue
         shifted = (e._replace(start=e.start - group.start, end=e.end - group.start) for e in group.new)
         after = replaced(text[group.start : group.end], shifted)
         if before == after:
@@ -326,6 +337,12 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
         confidence = min([e.confidence for e in group.old] + [e.confidence for e in group.new])
         parts = _parts(group, raw_start)
         yield ComposedEdit(raw_start, raw_end, start, end, before, after, tuple(rules), confidence, parts)
+
+
+def _moved(edit: ComposedEdit, start: int, end: int) -> ComposedEdit:
+    """The same edit at another place of the clean text; ``_replace`` takes three times as long."""
+    raw_start, raw_end, _, _, before, after, rules, confidence, parts = edit
+    return ComposedEdit(raw_start, raw_end, start, end, before, after, rules, confidence, parts)
 
 
 def _parts(group: _Group, raw_start: int) -> tuple[EditPart, ...]:

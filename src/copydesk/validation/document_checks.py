@@ -19,7 +19,7 @@ from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.sentence_ids import sentence_ids
-from copydesk.tables.table import LABELS
+from copydesk.tables.table import LABELS, OPTIONAL, SIGNATURES
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
 from copydesk.validation.file_checks import Files
@@ -32,7 +32,7 @@ _BATCH = 2_000
 
 def check_references(corpus: Path, files: Files, withheld: frozenset[str], report: Report) -> None:
     """Walk all tables together, document by document; because they have the same order, little memory is needed."""
-    cursors = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits", LABELS)}
+    cursors = {name: _Cursor(corpus, files, name) for name in ("raw", "sentences", "edits", *OPTIONAL)}
     seen: set[str] = set()
     for document in _rows(corpus, files, "documents"):
         doc_id = document["doc_id"]
@@ -53,6 +53,10 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
         sentences = cursors["sentences"].take(doc_id)
         check.sentences(sentences)
         check.labels(cursors[LABELS].take(doc_id), sentences)
+        signatures = cursors[SIGNATURES].take(doc_id)
+        if files.get(SIGNATURES) and len(signatures) != 1:
+            found = f"{len(signatures)} rows, expected 1"
+            report.add("ids", "data/signatures", found, document=doc_id, field="doc_id")
     for name, cursor in cursors.items():
         for doc_id in cursor.rest():
             problem = "rows are not in the order of documents" if doc_id in seen else "no such document"

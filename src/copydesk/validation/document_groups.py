@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import write_json
 from copydesk.core.findings import Report
 from copydesk.tables.parquet import DAMAGED, as_loaded, read_parquet
-from copydesk.tables.table import LABELS, TABLES, table
+from copydesk.tables.table import OPTIONAL, TABLES, table
 from copydesk.validation.document_checks import check_references
 from copydesk.validation.fast_document_check import surely_fit
 from copydesk.validation.fast_schema_check import surely_valid
@@ -179,7 +179,7 @@ def _bare(schema: pa.Schema) -> list[tuple[str, str]]:
 def _read(unit: Unit) -> dict[str, list[pa.Table]] | None:
     """The rows of every file of a unit, by table; None if a file cannot be read, or does not have its schema."""
     tables = {}
-    for name in (name for name in TABLES if name != LABELS or name in unit.files):
+    for name in (name for name in TABLES if name not in OPTIONAL or name in unit.files):
         shape = as_loaded(table(name, unit.schemas).arrow)
         try:
             parts = [read_parquet(unit.corpus / shard.path) for shard in unit.files.get(name, ())]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from copydesk.cleaning.rule import TIERS
 from copydesk.errors import EditError
 from copydesk.text import EditPart, replay_parts
+from copydesk.text.edits import TIERS
 
 
 def parts_agree(row: dict[str, Any]) -> bool:

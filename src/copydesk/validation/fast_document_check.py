@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from copydesk.errors import EditError
 from copydesk.readers.plain_text import RawText, newline_style, to_bytes
 from copydesk.tables.sentence_ids import sentence_ids
-from copydesk.tables.table import LABELS
+from copydesk.tables.table import LABELS, SIGNATURES
 from copydesk.text import Alignment, ComposedEdit, replay, revert
 from copydesk.validation.edit_parts import parts_agree, places_lie_apart, tiers_agree
 from copydesk.validation.label_checks import label_faults
@@ -61,6 +61,7 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
         and _tiers_fit(edits)
         and _places_fit(edits, edited, sources)
         and (LABELS not in tables or _labels_fit(tables, ids, texts))
+        and (SIGNATURES not in tables or tables[SIGNATURES]["doc_id"].equals(documents["doc_id"]))
         and _lie_in_raw(sentences, split, edits.filter(edits["applied"]), edited[_mask(edits["applied"])])
     )
 

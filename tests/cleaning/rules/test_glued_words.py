@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.cleaning.rules import glued_punctuation, glued_words
-from copydesk.cleaning.word_splitting import Cutter, Seen, cut
-from copydesk.language.vocabularies import english
+from copydesk.cleaning.word_splitting import Cutter, Seen, _possible, _shape, cut, value
+from copydesk.language.blocks import Block
+from copydesk.language.vocabularies import vocabulary
 from copydesk.text import EditedText
 
 RULES = {rule.name: rule for rule in (*glued_words.RULES, *glued_punctuation.RULES)}
@@ -244,16 +246,42 @@ WORDS = st.sampled_from(
 )
 
 
+OF_OTHERS = st.sampled_from(
+    "la las el los que casa casas Casa nach der Zug zugs Zugs Orlen über Kowalski на город Город Łódź İş ß kvas s".split()
+)
+
+
 @given(
-    st.lists(WORDS, min_size=1, max_size=30),
-    st.lists(st.lists(WORDS, min_size=1, max_size=4), max_size=5),
+    st.sampled_from(["en", "es", "de", "ru", "tr"]),
+    st.lists(WORDS | OF_OTHERS, min_size=1, max_size=30),
+    st.lists(st.lists(WORDS | OF_OTHERS, min_size=1, max_size=4), max_size=5),
     st.sampled_from(["", "'s", "’s"]),
 )
 def test_a_token_is_cut_alone_only_where_the_document_says_nothing(
-    words: list[str], glued: list[list[str]], ending: str
+    language: str, words: list[str], glued: list[list[str]], ending: str
 ) -> None:
     seen = Seen(Counter(words), max(200, len(words)))
-    cutter = Cutter(seen, english())
+    cutter = Cutter(seen, vocabulary(language))
     for parts in glued:
         token = "".join(parts) + ending
-        assert cutter.cut(token) == cut(token, english(), seen)
+        assert cutter.cut(token) == cut(token, vocabulary(language), seen)
+
+
+@given(st.sampled_from(["en", "es", "de", "ru", "tr"]), st.lists(WORDS | OF_OTHERS, min_size=1, max_size=4))
+def test_the_parts_that_are_passed_over_are_no_words(language: str, words: list[str]) -> None:
+    token, seen = "".join(words), Seen(Counter(words[1:]), 200)
+    for start in range(len(token)):
+        parts = [token[start:end] for end in range(start + 2, len(token) + 1)]
+        values: dict[str, float] = {}
+        possible = set(_possible(parts, _shape(token[start:]), vocabulary(language), seen, values))
+        assert all(value(part, vocabulary(language), seen) == -math.inf for part in set(parts) - possible)
+        assert all(value(part, vocabulary(language), seen) == stored for part, stored in values.items())
+
+
+@given(st.text("abA'’é 1_.", max_size=25), st.sampled_from(["en", "de"]), st.data())
+def test_a_few_tokens_stand_where_all_tokens_of_the_text_say(text: str, language: str, data: st.DataObject) -> None:
+    pattern = glued_words._TOKEN if language == "en" else glued_words._LETTERS
+    tokens = [(match.start(), match.group()) for match in pattern.finditer(text)]
+    hits = data.draw(st.frozensets(st.sampled_from([*sorted({token for _, token in tokens}), "a", "ab"]), max_size=3))
+    block = Block(0, len(text), "prose", language)
+    assert glued_words._places(text, hits, block) == [(at, token) for at, token in tokens if token in hits]

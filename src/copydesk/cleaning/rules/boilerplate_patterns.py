@@ -7,6 +7,7 @@ finds the patterns to try. A pattern is matched against whole short lines only, 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Literal, NamedTuple
 
 from copydesk.cleaning.rules.phrase_files import alternatives, read_phrases
@@ -50,8 +51,8 @@ class Pattern(NamedTuple):
     where : Where
     phrases : list of str
         How they begin, in any case.
-    line : re.Pattern
-        Matches the whole line.
+    expression : str
+        Matches the whole line. It is compiled for the first line that it is tried on, since all together take 50 ms.
     longest : int
         Most characters of such a line.
     first : bool
@@ -61,7 +62,7 @@ class Pattern(NamedTuple):
     kind: str
     where: Where
     phrases: list[str]
-    line: re.Pattern[str]
+    expression: str
     longest: int
     first: bool
 
@@ -70,8 +71,11 @@ def _pattern(
     section: str, where: Where, rest: str = r" ?[.:…!»›>→]*", longest: int = 160, *, first: bool = False
 ) -> Pattern:
     phrases = _PHRASES[section]
-    line = re.compile(rf"{_OPENERS}[ \t]*(?i:{alternatives(phrases)})(?!\w){rest}[\])]?")
-    return Pattern(section.partition(":")[0], where, phrases, line, longest, first)
+    expression = rf"{_OPENERS}[ \t]*(?i:{alternatives(phrases)})(?!\w){rest}[\])]?"
+    return Pattern(section.partition(":")[0], where, phrases, expression, longest, first)
+
+
+_compiled = cache(re.compile)
 
 
 _COLON = r" ?[:|>»] ?[^\n]*\w[^\n]*"
@@ -327,7 +331,7 @@ def judged_by_words(line: str) -> tuple[str, Where, bool] | None:
     best: Pattern | None = None
     for pattern in _BY_WORD.get(word, ()):
         if len(line) <= pattern.longest and (best is None or pattern.where == "any"):
-            match = pattern.line.fullmatch(line)
+            match = _compiled(pattern.expression).fullmatch(line)
             if match is not None and _fits(pattern, match):
                 best = pattern
                 if pattern.where == "any":

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
-from copydesk.language.blocks import WORDS, Blocks
+from copydesk.language.blocks import WORDS, Block, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words, is_loaded
-from copydesk.language.vocabularies import LANGUAGES, Vocabulary, vocabulary
+from copydesk.language.vocabularies import LANGUAGES, OTHER_SCRIPTS, Vocabulary, vocabulary
 from copydesk.language.word_frequencies import COMPOUNDING
 
 Odds = dict[str, tuple[Split, float]]
@@ -44,13 +44,16 @@ _CODE = frozenset("@#/\\_={}<>|~^*$%&`[]+")
 # Paths, options, calls and assignments, which news and novels hardly have.
 _SIGNS = re.compile(r"\s-{1,2}[a-z]|\s[/~.]/?[a-z]|\(\d?\)|[a-z]_[a-z]|\w=\w|<[a-z/]|[\\{}|`]")
 # Spaces lost next to marks, which are as much evidence about a page as those lost between words.
-# The pattern starts with the mark and looks back, because searching for a character is fast.
+# The whole pattern starts with the mark and looks back, because searching for a character is fast.
 _JOINTS = re.compile(
-    r"[,;!?)\]](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2}))"
-    r"|(?<=[^\W\d_]{3})\.(?=[A-Z][a-z])"
+    r"[,;!?)\].](?:(?<=[^\W\d_]{2}[,;!?])(?=[^\W\d_]{2})|(?<=[^\W\d_][)\]])[.)\]]*(?=[^\W\d_]{2})"
+    r"|(?<=[^\W\d_]{3}\.)(?=[A-Z][a-z]))"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"['’][^\W\d_]")
+# What stands before the middle of a token.
+_INSIDE_TOKEN, _INSIDE_LETTERS = re.compile(r"[^\W\d_]['’]?\Z"), re.compile(r"[^\W\d_]\Z")
+_FEW_HITS = 10
 
 # Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
@@ -70,10 +73,14 @@ _TRACES = (
 #: The same in other languages: letters of two scripts, a capital inside a word, a mark without a space.
 _LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķļľłńņňōőœřśşšťūůűųźżžơưșț"
 _FAR = "Ͱ-ۿ"  # Greek to Arabic
-_OTHER_TRACE = re.compile(
-    f"[{_LOWER}]{{2}}[A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ][{_LOWER}]|[{_FAR}][A-Za-z]{{2}}|[A-Za-z]{{2}}[{_FAR}]"
-    rf"|[{_LOWER}{_FAR}]{{2}}(?:[,;][{_LOWER}{_FAR}]{{2}}|\([{_LOWER}{_FAR}A-Z]{{2}}|[)\]”»][{_LOWER}{_FAR}A-Z]{{2}})"
+_UPPER = "A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ"
+# These patterns, too, start with what is rare in a text, and look back.
+_CAPITAL_OR_MARK = re.compile(
+    rf"[{_UPPER},;()\]”»](?:(?<=[{_LOWER}]{{2}}[{_UPPER}])(?=[{_LOWER}])|(?<=[{_LOWER}{_FAR}]{{2}}[,;])(?=[{_LOWER}{_FAR}]{{2}})"
+    rf"|(?<=[{_LOWER}{_FAR}]{{2}}[()\]”»])(?=[{_LOWER}{_FAR}A-Z]{{2}}))"
 )
+_FAR_BESIDE_LATIN = re.compile(rf"[{_FAR}](?:(?=[A-Za-z]{{2}})|(?<=[A-Za-z]{{2}}[{_FAR}]))")
+_LATIN_BESIDE_FAR = re.compile(rf"[A-Za-z](?:(?<=[{_FAR}][A-Za-z])(?=[A-Za-z])|(?<=[A-Za-z]{{2}})(?=[{_FAR}]))")
 # Which texts are searched for it: those with a word that is frequent in one of the languages, and rare in English.
 _NOT_ENGLISH = (
     rf"[{_FAR}]{{3}}| (?:het|een|och|att|og|det|und|der|les|des|une|que|para|che|della|yang|dan|của|và|bir|ve|się|nie"
@@ -83,12 +90,22 @@ _TRACE = re.compile("|".join(_TRACES), re.ASCII)  # as RE2 understands it
 _SCREEN = "|".join((*_TRACES, _NOT_ENGLISH))
 
 
-def _has_trace(text: str, place: int) -> bool:
-    """Whether an English text passes the screen, for callers that skipped it."""
-    # The trace is mostly next to an edit, so that place is searched first. No word is cut there.
-    start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
-    near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
-    return bool(_TRACE.search(near) or _TRACE.search(text))
+class _Trace:
+    """Decides whether an English text passes the screen, for callers that skipped it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._anywhere: bool | None = None
+
+    def is_in_text(self, place: int) -> bool:
+        """Whether there is a trace, which mostly is next to an edit: so that place is searched first."""
+        if self._anywhere is None:
+            text = self._text
+            # No word is cut here.
+            start, end = text.rfind(" ", 0, max(0, place - _LONGEST)) + 1, text.find(" ", place + _LONGEST)
+            near = text[start : end if end >= 0 else len(text)] if place - start < 2 * _LONGEST else ""
+            self._anywhere = bool(_TRACE.search(near) or _TRACE.search(text))
+        return self._anywhere
 
 
 def _holds_pair(tokens: list[str]) -> bool:
@@ -107,14 +124,15 @@ def _holds_pair(tokens: list[str]) -> bool:
 def _unusual(text: str, tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
     if words.language != "en":
-        return {token for token in set(tokens) if 2 < len(token) <= _LONGEST and not words.holds(token)}
+        others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
+        return {token for token in others if 2 < len(token) <= _LONGEST and not words.holds(token)}
     common = common_words()
     if len(text) > 2 * _MANY:
         chunks = text.split()
-        few = len(set(chunks) - common) <= _MANY
+        few = len(chunks) <= _MANY or len(set(chunks).difference(common)) <= _MANY
         if not few and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
             return set()
-    return {token for token in set(tokens) - common if 2 < len(token) <= _LONGEST}
+    return {token for token in set(tokens).difference(common) if 2 < len(token) <= _LONGEST}
 
 
 def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
@@ -174,6 +192,8 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
         # A token is not evidence for itself.
         rates = {t: math.log10((max(0.0, found - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
     hits = {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
+    if not any(chance >= _LIKELY for _, chance in hits.values()):
+        return {}
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
@@ -211,6 +231,8 @@ def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> 
         and len(follow[pair[0]]) < 4
         and FUNCTION_WORDS.isdisjoint(part.lower() for part in pair)
     }
+    if not names:
+        return dict(splits)
     joined = ((token, _join(split, names)) for token, split in splits.items())
     return {token: split for token, split in joined if len(split.parts) > 1}
 
@@ -263,14 +285,20 @@ def _english_odds(text: str) -> Odds:
 
 def _other_odds(text: str, language: str) -> Odds:
     tokens = _LETTERS.findall(text)
-    if not _OTHER_TRACE.search(text) and not _holds_pair(tokens):
+    if not _has_other_trace(text, language) and not _holds_pair(tokens):
         return {}
     words = vocabulary(language)
     return _probabilities(text, tokens, _unusual(text, tokens, words), words)
 
 
+def _has_other_trace(text: str, language: str) -> bool:
+    """Whether a text has letters of two scripts in a word, a capital inside a word, or a mark without a space."""
+    mixed = _LATIN_BESIDE_FAR if language in OTHER_SCRIPTS else _FAR_BESIDE_LATIN
+    return bool(_CAPITAL_OR_MARK.search(text) or mixed.search(text))
+
+
 def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> Iterator[Found]:
-    english = English(text)
+    english, trace = English(text), _Trace(text)
     for block in blocks.blocks:
         language = block.language or ""
         hits = odds.get(language, {})
@@ -278,20 +306,38 @@ def _glued(text: str, odds: dict[str, Odds], blocks: Blocks, *, sure: bool) -> I
         hits = {token: hit for token, hit in hits.items() if hit[1] >= 0 and (hit[1] >= least) == sure}
         if not hits or block.kind not in WORDS:
             continue
-        for match in (_TOKEN if language == "en" else _LETTERS).finditer(text, block.start, block.end):
-            hit = hits.get(match.group())
-            if hit is None or _is_protected(text, match.start(), match.end()):
+        for start, token in _places(text, hits, block):
+            split, chance = hits[token]
+            end = start + len(token)
+            if _is_protected(text, start, end):
                 continue
-            (split, chance), position = hit, match.start()
             if language == "en":
-                if not english.holds(position) or not _has_trace(text, position):
+                if not english.holds(start) or not trace.is_in_text(start):
                     continue
-            elif language != "tr" and _SUFFIX.match(text, match.end()):
+            elif language != "tr" and _SUFFIX.match(text, end):
                 continue
-            end = position
+            end = start
             for part in split.parts[:-1]:
                 end += len(part)
                 yield Found(end, end, " ", round(chance, 3))
+
+
+def _places(text: str, hits: Collection[str], block: Block) -> list[tuple[int, str]]:
+    """Where tokens of a block stand that are among some, in order: a few are searched for, which is faster."""
+    pattern, inside = (_TOKEN, _INSIDE_TOKEN) if block.language == "en" else (_LETTERS, _INSIDE_LETTERS)
+    if len(hits) > _FEW_HITS:
+        matches = pattern.finditer(text, block.start, block.end)
+        return [(match.start(), match.group()) for match in matches if match.group() in hits]
+    places = []
+    for hit in hits:
+        start = text.find(hit, block.start, block.end)
+        while start >= 0:
+            end = start + len(hit)
+            match = pattern.match(text, start, block.end)
+            if match and match.end() == end and not inside.search(text, max(block.start, start - 2), start):
+                places.append((start, hit))
+            start = text.find(hit, end, block.end)
+    return sorted(places)
 
 
 def _is_protected(text: str, start: int, end: int) -> bool:
@@ -347,7 +393,7 @@ def _fits_number(word: str, year: bool) -> bool:
 
 def _surely(text: str, odds: dict[str, Odds], blocks: Blocks) -> list[Found]:
     numbers = [found for found in _at_numbers(text) if blocks.at(found.start).language == "en"]
-    if numbers and not _has_trace(text, numbers[0].start):
+    if numbers and not _Trace(text).is_in_text(numbers[0].start):
         numbers = []
     return [*_glued(text, odds, blocks, sure=True), *numbers]
 

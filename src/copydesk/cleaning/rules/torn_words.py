@@ -63,7 +63,7 @@ def _joints(text: str) -> list[int]:
         return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
-    rare = _pieces().intersection(text.split(" "))
+    rare = _pieces().keys() & text.split(" ")
     found: set[int] = set()
     english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
@@ -81,15 +81,15 @@ def _joints(text: str) -> list[int]:
 
 
 @cache
-def _pieces() -> frozenset[str]:
+def _pieces() -> dict[str, None]:
     """Parts of common words that are not common words themselves."""
     common = common_words()
     whole = [word for word in common if word.islower() and word.isascii() and word.isalpha()]
     parts = {part for word in whole for at in range(1, len(word)) for part in (word[:at], word[at:])}
-    return frozenset(parts - common)
+    return dict.fromkeys(parts.difference(common))
 
 
-def _spaces_beside(text: str, words: frozenset[str]) -> set[int]:
+def _spaces_beside(text: str, words: set[str]) -> set[int]:
     """Offsets of the spaces before and after each of some words."""
     if len(words) > _MANY:  # one pass over the text, however many there are
         fields = text.split(" ")

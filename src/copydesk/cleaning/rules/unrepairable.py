@@ -65,10 +65,11 @@ def _is_chat(text: str) -> bool:
 DETECTORS = (
     Detector(
         "no-sentence-marks",
-        rf"[^\n{_MARKS}]{{{_LONGEST_DENSE}}}|\A[^{_MARKS}]+\z",
+        rf"(?:\A|\n)[^\n{_MARKS}]{{{_LONGEST_DENSE}}}[^\n{_MARKS}]+(?:\n|\z)|\A[^{_MARKS}]+\z",
         _without_marks,
         marks="so we went down to the river and the boat was gone and nobody knew where it was " * 4,
         leaves="so we went down to the river, and the boat was gone, and nobody knew where it was. " * 4,
+        screen_alone=True,
     ),
     Detector(
         "redaction",

@@ -1,0 +1,60 @@
+"""Read one document without a build: a file, or a record of a file of records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from copydesk.errors import InputError, UnreadableError
+from copydesk.readers import PAGES, record_readers, split_name
+from copydesk.readers.html_pages import read_html
+from copydesk.readers.plain_text import RawText, read_text
+from copydesk.readers.record_cache import rows_of
+
+_NAMED = 5  # ids in a message
+
+
+def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
+    """Read a document; return its raw text, and whether it is a web page.
+
+    Parameters
+    ----------
+    path : Path
+        A text file or a web page; of a file of records, its path, ``#`` and the id of the record.
+    ingest : dict
+        The section ``ingest`` of the settings.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or record.
+    UnreadableError
+        If ingest would refuse it.
+    """
+    file, _, doc_id = (str(path), "", "") if path.exists() else str(path).rpartition("#")
+    place = Path(file)
+    if not place.is_file():
+        raise InputError(f"{path}: {'a folder; name a file in it' if path.is_dir() else 'no such file'}")
+    if split_name(place.name)[1] in record_readers():
+        return _record(place, doc_id, ingest)
+    if doc_id:
+        raise InputError(f"{path}: {place.name} holds one document; leave out #{doc_id}")
+    is_page = place.suffix.lower() in PAGES
+    return (read_html if is_page else read_text)(place.read_bytes(), ingest["encodings"]), is_page
+
+
+def _record(path: Path, doc_id: str, ingest: dict[str, Any]) -> tuple[RawText, bool]:
+    names: list[str] = []
+    problem = ""
+    for row in rows_of(path, ingest):
+        if row["reason"] is not None:
+            problem = problem or f"{row['reason']}: {row['detail']}"
+        elif row["doc_id"] == doc_id:
+            return RawText(**{name: row[name] for name in RawText._fields}), bool(row["page"])
+        elif len(names) < _NAMED:
+            names.append(row["doc_id"])
+    if not names:
+        raise UnreadableError("bad-container", problem or "no record; expected at least one")
+    known = f"it has {', '.join(names)}{', ...' if len(names) == _NAMED else ''}"
+    asked = f"no record {doc_id!r}" if doc_id else "a file of records"
+    raise InputError(f"{path}: {asked}; write {path.name}#ID ({known})")
