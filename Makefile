@@ -21,7 +21,7 @@ export DVC_NO_ANALYTICS := 1
 # Some images forbid Python to keep compiled modules: then each of the many processes compiles all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-cluster fuzz hostile jsonschema mutants docs \
+.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs \
   surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -68,6 +68,9 @@ soak-cluster: $(READY)  ## Lose nodes and workers of a Ray cluster in the middle
 
 soak-clones: $(READY)  ## Release and purge from clones of every kind at one origin: nothing is lost (STEPS=500: about an hour)
 	python benchmarks/soak/clones.py --steps $(STEPS) --seed $(SEED)
+
+soak-merges: $(READY)  ## Merge, rebase and cherry-pick branches of two stewards: nothing is lost, nothing is twice (about an hour)
+	COPYDESK_HYPOTHESIS=soak python -m pytest -q tests/merging
 
 mutants: $(READY) $(MUTATION)  ## See how many small mistakes in texts, shards and releases make a test fail (hours)
 	PYTHONPATH=$(MUTATION) python benchmarks/mutation/run.py --most $(MOST)

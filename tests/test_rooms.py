@@ -23,6 +23,7 @@ FLOORS = (
     ("differences",),
     ("stages",),
     ("validation",),
+    ("merging",),
     ("revisions",),
     ("dataset",),
     ("description",),

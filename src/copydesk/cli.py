@@ -17,6 +17,7 @@ from copydesk.core.findings import Report
 from copydesk.core.plural import plural
 from copydesk.core.progress import LOG, fail, guard, say, show, show_text
 from copydesk.labels.commands import register as register_labels
+from copydesk.merging.commands import register as register_merging
 from copydesk.publishing.commands import register as register_publishing
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
@@ -41,7 +42,7 @@ _GROUPS = {
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
     "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
-    "Repository": ("init", "upgrade", "doctor"),
+    "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 
 app = typer.Typer(
@@ -279,6 +280,7 @@ def export(
 
 register_scaffold(app)
 register_releases(app)
+register_merging(app)
 register_takedown(app)
 register_labels(app)
 register_publishing(app)

@@ -178,8 +178,8 @@ def test_of_two_that_cut_the_same_version_the_second_is_told_how_to_give_it_up(o
     run(first, *push_command("origin", ["main", "corpus@v2.0.0"]).split())
     there, here = (run(root, "git", "rev-parse", "HEAD")[:12] for root in (first, second))
     commands = (
-        "git reset --keep HEAD~1, dvc checkout, git tag --delete corpus@v2.0.0, git fetch --tags origin, git merge "
-        "corpus@v2.0.0"
+        "git reset --keep HEAD~1, dvc checkout, git tag --delete corpus@v2.0.0, git fetch --tags origin, copydesk "
+        "merge corpus@v2.0.0"
     )
     assert refused(second) == (
         f"{second}: corpus@v2.0.0 is on {there} at origin and on {here} here: two clones have made it, and the one at "
@@ -204,10 +204,11 @@ def test_a_release_stands_on_those_of_the_remotes(origin: Path) -> None:
     tag_release(second, "2.1.0")
     run(second, "git", "fetch", "--quiet", "--tags")
     assert outside(second) == (
-        f"{second}: HEAD does not contain corpus@v2.0.0, which origin lists; run git merge corpus@v2.0.0, dvc repro, "
-        "commit, and copydesk release again"
+        f"{second}: HEAD does not contain corpus@v2.0.0, which origin lists; run copydesk merge corpus@v2.0.0, dvc "
+        "repro, commit, and copydesk release again"
     )
-    run(second, "git", "merge", "--quiet", "corpus@v2.0.0")
+    run(second, "copydesk", "merge", "corpus@v2.0.0")
+    run(second, "git", "commit", "--quiet", "--no-edit")
     assert outside(second) == (
         f"{second}: corpus@v2.1.0 was made here without corpus@v2.0.0, which origin lists; give it up with git tag "
         "--delete corpus@v2.1.0, then copydesk release again"

@@ -16,9 +16,12 @@ import yaml
 import copydesk
 from copydesk.core.config import load_params
 from copydesk.errors import BuildError, ConfigError
+from copydesk.merging.drivers import set_command, unset_drivers
 from copydesk.pipeline import STAGES
+from copydesk.revisions.git import git
 from copydesk.revisions.toolkit_lock import NAME, check_toolkit, read_toolkit
 from copydesk.revisions.toolkit_lock import STAGES as NAMES
+from copydesk.scaffold.doctor import _CHECKS
 from copydesk.scaffold.repository import init, upgrade
 from copydesk.scaffold.template_files import files, pipeline
 from scaffold.conftest import Run
@@ -264,3 +267,22 @@ def test_where_no_toolkit_is_named_nothing_is_checked(tmp_path: Path) -> None:
 def test_dvc_takes_nothing_of_the_template_for_a_pipeline() -> None:
     names = {path.name for path in (ROOT / "src").rglob("*")}
     assert not names & {"dvc.yaml", "dvc.lock", ".dvc", ".dvcignore"}
+
+
+def test_upgrade_sets_the_merge_drivers_of_a_clone(made: Path) -> None:
+    assert unset_drivers(made) == []
+    key = "merge.copydesk.driver"
+    git(made, "config", "--unset", key)
+    assert upgrade(made, dry_run=True).drivers == [key]
+    assert upgrade(made).drivers == [key]
+    assert upgrade(made).drivers == []
+    assert found_by_doctor(made) == ("ok", "git merges by document and field here")
+    git(made, "config", key, "other")
+    verdict, advice = found_by_doctor(made)
+    assert verdict == "warn" and advice.endswith(f"set them: {set_command(key)}")
+    (made / ".gitattributes").write_text("* -text\n")
+    assert found_by_doctor(made)[1].startswith(".gitattributes names no merge drivers; run copydesk upgrade")
+
+
+def found_by_doctor(root: Path) -> tuple[str, str]:
+    return _CHECKS["merges"](root)

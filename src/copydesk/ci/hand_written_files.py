@@ -14,14 +14,11 @@ from typing import Any
 from copydesk.ci.build_refusals import keep_refusal, rule_refusals, table_refusals
 from copydesk.ci.line_numbers import line_of
 from copydesk.core.config import unusable, with_defaults
-from copydesk.core.decisions import KEY
-from copydesk.core.decisions import NAME as DECISIONS
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import (
     LABEL_FOLDER,
     LINES_BYTES,
     SETTINGS_BYTES,
-    SPLIT_LIST,
     YamlError,
     bounded_text,
     parse_yaml,
@@ -34,18 +31,14 @@ from copydesk.core.renamed_fields import old_names_in, renamed, warn_of_old_name
 from copydesk.core.schema_faults import faults
 from copydesk.core.schema_validator import Schema, clipped, dotted, fast_validator
 from copydesk.errors import ConfigError, InputError
+from copydesk.merging.line_files import LINES
 from copydesk.revisions.line_ends import ADVICE, converted_files
 from copydesk.revisions.lost_takedowns import LEDGER, lost_takedowns
 from copydesk.revisions.toolkit_lock import missing_dependency, not_depending
 
-#: Files of lines, by path in the project: the schema of their lines, and the fields that identify a line.
-LINES = {
-    "seeds/sources.jsonl": ("source", ("doc_id",)),
-    "seeds/benchmarks.jsonl": ("benchmark", ("name",)),
-    "seeds/takedowns.jsonl": ("takedown", ("doc_id",)),
-    f"seeds/{DECISIONS}": ("decision", KEY),
-    SPLIT_LIST: ("split", ("doc_id",)),
-}
+#: How git and copydesk mark both versions of what is in conflict.
+_CONFLICT_BEGINS, _CONFLICT_ENDS = "<<<<<<< ", ">>>>>>> "
+_CONFLICT = "a merge left a conflict here; keep one of both versions, and remove the marks <<<<<<<, =======, >>>>>>>"
 #: Files that hold one document; any other file in the folder of seeds may hold records.
 _DOCUMENT = re.compile(r"(.+?)\.(?:txt|html?)(?:\.(?:gz|zst))?", re.IGNORECASE)
 _SIDECARS = frozenset(name.removeprefix("seeds/") for name in LINES)
@@ -135,6 +128,10 @@ def _check_params(root: Path, schemas: Mapping[str, Schema], report: Report) -> 
     if text is None:
         return
     report.checked["params"] += 1
+    if conflicts := _conflicts(text):
+        for number, _ in conflicts:
+            report.add("params", name, _CONFLICT, line=number)
+        return
     try:
         given = parse_yaml(text)
     except YamlError as error:
@@ -178,8 +175,12 @@ def _check_lines(root: Path, name: str, schemas: dict[str, Schema], report: Repo
     validator = fast_validator(schema)
     seen: dict[tuple[Any, ...], int] = {}
     old_names: Counter[str] = Counter()
+    unresolved = _conflicts(text or "")
+    for number, _ in unresolved:
+        report.add("lines", name, _CONFLICT, line=number)
+    in_conflict = {number for start, end in unresolved for number in range(start, end + 1)}
     for number, line in enumerate((text or "").split("\n"), start=1):
-        if not line.strip():
+        if not line.strip() or number in in_conflict:
             continue
         report.checked["lines"] += 1
         try:
@@ -220,6 +221,22 @@ def _warn_of_missing_documents(root: Path, name: str, lines: Mapping[str, int]) 
     if missing:
         named = ", ".join(missing[:5]) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
         say(f"warning: {name}: no such document: {named}; correct the id, or remove the line")
+
+
+def _conflicts(text: str) -> list[tuple[int, int]]:
+    """Conflicts that a merge left in a text: the numbers of the first and the last line of each, from 1."""
+    if _CONFLICT_BEGINS not in text:
+        return []
+    conflicts: list[tuple[int, int]] = []
+    first = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith(_CONFLICT_BEGINS):
+            conflicts += [(first, number - 1)] if first else []
+            first = number
+        elif first and line.startswith(_CONFLICT_ENDS):
+            conflicts.append((first, number))
+            first = 0
+    return conflicts + ([(first, first)] if first else [])
 
 
 def _check_labels(root: Path, report: Report) -> None:

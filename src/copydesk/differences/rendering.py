@@ -14,6 +14,7 @@ from rich.text import Text
 
 from copydesk.core.escaping import log_line, markdown, plain_text
 from copydesk.core.plural import plural
+from copydesk.differences.both_sides import BothSides
 from copydesk.differences.diff_model import Change, Diff, Pair
 from copydesk.differences.text_diff import TextDiff
 
@@ -34,11 +35,15 @@ class _Section(NamedTuple):
 
 def diff_as_table(diff: Diff) -> list[RenderableType]:
     """Return a summary line and a table for each section that has rows, for a terminal."""
-    shown: list[RenderableType] = [Text(log_line(_summary(diff)))]
-    for section in _sections(diff):
+    return _as_table(_summary(diff), _sections(diff))
+
+
+def _as_table(summary: str, sections: Iterable[_Section]) -> list[RenderableType]:
+    shown: list[RenderableType] = [Text(log_line(summary))]
+    for section in sections:
         table = Table(title=Text(section.title), title_justify="left")
         for name in section.header:
-            table.add_column(name, overflow="fold")
+            table.add_column(Text(log_line(name)), overflow="fold")
         for row in section.rows:
             table.add_row(*map(log_line, row))
         shown.append(table)
@@ -55,13 +60,35 @@ def diff_as_json(diff: Diff) -> dict[str, Any]:
 
 def diff_as_markdown(diff: Diff) -> str:
     """Return the comment for a pull request; ids and values cannot leave their cells or become markup."""
-    parts = [f"**{markdown(_summary(diff).strip())}**"]
-    for section in _sections(diff):
-        head = "".join(f"| {name} " for name in section.header) + "|\n" + "|---" * len(section.header) + "|\n"
+    return _as_markdown(_summary(diff), _sections(diff))
+
+
+def _as_markdown(summary: str, sections: Iterable[_Section]) -> str:
+    parts = [f"**{markdown(summary.strip())}**"]
+    for section in sections:
+        head = (
+            "".join(f"| {markdown(name)} " for name in section.header) + "|\n" + "|---" * len(section.header) + "|\n"
+        )
         rows = "".join("".join(f"| {markdown(value)} " for value in row) + "|\n" for row in section.rows)
         more = f"\n{_and_more(section.more)}\n" if section.more else ""
         parts.append(f"### {markdown(section.title)}\n\n{head}{rows}{more}".rstrip())
     return "\n\n".join(parts) + "\n"
+
+
+def both_sides_as_table(sides: BothSides) -> list[RenderableType]:
+    """Return a summary line and a table for documents and for settings, for a terminal."""
+    return _as_table(_summary_of_sides(sides), _sections_of_sides(sides))
+
+
+def both_sides_as_markdown(sides: BothSides) -> str:
+    """Return the same as Markdown; ids and values cannot leave their cells or become markup."""
+    return _as_markdown(_summary_of_sides(sides), _sections_of_sides(sides))
+
+
+def both_sides_as_json(sides: BothSides) -> dict[str, Any]:
+    """Return all that either branch changed in types of JSON."""
+    plain: dict[str, Any] = _plain(sides)
+    return plain
 
 
 def first_corpus_as_markdown(listing: Mapping[str, Any]) -> str:
@@ -108,6 +135,24 @@ def _summary(diff: Diff) -> str:
     changes = plural(len(diff.schemas), "schema change")
     schemas = f"; {changes}, {breaking:,} breaking" if diff.schemas else ""
     return f"{diff.old} → {diff.new}: documents: {documents}{_labels(diff, '; labels: ')}{schemas}"
+
+
+def _summary_of_sides(sides: BothSides) -> str:
+    outcomes = Counter(row.outcome for row in sides.documents)
+    words = ("first", f"only in {sides.first}"), ("second", f"only in {sides.second}"), ("same", "in both alike")
+    counts = [f"{outcomes[outcome]:,} {word}" for outcome, word in words]
+    return f"since {sides.base}: documents: {', '.join(counts)}, {outcomes['conflict']:,} in both, differently"
+
+
+def _sections_of_sides(sides: BothSides) -> Iterator[_Section]:
+    outcomes = {"first": sides.first, "second": sides.second, "same": "both alike", "conflict": "conflict"}
+    for title, noun, rows in (("Documents", "document", sides.documents), ("Settings", "setting", sides.settings)):
+        # What people have to decide comes first.
+        ordered = sorted(rows, key=lambda row: (row.outcome != "conflict", row.name))
+        header = (noun, "changed by", sides.first, sides.second)
+        section = _section(title, header, ((r.name, outcomes[r.outcome], r.first, r.second) for r in ordered))
+        if section.rows:
+            yield section
 
 
 def _labels(diff: Diff, before: str) -> str:

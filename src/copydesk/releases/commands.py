@@ -29,16 +29,24 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
         Optional[str],  # noqa: UP045
         typer.Option(help="Show what changed in one document, word by word."),
     ] = None,
+    base: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Show what OLD and NEW each changed since this revision, and what both did."),
+    ] = None,
 ) -> None:
     """Show what changed between two revisions of the corpus, document by document, and why.
 
     Past revisions are read from DVC's cache or remote; the working tree is not touched. If OLD has no corpus yet,
-    --markdown describes NEW. Exits with 0.
+    --markdown describes NEW. With --base it shows two branches: what only one of them changed, what both changed
+    alike, and what they changed differently. Exits with 0.
     """
     with suppress(ReleaseError):  # outside a repository, opening the revisions reports the error
         _show_missing_tags(root)
     from copydesk.differences.diff import diff
     from copydesk.differences.rendering import (
+        both_sides_as_json,
+        both_sides_as_markdown,
+        both_sides_as_table,
         diff_as_json,
         diff_as_markdown,
         diff_as_table,
@@ -53,6 +61,17 @@ def diff_command(  # noqa: PLR0917  (options are given by name)
         show_text(first_corpus_as_markdown(after.listing))
         return
     before = open_revision(root, old)
+    if base is not None:
+        from copydesk.differences.both_sides import both_sides
+
+        sides = both_sides(open_revision(root, base), before, after)
+        if as_json:
+            show_json(both_sides_as_json(sides))
+        elif as_markdown:
+            show_text(both_sides_as_markdown(sides))
+        else:
+            draw(*both_sides_as_table(sides))
+        return
     if document is not None:
         draw(document_diff_as_text(document_diff(before, after, document)))
         return

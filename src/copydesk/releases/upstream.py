@@ -170,8 +170,8 @@ def refuse_releases_outside(root: Path, known: KnownReleases) -> None:
             if not contains_commit(root, first, "HEAD"):
                 before = f"{known.fetch_command(remote)}, " if known.shallow else ""
                 raise ReleaseError(
-                    f"{root}: HEAD does not contain {tag}, which {remote} lists; run {before}git merge {tag}, "
-                    "dvc repro, commit, and copydesk release again"
+                    f"{root}: HEAD does not contain {tag}, which {remote} lists; run {before}copydesk merge "
+                    f"{tag}, dvc repro, commit, and copydesk release again"
                 )
             for later in (v for v in unpublished if by_number(v) > by_number(version)):
                 if not contains_commit(root, first, _commit_on_branch(root, known.commits[later])):
@@ -237,7 +237,8 @@ def _tags_on_other_commits(root: Path, known: KnownReleases) -> Iterator[str]:
             if remote_commit != local_commit:
                 at_head = git(root, "rev-parse", "HEAD").strip() == local_commit
                 commands = ["git reset --keep HEAD~1", "dvc checkout"] if at_head else []
-                commands += [f"git tag --delete {tag}", known.fetch_command(remote), f"git merge {tag}", "dvc repro"]
+                commands += [f"git tag --delete {tag}", known.fetch_command(remote), f"copydesk merge {tag}"]
+                commands.append("dvc repro")
                 yield (
                     f"{tag} is on {remote_commit[:12]} at {remote} and on {local_commit[:12]} here: two clones have "
                     f"made it, and the one at {remote} stays; run {', '.join(commands)}, commit, then try again"

@@ -11,6 +11,7 @@ import functools
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk.errors import ReleaseError
@@ -58,6 +59,7 @@ def git(
     stdin: bytes | None = None,
     hooks: bool = False,
     own: bool = False,
+    settings: Sequence[str] = (),
     timeout: float = TIMEOUT,
 ) -> str:
     """Run git in a folder and return its standard output.
@@ -74,6 +76,8 @@ def git(
         Whether the repository's hooks run, and everything that ``own`` allows; only for commits of the user.
     own : bool
         Whether filters, helpers and other programs of the repository's configuration run, because it is the user's.
+    settings : sequence of str
+        Further settings for this command, such as ``merge.copydesk.driver=PROGRAM``; they come from copydesk alone.
     timeout : float
         Seconds.
 
@@ -82,7 +86,7 @@ def git(
     ReleaseError
         If git is not installed, fails, or does not finish in time.
     """
-    result = git_result(root, *arguments, stdin=stdin, hooks=hooks, own=own, timeout=timeout)
+    result = git_result(root, *arguments, stdin=stdin, hooks=hooks, own=own, settings=settings, timeout=timeout)
     if result.returncode:
         raise ReleaseError(f"{root or 'git'}: git {arguments[0]}: {error_output(result)}")
     return result.stdout.decode("utf-8", "replace")
@@ -94,6 +98,7 @@ def git_result(
     stdin: bytes | None = None,
     hooks: bool = False,
     own: bool = False,
+    settings: Sequence[str] = (),
     timeout: float = TIMEOUT,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git like :func:`git`; return its exit status and output, whatever the status is.
@@ -105,7 +110,7 @@ def git_result(
     """
     try:
         return subprocess.run(
-            git_command(root, *arguments, hooks=hooks, own=own),
+            git_command(root, *arguments, hooks=hooks, own=own, settings=settings),
             input=stdin,
             env=git_environment(own=own or hooks),
             capture_output=True,
@@ -123,16 +128,19 @@ def git_result(
         raise ReleaseError(f"{place}git {arguments[0]} did not finish in {timeout:g} seconds; {advice}") from None
 
 
-def git_command(root: Path | str | None, *arguments: str, hooks: bool = False, own: bool = False) -> list[str]:
+def git_command(
+    root: Path | str | None, *arguments: str, hooks: bool = False, own: bool = False, settings: Sequence[str] = ()
+) -> list[str]:
     """The command line of a git command, for callers that read its output while it runs."""
-    settings = [*_SETTINGS]
+    overriding = [*_SETTINGS]
     if not hooks:
-        settings.append(_NO_HOOKS)
+        overriding.append(_NO_HOOKS)
     if root is not None and not (own or hooks):
-        settings += _without_programs(Path(root))
+        overriding += _without_programs(Path(root))
+    overriding += settings
     # Outside every repository: the one in the current folder must not decide where an address leads.
     place = str(root) if root is not None else os.path.abspath(os.sep)  # noqa: PTH100
-    return ["git", *(part for setting in settings for part in ("-c", setting)), "-C", place, *arguments]
+    return ["git", *(part for setting in overriding for part in ("-c", setting)), "-C", place, *arguments]
 
 
 def _without_programs(root: Path) -> list[str]:

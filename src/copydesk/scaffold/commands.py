@@ -61,6 +61,8 @@ def upgrade(
             show(f"{rewrite.path}: DVC tracks it; {'then ' if dry_run else ''}run dvc add {rewrite.tracked}")
     for path in upgraded.missing:
         show(f"{path}: DVC tracks it and it is not checked out; run dvc checkout or dvc pull, then this again")
+    for key in upgraded.drivers:
+        show(f"{key}: {would_be}set in git's configuration of this clone")
     if not any(upgraded):
         show("nothing to do")
     if upgraded.differing or upgraded.missing:

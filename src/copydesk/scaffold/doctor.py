@@ -17,6 +17,8 @@ from typing import NamedTuple
 from copydesk._version import __version__
 from copydesk.core.plural import plural
 from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.merging.drivers import GENERATED, set_command, unset_drivers
+from copydesk.merging.line_files import LOCK
 from copydesk.project import Project
 from copydesk.readers import PAGES, split_name
 from copydesk.readers.seed_files import walk
@@ -160,6 +162,15 @@ def _line_ends(root: Path) -> Verdict:
     return "ok", "as committed"
 
 
+def _merges(root: Path) -> Verdict:
+    if git_result(root, "check-attr", "merge", "--", LOCK).stdout != f"{LOCK}: merge: {GENERATED}\n".encode():
+        return "warn", ".gitattributes names no merge drivers; run copydesk upgrade, or merge with copydesk merge"
+    if unset := unset_drivers(root):
+        commands = "; ".join(set_command(key) for key in unset)
+        return "warn", f"this clone has no merge drivers, so merge with copydesk merge, or set them: {commands}"
+    return "ok", "git merges by document and field here"
+
+
 def _disk(root: Path) -> Verdict:
     free = shutil.disk_usage(root).free
     seeds = sum(_size(entry) for _, entry in walk(root / "seeds"))
@@ -282,5 +293,6 @@ _CHECKS: dict[str, Callable[[Path], Verdict]] = {
     "settings": _settings,
     "extras": _extras,
     "line ends": _line_ends,
+    "merges": _merges,
     "disk": _disk,
 }

@@ -13,7 +13,8 @@ from copydesk.core.hand_written import SETTINGS_BYTES, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.core.plural import plural
 from copydesk.errors import ConfigError
-from copydesk.revisions.git import git
+from copydesk.merging.drivers import set_drivers, unset_drivers
+from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import NAME, read_toolkit
 from copydesk.scaffold.installed_from import requirements
 from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
@@ -36,12 +37,15 @@ class Upgraded(NamedTuple):
         Hand-written files in which columns and fields had old names.
     missing : list of str
         Hand-written files that DVC tracks and that are not in the working tree.
+    drivers : list of str
+        Keys of merge drivers that were set in git's configuration of this clone.
     """
 
     written: list[str]
     differing: list[str]
     renamed: list[Rewrite]
     missing: list[str]
+    drivers: list[str]
 
 
 def init(root: Path) -> None:
@@ -78,6 +82,7 @@ def init(root: Path) -> None:
     if not (root / ".git").exists():
         git(root, "init", "--quiet")
     git(root, "config", "core.hooksPath", ".githooks")
+    set_drivers(root)
 
 
 def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
@@ -128,7 +133,13 @@ def upgrade(root: Path, *, dry_run: bool = False) -> Upgraded:
             differing.append(path)
     for rewrite in () if dry_run else renamed:
         rewrite_file(root, rewrite)
-    return Upgraded(written, differing, renamed, missing)
+    return Upgraded(written, differing, renamed, missing, _drivers(root, dry_run=dry_run))
+
+
+def _drivers(root: Path, *, dry_run: bool) -> list[str]:
+    if git_result(root, "rev-parse", "--git-dir").returncode:  # no repository
+        return []
+    return unset_drivers(root) if dry_run else set_drivers(root)
 
 
 def _files_below(root: Path) -> list[str]:
