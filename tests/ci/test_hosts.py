@@ -207,9 +207,42 @@ def test_the_action_without_a_base_checks_everything(repository: Project, tmp_pa
     root = repository.corpus.parent
     runner = Runner(root, tmp_path / "temp", **{"github.event.before": "0" * 40, "inputs.pull": "false"})
     found = runner.run("check")  # which needs no base, and is run above
-    assert [*found] == ["place", "validate"]
+    assert [*found] == ["place", "validate", "diff"]
+    comment = Path(runner.filled(ACTION["outputs"]["comment"]["value"])).read_text("utf-8")
+    assert comment == "There is no earlier commit to compare with; everything was checked.\n"
     assert found["validate"].output.splitlines()[0] == "validate: 1 shard, 1 computed, 0 cached"
     assert "all checks passed" in found["validate"].output
+
+
+def test_the_first_pull_request_of_a_corpus_gets_its_comment(repository: Project, tmp_path: Path) -> None:
+    root = repository.corpus.parent
+    run_command(root, "git", "checkout", "-q", "--orphan", "empty")
+    run_command(root, "git", "rm", "-rq", "--cached", ".")
+    run_command(root, "git", "commit", "-q", "--allow-empty", "-m", "Nothing yet")
+    base = commit_of(root, "HEAD")
+    run_command(root, "git", "checkout", "-q", "--force", "change")
+    runner = Runner(root, tmp_path / "temp", **{"inputs.against": base, "inputs.pull": "false"})
+    found = runner.run("check")
+    assert {name: done.status for name, done in found.items()} == dict.fromkeys(("place", "validate", "diff"), 0)
+    comment = Path(runner.filled(ACTION["outputs"]["comment"]["value"])).read_text("utf-8")
+    assert comment.startswith("**The first corpus: there is none at the base to compare with.**")
+    assert "| documents | 2 |" in comment
+
+
+def test_a_fork_without_secrets_is_checked_as_far_as_possible(repository: Project, tmp_path: Path) -> None:
+    root = repository.corpus.parent
+    shutil.rmtree(root / "corpus" / "data")
+    shutil.rmtree(root / ".dvc" / "cache")
+    run_command(root, "dvc", "remote", "modify", "-q", "store", "url", str(tmp_path / "nowhere"))
+    given = {"github.event.pull_request.base.sha": commit_of(root, "main")}
+    fork = Runner(root, tmp_path / "fork", **given, **{"github.event.pull_request.head.repo.fork": "true"})
+    found = fork.run("schema-diff")
+    assert {name: done.status for name, done in found.items()} == dict.fromkeys(("place", "pull", "check", "diff"), 0)
+    assert "::warning::The dataset was not fetched" in found["pull"].output
+    comment = Path(fork.filled(ACTION["outputs"]["comment"]["value"])).read_text("utf-8")
+    assert "its rows were neither checked nor compared" in comment
+    own = Runner(root, tmp_path / "own", **given)
+    assert own.run("schema-diff")["pull"].status == 1
 
 
 def test_the_action_fetches_the_base_into_a_shallow_clone(repository: Project, tmp_path: Path) -> None:

@@ -329,7 +329,7 @@ def test_the_commands_of_the_docs_run_as_they_are_printed(
     history: Path, suggesting: Path, old: dict[str, Any], tmp_path: Path
 ) -> None:
     page = (ROOT / "docs" / "from-release-to-release.md").read_text("utf-8")
-    carry, tools, verdicts = re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    carry, _, tools, verdicts = re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     root = tmp_path / "docs"
     shutil.copytree(history, root, symlinks=True)
     write_labels(root / "labels.jsonl", [label(old["same"], "Report"), label(old["edited"], "Kiev")])

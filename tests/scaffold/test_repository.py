@@ -43,6 +43,8 @@ def test_from_the_wheel_to_a_corpus_and_on(installed: Run, tmp_path: Path) -> No
     first = tmp_path / "my-corpus"
     for path in (ROOT / "seeds").iterdir():
         shutil.copy(path, first / "seeds")
+    params = first / "params.yaml"
+    params.write_text(params.read_text("utf-8").replace("allow: []", 'allow: ["*"]'))
     installed(first, "git", "add", "--all")
     installed(first, "git", "commit", "-q", "-m", "First articles")
 
