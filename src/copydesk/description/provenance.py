@@ -7,6 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -181,6 +182,7 @@ def complete_metadata(
     stated: pa.Table,
     extracted: Mapping[str, Mapping[str, Extracted]],
     corrections: Mapping[str, Mapping[str, str | None]],
+    languages: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pa.Table, Origins]:
     """Fill missing metadata with extracted values, and apply the corrections of decisions.
 
@@ -192,6 +194,8 @@ def complete_metadata(
         Values found in the articles.
     corrections : mapping of doc_id to fields
         Values that override all others; None for a field that is unknown.
+    languages : mapping of doc_id to str
+        Stated languages, whose origin is recorded, too.
 
     Returns
     -------
@@ -214,6 +218,8 @@ def complete_metadata(
                 if (value := values.get(name)) is not None
             ]
         )
+        if row["doc_id"] in languages:
+            origins[-1].append({"field": "language", "origin": "sources.jsonl", "raw_start": None, "raw_end": None})
     for name in FIELDS:
         position = stated.column_names.index(name)
         stated = stated.set_column(position, name, pa.array([row[name] for row in rows], pa.string()))

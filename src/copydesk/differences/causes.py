@@ -41,6 +41,11 @@ _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "split
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
 #: Columns and tables that depend on edits even if the text is the same.
 _FROM_EDITS = frozenset({"edits/", "sentences/", "provenance", "flags", *FIELDS})
+#: What follows from the language of a document.
+_FROM_LANGUAGE = frozenset(
+    {"language_score", "language_share", "passages", "blocks", "sentence_language", "sentences", "sentences/"}
+    | {"paragraphs", "sentence_count"}
+)
 _EDIT = ("raw_start", "raw_end", "before", "after", "rules", "tier", "applied", "confidence")
 
 
@@ -224,7 +229,8 @@ def causes_of(
         left = left & stated  # the rest follows from the new text
     if left & stated:
         causes.append("metadata")
-        left = left - stated - {"provenance"} - ({"public"} if "license" in left else set())
+        following: frozenset[str] = _FROM_LANGUAGE if "language" in left & stated else frozenset()
+        left = left - stated - {"provenance"} - ({"public"} if "license" in left else set()) - following
     if rules:
         causes += [f"rule {name}" for name in rules]
         # Suggested edits change no text; columns that do not depend on edits remain unexplained then.

@@ -15,7 +15,7 @@ from copydesk.core.decisions import Decision, obeyable
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.renamed_fields import ADVICE, COLUMNS
-from copydesk.description.duplicates.benchmark_overlap import Overlap, overlaps, runs, without_runs
+from copydesk.description.duplicates.benchmark_overlap import overlaps, runs, with_benchmark_flags, without_runs
 from copydesk.description.duplicates.minhash import Signatures, minhash, normalised, text_keys
 from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
@@ -31,6 +31,7 @@ from copydesk.description.provenance import (
 )
 from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
+from copydesk.language.stated_language import stated_languages
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_passed_on, run_shards
@@ -64,7 +65,10 @@ _NO_RUNS: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
 
 STAGE = Stage(
     "describe",
-    reads=("ingest.provenance", "ingest.decisions", "ingest.pages", "clean.text", "clean.edits", "split.spans"),
+    reads=(
+        *("ingest.provenance", "ingest.languages", "ingest.decisions", "ingest.pages"),
+        *("clean.text", "clean.edits", "split.spans"),
+    ),
     writes={
         "description": Output(
             "documents",
@@ -155,7 +159,10 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
         doc_id: {decision.field: decision.value for decision in decisions if decision.field}
         for doc_id, decisions in obeyable(given.tables["decisions"], "correct").items()
     }
-    metadata, origins = complete_metadata(given.tables["provenance"], _extracted(given, texts), corrections)
+    languages = stated_languages(given.tables["languages"])
+    metadata, origins = complete_metadata(
+        given.tables["provenance"], _extracted(given, texts), corrections, languages
+    )
     benchmark_runs = _benchmark_runs(*shared.benchmark_runs) if shared.benchmark_runs else _NO_RUNS
     overlap = overlaps(texts, benchmark_runs, settings["decontaminate"]["words"])
     columns: dict[str, Any] = {
@@ -163,7 +170,7 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
         "public": public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
         "provenance": origins,
         **signals(texts),
-        "flags": _with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),
+        "flags": with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),
         "benchmark_overlap": [shared_words.share for shared_words in overlap],
     }
     return pa.table(columns)
@@ -255,18 +262,6 @@ def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Extracted]]
             title_in_text = Extracted(text[slice(*span)], "text", int(raw[0][0]), int(raw[1][0]))
             by_document.setdefault(doc_id, {})["title"] = title_in_text
     return by_document
-
-
-def _with_benchmark_flags(flags: pa.ChunkedArray, overlap: list[Overlap], above: float) -> Any:
-    """The flags of cleaning, and of runs shared with a benchmark if these are more than a share of the words."""
-    if not any(of_document.share > above for of_document in overlap):
-        return flags
-    merged = []
-    for of_cleaning, of_document in zip(flags.to_pylist(), overlap, strict=True):
-        spans = of_document.spans if of_document.share > above else []
-        rows = [*of_cleaning, *({"kind": "benchmark", "start": start, "end": end} for start, end in spans)]
-        merged.append(sorted(rows, key=lambda row: (row["start"], row["end"], row["kind"])))
-    return merged
 
 
 def _lists(matrix: Signatures) -> pa.Array:

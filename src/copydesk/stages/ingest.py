@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,11 +23,13 @@ from copydesk.project import Project
 from copydesk.readers import FIELD, READERS, record_readers
 from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
+from copydesk.readers.field_names import USUAL_NAMES
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
+from copydesk.tables.column_digest import column_digest
 from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 
 _NOWHERE = "there is no such document; remove the line"
@@ -42,6 +43,7 @@ STAGE = Stage(
     writes={
         "raw": Output("raw"),
         "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
+        "languages": Output("documents", ("doc_id", "language")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
@@ -174,6 +176,8 @@ def shard(given: Shard) -> Made:
         elif seed["flag"] is not None:
             made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
         metadata = _metadata(seed, sources.get(row["doc_id"], {}))
+        if (language := metadata.pop("language")) is not None:
+            made["languages"].append({"doc_id": row["doc_id"], "language": language})
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
         made["decisions"] += [
             decision._replace(doc_id=row["doc_id"], raw_sha256=row["sha256"])._asdict()
@@ -185,7 +189,7 @@ def shard(given: Shard) -> Made:
 def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     """The metadata of a document: its line in sources.jsonl, or else what its record says."""
     of_record = json.loads(seed["stated"] or "{}")
-    return {name: of_record.get(name) if source.get(name) is None else source[name] for name in STATED}
+    return {name: of_record.get(name) if source.get(name) is None else source[name] for name in USUAL_NAMES}
 
 
 def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
@@ -214,7 +218,7 @@ def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: 
     here = _sources_of(listed, sources) & decided.of_sources.keys() if decided.of_sources else set()
     decided.seen.update(here)
     lines = {source: decided.of_sources[source] for source in sorted(here)}
-    rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
+    rows = [column_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
     identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str(_records(project))
@@ -226,15 +230,6 @@ def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
     seeds = listed.select(["doc_id", "stated"]).to_pylist()
     named = (source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
     return {source for source in named if source is not None}
-
-
-def _digest(column: pa.StringArray) -> str:
-    """SHA-256 of the values of a column: of their lengths (-1 for null) and their bytes."""
-    lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, 4 * column.offset)
-    values = column.buffers()[2]
-    data = values[int(offsets[0]) : int(offsets[-1])] if values is not None else b""
-    return hashlib.sha256(lengths.astype("<i4").tobytes() + memoryview(data)).hexdigest()
 
 
 def _page_readers() -> list[str]:
