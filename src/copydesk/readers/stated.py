@@ -6,11 +6,9 @@ value is still invalid, the field is dropped and the document is kept.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,6 +20,7 @@ from copydesk.core.json_schema import load_schema
 from copydesk.core.renamed_fields import FIELDS, renamed
 from copydesk.core.schema_validator import fast_validator
 from copydesk.language.codes import language_code
+from copydesk.language.moments import moment
 from copydesk.readers.base import STATED, shown
 from copydesk.readers.field_names import USUAL_NAMES, nested_value
 
@@ -29,8 +28,6 @@ _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)
 _HOST = re.compile(r"(?P<user>[^@]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?P<port>:[0-9]*)?")
 _PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _LONGEST_HOST = 1000
-_ZONE = re.compile(r"\s+(?=[+-][0-9])|\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
-_LONGEST_DATE = 100
 _MOST_AUTHORS = 1000
 #: Fields whose value may be an object with a name, as in JSON-LD.
 _NAMED = frozenset({"byline", "source", "publisher"})
@@ -169,35 +166,6 @@ def _ascii(host: str) -> str:
         return host.encode("idna").decode()  # the older standard, IDNA 2003, which allows symbols and emoji
     except UnicodeError:
         return " "
-
-
-def moment(text: str) -> str:
-    """Return a date or a time in the form of RFC 3339; of a time without a zone only the date is kept.
-
-    >>> moment("2017-07-17 17:03:00"), moment("2017-07-17T17:03:00+0200"), moment("Mon, 17 Jul 2017 17:03:00 GMT")
-    ('2017-07-17', '2017-07-17T17:03:00+02:00', '2017-07-17T17:03:00+00:00')
-
-    Raises
-    ------
-    ValueError
-        If it is not a date or a time.
-    """
-    text = text.strip()
-    if _obeys("published")(text):
-        return text
-    for read in (_iso, parsedate_to_datetime):
-        try:
-            at = read(text[:_LONGEST_DATE])
-            written = (at.date() if at.tzinfo is None else at).isoformat()
-        except (ValueError, OverflowError):
-            continue
-        if _obeys("published")(written):
-            return written
-    raise ValueError(f"{shown(text)} is not a date; expected one such as 2024-05-31 or 2024-05-31T12:00:00Z")
-
-
-def _iso(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(_ZONE.sub(lambda zone: "" if zone[0].isspace() else "+00:00", text))
 
 
 def license_expression(text: str) -> str:
