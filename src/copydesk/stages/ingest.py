@@ -20,7 +20,7 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
-from copydesk.readers import FIELD, READERS, record_readers
+from copydesk.readers import FIELD, readable_endings
 from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.field_names import USUAL_NAMES
@@ -89,8 +89,9 @@ def run(project: Project) -> None:
     refused = project.store.rows(p["refused"] for p in parts if p["refused"].rows)
     _report_refusals(project, [*(refusal._asdict() for refusal in refusals), *refused])
     if not any(p["raw"].rows for p in parts):
-        formats = ", ".join(sorted(ending for ending in {*READERS, *record_readers()} if ending.count(".") == 1))
-        raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({formats})")
+        raise BuildError(
+            f"{project.seeds}: no documents; expected at least one that can be read ({readable_endings()})"
+        )
 
 
 def _run(project: Project, listed: pa.Table, work: Iterable[tuple[Any, Any]]) -> list[Parts]:
@@ -148,6 +149,8 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
     if not rows:
         return
     say(f"ingest: {_counted(rows)}, see {quarantine}: {_few([row['path'] for row in rows])}")
+    if any(row["reason"] == "unknown-format" for row in rows):
+        say(f"ingest: files with these endings can be read: {readable_endings()}")
     if project.params["ingest"]["strict"]:
         first = "".join(f"\n  {row['path']}: {row['reason']}: {row['detail']}" for row in rows[:20])
         raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{first}")
