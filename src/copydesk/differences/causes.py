@@ -216,7 +216,8 @@ def split_and_provenance_rows(
 
 def _stated(row: Row) -> set[str]:
     origins = row.get("provenance") or []
-    return {origin["field"] for origin in origins if origin["origin"] == "sources.jsonl"}
+    # Rights come from markup, or from a header, which is no part of the raw text.
+    return {"rights", *(origin["field"] for origin in origins if origin["origin"] == "sources.jsonl")}
 
 
 def causes_of(
@@ -230,7 +231,7 @@ def causes_of(
     if left & stated:
         causes.append("metadata")
         following: frozenset[str] = _FROM_LANGUAGE if "language" in left & stated else frozenset()
-        left = left - stated - {"provenance"} - ({"public"} if "license" in left else set()) - following
+        left = left - stated - {"provenance"} - ({"public"} if left & {"license", "rights"} else set()) - following
     if rules:
         causes += [f"rule {name}" for name in rules]
         # Suggested edits change no text; columns that do not depend on edits remain unexplained then.

@@ -68,6 +68,10 @@ class Record(NamedTuple):
         Reasons why metadata fields could not be read, by field.
     passed_over : sequence of str
         Names of fields that the reader did not read.
+    rights : sequence of (kind, value, place)
+        What the header of a response says of the rights to mine it.
+    captured : str or None
+        When the response was received, as in RFC 3339.
 
     Examples
     --------
@@ -83,6 +87,8 @@ class Record(NamedTuple):
     cut: bool = False
     unread: Mapping[str, str] = MappingProxyType({})
     passed_over: Sequence[str] = ()
+    rights: Sequence[tuple[str, str, str]] = ()
+    captured: str | None = None
 
 
 #: Yields the records of a file, in memory that does not grow with the file. For a damaged file it raises

@@ -42,7 +42,8 @@ from copydesk.store.fingerprint import fingerprint
 from copydesk.store.pinned_libraries import UNPINNED_FOR_RECORDS, installed_version
 
 #: The index columns, read for all records. ``page`` is true for a web page, ``flag`` is a flag to set at the end of
-#: the text. A row with a reason is a refusal of a record, or of a field that the record is kept without.
+#: the text, ``rights`` is in JSON the time of a response and what its header says of rights. A row with a reason is a
+#: refusal of a record, or of a field that the record is kept without.
 INDEX = pa.schema(
     [
         ("number", pa.int64()),
@@ -52,6 +53,7 @@ INDEX = pa.schema(
         ("stated", pa.string()),
         ("page", pa.bool_()),
         ("flag", pa.string()),
+        ("rights", pa.string()),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]
@@ -244,6 +246,8 @@ def _rows(
     sha256 = hashlib.sha256(data).hexdigest()
     index: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
     index |= {"stated": _as_json(stated.values), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    if record.rights or record.captured:
+        index["rights"] = json.dumps([record.captured, record.rights], ensure_ascii=False)
     yield {**dict.fromkeys(_SCHEMA.names), **index, **raw._asdict()}
     for name, problem in {**record.unread, **stated.unread}.items():
         yield _without(number, name, problem)

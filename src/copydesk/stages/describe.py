@@ -29,6 +29,7 @@ from copydesk.description.provenance import (
     fields_of_page,
     removed_by_document,
 )
+from copydesk.description.rights import respecting
 from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
 from copydesk.language.stated_language import stated_languages
@@ -60,19 +61,30 @@ SIGNALS = (
     *("line_punct_ratio", "short_line_ratio", "char_dup_ratio", "list_ratio"),
 )
 
+_RIGHTS = (*FIELDS, "public", "rights")
 _QUOTED = 5  # names of benchmarks in a message
 _NO_RUNS: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
 
 STAGE = Stage(
     "describe",
     reads=(
-        *("ingest.provenance", "ingest.languages", "ingest.decisions", "ingest.pages"),
+        *("ingest.provenance", "ingest.languages", "ingest.rights", "ingest.decisions", "ingest.pages"),
         *("clean.text", "clean.edits", "split.spans"),
     ),
     writes={
         "description": Output(
             "documents",
-            ("doc_id", *FIELDS, "public", "provenance", "raw_sha256", *SIGNALS, "flags", "benchmark_overlap"),
+            (
+                "doc_id",
+                *FIELDS,
+                "public",
+                "rights",
+                "provenance",
+                "raw_sha256",
+                *SIGNALS,
+                "flags",
+                "benchmark_overlap",
+            ),
         ),
         "signatures": Output("signatures"),
         "dropped": Output("dropped"),
@@ -163,11 +175,17 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
     metadata, origins = complete_metadata(
         given.tables["provenance"], _extracted(given, texts), corrections, languages
     )
+    reserved = dict(zip(*given.tables["rights"].to_pydict().values(), strict=True))
+    rights = [reserved.get(doc_id, []) for doc_id in metadata["doc_id"].to_pylist()]
     benchmark_runs = _benchmark_runs(*shared.benchmark_runs) if shared.benchmark_runs else _NO_RUNS
     overlap = overlaps(texts, benchmark_runs, settings["decontaminate"]["words"])
     columns: dict[str, Any] = {
         **dict(zip(metadata.column_names, metadata.columns, strict=True)),
-        "public": public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
+        "public": pc.and_(
+            public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
+            respecting(rights, settings["publish"]["respect"]),
+        ),
+        "rights": rights,
         "provenance": origins,
         **signals(texts),
         "flags": with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),

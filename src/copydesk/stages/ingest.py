@@ -22,8 +22,8 @@ from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers import FIELD, readable_endings
 from copydesk.readers.base import STATED
-from copydesk.readers.document_listing import list_documents
-from copydesk.readers.field_names import USUAL_NAMES
+from copydesk.readers.document_listing import list_documents, without_taken_down
+from copydesk.readers.listed_metadata import metadata_of, rights_of
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
@@ -44,6 +44,7 @@ STAGE = Stage(
         "raw": Output("raw"),
         "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
         "languages": Output("documents", ("doc_id", "language")),
+        "rights": Output("documents", ("doc_id", "rights")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
@@ -116,7 +117,7 @@ def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
     limits = project.params["ingest"]
     seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
     listed, refused_records = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
-    listed, taken_down = _not_taken(listed, ledger)
+    listed, taken_down = without_taken_down(listed, ledger)
     return listed, [*refused_seeds, *refused_records, *taken_down]
 
 
@@ -178,7 +179,9 @@ def shard(given: Shard) -> Made:
             made["pages"].append(page)
         elif seed["flag"] is not None:
             made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
-        metadata = _metadata(seed, sources.get(row["doc_id"], {}))
+        metadata = metadata_of(seed, sources.get(row["doc_id"], {}))
+        if rights := rights_of(seed, page):
+            made["rights"].append({"doc_id": row["doc_id"], "rights": rights})
         if (language := metadata.pop("language")) is not None:
             made["languages"].append({"doc_id": row["doc_id"], "language": language})
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
@@ -189,12 +192,6 @@ def shard(given: Shard) -> Made:
     return made
 
 
-def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
-    """The metadata of a document: its line in sources.jsonl, or else what its record says."""
-    of_record = json.loads(seed["stated"] or "{}")
-    return {name: of_record.get(name) if source.get(name) is None else source[name] for name in USUAL_NAMES}
-
-
 def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
     """What was made of a web page, for the document that has it now."""
     known = pages.get((row["sha256"], row["encoding"]))
@@ -203,7 +200,7 @@ def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str]
 
 def _cut_off(doc_id: str, flag: str) -> dict[str, Any]:
     """What is known of a text that is no page and ends before its end."""
-    empty = {"edits": [], "missing": [], "stated": "{}", "kinds": []}
+    empty = {"edits": [], "missing": [], "stated": "{}", "kinds": [], "rights": []}
     return {**dict.fromkeys(("sha256", "encoding", "reason", "detail")), "doc_id": doc_id, "flag": flag, **empty}
 
 
@@ -221,7 +218,10 @@ def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: 
     here = _sources_of(listed, sources) & decided.of_sources.keys() if decided.of_sources else set()
     decided.seen.update(here)
     lines = {source: decided.of_sources[source] for source in sorted(here)}
-    rows = [column_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
+    rows = [
+        column_digest(listed[name].combine_chunks())
+        for name in ("doc_id", "path", "sha256", "stated", "flag", "rights")
+    ]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
     identity = hashlib.sha256(json.dumps([rows, known, made, lines, readers], sort_keys=True).encode()).hexdigest()
     folders = str(project.seeds.resolve()), str(_records(project))
@@ -231,7 +231,7 @@ def _work(project: Project, listed: pa.Table, sources: dict[str, Any], decided: 
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
     """The sources of some documents."""
     seeds = listed.select(["doc_id", "stated"]).to_pylist()
-    named = (source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
+    named = (source_of(metadata_of(seed, sources.get(seed["doc_id"], {}))) for seed in seeds)
     return {source for source in named if source is not None}
 
 
@@ -256,25 +256,6 @@ def _checked(decisions: list[Decision], sha256: str | None, refused: bool) -> li
         problem = _REFUSED if refused else _CHANGED if decision.raw_sha256 != sha256 else None
         rows.append(decision._replace(problem=problem)._asdict())
     return rows
-
-
-def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
-    """Documents that were not taken down; and refusals of those that were, by their id or their bytes."""
-    if not ledger:
-        return listed, []
-    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
-    by_id = pc.is_in(listed["doc_id"], pa.array(list(ledger), pa.string()))
-    by_bytes = pc.is_in(listed["sha256"], pa.array(list(owners), pa.string()))
-    taken = pc.or_(by_id, by_bytes)
-    refusals = []
-    for row in listed.filter(taken).to_pylist():
-        if row["doc_id"] in ledger:
-            by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
-        else:
-            by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
-        remove = "remove the file" if row["rows"] is None else "remove the record"
-        refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
-    return listed.filter(pc.invert(taken)), refusals
 
 
 def _counted(rows: list[dict[str, Any]]) -> str:

@@ -10,7 +10,14 @@ from copydesk.core.json_schema import bulk_violations, load_schema
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
 from copydesk.webpages.authors import all_authors
-from copydesk.webpages.page_metadata import page_markup, stated_authors, stated_published, stated_publisher
+from copydesk.webpages.page_metadata import (
+    PageMarkup,
+    page_markup,
+    stated_authors,
+    stated_published,
+    stated_publisher,
+)
+from copydesk.webpages.page_rights import Statement, page_rights
 from copydesk.webpages.visible_text import shallow
 
 #: Largest nesting of elements: trafilatura is recursive, and lxml fails at 256.
@@ -22,10 +29,11 @@ _ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+")
 
 
 class Article(NamedTuple):
-    """The text of an article, without offsets, and metadata of its page, named as in sources.jsonl."""
+    """The text of an article without offsets; of its page the metadata, named as in sources.jsonl, and the rights."""
 
     text: str
     stated: dict[str, str]
+    rights: list[Statement]
 
 
 def page_libraries() -> list[str]:
@@ -82,7 +90,8 @@ def article(html: str) -> Article:
     text = "".join(body.itertext()) if body is not None else ""
     if not text.strip():
         raise UnreadableError("no-article", "trafilatura finds no article in the page; deliver its text as .txt")
-    return Article(text, _stated(extracted, html))
+    markup = page_markup(html)
+    return Article(text, _stated(extracted, html, markup), page_rights(markup))
 
 
 def _too_large(size: str, limit: int) -> UnreadableError:
@@ -90,9 +99,8 @@ def _too_large(size: str, limit: int) -> UnreadableError:
     return UnreadableError("too-large", detail)
 
 
-def _stated(extracted: Any, html: str) -> dict[str, str]:
+def _stated(extracted: Any, html: str, markup: PageMarkup) -> dict[str, str]:
     """Return the valid metadata of a page."""
-    markup = page_markup(html)
     authors = stated_authors(markup) or [extracted.author or ""]
     metadata = {
         "title": extracted.title.replace("¶", " ") if extracted.title else None,
