@@ -74,6 +74,7 @@ AUTHORS = {
         "Ann Berg",
         "Jo Hill",
     ],
+    ld(author={"name": "Ann \ud800Berg\x1b\0"}): ["Ann Berg"],
     "<meta property=article:author content='https://example.org/ann berg'>": [],
     ld(author=5): [],
 }

@@ -14,7 +14,6 @@ _NO_LANGUAGE = {"und", "zxx", "mis", "mul"}
 _LONGEST = 35  # of a tag, RFC 5646
 
 
-@lru_cache(maxsize=1000)
 def language_code(text: str) -> str:
     """Return the ISO 639 code of a tag, of a code of three letters, or of an English name.
 
@@ -27,12 +26,18 @@ def language_code(text: str) -> str:
         If it is none of them.
     """
     tag = text.strip().replace("_", "-")
-    code = _NAMES.get(tag.casefold())
-    if code is None and len(tag) <= _LONGEST:
-        try:
-            code = langcodes.Language.get(tag).language if langcodes.tag_is_valid(tag) else None
-        except ValueError:
-            code = None
-    if not code or code in _NO_LANGUAGE:
+    code = _code(tag) if len(tag) <= _LONGEST else None
+    if code is None:
         raise ValueError(f"{text[:_LONGEST]!r} is not a language; expected its code such as en, or de-AT")
-    return str(_SAME.get(code, code))
+    return code
+
+
+@lru_cache(maxsize=1000)
+def _code(tag: str) -> str | None:
+    code = _NAMES.get(tag.casefold())
+    try:
+        if code is None and langcodes.tag_is_valid(tag):
+            code = langcodes.Language.get(tag).language
+    except ValueError:
+        return None
+    return str(_SAME.get(code, code)) if code and code not in _NO_LANGUAGE else None

@@ -177,5 +177,10 @@ def _people(names: Iterator[str]) -> list[str]:
 
 
 def _line(text: str) -> str | None:
-    line = " ".join(text[: 2 * _LONGEST].split())
+    line = " ".join(printable(text[: 2 * _LONGEST]).split())
     return line if 0 < len(line) <= _LONGEST else None
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters and unpaired surrogates, which JSON and headers may smuggle in."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())

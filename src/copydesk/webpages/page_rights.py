@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from copydesk.webpages.page_metadata import PageMarkup
+from copydesk.webpages.page_metadata import PageMarkup, printable
 
 #: Names of meta elements and of header fields, with the kind of the statement.
 STATEMENTS = {"tdm-reservation": "tdm-reservation", "tdm-policy": "tdm-policy", "x-robots-tag": "robots"}
@@ -32,7 +32,7 @@ def statement(name: str, value: str, place: str) -> Statement | None:
     True
     """
     kind = STATEMENTS.get(name, "robots" if name == "robots" or name.endswith("bot") else "")
-    value = " ".join(value[:_LONGEST].split())
+    value = " ".join(printable(value[:_LONGEST]).split())
     if kind == "robots":
         named = [part.rpartition(":")[2].strip().lower() for part in value.split(",")]
         value = ", ".join(dict.fromkeys(part for part in named if part in RESTRICTING))
@@ -49,9 +49,9 @@ def _statements(markup: PageMarkup) -> Iterator[Statement]:
         values = element.attributes
         if element.name == "meta":
             name = (values.get("name") or values.get("http-equiv") or "").lower()[:_LONGEST]
-            if stated := statement(name, values.get("content", ""), f"meta {name[:60]}"):
+            if stated := statement(name, values.get("content", ""), f"meta {printable(name[:60])}"):
                 yield stated
         elif element.name == "link" and "license" in values.get("rel", "").lower().split():
             kind = "rsl" if values.get("type", "").strip().lower() == _RSL else "license"
-            if href := " ".join(values.get("href", "")[:_LONGEST].split()):
+            if href := " ".join(printable(values.get("href", "")[:_LONGEST]).split()):
                 yield Statement(kind, href, "link license")
