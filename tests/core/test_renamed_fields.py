@@ -74,7 +74,10 @@ def test_old_names_are_read_with_one_warning(tmp_path: Path, capsys: pytest.Capt
 def test_what_is_wrong_is_said_of_the_new_name(tmp_path: Path) -> None:
     path = tmp_path / "sources.jsonl"
     path.write_text('{"doc_id": "a", "licence": "free for all"}\n')
-    with pytest.raises(ConfigError, match=r"sources\.jsonl:1: license: 'free for all' does not match"):
+    with pytest.raises(
+        ConfigError,
+        match=r"sources\.jsonl:1: license: 'free for all' is not what is expected; write it like CC-BY-4.0",
+    ):
         load_json_lines(path, "source", "doc_id")
 
 

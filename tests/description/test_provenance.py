@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 
 from copydesk.cleaning.apply import clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.core.config import check_params
-from copydesk.description.provenance import FEEDING, Extracted, Removed, fields_of_edits, fields_of_text, published
+from copydesk.description.provenance import (
+    FEEDING,
+    FIELDS,
+    Extracted,
+    Removed,
+    complete_metadata,
+    date_of_address,
+    fields_of_edits,
+    fields_of_text,
+)
+from copydesk.language.moments import date_in
 from copydesk.project import Project
 from copydesk.stages.runner import read_inputs
 from support import ROOT, hard_texts
@@ -78,7 +89,7 @@ def test_a_removed_line_gives_fields(rule: str, removed: str, fields: dict[str, 
     ],
 )
 def test_a_date_is_read_or_left_open(text: str, date: str | None) -> None:
-    assert published(text) == date
+    assert date_in(text) == date
 
 
 def removed(*edits: tuple[tuple[str, ...], str]) -> list[Removed]:
@@ -145,3 +156,24 @@ def test_what_the_steward_wrote_comes_first(make_corpus: Callable[..., Project])
 def test_any_text_gives_known_fields(text: str) -> None:
     for rule in FEEDING:
         assert fields_of_text(rule, text).keys() <= {"byline", "source", "publisher", "published"}
+
+
+ADDRESSES = {
+    "https://example.org/2023/02/14/bridge": "2023-02-14",
+    "https://example.org/news/2023-2-4-bridge.html": "2023-02-04",
+    "https://example.org/2023/02/30/bridge": None,
+    "https://example.org/2023/02/": None,
+    "https://example.org/2023/02-14/": None,
+    "https://2023/02/14/": None,
+    "https://example.org/12023/02/14/": None,
+}
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+def test_an_address_may_have_the_date(url: str) -> None:
+    assert date_of_address(url) == ADDRESSES[url]
+    stated = pa.table({"doc_id": ["a", "b"], **{name: [None, None] for name in FIELDS}})
+    stated = stated.set_column(stated.column_names.index("url"), "url", pa.array([url, url]))
+    completed, origins = complete_metadata(stated, {"b": {"published": Extracted("2000-01-01", "html-markup")}}, {})
+    assert completed["published"].to_pylist() == [ADDRESSES[url], "2000-01-01"]
+    assert ("url" in {o["origin"] for o in origins[0]}) == (ADDRESSES[url] is not None)

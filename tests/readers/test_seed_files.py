@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from copydesk.core.config import check_params
 from copydesk.errors import BuildError
 from copydesk.readers import REASONS
 from copydesk.readers.document_listing import list_documents
+from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import list_seeds
 from support import write_seeds
 
@@ -52,8 +54,22 @@ def test_the_second_file_with_a_stem_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_no_reader_reads_is_refused(tmp_path: Path) -> None:
-    write_seeds(tmp_path, {"a.pdf": "x", "README": "x", "deep/sources.jsonl": "x"})
-    assert listed(tmp_path) == ([], dict.fromkeys(("a.pdf", "README", "deep/sources.jsonl"), "unknown-format"))
+    write_seeds(tmp_path, {"a.pdf": "x", "b.": "x", "deep/sources.jsonl": "x"})
+    assert listed(tmp_path) == ([], dict.fromkeys(("a.pdf", "b.", "deep/sources.jsonl"), "unknown-format"))
+
+
+def test_markdown_and_files_without_an_ending_are_texts(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    write_seeds(
+        seeds, {"a.md": "# A *text*", "deep/README": "No ending.", "B.Markdown": "B", "c.gz": gzip.compress(b"C")}
+    )
+    settings = check_params({})["ingest"]
+    table, refused = list_documents(seeds, list_seeds(seeds, 1000)[0], tmp_path / "build", settings)
+    read = list(read_listed(seeds, tmp_path / "build" / "records", table.to_pylist(), ["utf-8"]))
+    assert ({row["doc_id"]: row["text"] for _, row in read}, refused) == (
+        {"a": "# A *text*", "README": "No ending.", "B": "B", "c": "C"},
+        [],
+    )
 
 
 def test_large_files_are_refused_unread(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from copydesk.core.json_schema import load_schema, violations
 from copydesk.readers.base import STATED
-from copydesk.readers.stated import moment, normalised_url, stated_of
+from copydesk.readers.stated import license_expression, moment, normalised_url, stated_of
 
 ADDRESSES = {
     "https://example.org/a?b=c#d": "https://example.org/a?b=c#d",
@@ -46,9 +46,24 @@ MOMENTS = {
     "2017-07-17 17:03:00 +02": "2017-07-17T17:03:00+02:00",
     "2017-07-17 17:03:00 UTC": "2017-07-17T17:03:00+00:00",
     "20170717": "2017-07-17",
+    "17 July 2017": "2017-07-17",
+    "July 17th, 2017": "2017-07-17",
+    "2017/07/17 17:03": "2017-07-17",
+    "2017-07-17 17:03:00 +0000 UTC": "2017-07-17T17:03:00+00:00",
+    "2017-07-17T17:03:00+02:00[Europe/Berlin]": "2017-07-17T17:03:00+02:00",
     "Mon, 17 Jul 2017 17:03:00 +0200": "2017-07-17T17:03:00+02:00",
 }
-NO_MOMENTS = ["2017-07", "2017", "17.07.2017", "2017-02-30", "2017-13-01T00:00:00", "yesterday", "1500311000"]
+NO_MOMENTS = [
+    "2017-07",
+    "2017",
+    "17.07.2017",
+    "2017-02-30",
+    "2017-13-01T00:00:00",
+    "yesterday",
+    "1500311000",
+    "07/08/2017",
+    "",
+]
 
 
 @pytest.mark.parametrize("text", ADDRESSES)
@@ -80,14 +95,44 @@ values = st.one_of(
 )
 
 
-@given(st.dictionaries(st.sampled_from(STATED), values))
+@given(st.dictionaries(st.sampled_from([*STATED, "date", "authors", "lang"]), values))
 def test_what_any_record_says_is_text_or_left_out(fields: dict[str, object]) -> None:
     stated, unread, _ = stated_of(fields)
     assert not stated.keys() & unread.keys()
     schema = load_schema("source")
     assert not [v for v in violations(schema, {"doc_id": "x", **stated}) if v.field in {"url", "published"}]
     for name, value in fields.items():
-        assert name in stated or name in unread or not isinstance(value, str) or not value
+        assert name not in STATED or name in stated or name in unread or not isinstance(value, str) or not value
+
+
+LICENSES = {
+    "CC-BY-4.0": "CC-BY-4.0",
+    "cc by-nc-sa 3.0": "CC-BY-NC-SA-3.0",
+    "http://creativecommons.org/licenses/by-nd/2.0/": "CC-BY-ND-2.0",
+    "https://creativecommons.org/publicdomain/zero/1.0/": "CC0-1.0",
+    "https://creativecommons.org/licenses/evil/4.0/": None,
+    "https://example.org/licenses/by/4.0/": None,
+    "all rights reserved": None,
+}
+
+
+@pytest.mark.parametrize("text", LICENSES)
+def test_licenses_become_expressions(text: str) -> None:
+    if (expected := LICENSES[text]) is not None:
+        assert license_expression(text) == expected
+        return
+    with pytest.raises(ValueError, match="expected an SPDX expression"):
+        license_expression(text)
+
+
+def test_a_field_that_the_settings_name_precedes_the_usual_ones() -> None:
+    fields = {"date": "2020-01-01", "day": "2021-01-01", "author": "A", "publisher": "P"}
+    assert stated_of(fields, "text", {"published": "day", "source": "publisher"}).values == {
+        "published": "2021-01-01",
+        "byline": "A",
+        "source": "P",
+    }
+    assert stated_of({"date": "2020-01-01"}, "text", {"published": "day"}).values == {"published": "2020-01-01"}
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,10 @@ def test_a_removed_source_line_names_the_outlet_unless_the_steward_did(make_corp
 
 def test_bad_sources_stop_the_build(make_project: Callable[..., Project]) -> None:
     project = make_project({"a.txt": "One.", "sources.jsonl": '{"doc_id": "a", "url": "no url"}\n'})
-    with pytest.raises(ConfigError, match=r"sources.jsonl:1: url: 'no url' is not a 'uri'"):
+    with pytest.raises(
+        ConfigError,
+        match=r"sources.jsonl:1: url: 'no url' is not what is expected; write it like https://example.org/a",
+    ):
         ingest.run(project)
 
 

@@ -23,7 +23,7 @@ from copydesk.core.hand_written import (
     bounded_text,
     parse_yaml,
 )
-from copydesk.core.json_schema import PACKAGED, load_json
+from copydesk.core.json_schema import PACKAGED, examples_of, load_json, with_example
 from copydesk.core.label_lines import LineProblem, LineSchema, label_files, read_labels, unreadable
 from copydesk.core.progress import say
 from copydesk.core.renamed_fields import ADVICE as RENAME
@@ -261,9 +261,12 @@ def _check_labels(root: Path, report: Report) -> None:
 def _violations(schema: Schema, given: Any) -> Iterator[tuple[Keys, str]]:
     """Yield the path of keys and the message of each violation of a schema."""
     validator = fast_validator(schema)
+    examples = examples_of(schema)
     for error in validator.iter_errors(given):
         unexpected = getattr(error.kind, "unexpected", None)  # report the line of the key itself
-        yield [*error.instance_path, *(unexpected or [])[:1]], clipped(error.message)
+        example = examples.get(dotted(error.instance_path))
+        message = with_example(error, example) or error.message
+        yield [*error.instance_path, *(unexpected or [])[:1]], clipped(message)
 
 
 def _text(path: Path, name: str, check: str, report: Report, at_most: int) -> str | None:

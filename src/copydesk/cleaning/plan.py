@@ -75,18 +75,22 @@ class Subject(NamedTuple):
     source : str or None
     removed, kept : frozenset of str
         Lines that a steward decided to remove and to keep, their white space folded.
+    language : str or None
+        The stated language.
     """
 
     path: str
     source: str | None = None
     removed: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    language: str | None = None
 
 
 class Plan(NamedTuple):
     """The rules that are applied and the rules that only suggest, in order, and the tier of each.
 
-    ``kind`` and ``language`` are those of all text; None where each block has its own.
+    ``kind`` and ``language`` are those of all text; None where each block has its own. ``stated`` is the stated
+    language of the text, in which passages may be in another one.
     """
 
     applied: tuple[Rule, ...]
@@ -94,13 +98,15 @@ class Plan(NamedTuple):
     tiers: dict[str, Tier]
     kind: Kind | None = None
     language: str | None = None
+    stated: str | None = None
 
     def blocks(self, text: str) -> Blocks:
         """The blocks of a text under these settings."""
         if self.kind is None:
-            found = find_blocks(text, self.language)
+            found = find_blocks(text, self.language or self.stated)
             return found if self.language is None else found.in_language(self.language)
-        return Blocks([Block(0, len(text), self.kind, self.language or language_of_any(text))])
+        language = self.language or self.stated or language_of_any(text)
+        return Blocks([Block(0, len(text), self.kind, language)])
 
     def on_pages(self) -> Plan:
         """The same rules as they are applied to web pages."""
@@ -185,7 +191,7 @@ def unknown_rules(section: Mapping[str, Any], rules: Sequence[Rule] | None = Non
 
 
 def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[Plan, list[int]]]:
-    """Group documents by the settings and the decisions about lines that hold for them.
+    """Group documents by the settings, the decisions about lines and the stated language that hold for them.
 
     Parameters
     ----------
@@ -198,14 +204,17 @@ def plans(settings: dict[str, Any], documents: Sequence[Subject]) -> list[tuple[
     list of (Plan, list of int)
         Each plan with the places of its documents; together all places.
     """
-    places: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str]], list[int]] = {}
+    places: dict[tuple[tuple[int, ...], frozenset[str], frozenset[str], str | None], list[int]] = {}
     entries = settings["for"]
     for place, document in enumerate(documents):
         fitting = tuple(number for number, entry in enumerate(entries) if holds_for(entry, document))
-        places.setdefault((fitting, document.removed, document.kept), []).append(place)
+        places.setdefault((fitting, *document[2:]), []).append(place)
     return [
-        (plan(_merged(settings, [entries[n] for n in fitting])).with_lines(removed, kept), group)
-        for (fitting, removed, kept), group in places.items()
+        (
+            plan(_merged(settings, [entries[n] for n in fitting]))._replace(stated=stated).with_lines(removed, kept),
+            group,
+        )
+        for (fitting, removed, kept, stated), group in places.items()
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -93,16 +93,29 @@ def violations(schema: Schema, instance: Any) -> list[Violation]:
 def bulk_violations(schema: Schema, rows: Iterable[Any]) -> Iterator[tuple[int, Violation]]:
     """Yield the number of a row and a violation, for every violation in every row."""
     validator = fast_validator(schema)
+    examples = examples_of(schema)
     for number, row in enumerate(rows):
-        for violation in _row_violations(validator, row):
+        for violation in _row_violations(validator, row, examples):
             yield number, violation
 
 
-def _row_violations(validator: jsonschema_rs.Draft202012Validator, row: Any) -> list[Violation]:
+def examples_of(schema: Schema) -> dict[str, Any]:
+    """Return the first example of each property that has some."""
+    properties = schema.get("properties", {})
+    parts = {name: part for name, part in properties.items() if isinstance(part, dict)}
+    return {name: part["examples"][0] for name, part in parts.items() if part.get("examples")}
+
+
+def _row_violations(
+    validator: jsonschema_rs.Draft202012Validator, row: Any, examples: Mapping[str, Any]
+) -> list[Violation]:
     try:
         if validator.is_valid(row):
             return []
-        errors = {Violation(dotted(e.instance_path), clipped(_worded(e))) for e in validator.iter_errors(row)}
+        errors = {
+            Violation(field := dotted(e.instance_path), clipped(_worded(e, examples.get(field))))
+            for e in validator.iter_errors(row)
+        }
     except ValueError as error:  # for a value that JSON does not have
         errors = {Violation("", clipped(str(error)))}
     numbers = dict(_not_json(row, ""))
@@ -121,8 +134,17 @@ def _not_json(value: Any, place: str) -> Iterator[tuple[str, str]]:
             yield from _not_json(inner, f"{place}[{number}]")
 
 
-def _worded(error: jsonschema_rs.ValidationError) -> str:
-    """Word an error of the validator, with values as Python writes them."""
+def with_example(error: jsonschema_rs.ValidationError, example: Any) -> str | None:
+    """Word the violation of a pattern or a format with an example of the property, if it has one."""
+    if example is None or error.kind.name not in {"pattern", "format", "anyOf"}:
+        return None
+    return f"{error.instance!r} is not what is expected; write it like {example}"
+
+
+def _worded(error: jsonschema_rs.ValidationError, example: Any = None) -> str:
+    """Word an error of the validator, with values as Python writes them, and an example instead of a pattern."""
+    if message := with_example(error, example):
+        return message
     if error.kind.name == "propertyNames":
         return _worded(error.kind.as_dict()["error"])
     words = _WORDS.get(error.kind.name)

@@ -43,7 +43,7 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
     sections = [
         title,
         markdown_block(settings["summary"]),
-        *("## Dataset Details", *_details(settings, metrics)),
+        *("## Dataset Details", *_details(settings, metrics, params["publish"]["respect"])),
         *("## Uses", *card_passages.USES),
         *("## Dataset Structure", *_structure(configs, metrics)),
         *("## Dataset Creation", *_creation(params, metrics, plots)),
@@ -62,7 +62,7 @@ def render_card(params: Params, configs: list[Config], metrics: Metrics, plots: 
     return f"---\n{matter}---\n\n" + "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
+def _details(settings: dict[str, Any], metrics: Metrics, respect: Collection[str]) -> Iterable[str]:
     summary = metrics.summary
     creators = ", ".join(map(markdown_block, settings["creators"])) or "not stated"
     languages = ", ".join(f"{markdown_block(code)} ({count:,})" for code, count in metrics.languages.items())
@@ -81,8 +81,10 @@ def _details(settings: dict[str, Any], metrics: Metrics) -> Iterable[str]:
     )
     not_public = summary["documents"] - summary["public"]
     if not_public:
+        reserving = ", or that reserve rights of `publish.respect`" if respect else ""
         yield (
-            f"Documents without a license listed in `publish.allow`: {not_public:,} of {summary['documents']:,}. "
+            f"Documents without a license listed in `publish.allow`{reserving}: "
+            f"{not_public:,} of {summary['documents']:,}. "
             "Their column `public` is false, and a public export omits them."
         )
     if UNKNOWN in metrics.licenses:

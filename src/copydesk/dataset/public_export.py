@@ -86,7 +86,7 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     if not public:
         raise BuildError(
             f"{corpus}: none of {total} documents may be public ({left_out}); name their licenses in params.yaml, "
-            "publish.allow"
+            "publish.allow, or see publish.respect"
         )
     withheld = sorted(_masked(corpus, files["edits"]) & public)
     made = Export(len(public), total - len(public), withheld, licenses, left_out)

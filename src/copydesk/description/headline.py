@@ -15,6 +15,9 @@ _OTHER = re.compile(
     r"|[\d\W]*$|\d{1,2}[.)] |[-*•–—]"
 )
 
+#: White space and the sign of a link to the heading, as documentation has it.
+_ANCHORS = " \t\r\v\f\xa0¶"
+
 
 def headline(text: str) -> tuple[int, int] | None:
     """The span of the headline: the first line, if it is short, is not a sentence of running text, and is followed
@@ -30,7 +33,7 @@ def headline(text: str) -> tuple[int, int] | None:
     if first_end < 0:
         return None
     line = text[:first_end]
-    head = line.strip()
+    head = line.rstrip(_ANCHORS).lstrip()
     start = len(line) - len(line.lstrip())
     if not _is_like_headline(head):
         return None

@@ -7,11 +7,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.language.names_and_dates import BIOGRAPHY, DATE, LONGEST, MONTHS, NAME, NAMES, OUTLET
+from copydesk.language.moments import date_in
+from copydesk.language.names_and_dates import BIOGRAPHY, LONGEST, NAME, NAMES, OUTLET
 
 _SOURCE = re.compile(
     r"[\[(]?(?:Sources?|SOURCES?|Via|Quellen?|Fuentes?|Font[ei]|Bron)(?: ?: ?| )(?P<outlet>[^\n]{2,60})"
@@ -29,6 +31,8 @@ _PUBLISHER = re.compile(
 )
 _WRITES = re.compile(rf" (?:writes|reports|covers|blogs) [^\n.]{{0,80}}?(?:for|at) (?P<publisher>{OUTLET})")
 _ABOUT = re.compile(rf"(?:About the author ?: ?|About )(?P<name>{NAME})(?: (?:writes|covers|is) |$)")
+_DATED_PATH = re.compile(r"(?<=[^/:]/)((?:19|20)\d\d)([/-])(\d\d?)\2(\d\d?)(?=[/_.-]|$)")
+_LONGEST_ADDRESS = 2000
 #: Columns of documents with metadata.
 FIELDS = ("title", "byline", "source", "publisher", "url", "published", "license")
 #: The rules whose removed lines give metadata, the most reliable first.
@@ -66,7 +70,7 @@ def _byline(line: str) -> dict[str, str]:
     if match is None:
         return {}
     rest = (match["rest"] or "").strip()
-    date = published(rest)
+    date = date_in(rest)
     return {"byline": _people(match["byline"]), **({"published": date} if date else {})}
 
 
@@ -74,7 +78,7 @@ def _dated(line: str) -> dict[str, str]:
     # The date of an update is not the date of publication.
     if re.match("(?:last )?(?:updated|modified)|aktualisiert|mis à jour|actualizado|aggiornato", line, re.IGNORECASE):
         return {}
-    date = published(line)
+    date = date_in(line)
     return {"published": date} if date else {}
 
 
@@ -87,25 +91,6 @@ def _biography(line: str) -> dict[str, str]:
     return {"byline": match["name"], **({"publisher": name} if name else {})}
 
 
-def published(text: str) -> str | None:
-    """The date in a text, as in RFC 3339; None if it has no date, several dates or an ambiguous one."""
-    dates = {_date(match) for match in DATE.finditer(text[:200])}
-    return dates.pop() if len(dates) == 1 else None
-
-
-def _date(match: re.Match[str]) -> str | None:
-    for form in "123":
-        if match[f"y{form}"]:
-            month = match[f"m{form}"].lower()
-            try:
-                number = MONTHS.get(month) or int(month)
-                return datetime.date(int(match[f"y{form}"]), number, int(match[f"d{form}"])).isoformat()
-            except ValueError:
-                return None
-    # 03/04/2020 is ambiguous.
-    return None
-
-
 def _people(names: str) -> str:
     """The people named in a byline, without a role or outlet that follows a comma."""
     parts = names.split(", ")
@@ -113,6 +98,19 @@ def _people(names: str) -> str:
     last = max((place for place, part in enumerate(parts) if _JOINED.search(part)), default=0)
     people = ", ".join(parts[: last + 1])
     return people.title().replace(" And ", " and ") if people.replace(" and ", "").isupper() else people
+
+
+def date_of_address(url: str) -> str | None:
+    """Return the date in the path of an address, as in RFC 3339; None if it has none.
+
+    >>> date_of_address("https://example.org/2023/02/14/bridge.html"), date_of_address("https://example.org/2023/02/")
+    ('2023-02-14', None)
+    """
+    match = _DATED_PATH.search(url[:_LONGEST_ADDRESS])
+    try:
+        return datetime.date(*map(int, match.group(1, 3, 4))).isoformat() if match else None
+    except ValueError:
+        return None
 
 
 #: The origins of the values of each document.
@@ -181,6 +179,7 @@ def complete_metadata(
     stated: pa.Table,
     extracted: Mapping[str, Mapping[str, Extracted]],
     corrections: Mapping[str, Mapping[str, str | None]],
+    languages: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pa.Table, Origins]:
     """Fill missing metadata with extracted values, and apply the corrections of decisions.
 
@@ -192,6 +191,8 @@ def complete_metadata(
         Values found in the articles.
     corrections : mapping of doc_id to fields
         Values that override all others; None for a field that is unknown.
+    languages : mapping of doc_id to str
+        Stated languages, whose origin is recorded, too.
 
     Returns
     -------
@@ -205,6 +206,12 @@ def complete_metadata(
         values = {**extracted.get(row["doc_id"], {}), **stated_values}
         corrected = corrections.get(row["doc_id"], {})
         values = {name: value for name, value in values.items() if name not in corrected}
+        if (
+            "published" not in {*values, *corrected}
+            and "url" in values
+            and (day := date_of_address(values["url"].value))
+        ):
+            values["published"] = Extracted(day, "url")
         values |= {name: Extracted(value, "decision") for name, value in corrected.items() if value is not None}
         row.update({name: values[name].value if name in values else None for name in FIELDS})
         origins.append(
@@ -214,6 +221,8 @@ def complete_metadata(
                 if (value := values.get(name)) is not None
             ]
         )
+        if row["doc_id"] in languages:
+            origins[-1].append({"field": "language", "origin": "sources.jsonl", "raw_start": None, "raw_end": None})
     for name in FIELDS:
         position = stated.column_names.index(name)
         stated = stated.set_column(position, name, pa.array([row[name] for row in rows], pa.string()))

@@ -42,6 +42,11 @@ _PLACED = frozenset(("duplicate_of", "duplicate_group", "duplicate_kind", "seen_
 _OVERLAP = frozenset(("benchmark_overlap", "flags"))
 #: Columns and tables that depend on edits even if the text is the same.
 _FROM_EDITS = frozenset({"edits/", "sentences/", "provenance", "flags", *FIELDS})
+#: What follows from the language of a document.
+_FROM_LANGUAGE = frozenset(
+    {"language_score", "language_share", "passages", "blocks", "sentence_language", "sentences", "sentences/"}
+    | {"paragraphs", "sentence_count"}
+)
 _EDIT = ("raw_start", "raw_end", "before", "after", "rules", "tier", "applied", "confidence")
 
 
@@ -241,7 +246,8 @@ def split_and_provenance_rows(
 
 def _stated(row: Row) -> set[str]:
     origins = row.get("provenance") or []
-    return {origin["field"] for origin in origins if origin["origin"] == "sources.jsonl"}
+    # Rights come from markup, or from a header, which is no part of the raw text.
+    return {"rights", *(origin["field"] for origin in origins if origin["origin"] == "sources.jsonl")}
 
 
 def causes_of(
@@ -254,7 +260,8 @@ def causes_of(
         left = left & stated  # the rest follows from the new text
     if left & stated:
         causes.append("metadata")
-        left = left - stated - {"provenance"} - ({"public"} if "license" in left else set())
+        following: frozenset[str] = _FROM_LANGUAGE if "language" in left & stated else frozenset()
+        left = left - stated - {"provenance"} - ({"public"} if left & {"license", "rights"} else set()) - following
     if rules:
         causes += [f"rule {name}" for name in rules]
         # Suggested edits change no text; columns that do not depend on edits remain unexplained then.

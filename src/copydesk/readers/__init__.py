@@ -32,8 +32,11 @@ class Reader(NamedTuple):
 
 #: Endings of web pages. Their raw text is HTML; cleaning removes all but the article.
 PAGES = (".html", ".htm")
+#: Endings of texts; a file without an ending is a text, too. Markdown stays as it is written.
+TEXTS = (".txt", ".text", ".md", ".markdown", "")
 READERS = {
-    reader.suffix: reader for reader in (Reader(".txt", read_text), *(Reader(ending, read_html) for ending in PAGES))
+    **{ending: Reader(ending, read_text) for ending in TEXTS},
+    **{ending: Reader(ending, read_html) for ending in PAGES},
 }
 
 #: Readers of files of records, by the ending of the file name.
@@ -46,9 +49,13 @@ _RECORDS: dict[str, RecordReader] = {
     ".wet": read_warc,
 }
 #: Readers of compressed documents, which are files with a single record.
-_SINGLE: dict[str, RecordReader] = {".txt": read_single, **dict.fromkeys(PAGES, read_single_page)}
+_SINGLE: dict[str, RecordReader] = {
+    **dict.fromkeys(TEXTS, read_single),
+    **dict.fromkeys(PAGES, read_single_page),
+}
 #: Names of compressions, by the ending of the file name.
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+_PACKED = tuple(COMPRESSED)
 
 
 def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordReader]:
@@ -63,6 +70,12 @@ def record_readers() -> Mapping[str, RecordReader]:
     """Every ending of a file of records, also those of the plug-ins in force."""
     plugins = added("reader")
     return {**CONTAINERS, **plugins, **_with_compressed(plugins)} if plugins else CONTAINERS
+
+
+def readable_endings() -> str:
+    """List the endings of files that can be read, for messages."""
+    endings = sorted({ending for ending in {*READERS, *record_readers()} if ending and not ending.endswith(_PACKED)})
+    return f"{', '.join(endings)}; no ending, for a text; each also with {' or '.join(_PACKED)} behind it"
 
 
 def split_name(name: str) -> tuple[str, str]:

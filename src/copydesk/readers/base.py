@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
-from copydesk.core.renamed_fields import FIELDS
 from copydesk.errors import UnreadableError
+from copydesk.readers.field_names import columns_read
 
-#: Metadata fields of a record, named as in sources.jsonl.
+#: Metadata fields that are columns of documents, named as in sources.jsonl. A record may also state its language.
 STATED = ("title", "byline", "source", "publisher", "url", "published", "license")
 
 #: The flag of a text that was cut off.
@@ -27,17 +27,20 @@ class RecordOptions(NamedTuple):
         Names of the fields with a record's id and its text.
     max_bytes : int
         Size of the largest allowed text, in bytes.
+    metadata : mapping
+        Names of the fields with metadata, by field of sources.jsonl, where they are not the usual ones.
     """
 
     stem: str
     id: str
     text: str
     max_bytes: int
+    metadata: Mapping[str, str] = MappingProxyType({})
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field that is read, also under an old name; other fields are ignored."""
-        return tuple(dict.fromkeys((self.id, self.text, *STATED, *FIELDS)))
+        """Every field that is read, also under its other names; ``meta.author`` may be a field within a field."""
+        return columns_read(self.id, self.text, self.metadata)
 
     @property
     def longest_line(self) -> int:
@@ -63,6 +66,12 @@ class Record(NamedTuple):
         Whether the text is known to be cut off.
     unread : mapping
         Reasons why metadata fields could not be read, by field.
+    passed_over : sequence of str
+        Names of fields that the reader did not read.
+    rights : sequence of (kind, value, place)
+        What the header of a response says of the rights to mine it.
+    captured : str or None
+        When the response was received, as in RFC 3339.
 
     Examples
     --------
@@ -77,6 +86,9 @@ class Record(NamedTuple):
     charset: str | None = None
     cut: bool = False
     unread: Mapping[str, str] = MappingProxyType({})
+    passed_over: Sequence[str] = ()
+    rights: Sequence[tuple[str, str, str]] = ()
+    captured: str | None = None
 
 
 #: Yields the records of a file, in memory that does not grow with the file. For a damaged file it raises

@@ -17,7 +17,7 @@ from copydesk.readers.seed_files import Refusal, seed_of
 
 #: ``sha256`` is that of the text's bytes, null for an unreadable file. For a record, ``stated`` is its metadata in
 #: JSON, ``rows`` and ``row`` are the cache file and the row with its text; for a file all three are null. ``page`` is
-#: true for a web page, ``flag`` is a flag to set at the end of the text.
+#: true for a web page, ``flag`` is a flag to set at the end of the text, ``rights`` what a header says of rights.
 LISTED = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -29,6 +29,7 @@ LISTED = pa.schema(
         ("row", pa.int64()),
         ("page", pa.bool_()),
         ("flag", pa.string()),
+        ("rights", pa.string()),
     ]
 )
 
@@ -75,7 +76,8 @@ def list_documents(
 
 
 def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
-    nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in ("stated", "rows", "row", "flag")}
+    of_records = ("stated", "rows", "row", "flag", "rights")
+    nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in of_records}
     pages = pc.match_substring_regex(pc.ascii_lower(seeds["path"]), _PAGE)
     columns = {**{name: seeds[name] for name in ("doc_id", "path", "size")}, "sha256": hashes, **nulls, "page": pages}
     return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
@@ -85,7 +87,7 @@ def _listed(container: Container) -> pa.Table:
     index = container.index
     ids = index["doc_id"]
     columns = {
-        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page", "flag")},
+        **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page", "flag", "rights")},
         "path": pc.binary_join_element_wise(pa.scalar(container.path), ids, "#"),
         "rows": pa.repeat(pa.scalar(container.rows.name), index.num_rows),
     }
@@ -111,3 +113,22 @@ def _unique(listed: pa.Table) -> tuple[pa.Table, list[Refusal]]:
             owners[doc_id] = path
     keep = pa.array(range(listed.num_rows), pa.int64())
     return listed.take(keep.filter(pc.invert(pc.is_in(keep, pa.array(dropped, pa.int64()))))), refusals
+
+
+def without_taken_down(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
+    """Documents that were not taken down; and refusals of those that were, by their id or their bytes."""
+    if not ledger:
+        return listed, []
+    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
+    by_id = pc.is_in(listed["doc_id"], pa.array(list(ledger), pa.string()))
+    by_bytes = pc.is_in(listed["sha256"], pa.array(list(owners), pa.string()))
+    taken = pc.or_(by_id, by_bytes)
+    refusals = []
+    for row in listed.filter(taken).to_pylist():
+        if row["doc_id"] in ledger:
+            by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
+        else:
+            by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
+        remove = "remove the file" if row["rows"] is None else "remove the record"
+        refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
+    return listed.filter(pc.invert(taken)), refusals

@@ -11,7 +11,7 @@ from typing import Any
 
 from copydesk.core.atomic_files import read_whole
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers import READERS
+from copydesk.readers import READERS, split_name
 from copydesk.readers.plain_text import RawText, to_bytes
 from copydesk.readers.record_cache import texts_of
 from copydesk.readers.seed_files import Refusal
@@ -55,7 +55,7 @@ def _read_file(path: str, seed: dict[str, Any], encodings: Sequence[str]) -> dic
         return Refusal(seed["path"], "unreadable", f"{error.strerror}; make the file readable")
     _same(seed, data, path)
     try:
-        raw = READERS[Path(path).suffix.lower()].read(data, encodings)
+        raw = READERS[split_name(seed["path"])[1]].read(data, encodings)
     except UnreadableError as error:
         return Refusal(seed["path"], error.reason, error.detail)
     return _row(seed, raw, len(data))

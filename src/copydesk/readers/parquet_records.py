@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 from copydesk.errors import UnreadableError
 from copydesk.readers.base import Record, RecordOptions, damaged
 from copydesk.readers.decompression import refuse_bomb
+from copydesk.readers.field_names import nested_value, root_of
 from copydesk.readers.parquet_footer import footer_length, refuse_lies
 from copydesk.tables.parquet import DAMAGED
 
+_MOST_NAMED = 200  # columns that are named if they are passed over
 _ROWS, _BYTES = 64, 32 << 20  # limits of a batch in memory; a row has one text
 
 
@@ -34,21 +36,25 @@ def read_parquet_rows(file: BinaryIO, options: RecordOptions) -> Iterator[Record
 def _rows(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
     number = 0
     try:
-        refuse_lies(file, options.fields)
+        refuse_lies(file, {*options.fields, *map(root_of, options.fields)})
         parquet = _opened(file)
         schema = parquet.schema_arrow
-        names = [name for name in options.fields if schema.names.count(name) == 1]
-        if options.text not in names or not _is_text(schema.field(options.text).type):
+        names = [name for name in options.fields if _kind_of(schema, name) is not None]
+        if options.text not in names or not _is_text(_kind_of(schema, options.text)):
             advice = f"expected a column {options.text!r} of strings, or its name in params.yaml: ingest.fields"
             raise UnreadableError("bad-container", f"the columns {str(schema.names)[:300]}; {advice}")
         size, made = file.seek(0, io.SEEK_END), 0
+        roots = {root_of(name) for name in names if name not in schema.names}
+        needed = {name if name in schema.names else root_of(name) for name in (options.id, options.text)}
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), columns=names, use_threads=False):
             for values in zip(
                 *batch.columns, strict=True
             ):  # value by value: rows of a dictionary may share a large value
                 number += 1
-                record = _record(number, batch.schema.names, values, (options.id, options.text))
-                made += len((record.fields or {}).get(options.text) or "")
+                record = _record(number, batch.schema.names, values, needed)
+                if number == 1:
+                    record = record._replace(passed_over=sorted({*schema.names[:_MOST_NAMED]} - {*names, *roots}))
+                made += len(nested_value(record.fields or {}, options.text) or "")
                 refuse_bomb(size, made)
                 yield record
         if number != parquet.metadata.num_rows:
@@ -103,7 +109,7 @@ class _WithoutArrow(io.RawIOBase):
         return len(data)
 
 
-def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...], needed: tuple[str, str]) -> Record:
+def _record(number: int, names: list[str], values: tuple[pa.Scalar, ...], needed: set[str]) -> Record:
     fields, unread = {}, {}
     for name, value in zip(names, values, strict=True):
         try:
@@ -126,14 +132,33 @@ def _rows_at_once(footer: pq.FileMetaData) -> int:
     return max(1, min(_ROWS, _BYTES // max(1, row_bytes)))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def _kind_of(schema: pa.Schema, name: str) -> pa.DataType | None:
+    """Return the type of a column or of a nested field; None if there is none, or several of that name."""
+    if schema.names.count(name) == 1:
+        return schema.field(name).type
+    root, *keys = name.split(".")
+    if not keys or schema.names.count(root) != 1:
+        return None
+    kind = schema.field(root).type
+    for key in keys:
+        if not pa.types.is_struct(kind) or kind.get_field_index(key) < 0:
+            return None
+        kind = kind.field(key).type
+    return kind
+
+
+def _is_text(kind: pa.DataType | None) -> bool:
+    if kind is None:
+        return False
     if pa.types.is_dictionary(kind):
         return _is_text(kind.value_type)
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _plain(value: Any) -> Any:
-    """Return dates and times in ISO 8601, UUIDs as strings, other values unchanged."""
+    """Return dates and times in ISO 8601, also within a struct, UUIDs as strings, other values unchanged."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value) if isinstance(value, uuid.UUID) else value

@@ -25,12 +25,14 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import replacing
 from copydesk.core.json_schema import PACKAGED, bulk_violations, load_schema, schema_path
 from copydesk.core.plugins import deciding, failed_at
+from copydesk.core.progress import say
 from copydesk.core.renamed_fields import refuse_old_names, warn_of_old_names
 from copydesk.core.schema_validator import clipped
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, record_readers, split_name
 from copydesk.readers.base import TRUNCATED, Record, RecordOptions, RecordReader, shown
 from copydesk.readers.decompression import unpacked
+from copydesk.readers.field_names import USUAL_NAMES, PassedOver, nested_value
 from copydesk.readers.hash_cache import SETTLED
 from copydesk.readers.html_pages import meant, read_html
 from copydesk.readers.plain_text import RawText, newline_style, read_text, refuse_blank_and_binary
@@ -40,7 +42,8 @@ from copydesk.store.fingerprint import fingerprint
 from copydesk.store.pinned_libraries import UNPINNED_FOR_RECORDS, installed_version
 
 #: The index columns, read for all records. ``page`` is true for a web page, ``flag`` is a flag to set at the end of
-#: the text. A row with a reason is a refusal of a record, or of a field that the record is kept without.
+#: the text, ``rights`` is in JSON the time of a response and what its header says of rights. A row with a reason is a
+#: refusal of a record, or of a field that the record is kept without.
 INDEX = pa.schema(
     [
         ("number", pa.int64()),
@@ -50,6 +53,7 @@ INDEX = pa.schema(
         ("stated", pa.string()),
         ("page", pa.bool_()),
         ("flag", pa.string()),
+        ("rights", pa.string()),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]
@@ -59,6 +63,7 @@ _SCHEMA = pa.schema([*INDEX, *_TEXTS])
 _GROUP_ROWS = 500
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
+_LISTED = 12  # passed-over fields to name in the message
 _EXACT = 2**53  # below this, a float represents exactly one whole number
 
 
@@ -98,9 +103,10 @@ def read_container(
     read_as = _key(folder, seed, ingest, schemas)
     if _key_of(rows) != read_as:
         settled = max(seed.stamp.modified, seed.stamp.changed) < time.time_ns() - SETTLED
-        old_names: Counter[str] = Counter()
-        _write(_checked(rows_of(folder / seed.path, ingest, old_names), schemas), rows, read_as if settled else "")
-        warn_of_old_names(folder / seed.path, old_names, "record", "the old name is still read")
+        names = NamesInFile(Counter(), PassedOver(options_of(seed.path, ingest).fields))
+        _write(_checked(rows_of(folder / seed.path, ingest, names), schemas), rows, read_as if settled else "")
+        warn_of_old_names(folder / seed.path, names.old, "record", "the old name is still read")
+        _say_passed_over(folder / seed.path, list(names.passed_over))
         status = (folder / seed.path).stat()
         if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
             rows.unlink()
@@ -155,15 +161,37 @@ def _write(records: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
         writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
+class NamesInFile(NamedTuple):
+    """Names of fields in a file: old ones, with the number of records that have them, and those that are not read."""
+
+    old: Counter[str]
+    passed_over: PassedOver
+
+
+def _say_passed_over(path: Path, names: list[str]) -> None:
+    """Name the fields of a file that were not read; said once, because the file is read once."""
+    if names:
+        listed = ", ".join(clipped(name, 60) for name in names[:_LISTED])
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        say(f"ingest: {path}: fields that are not read: {listed}{more}; params.yaml: ingest.fields may name them")
+
+
+def options_of(path: str, ingest: dict[str, Any]) -> RecordOptions:
+    """Return the options for reading a file of records."""
+    fields = ingest["fields"]
+    stem = unicodedata.normalize("NFC", split_name(path.rpartition("/")[2])[0])
+    metadata = {field: fields[field] for field in USUAL_NAMES if fields.get(field)}
+    return RecordOptions(stem, fields["id"], fields["text"], ingest["max_bytes"], metadata)
+
+
+def rows_of(path: Path, ingest: dict[str, Any], names: NamesInFile | None = None) -> Iterator[dict[str, Any]]:
     """Read a file of records; yield a row for each record, with its text or the reason of its refusal.
 
-    ``old_names``, if given, counts the records that have a field under an old name, by that name.
+    ``names``, if given, collects the names of fields.
     """
-    old_names = Counter() if old_names is None else old_names
-    stem, ending = split_name(path.name)
-    fields = ingest["fields"]
-    options = RecordOptions(unicodedata.normalize("NFC", stem), fields["id"], fields["text"], ingest["max_bytes"])
+    ending = split_name(path.name)[1]
+    options = options_of(path.name, ingest)
+    names = names or NamesInFile(Counter(), PassedOver(options.fields))
     compression = COMPRESSED.get(f".{ending.rpartition('.')[2]}")
     number = 0
     try:
@@ -171,7 +199,7 @@ def rows_of(path: Path, ingest: dict[str, Any], old_names: Counter[str] | None =
             read = record_readers()[ending]
             for record in read(file, options) if ending in CONTAINERS else _by_plugin(read, file, options):
                 number = record.number
-                yield from _rows(record, options, ingest["encodings"], old_names)
+                yield from _rows(record, options, ingest["encodings"], names)
         if not number:
             yield _refused(0, "bad-container", "no record; expected at least one")
     except UnreadableError as error:
@@ -198,7 +226,7 @@ def _by_plugin(read: RecordReader, file: BinaryIO, options: RecordOptions) -> It
 
 
 def _rows(
-    record: Record, options: RecordOptions, encodings: Sequence[str], old_names: Counter[str]
+    record: Record, options: RecordOptions, encodings: Sequence[str], names: NamesInFile
 ) -> Iterator[dict[str, Any]]:
     """Yield the row of a record, and a row for each field that it loses."""
     number = record.number
@@ -212,11 +240,14 @@ def _rows(
     except UnreadableError as error:
         yield _refused(number, error.reason, f"record {number}: {error.detail}")
         return
-    stated = stated_of(record.fields, options.text)
-    old_names.update(stated.old_names)
+    stated = stated_of(record.fields, options.text, options.metadata)
+    names.old.update(stated.old_names)
+    names.passed_over.add(record.passed_over or record.fields)
     sha256 = hashlib.sha256(data).hexdigest()
     index: dict[str, Any] = {"number": number, "doc_id": doc_id, "size": len(data), "sha256": sha256}
     index |= {"stated": _as_json(stated.values), "page": record.page, "flag": TRUNCATED if record.cut else None}
+    if record.rights or record.captured:
+        index["rights"] = json.dumps([record.captured, record.rights], ensure_ascii=False)
     yield {**dict.fromkeys(_SCHEMA.names), **index, **raw._asdict()}
     for name, problem in {**record.unread, **stated.unread}.items():
         yield _without(number, name, problem)
@@ -232,7 +263,7 @@ def _without(number: int, name: str, problem: str) -> dict[str, Any]:
 
 def _id(record: Record, options: RecordOptions) -> str:
     assert record.fields is not None
-    value = record.fields.get(options.id)
+    value = nested_value(record.fields, options.id)
     if value is None:
         value = f"{options.stem}-{record.number}"
     if isinstance(value, float | Decimal) and -_EXACT < value < _EXACT and value == int(value):
@@ -247,7 +278,7 @@ def _id(record: Record, options: RecordOptions) -> str:
 
 def _raw(record: Record, options: RecordOptions, encodings: Sequence[str]) -> tuple[RawText, bytes]:
     assert record.fields is not None
-    text = record.fields.get(options.text)
+    text = nested_value(record.fields, options.text)
     if text is None:
         raise UnreadableError("bad-record", f"no {options.text}; expected one, or its name in params: ingest.fields")
     if not isinstance(text, str | bytes):
@@ -272,9 +303,11 @@ def _checked(rows: Iterator[dict[str, Any]], schemas: Path) -> Iterator[dict[str
     """Yield the rows without metadata that violate the schema of sources.jsonl."""
     schema = load_schema("source", schemas)
     refuse_old_names("source", schema, schema_path("source", schemas))
+    declared = schema.get("properties", {})
     batch: list[dict[str, Any]] = []
     for row in rows:
-        batch.append(row)
+        # A project's own schema may be older than a field that records state.
+        batch.append(row if "language" in declared else _without_language(row))
         if len(batch) >= _BATCH or (row["size"] or 0) > _GROUP_BYTES // _BATCH:
             yield from _obeying(batch, schema)
             batch = []
@@ -297,6 +330,11 @@ def _obeying(batch: list[dict[str, Any]], schema: dict[str, Any]) -> Iterator[di
         yield valid if problems else row
         for name, message in problems.items():
             yield _without(number, name, message)
+
+
+def _without_language(row: dict[str, Any]) -> dict[str, Any]:
+    stated = json.loads(row["stated"] or "{}")
+    return row | {"stated": _as_json({name: value for name, value in stated.items() if name != "language"})}
 
 
 def _source(row: dict[str, Any]) -> dict[str, Any]:

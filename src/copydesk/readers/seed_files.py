@@ -182,9 +182,11 @@ def _leads_inside(home: Path, link: Path) -> bool:
 def _refused_name(ending: str, path: str, doc_id: str) -> tuple[str, str] | None:
     if path.rpartition("/")[2] in SIDECARS:
         return "unknown-format", "a file of this name is not a seed; expected it at the top of the folder"
-    endings = {*READERS, *record_readers()}
-    if ending not in endings:
-        return "unknown-format", f"ending {ending or '(none)'!r}, expected one of {sorted(endings)}"
+    if ending not in READERS and ending not in record_readers():
+        return (
+            "unknown-format",
+            f"no reader for the ending {ending!r}; convert the file, or add a reader",
+        )
     if _is_strange(path):
         return "bad-name", "the name is not UTF-8, or contains a control character or a backslash; rename the file"
     if not doc_id or len(doc_id) > 255:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, UnreadableError
+from copydesk.language.moments import moment
 from copydesk.readers.base import Record, RecordOptions, damaged
 from copydesk.readers.http import decoded_body, parse_response
+from copydesk.webpages.page_rights import STATEMENTS, statement
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -23,6 +25,7 @@ _UUID = re.compile(r"<?urn:uuid:([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f
 _WEB = re.compile("https?:", re.IGNORECASE)
 #: Bytes allowed for headers and chunk sizes beside the payload.
 _AROUND = 1 << 20
+_MOST_STATED = 20  # repetitions of a header field with rights
 _LISTED = 10  # kinds of skipped records to name in the message
 
 
@@ -123,7 +126,28 @@ def _response(record: WarcRecord, number: int, options: RecordOptions) -> Record
     except UnreadableError as error:
         return Record(number, None, (error.reason, error.detail))
     fields = _fields(record, payload, options)
-    return Record(number, fields, page=media in _HTML, charset=charset, cut=cut or _is_cut(record))
+    rights = [
+        stated
+        for name in STATEMENTS
+        for value in response.fields.get(name, [])[:_MOST_STATED]
+        if (stated := statement(name, value, f"header {name}"))
+    ]
+    return Record(
+        number,
+        fields,
+        page=media in _HTML,
+        charset=charset,
+        cut=cut or _is_cut(record),
+        rights=rights,
+        captured=_captured(record),
+    )
+
+
+def _captured(record: WarcRecord) -> str | None:
+    try:
+        return moment((record.headers.get("WARC-Date") or "").strip())
+    except ValueError:
+        return None
 
 
 def _is_cut(record: WarcRecord) -> bool:

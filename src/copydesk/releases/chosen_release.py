@@ -19,6 +19,7 @@ from copydesk.dataset.manifest import read_listing
 from copydesk.description.signals.signals import signals
 from copydesk.errors import ReleaseError
 from copydesk.language.detection import detect
+from copydesk.language.stated_language import with_stated
 from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text.chosen_rows import MEASURED, ChosenDocument, changed_columns, choose
 from copydesk.text.edit_choice import EditChoice, refuse_unknown_rules
@@ -85,7 +86,12 @@ class ChosenRelease:
     def _with_signals(self, batch: Batch) -> Mapping[str, Any]:
         chosen: dict[str, Any] = self._documents(batch)
         texts = pa.array(chosen["text"], pa.string())
-        languages = detect(texts)
+        origins = batch.get("provenance") or [[]] * len(texts)
+        stated = [
+            language if any(origin["field"] == "language" for origin in of_document or ()) else None
+            for language, of_document in zip(batch.get("language") or [None] * len(texts), origins, strict=True)
+        ]
+        languages = with_stated(detect(texts), stated)
         chosen |= {name: column for name, column in signals(texts).items() if name in batch}
         chosen |= {
             "language": languages.labels,

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.plural import plural
+from copydesk.description.rights import mining_reservation, respecting
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
@@ -17,7 +18,9 @@ from copydesk.tables.renamed_columns import with_current_names, with_old_names
 
 
 def refuse_unlicensed(project: Project) -> str:
-    """Refuse documents whose license publish.allow does not name, because a release is passed on to others.
+    """Refuse documents that are not public, because a release is passed on to others.
+
+    Their license is not in publish.allow, or they reserve rights that publish.respect names.
 
     Returns
     -------
@@ -29,11 +32,15 @@ def refuse_unlicensed(project: Project) -> str:
     ReleaseError
         Naming the first of these documents with their licenses.
     """
-    columns = ["doc_id", "license", "public"]
+    columns = ["doc_id", "license", "public", "rights"]
     files = sorted((project.corpus / "data" / "documents").glob("*.parquet"))
     documents = pa.concat_tables(with_current_names(read_parquet(path, with_old_names(columns))) for path in files)
-    # The settings may allow fewer licenses than when the column was computed.
-    allowed = public(documents["license"], project.params["publish"]["allow"])
+    # The settings may allow less than when the column was computed.
+    settings = project.params["publish"]
+    if "rights" in documents.column_names:  # older releases have no such column
+        respected = respecting(documents["rights"].to_pylist(), settings["respect"])
+        _refuse_reserved(project, documents.filter(pc.invert(respected)))
+    allowed = public(documents["license"], settings["allow"])
     not_allowed = documents.filter(pc.invert(pc.and_(documents["public"], allowed)))
     if not_allowed.num_rows:
         rows = not_allowed.slice(0, 5).to_pylist()
@@ -45,6 +52,19 @@ def refuse_unlicensed(project: Project) -> str:
             f"(select.keep: public == True):{listed}"
         )
     return license_counts(documents["license"])
+
+
+def _refuse_reserved(project: Project, reserved: pa.Table) -> None:
+    if reserved.num_rows:
+        rows = reserved.slice(0, 5).to_pylist()
+        shown = [(row["doc_id"], right) for row in rows if (right := mining_reservation(row["rights"]))]
+        lines = (f"\n  {doc_id}: {right['kind']} {right['value']}, {right['place']}" for doc_id, right in shown)
+        listed = "".join(lines)
+        raise ReleaseError(
+            f"{project.corpus}: {plural(reserved.num_rows, 'document')} that reserve rights of publish.respect "
+            f"({', '.join(project.params['publish']['respect'])}); leave them out (select.keep: public == True), or "
+            f"remove the right from publish.respect:{listed}"
+        )
 
 
 def refuse_broken_contract(root: Path, last_version: str, changes: Diff | None) -> None:

@@ -18,6 +18,7 @@ from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import OF_EDITS, OF_LINES, Decision, obeyable, source_of
 from copydesk.core.progress import say
 from copydesk.language.blocks import FORM
+from copydesk.language.stated_language import stated_languages
 from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
 from copydesk.store.shard_store import Parts
@@ -28,13 +29,14 @@ _PORTION = 8 << 20  # bytes of text that are cleaned together
 
 STAGE = Stage(
     "clean",
-    reads=("ingest.raw", "ingest.decisions", "ingest.pages"),
+    reads=("ingest.raw", "ingest.decisions", "ingest.pages", "ingest.languages"),
     writes={
         "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
         "edits": Output("edits"),
         "unmet": Output("decisions"),
         "met": Output("decisions"),
         "removed_lines": Output("lines", ("doc_id", "line")),
+        "languages": Output("documents", ("doc_id", "language")),  # as stated, for the next stage
     },
     params=("clean",),
     plugins="rule",
@@ -105,8 +107,14 @@ def shard(given: Shard) -> Made:
         removed_lines += ({"doc_id": doc_id, "line": line} for line in dict.fromkeys(cleaned.removed_lines))
     problems = [decision._asdict() for decision in unmet]
     groups = sorted((decision._replace(doc_id=None, raw_sha256=None) for decision in met), key=str)
-    once = [decision._asdict() for decision in dict.fromkeys(groups)]
-    return {"text": texts, "edits": edits, "unmet": problems, "met": once, "removed_lines": removed_lines}
+    return {
+        "text": texts,
+        "edits": edits,
+        "unmet": problems,
+        "met": [decision._asdict() for decision in dict.fromkeys(groups)],
+        "removed_lines": removed_lines,
+        "languages": given.tables["languages"],
+    }
 
 
 class _Settled(NamedTuple):
@@ -127,10 +135,11 @@ def _cleaned(
     stated = given.tables["provenance"].to_pylist() if "provenance" in given.tables else []
     sources = {metadata["doc_id"]: source_of(metadata) for metadata in stated}
     lines = obeyable(given.tables["decisions"], *OF_LINES)
-    documents = [
-        Subject(path, sources.get(doc_id), *(_lines_of(lines.get(doc_id, ()), kind) for kind in OF_LINES))
-        for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True)
-    ]
+    languages = stated_languages(given.tables["languages"])
+    documents = []
+    for path, doc_id in zip(raw["path"].to_pylist(), ids, strict=True):
+        removed, kept = (_lines_of(lines.get(doc_id, ()), kind) for kind in OF_LINES)
+        documents.append(Subject(path, sources.get(doc_id), removed, kept, languages.get(doc_id)))
     column = raw["text"].combine_chunks()
     sizes = pc.binary_length(column).to_pylist()
     results: dict[int, tuple[_Settled, Plan]] = {}

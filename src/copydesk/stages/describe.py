@@ -15,7 +15,7 @@ from copydesk.core.decisions import Decision, obeyable
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.renamed_fields import ADVICE, COLUMNS
-from copydesk.description.duplicates.benchmark_overlap import Overlap, overlaps, runs, without_runs
+from copydesk.description.duplicates.benchmark_overlap import overlaps, runs, with_benchmark_flags, without_runs
 from copydesk.description.duplicates.minhash import Signatures, minhash, normalised, text_keys
 from copydesk.description.duplicates.takedown_matches import takedowns
 from copydesk.description.headline import headline
@@ -28,8 +28,10 @@ from copydesk.description.provenance import (
     fields_of_page,
     removed_by_document,
 )
+from copydesk.description.rights import respecting
 from copydesk.description.signals.signals import signals
 from copydesk.description.splits import points_of
+from copydesk.language.stated_language import stated_languages
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_passed_on, run_shards
@@ -59,16 +61,30 @@ SIGNALS = (
     *("line_punct_ratio", "short_line_ratio", "char_dup_ratio", "list_ratio"),
 )
 
+_RIGHTS = (*FIELDS, "public", "rights")
 _QUOTED = 5  # names of benchmarks in a message
 _NO_RUNS: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
 
 STAGE = Stage(
     "describe",
-    reads=("ingest.provenance", "ingest.decisions", "ingest.pages", "clean.text", "clean.edits", "split.spans"),
+    reads=(
+        *("ingest.provenance", "ingest.languages", "ingest.rights", "ingest.decisions", "ingest.pages"),
+        *("clean.text", "clean.edits", "split.spans"),
+    ),
     writes={
         "description": Output(
             "documents",
-            ("doc_id", *FIELDS, "public", "provenance", "raw_sha256", *SIGNALS, "flags", "benchmark_overlap"),
+            (
+                "doc_id",
+                *FIELDS,
+                "public",
+                "rights",
+                "provenance",
+                "raw_sha256",
+                *SIGNALS,
+                "flags",
+                "benchmark_overlap",
+            ),
         ),
         "signatures": Output("compared"),
         "dropped": Output("dropped"),
@@ -155,15 +171,24 @@ def _description(given: Shard, texts: pa.Array, shared: Shared) -> pa.Table:
         doc_id: {decision.field: decision.value for decision in decisions if decision.field}
         for doc_id, decisions in obeyable(given.tables["decisions"], "correct").items()
     }
-    metadata, origins = complete_metadata(given.tables["provenance"], _extracted(given, texts), corrections)
+    languages = stated_languages(given.tables["languages"])
+    metadata, origins = complete_metadata(
+        given.tables["provenance"], _extracted(given, texts), corrections, languages
+    )
+    reserved = dict(zip(*given.tables["rights"].to_pydict().values(), strict=True))
+    rights = [reserved.get(doc_id, []) for doc_id in metadata["doc_id"].to_pylist()]
     benchmark_runs = _benchmark_runs(*shared.benchmark_runs) if shared.benchmark_runs else _NO_RUNS
     overlap = overlaps(texts, benchmark_runs, settings["decontaminate"]["words"])
     columns: dict[str, Any] = {
         **dict(zip(metadata.column_names, metadata.columns, strict=True)),
-        "public": public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
+        "public": pc.and_(
+            public(metadata["license"].combine_chunks(), settings["publish"]["allow"]),
+            respecting(rights, settings["publish"]["respect"]),
+        ),
+        "rights": rights,
         "provenance": origins,
         **signals(texts),
-        "flags": _with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),
+        "flags": with_benchmark_flags(given.tables["text"]["flags"], overlap, settings["decontaminate"]["flag"]),
         "benchmark_overlap": [shared_words.share for shared_words in overlap],
     }
     return pa.table(columns)
@@ -255,18 +280,6 @@ def _extracted(given: Shard, texts: pa.Array) -> dict[str, dict[str, Extracted]]
             title_in_text = Extracted(text[slice(*span)], "text", int(raw[0][0]), int(raw[1][0]))
             by_document.setdefault(doc_id, {})["title"] = title_in_text
     return by_document
-
-
-def _with_benchmark_flags(flags: pa.ChunkedArray, overlap: list[Overlap], above: float) -> Any:
-    """The flags of cleaning, and of runs shared with a benchmark if these are more than a share of the words."""
-    if not any(of_document.share > above for of_document in overlap):
-        return flags
-    merged = []
-    for of_cleaning, of_document in zip(flags.to_pylist(), overlap, strict=True):
-        spans = of_document.spans if of_document.share > above else []
-        rows = [*of_cleaning, *({"kind": "benchmark", "start": start, "end": end} for start, end in spans)]
-        merged.append(sorted(rows, key=lambda row: (row["start"], row["end"], row["kind"])))
-    return merged
 
 
 def _lists(matrix: Signatures) -> pa.Array:

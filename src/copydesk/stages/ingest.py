@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,14 +22,16 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
-from copydesk.readers import FIELD, READERS, record_readers
+from copydesk.readers import FIELD, readable_endings
 from copydesk.readers.base import STATED
-from copydesk.readers.document_listing import list_documents
+from copydesk.readers.document_listing import list_documents, without_taken_down
+from copydesk.readers.listed_metadata import metadata_of, rights_of
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
+from copydesk.tables.column_digest import column_digest
 from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
 
 STAGE = Stage(
@@ -39,6 +40,8 @@ STAGE = Stage(
     writes={
         "raw": Output("raw"),
         "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
+        "languages": Output("documents", ("doc_id", "language")),
+        "rights": Output("documents", ("doc_id", "rights")),
         "refused": Output("quarantine"),
         "decisions": Output("decisions"),
         "pages": Output("pages"),
@@ -77,8 +80,9 @@ def run(project: Project) -> None:
     refused = project.store.rows(p["refused"] for p in parts if p["refused"].rows)
     _report_refusals(project, [*(refusal._asdict() for refusal in refusals), *refused])
     if not any(p["raw"].rows for p in parts):
-        formats = ", ".join(sorted(ending for ending in {*READERS, *record_readers()} if ending.count(".") == 1))
-        raise BuildError(f"{project.seeds}: no documents; expected at least one that can be read ({formats})")
+        raise BuildError(
+            f"{project.seeds}: no documents; expected at least one that can be read ({readable_endings()})"
+        )
 
 
 def _run(project: Project, listed: pa.Table, work: Iterable[tuple[Any, Any]]) -> list[Parts]:
@@ -103,7 +107,7 @@ def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
     limits = project.params["ingest"]
     seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
     listed, refused_records = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
-    listed, taken_down = _not_taken(listed, ledger)
+    listed, taken_down = without_taken_down(listed, ledger)
     return listed, [*refused_seeds, *refused_records, *taken_down]
 
 
@@ -121,6 +125,8 @@ def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
     if not rows:
         return
     say(f"ingest: {_counted(rows)}, see {quarantine}: {_few([row['path'] for row in rows])}")
+    if any(row["reason"] == "unknown-format" for row in rows):
+        say(f"ingest: files with these endings can be read: {readable_endings()}")
     if project.params["ingest"]["strict"]:
         first = "".join(f"\n  {row['path']}: {row['reason']}: {row['detail']}" for row in rows[:20])
         raise QuarantineError(f"{_counted(rows)} (ingest.strict); see {quarantine}{first}")
@@ -149,7 +155,11 @@ def shard(given: Shard) -> Made:
             made["pages"].append(page)
         elif seed["flag"] is not None:
             made["pages"].append(_cut_off(row["doc_id"], seed["flag"]))
-        metadata = _metadata(seed, sources.get(row["doc_id"], {}))
+        metadata = metadata_of(seed, sources.get(row["doc_id"], {}))
+        if rights := rights_of(seed, page):
+            made["rights"].append({"doc_id": row["doc_id"], "rights": rights})
+        if (language := metadata.pop("language")) is not None:
+            made["languages"].append({"doc_id": row["doc_id"], "language": language})
         made["provenance"].append({"doc_id": row["doc_id"], **metadata, "raw_sha256": row["sha256"]})
         source = source_of(metadata) or "" if of_sources or groups else ""
         made["decisions"] += [
@@ -157,12 +167,6 @@ def shard(given: Shard) -> Made:
             for decision in (*of_sources.get(source, ()), *about_groups(groups, source, row["text"]))
         ]
     return made
-
-
-def _metadata(seed: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
-    """The metadata of a document: its line in sources.jsonl, or else what its record says."""
-    of_record = json.loads(seed["stated"] or "{}")
-    return {name: of_record.get(name) if source.get(name) is None else source[name] for name in STATED}
 
 
 def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
@@ -173,7 +177,7 @@ def _page(seed: dict[str, Any], row: dict[str, Any], pages: dict[tuple[str, str]
 
 def _cut_off(doc_id: str, flag: str) -> dict[str, Any]:
     """What is known of a text that is no page and ends before its end."""
-    empty = {"edits": [], "missing": [], "stated": "{}", "kinds": []}
+    empty = {"edits": [], "missing": [], "stated": "{}", "kinds": [], "rights": []}
     return {**dict.fromkeys(("sha256", "encoding", "reason", "detail")), "doc_id": doc_id, "flag": flag, **empty}
 
 
@@ -195,7 +199,10 @@ def _work(
     decided.seen.update(here & decided.of_sources.keys())
     lines = {source: decided.of_sources[source] for source in sorted(here & decided.of_sources.keys())}
     groups = [decision for decision in decided.of_groups if decision.source is None or decision.source in here]
-    rows = [_digest(listed[name].combine_chunks()) for name in ("doc_id", "path", "sha256", "stated", "flag")]
+    rows = [
+        column_digest(listed[name].combine_chunks())
+        for name in ("doc_id", "path", "sha256", "stated", "flag", "rights")
+    ]
     readers = _page_readers() if pc.any(listed["page"]).as_py() else []
     identity = hashlib.sha256(
         json.dumps([rows, known, made, lines, groups, readers], sort_keys=True).encode()
@@ -207,41 +214,14 @@ def _work(
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:
     """The sources of some documents; empty for those without one."""
     seeds = listed.select(["doc_id", "stated"]).to_pylist()
-    return {source_of(_metadata(seed, sources.get(seed["doc_id"], {}))) or "" for seed in seeds}
-
-
-def _digest(column: pa.StringArray) -> str:
-    """SHA-256 of the values of a column: of their lengths (-1 for null) and their bytes."""
-    lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
-    offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, 4 * column.offset)
-    values = column.buffers()[2]
-    data = values[int(offsets[0]) : int(offsets[-1])] if values is not None else b""
-    return hashlib.sha256(lengths.astype("<i4").tobytes() + memoryview(data)).hexdigest()
+    metadata = (metadata_of(seed, sources.get(seed["doc_id"], {})) for seed in seeds)
+    return {source_of(stated) or "" for stated in metadata}
 
 
 def _page_readers() -> list[str]:
     from copydesk.webpages.trafilatura_article import page_libraries
 
     return page_libraries()
-
-
-def _not_taken(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
-    """Documents that were not taken down; and refusals of those that were, by their id or their bytes."""
-    if not ledger:
-        return listed, []
-    owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
-    by_id = pc.is_in(listed["doc_id"], pa.array(list(ledger), pa.string()))
-    by_bytes = pc.is_in(listed["sha256"], pa.array(list(owners), pa.string()))
-    taken = pc.or_(by_id, by_bytes)
-    refusals = []
-    for row in listed.filter(taken).to_pylist():
-        if row["doc_id"] in ledger:
-            by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
-        else:
-            by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
-        remove = "remove the file" if row["rows"] is None else "remove the record"
-        refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
-    return listed.filter(pc.invert(taken)), refusals
 
 
 def _counted(rows: list[dict[str, Any]]) -> str:

@@ -130,7 +130,7 @@ def page_row(seed: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     row = {
         **{name: raw[name] for name in ("doc_id", "sha256", "encoding")},
         "flag": seed["flag"],
-        **{"edits": [], "missing": [], "stated": "{}", "kinds": [], "reason": None, "detail": None},
+        **{"edits": [], "missing": [], "stated": "{}", "kinds": [], "rights": [], "reason": None, "detail": None},
     }
     try:
         page = read_page(raw["text"])
@@ -142,4 +142,5 @@ def page_row(seed: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         "missing": [{"start": start, "end": end} for start, end in page.missing],
         "stated": json.dumps(page.stated, ensure_ascii=False, sort_keys=True),
         "kinds": [kind._asdict() for kind in page.kinds],
+        "rights": [statement._asdict() for statement in page.rights],
     }

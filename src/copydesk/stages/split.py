@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from copydesk.language.blocks import Block, find_blocks
 from copydesk.language.detection import detect, passages
+from copydesk.language.stated_language import stated_languages, with_stated
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards
@@ -19,7 +20,7 @@ from copydesk.tables.sentence_ids import sentence_ids
 
 STAGE = Stage(
     "split",
-    reads=("clean.text", "clean.edits"),
+    reads=("clean.text", "clean.edits", "clean.languages"),
     writes={
         "sentences": Output("sentences"),
         "spans": Output(
@@ -39,7 +40,8 @@ def shard(given: Shard) -> Made:
     """Split the texts of a shard."""
     ids, column = given.tables["text"]["doc_id"].combine_chunks(), given.tables["text"]["text"].combine_chunks()
     # Splitting depends on the language, so it is detected here and not in the stage describe.
-    languages = detect(column)
+    stated = stated_languages(given.tables["languages"])
+    languages = with_stated(detect(column), [stated.get(doc_id) for doc_id in ids.to_pylist()])
     labels = languages.labels.to_pylist()
     by_document = split_column(column, labels)
     counts = np.array([len(spans.starts) for spans in by_document], dtype=np.int64)

@@ -14,6 +14,7 @@ from copydesk.errors import UnreadableError
 from copydesk.text import Edit
 from copydesk.webpages.junctions import breaks, rewritten, settled, without_shreds
 from copydesk.webpages.marked_kinds import MarkedKind, marked_kinds
+from copydesk.webpages.page_rights import Statement
 from copydesk.webpages.text_alignment import Run, codes, matching_runs
 from copydesk.webpages.trafilatura_article import article
 from copydesk.webpages.visible_text import CELL, LINE, PARAGRAPH, Visible, solid, visible
@@ -40,6 +41,8 @@ class Page(NamedTuple):
         Metadata of the page, named as in sources.jsonl: value, start and end in the HTML, or None if not there.
     kinds : list of MarkedKind
         The spans of the HTML whose elements say that they hold code, a table or a list.
+    rights : list of Statement
+        What the page says of the rights to mine its text.
     """
 
     edits: list[Edit]
@@ -47,6 +50,7 @@ class Page(NamedTuple):
     missing: list[tuple[int, int]]
     stated: dict[str, tuple[str, int | None, int | None]]
     kinds: list[MarkedKind]
+    rights: list[Statement]
 
 
 def read_page(html: str) -> Page:
@@ -62,7 +66,7 @@ def read_page(html: str) -> Page:
     edits, aligned, missing = article_edits(without, extracted.text)
     edits += _replaced(html, edits) if without != html else []
     stated = {name: _placed(html, value) for name, value in extracted.stated.items()}
-    return Page(edits, aligned, missing, stated, marked_kinds(without))
+    return Page(edits, aligned, missing, stated, marked_kinds(without), extracted.rights)
 
 
 def _replaced(html: str, edits: list[Edit]) -> list[Edit]:

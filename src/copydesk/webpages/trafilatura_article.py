@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import re
 from typing import Any, NamedTuple
@@ -11,6 +10,14 @@ from copydesk.core.json_schema import bulk_violations, load_schema
 from copydesk.errors import BuildError, UnreadableError
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
 from copydesk.webpages.authors import all_authors
+from copydesk.webpages.page_metadata import (
+    PageMarkup,
+    page_markup,
+    stated_authors,
+    stated_published,
+    stated_publisher,
+)
+from copydesk.webpages.page_rights import Statement, page_rights
 from copydesk.webpages.visible_text import shallow
 
 #: Largest nesting of elements: trafilatura is recursive, and lxml fails at 256.
@@ -22,10 +29,11 @@ _ADDRESS = re.compile(r"https?://[^/\s]+\.[^/\s]+")
 
 
 class Article(NamedTuple):
-    """The text of an article, without offsets, and metadata of its page, named as in sources.jsonl."""
+    """The text of an article without offsets; of its page the metadata, named as in sources.jsonl, and the rights."""
 
     text: str
     stated: dict[str, str]
+    rights: list[Statement]
 
 
 def page_libraries() -> list[str]:
@@ -82,7 +90,8 @@ def article(html: str) -> Article:
     text = "".join(body.itertext()) if body is not None else ""
     if not text.strip():
         raise UnreadableError("no-article", "trafilatura finds no article in the page; deliver its text as .txt")
-    return Article(text, _stated(extracted, html))
+    markup = page_markup(html)
+    return Article(text, _stated(extracted, html, markup), page_rights(markup))
 
 
 def _too_large(size: str, limit: int) -> UnreadableError:
@@ -90,24 +99,17 @@ def _too_large(size: str, limit: int) -> UnreadableError:
     return UnreadableError("too-large", detail)
 
 
-def _stated(extracted: Any, html: str) -> dict[str, str]:
+def _stated(extracted: Any, html: str, markup: PageMarkup) -> dict[str, str]:
     """Return the valid metadata of a page."""
+    authors = stated_authors(markup) or [extracted.author or ""]
     metadata = {
-        "title": extracted.title,
-        "byline": all_authors(html, extracted.author) if extracted.author else None,
-        "publisher": extracted.sitename if extracted.sitename != extracted.hostname else None,
+        "title": extracted.title.replace("¶", " ") if extracted.title else None,
+        "byline": "; ".join(authors) if len(authors) > 1 else all_authors(html, authors[0]),
+        # trafilatura takes part of the title for the publisher, and a date from the prose.
+        "publisher": stated_publisher(markup),
         "url": extracted.url if extracted.url and _ADDRESS.match(extracted.url) else None,
-        "published": extracted.date,
+        "published": stated_published(markup),
     }
     stated = {name: " ".join(value.split()) for name, value in metadata.items() if value and value.strip()}
-    if not _is_day(stated.get("published", "")):
-        stated.pop("published", None)
     wrong = {v.field for _, v in bulk_violations(load_schema("source"), [{"doc_id": "x", **stated}])}
     return {name: value for name, value in stated.items() if name not in wrong}
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

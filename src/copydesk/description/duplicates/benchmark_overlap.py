@@ -7,7 +7,7 @@ As in Brown et al. (2020, appendix C): runs of 13 words, in lower case and witho
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -103,3 +103,15 @@ def _spans(tokens: Tokens, number: int, covered: NDArray[np.int64]) -> list[tupl
     starts = begins[tokens.starts[firsts] - row] - 1
     ends = begins[tokens.ends[lasts] - row - 1]
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def with_benchmark_flags(flags: pa.ChunkedArray, overlap: list[Overlap], above: float) -> Any:
+    """The flags of cleaning, and of runs shared with a benchmark if these are more than a share of the words."""
+    if not any(of_document.share > above for of_document in overlap):
+        return flags
+    merged = []
+    for of_cleaning, of_document in zip(flags.to_pylist(), overlap, strict=True):
+        spans = of_document.spans if of_document.share > above else []
+        rows = [*of_cleaning, *({"kind": "benchmark", "start": start, "end": end} for start, end in spans)]
+        merged.append(sorted(rows, key=lambda row: (row["start"], row["end"], row["kind"])))
+    return merged
