@@ -27,6 +27,7 @@ class Folder:
     def __init__(self, root: Path, name: str, tables: dict[str, list[Rows]], dropped: Rows, hidden: bool = False):
         self.name, self.schemas, self.params = name, cast(dict[str, Any], {}), cast(dict[str, Any], {})
         self.split_list: dict[str, str] = {}
+        self.taken_down: frozenset[str] = frozenset()
         self._hidden, self._files, self.opened = hidden, dict[str, Path](), list[str]()
         listed: dict[str, Any] = {}
         for table, shards in tables.items():
@@ -40,6 +41,7 @@ class Folder:
             listed[table] = {"files": files, "rows": sum(map(len, shards))}
         self.listing = {"tables": listed, "dropped": dropped}
         self.split_list: dict[str, str] = {}
+        self.taken_down: frozenset[str] = frozenset()
 
     def shards(self, table: str) -> dict[str, str]:
         files = self.listing["tables"].get(table, {}).get("files", {})  # type: ignore[call-overload]

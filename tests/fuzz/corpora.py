@@ -163,6 +163,7 @@ def _pages(document: Document) -> list[Parsed]:
         project=SimpleNamespace(schemas=PACKAGED),
         documents=pa.table({name: [value] for name, value in document.row.items() if name in _LISTED}),
         edit_counts={doc_id: Counts(1, 2)},
+        source=lambda row: row["source"] or row["publisher"] or "",
     )
     pages = [document_page(corpus, doc_id, token) for token in (None, "token")]
     return [Parsed(text) for text in (*pages, *(text for _, text in documents_pages(corpus, linked=True)))]

@@ -326,7 +326,7 @@ def _diff(text: str) -> Diff:
     )
 
 
-def _purge(text: str) -> tuple[Any, Any, list[str]]:
+def _purge(text: str) -> tuple[Any, Any, list[str], str]:
     from types import SimpleNamespace
 
     storage = SimpleNamespace(name=text)
@@ -340,4 +340,4 @@ def _purge(text: str) -> tuple[Any, Any, list[str]]:
         objects_to_keep=[text],
         occurrences=occurrences,
     )
-    return storages, plan, [text]
+    return storages, plan, [text], "would be"

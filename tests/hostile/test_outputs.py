@@ -48,7 +48,7 @@ MAY_SPLIT = {
     "sentences/model.py",
     "sentences/lexicon.py",
 }
-MAY_SPLIT |= {"scaffold/template_files.py", "releases/params_file.py"}
+MAY_SPLIT |= {"scaffold/template_files.py", "releases/params_file.py", "merging/merged_settings.py"}
 
 
 def test_nothing_prints_or_splits_lines_on_its_own() -> None:

@@ -32,7 +32,7 @@ def test_every_command_is_there() -> None:
     made = typer.Typer()
     register(made)
     names = [command.name for command in made.registered_commands]
-    assert names == ["changes", "diff", "pull", "release", "releases", "splits", "verify"]
+    assert names == ["changes", "diff", "pull", "release", "releases", "signatures", "splits", "verify"]
     assert [(group.name, group.typer_instance) for group in made.registered_groups] == [("schema", schema)]
 
 

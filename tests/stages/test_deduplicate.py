@@ -38,7 +38,7 @@ def described(project: Project, near: bool = True) -> pa.Table:
         "point": rng.random(count),
         "kept": rng.random(count) < 0.9,
     }
-    whole = table("signatures", project.schemas).conform(pa.table(rows))
+    whole = table("compared", project.schemas).conform(pa.table(rows))
     ends = np.cumsum(SHARDS).tolist()
     shards = [whole.slice(end - size, size) for end, size in zip(ends, SHARDS, strict=True)]
     write_receipts(project, "describe", [{"signatures": project.store.add(shard)} for shard in shards])

@@ -108,7 +108,7 @@ def test_where_the_last_build_was_cleared_away_all_is_made_again(
     forty: Project, looked_at: dict[str, list[str]], damage: str
 ) -> None:
     path = forty.store.path(read_receipts(forty, "clean")[0]["edits"])
-    memory = forty.build / "last" / "clean.json"
+    memory = forty.finished("clean")
     match damage:
         case "gone":
             path.unlink()
@@ -117,7 +117,7 @@ def test_where_the_last_build_was_cleared_away_all_is_made_again(
         case "no memory":
             memory.unlink()
         case "no JSON":
-            memory.write_text('{"code": ["x"], "shards": 1}')
+            memory.write_text('{"portable": ["x"], "shards": 1}')
     write_seeds(forty.seeds, {"article-0017.txt": "Entirely new  text.War? It"})
     run_stages(forty)
     assert len(looked_at["clean"]) == 40

@@ -196,7 +196,7 @@ def test_without_pages_nothing_of_it_is_loaded(tmp_path: Path) -> None:
         "from copydesk.project import Project\n"
         "for name in ('ingest', 'clean', 'split', 'describe'):\n"
         "    STAGES[name](Project.open('.'))\n"
-        "print([name for name in ('trafilatura', 'lxml', 'fastwarc', 'copydesk.webpages') if name in sys.modules])"
+        "print([name for name in ('trafilatura', 'lxml', 'fastwarc', 'copydesk.webpages.page_edits') if name in sys.modules])"
     )
     done = run_python(code, cwd=tmp_path, home=tmp_path / "home")
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr

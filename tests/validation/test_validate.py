@@ -94,7 +94,7 @@ def test_a_foreign_file(own_copy: Project) -> None:
     (own_copy.corpus / "data" / "raw" / "notes.txt").write_text("x")
     findings = check(own_copy).findings
     assert findings[0][:2] == ("manifest", "data/raw/notes.txt")
-    assert findings[1].message.startswith("expected data/<documents|sentences|raw|edits|labels>/<split>-")
+    assert findings[1].message.startswith("expected data/<documents|sentences|raw|edits|labels|signatures>/<split>-")
 
 
 def test_a_missing_column_in_one_shard(make_corpus: Callable[..., Project]) -> None:

@@ -57,7 +57,7 @@ def test_the_examples_of_the_rules(rule: object) -> None:
 def test_the_rules_of_pages_are_those_that_are_listed() -> None:
     assert [rule.name for rule in PAGE_RULES] == [MARKUP, REFERENCE, BOILERPLATE]
     settings = check_params({"clean": {"rules": {MARKUP: "off"}}})["clean"]
-    with pytest.raises(ConfigError, match=rf"no rules \['{MARKUP}'\]"):
+    with pytest.raises(ConfigError, match=rf"clean\.rules\.{MARKUP}: no rule has this name"):
         plan(settings)
 
 

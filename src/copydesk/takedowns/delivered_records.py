@@ -13,6 +13,7 @@ from copydesk.errors import ConfigError
 from copydesk.readers import READERS, record_readers, split_name
 from copydesk.readers.record_cache import rows_of
 from copydesk.revisions.git_history import file_versions
+from copydesk.store.last_build import LISTING
 
 _LINES = {".jsonl", ".ndjson"}
 
@@ -66,6 +67,8 @@ class DeliveredRecords(NamedTuple):
         for path in paths:
             name = PurePosixPath(path).name
             ending = split_name(name)[1]
+            if name == LISTING:  # of finished shards: hashes
+                continue
             if not name.startswith(".") and ending not in READERS and ending not in record_readers():
                 paths_by_ending.setdefault(ending, []).append(path)
         for ending, unread in sorted(paths_by_ending.items()):
