@@ -262,11 +262,11 @@ def _numbers() -> bytes:
 
 def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
     many = as_jsonl(
-        [{"id": f"a-{n}", "text": f"Text {n}, {hashlib.sha256(b'%d' % n).hexdigest()}."} for n in range(20_000)]
+        [{"id": f"a-{n}", "text": f"Text {n}, {hashlib.sha256(b'%d' % n).hexdigest()}."} for n in range(5_000)]
     )
     packed = gzip.compress(many)
     rows, (refusal,) = listed(tmp_path, {"cut.jsonl.gz": packed[: len(packed) * 3 // 4]})
-    assert 10_000 < len(rows) < 16_000
+    assert 2_500 < len(rows) < 4_000
     assert [row["doc_id"] for row in rows] == [f"a-{n}" for n in range(len(rows))]
     assert refusal == (
         "cut.jsonl.gz",
