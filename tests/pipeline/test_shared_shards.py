@@ -17,6 +17,7 @@ from copydesk.scaffold.repository import init
 from copydesk.stages import share
 from copydesk.store.fingerprint import Fingerprint, key
 from copydesk.store.last_build import Last, finished_shards
+from copydesk.store.shard_store import Parts, Store
 from support import articles, file_bytes, run_command, write_seeds
 
 SMALL = {"shards": {"target": 6, "minimum": 3, "maximum": 18}, "engine": {"workers": 1}}
@@ -103,6 +104,27 @@ def test_what_another_machine_finished_has_other_keys_here(make_corpus: Callable
 def test_a_fresh_clone_that_pulled_nothing_makes_the_same(clone: Path) -> None:
     run_command(clone, "dvc", "repro")
     assert run_command(clone, "git", "status", "--porcelain") == ""
+
+
+class BucketDouble(Store):
+    """Stands for a bucket: it only records the keys of the results that it is given."""
+
+    def __init__(self) -> None:
+        self.root, self.keys = "s3://shared/shards", list[str]()
+
+    def record(self, key: str, parts: Parts) -> None:
+        """See ``Store.record``."""
+        self.keys.append(key)
+
+
+def test_what_a_repository_calls_finished_reaches_no_store_that_others_share(
+    make_corpus: Callable[..., Project],
+) -> None:
+    project = make_corpus(articles(8), SMALL)
+    path = project.finished("split")
+    code = Fingerprint("f" * 64, json.loads(path.read_text())["portable"])
+    bucket = BucketDouble()
+    assert Last(path, bucket, "split", code, "null").gone([]) and bucket.keys == []
 
 
 @pytest.mark.parametrize("damage", ['{"shards": [["a", {}, {"x": [1, "../up"]}]]}', "[]", "{", '{"shards": [1]}'])

@@ -44,7 +44,7 @@ class Last:
     path : Path
         The file that lists them.
     store : Store
-        Shards that another clone finished are added to its results.
+        Shards that another clone finished are added to its results if it is a folder.
     stage : str
     code : Fingerprint
         Shards that were made by another code are ignored.
@@ -63,7 +63,8 @@ class Last:
             shards = finished_shards(recorded)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return  # everything is computed
-        if not self._is_own():
+        # A bucket is shared with other corpora: no repository may say what their results are.
+        if isinstance(store.root, Path) and not self._is_own():
             for shard in shards:
                 store.record(self._key(shard), shard.made)
         self._shards = shards if recorded["common"] == self._common else []
