@@ -74,6 +74,14 @@ class Groups(NamedTuple):
     duplicate_kind: pa.Array  # "exact" if the keys of the two are equal, else "near"; null where duplicate_of is
 
 
+def group_rows(groups: Groups, ids: pa.Array) -> Rows:
+    """The row of the kept document of each document's group, its own row if it is in none: shape (n,)."""
+    leaders = pc.index_in(groups.duplicate_group, value_set=ids)
+    own = pa.array(np.arange(len(ids), dtype=np.int32))
+    rows: Rows = pc.if_else(groups.duplicate_group.is_valid(), leaders, own).to_numpy(zero_copy_only=False)
+    return rows.astype(np.int64)
+
+
 def near_groups(
     ids: pa.Array,
     keys: pa.Array,

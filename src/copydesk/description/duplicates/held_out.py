@@ -24,6 +24,7 @@ from copydesk.description.duplicates.clusters import (
     by_id,
     equal_components,
     first_waiting,
+    group_rows,
     inverse,
     near_groups,
     shared_buckets,
@@ -75,7 +76,7 @@ def separated(
     for search in range(len(ids) + 1):
         stays = resembled == _NOBODY
         groups = near_groups(ids, keys, sketches, sizes, among=None if stays.all() else stays)
-        group_of = _groups(groups, ids)
+        group_of = group_rows(groups, ids)
         highest = np.full(len(ids), UNASSIGNED, dtype=np.int8)
         lowest = np.full(len(ids), np.iinfo(np.int8).max, dtype=np.int8)
         known = stays & (given != UNASSIGNED)
@@ -105,18 +106,10 @@ def splits_of_groups(
     ``points`` are those of the documents' own ids, see ``assign``; ``settings`` the section ``splits``.
     """
     stays = groups.resembled == _NOBODY
-    leaders = _groups(groups.groups, ids)[stays]
+    leaders = group_rows(groups.groups, ids)[stays]
     splits = np.full(len(ids), SPLITS[0], dtype=object)
     splits[stays] = assign(points[leaders], settings, groups.places[stays]).to_pylist()
     return pa.array(splits, pa.string())
-
-
-def _groups(groups: Groups, ids: pa.Array) -> Rows:
-    """The row of the kept document of each document's group: shape (n,)."""
-    leaders = pc.index_in(groups.duplicate_group, value_set=ids)
-    own = pa.array(np.arange(len(ids), dtype=np.int32))
-    rows: Rows = pc.if_else(groups.duplicate_group.is_valid(), leaders, own).to_numpy(zero_copy_only=False)
-    return rows.astype(np.int64)
 
 
 def _first_of_group(ids: pa.Array, group_of: Rows, chosen: Mask) -> Rows:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.description.duplicates.clusters import Sketches, near_groups
+from copydesk.description.duplicates.clusters import Sketches, group_rows, near_groups
 from copydesk.description.duplicates.minhash import Signatures
 
 _NOWHERE = -1
@@ -39,9 +38,7 @@ def seen_in(
         For each document of this corpus, the names of releases, sorted.
     """
     groups = near_groups(ids, keys, signatures, np.zeros(len(ids), dtype=np.int64))
-    own = pa.array(np.arange(len(ids), dtype=np.int32))
-    leaders = pc.index_in(groups.duplicate_group, value_set=ids)
-    group_of = pc.if_else(groups.duplicate_group.is_valid(), leaders, own).to_numpy(zero_copy_only=False)
+    group_of = group_rows(groups, ids)
     others = np.flatnonzero(owners != _NOWHERE)
     pairs = np.unique(np.stack([group_of[others], owners[others]]), axis=1)
     order = np.argsort([releases[number] for number in pairs[1]], kind="stable")
