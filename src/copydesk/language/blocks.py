@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
-from copydesk.language.code_lines import may_have_code, score
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.language.code_lines import may_have_code, score, signs_of_code
 from copydesk.language.detection import language_of, language_of_paragraph
 from copydesk.language.english_words import looks_english
 
@@ -25,9 +28,9 @@ WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "sca
 #: Running text, whose lines are nothing but the width of a page.
 PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 
-#: What a text has that may be anything but prose.
-FORM = re.compile(
-    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\Z)"
+#: What a text has that may be anything but prose, as RE2 understands it.
+_FORM = (
+    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\z)"
 )
 
 #: A longer line is a paragraph by itself, whatever stands below.
@@ -52,6 +55,7 @@ _LETTER = re.compile(r"[^\W_]|[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u0
 _PLAIN = re.compile(r"[^\W\d_]+(?:[ ,.'’-]+[^\W\d_]+)*[.,:]?\s*")
 
 
+_PLAIN_KIND: Kind = "prose"
 _NO_SPAN: tuple[int, int, Kind] = (1 << 62, 1 << 62, "prose")
 _NO_EDIT = (1 << 62, 1 << 62, 0)
 
@@ -145,20 +149,31 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     (Block(start=0, end=37, kind='prose', language='en'), Block(start=37, end=65, kind='code', language='en'))
     """
     paragraphs = list(_paragraphs(text))
-    kinds = _kinds(paragraphs)
     main = language or language_of_any(text)
-    merged: list[Block] = []
+    blocks: list[Block] = []
+    start, current = 0, (_PLAIN_KIND, main)
     last = main
-    for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True)):
-        end = paragraphs[number + 1].start if number + 1 < len(paragraphs) else len(text)
-        start = 0 if number == 0 else paragraph.start
+    for number, (paragraph, kind) in enumerate(zip(paragraphs, _kinds(text, paragraphs), strict=True)):
         if kind in WORDS:
             last = _language("\n".join(paragraph.lines), main)
-        if merged and merged[-1].kind == kind and merged[-1].language == last:
-            merged[-1] = merged[-1]._replace(end=end)
-        else:
-            merged.append(Block(start, end, kind, last))
-    return Blocks(merged or [Block(0, len(text), "prose", main)])
+        if number and (kind, last) != current:
+            blocks.append(Block(start, paragraph.start, *current))
+            start = paragraph.start
+        current = kind, last
+    return Blocks([*blocks, Block(start, len(text), *current)])
+
+
+def plain_prose(texts: pa.Array) -> list[bool]:
+    """For each text of a column, whether it is prose and nothing else.
+
+    >>> plain_prose(pa.array(["He said so; she laughed.", "for x in rows:\\n    print(x)\\n"]))
+    [True, False]
+    """
+    may_be_more = pc.match_substring_regex(texts, _FORM)
+    return [
+        not is_marked or all(kind == _PLAIN_KIND for kind in _kinds(text, list(_paragraphs(text))))
+        for text, is_marked in zip(texts.to_pylist(), may_be_more.to_pylist(), strict=True)
+    ]
 
 
 def language_of_any(text: str) -> str | None:
@@ -194,22 +209,22 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
         yield _Paragraph(start, lines)
 
 
-def _kinds(paragraphs: Sequence[_Paragraph]) -> list[Kind]:
+def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
     labels = Counter([match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line))])
     speakers = frozenset(name for name, count in labels.items() if count > 1)
-    scores = [_score(paragraph.lines) for paragraph in paragraphs]
+    signs = signs_of_code(text)
+    scores = [_score(paragraph.lines, signs) for paragraph in paragraphs]
     kinds: list[Kind] = []
     for number, (paragraph, own) in enumerate(zip(paragraphs, scores, strict=True)):
-        beside = scores[max(0, number - 1) : number] + scores[number + 1 : number + 2]
-        total = own + sum(max(0, score) for score in beside) // 4 if own > 0 else own
-        kinds.append(_kind(paragraph.lines, total, speakers))
+        beside = sum(max(0, score) for score in scores[max(0, number - 1) : number + 2]) - own if own > 0 else 0
+        kinds.append(_kind(paragraph.lines, own + beside // 4, speakers))
     _find_verse(paragraphs, kinds)
     return kinds
 
 
-def _score(lines: Sequence[str]) -> int:
+def _score(lines: Sequence[str], signs: Sequence[str]) -> int:
     """Mean of the lines' log-odds of being code, in hundredths."""
-    if not may_have_code(lines[:_MOST_LINES]):
+    if not may_have_code(lines[:_MOST_LINES], signs):
         return -_MOST
     scores = [_line_score(line) for line in lines[:_MOST_LINES]]
     return sum(scores) // len(scores)
@@ -224,6 +239,9 @@ def _line_score(line: str) -> int:
 
 def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Kind:
     count = len(lines)
+    if count == 1 and not speakers and code_score <= _CODE_ALONE:  # most paragraphs
+        (line,) = lines
+        return "list" if _BULLET.match(line) or _ADDRESS.fullmatch(line) else _scan_or_prose(lines)
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
     if count > 1 and 5 * sum(map(_has_gap, lines)) >= 3 * count:
@@ -240,6 +258,10 @@ def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Ki
             return _code_or_configuration(lines)
     if 5 * sum(bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines) >= 2 * count:
         return "list"
+    return _scan_or_prose(lines)
+
+
+def _scan_or_prose(lines: Sequence[str]) -> Kind:
     return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
 
 
@@ -265,8 +287,8 @@ def _share(pattern: re.Pattern[str], lines: Iterable[str]) -> int:
 
 
 def _may_be_verse(lines: Sequence[str]) -> bool:
-    """Whether the lines are short enough for verse, and do not break words, nor end where sentences do."""
-    if len(lines) < 2 or max(map(len, lines)) > _WIDEST_VERSE:
+    """Whether two lines or more are short enough for verse, and do not break words, nor end where sentences do."""
+    if max(map(len, lines)) > _WIDEST_VERSE:
         return False
     if any(_is_torn(one) and two[:1].islower() for one, two in pairwise(lines)):
         return False
@@ -294,7 +316,7 @@ def _find_verse(paragraphs: Sequence[_Paragraph], kinds: list[Kind]) -> None:
     scores = {
         number: _verse_score(paragraph.lines)
         for number, (paragraph, kind) in enumerate(zip(paragraphs, kinds, strict=True))
-        if kind == "prose" and _may_be_verse(paragraph.lines)
+        if len(paragraph.lines) > 1 and kind == "prose" and _may_be_verse(paragraph.lines)
     }
     total = sum(scores.values())
     for number, own in scores.items():

@@ -13,7 +13,8 @@ from pathlib import Path
 WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
 #: Characters of a line that are read.
 _READ = 160
-_SIGN = re.compile(r"[{}<>=\\|;$^_`\[\]]")
+#: Signs of code, which most prose has not.
+_SIGNS_OF_CODE = (*"{}<>=\\|;$^_`[]", "::", "--", "()")
 _BEGINNING = re.compile(r"[ \t#%@-]|[\w.-]+: *\S+$|(?=\S*/\S)\S+$|(?:import|from|return|else)\b")
 
 #: Each mark and the pattern that shows it.
@@ -115,11 +116,20 @@ def _measures(body: str) -> tuple[str, str]:
     )
 
 
-def may_have_code(lines: Sequence[str]) -> bool:
-    """Whether any line has a sign that code has and most prose has not: a quick look before the lines are scored."""
-    text = "\n".join(lines)
-    has_pair = "::" in text or "--" in text or "()" in text
-    return has_pair or _SIGN.search(text) is not None or any(map(_BEGINNING.match, lines))
+def signs_of_code(text: str) -> list[str]:
+    """The signs of code that a text has, for `may_have_code`: to look for each takes a tenth of what a pattern does."""
+    return [sign for sign in _SIGNS_OF_CODE if sign in text]
+
+
+def may_have_code(lines: Sequence[str], signs: Sequence[str]) -> bool:
+    """Whether any line has one of some signs of code, or begins as code may: a quick look before lines are scored."""
+    for line in lines:
+        for sign in signs:
+            if sign in line:
+                return True
+        if _BEGINNING.match(line):
+            return True
+    return False
 
 
 @cache

@@ -356,11 +356,14 @@ def language_of_paragraph(paragraph: str, label: str) -> str | None:
     A word of the document's language, or names, make a short paragraph one of the document. None for one in another
     script whose language is not clear.
     """
+    own_words = _FUNCTION_WORDS.get(label, ())
+    if _is_familiar(paragraph[:_SAMPLE], own_words):
+        return label
     language = other_language(paragraph, label)
     if language or not _is_long(paragraph, _LEAST_BYTES_OF_SHORT):
         return language or label
     sample = _without_addresses(paragraph[:_SAMPLE])
-    if any(word in sample for word in _FUNCTION_WORDS.get(label, ())):
+    if any(word in sample for word in own_words):
         return label
     shares = _languages(sample)
     language, percent = shares[0] if shares else _NO_SHARE

@@ -17,7 +17,7 @@ from copydesk.cleaning.steward_decisions import decided, decided_edits, groups_m
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import OF_EDITS, OF_LINES, Decision, obeyable, source_of
 from copydesk.core.progress import say
-from copydesk.language.blocks import FORM
+from copydesk.language.blocks import plain_prose
 from copydesk.language.stated_language import stated_languages
 from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
@@ -89,7 +89,9 @@ def shard(given: Shard) -> Made:
     decisions = obeyable(given.tables["decisions"], *OF_EDITS)
     pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
     ids = raw["doc_id"].to_pylist()
-    for doc_id, (settled, how) in zip(ids, _cleaned(given, ids, pages, decisions), strict=True):
+    documents = _cleaned(given, ids, pages, decisions)
+    prose = plain_prose(pa.array([settled.cleaned.edited.text for settled, _ in documents], pa.string()))
+    for doc_id, (settled, how), is_prose in zip(ids, documents, prose, strict=True):
         cleaned = _marked(settled.cleaned, pages[doc_id]) if doc_id in pages else settled.cleaned
         unmet += settled.unmet
         met |= settled.met
@@ -98,7 +100,7 @@ def shard(given: Shard) -> Made:
             {
                 "doc_id": doc_id,
                 "text": text,
-                "blocks": _blocks(cleaned, how, pages.get(doc_id)),
+                "blocks": _blocks(cleaned, how, pages.get(doc_id), is_prose=is_prose),
                 "flags": [flag._asdict() for flag in cleaned.flags],
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
@@ -197,13 +199,13 @@ def _lines_of(decisions: Iterable[Decision], kind: str) -> frozenset[str]:
     return frozenset(decision.line for decision in decisions if decision.decision == kind and decision.line)
 
 
-def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The blocks of a text; none for plain prose in one language, which the next stage detects."""
-    text, kinds = cleaned.edited.text, page["kinds"] if page else []
-    if how.kind is None and how.language is None and not kinds and not FORM.search(text):
+def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None, *, is_prose: bool) -> list[dict[str, Any]]:
+    """The blocks of a text; none for plain prose, whose languages the next stage detects."""
+    kinds = page["kinds"] if page else []
+    if is_prose and how.kind is None and how.language is None and not kinds:
         return []
     spans = kinds_in_clean_text(cleaned.edited, (tuple(kind.values()) for kind in kinds))
-    return [block._asdict() for block in how.blocks(text).overlaid(spans).blocks]
+    return [block._asdict() for block in how.blocks(cleaned.edited.text).overlaid(spans).blocks]
 
 
 def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
