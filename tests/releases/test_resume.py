@@ -75,6 +75,28 @@ def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.Ca
     assert status == [f"?? {name}" for name in sorted(strays)]
 
 
+def test_lists_that_a_killed_stage_left_are_taken_back(root: Path) -> None:
+    outs = ["build/a.jsonl", {"build/finished/a.json": {"persist": True}}]
+    code = "from pathlib import Path; Path('build/a.jsonl').write_text('a'); Path('build/finished/a.json').write_text('b')"
+    stage = {"cmd": f'python -c "{code}"', "deps": ["params.yaml"], "outs": outs}
+    write_seeds(root, {"dvc.yaml": json.dumps({"stages": {"a": stage}}), "params.yaml": "a: 1\n", "build/finished/x": ""})
+    (root / "dvc.lock").unlink()
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", "second")
+    assert run(root, "dvc", "status", "--json") == "{}"
+    keep_shard_lists(root)
+    write_note(root)
+    with journaled(journal_of(root)):
+        write_text(root / "params.yaml", "a: 2\n")
+    for name in ("a.jsonl", "finished/a.json"):  # not through a link into the cache
+        (root / "build" / name).unlink()
+        (root / "build" / name).write_text("half")
+    assert resume_release(root) is None
+    assert run(root, "dvc", "status", "--json") == "{}"
+    assert (root / "build" / "finished" / "a.json").read_text() == "b"
+
+
 def test_later_edits_of_what_a_killed_release_wrote_stay(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_note(root)
     with journaled(journal_of(root)):

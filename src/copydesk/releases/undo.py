@@ -156,8 +156,13 @@ def _restore_data(root: Path, written_hashes: dict[Path, set[str]]) -> None:
             name = path.relative_to(root)
             say(f"release: {name} belongs neither to this release nor to the last; moved to {folder}")
     shutil.rmtree(root / SHARED, ignore_errors=True)  # made of the store; DVC would ask before it replaces it
-    if DATA in _outputs_of_stages(root):
+    outputs = _outputs_of_stages(root)
+    if DATA in outputs:
         run_dvc(root, "checkout", "--quiet", "--force", DATA)
+    with suppress(ReleaseError):  # an older pipeline does not cache them
+        # What a killed stage left of the lists of shards is nobody's work; DVC alone would ask before it replaces it.
+        if lists := [name for name in outputs if name.startswith("build/") and name != SHARED]:
+            run_dvc(root, "checkout", "--quiet", "--force", *lists)
     with suppress(ReleaseError):  # another file that DVC tracks was edited; the release will report it
         run_dvc(root, "checkout", "--quiet")
 
