@@ -103,11 +103,14 @@ def build(  # noqa: PLR0917  (options are given by name)
     from copydesk.core.progress import print_profile, profiled
     from copydesk.pipeline import build_project
     from copydesk.readers import FIELD
+    from copydesk.tables.without_pandas import keep_pandas_out
 
     project = copydesk.Project.open(root)
     project.params["ingest"]["strict"] |= strict
     project.params["engine"]["workers"] = 1 if profile else workers or project.params["engine"]["workers"]
     project = replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus)
+    if not project.params["plugins"]:
+        keep_pandas_out()
     with profiled() as seconds:
         built = build_project(project)
     if profile:
@@ -184,9 +187,12 @@ def validate(  # noqa: PLR0917  (options are given by name)
     from copydesk.ci.seed_locations import located
     from copydesk.project import build_lock
     from copydesk.stages.validate import run
+    from copydesk.tables.without_pandas import keep_pandas_out
 
     project = copydesk.Project.open(root)
     project = replace(project, corpus=corpus or project.corpus)
+    if not project.params["plugins"]:
+        keep_pandas_out()
     base = base_listing(root, project.corpus, against) if changed or against else None
     if not load or base is not None or corpus is not None:
         # DVC tracks the report in ROOT/reports: overwriting it would make the pipeline outdated.

@@ -79,7 +79,9 @@ def test_lists_that_a_killed_stage_left_are_taken_back(root: Path) -> None:
     outs = ["build/a.jsonl", {"build/finished/a.json": {"persist": True}}]
     code = "from pathlib import Path; Path('build/a.jsonl').write_text('a'); Path('build/finished/a.json').write_text('b')"
     stage = {"cmd": f'python -c "{code}"', "deps": ["params.yaml"], "outs": outs}
-    write_seeds(root, {"dvc.yaml": json.dumps({"stages": {"a": stage}}), "params.yaml": "a: 1\n", "build/finished/x": ""})
+    write_seeds(
+        root, {"dvc.yaml": json.dumps({"stages": {"a": stage}}), "params.yaml": "a: 1\n", "build/finished/x": ""}
+    )
     (root / "dvc.lock").unlink()
     run(root, "dvc", "repro", "--quiet")
     run(root, "git", "add", "--all")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from copydesk.stages import validate as stage
 from copydesk.tables.parquet import write_parquet
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation import validate
+from copydesk.validation.loader_check import Loader
+from support import articles, run_stages, write_seeds
 
 
 def check(project: Project) -> Report:
@@ -492,3 +495,34 @@ def test_a_description_for_other_files(own_copy: Project) -> None:
     path.write_text("[]")
     write_manifest(own_copy)
     assert "cannot be read" in only(check(own_copy)).message
+
+
+def test_datasets_loads_again_only_what_is_read_in_another_way(
+    make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[list[str]] = []
+    check_by_loading = Loader.check
+    monkeypatch.setattr(Loader, "check", lambda self, names: loads.append(names) or check_by_loading(self, names))
+    files = articles(40)
+    project = make_corpus(files, {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
+    stage.run(project)
+    first = json.loads((project.reports / "validation.json").read_text())
+    assert len(loads) == 1
+
+    name = sorted(files)[0]
+    write_seeds(project.seeds, {name: f"{files[name]}\nOne more sentence."})
+    stage.run(run_stages(project))
+    again = json.loads((project.reports / "validation.json").read_text())
+    assert len(loads) == 1
+    loaded = {key: count for key, count in first["checked"].items() if key.startswith("loads_")}
+    assert loaded.items() <= again["checked"].items()
+
+    # A third split is another way to read it; so is any setting of the card.
+    splits = {**project.params["splits"], "train": 0.6, "validation": 0.2, "test": 0.2, "minimum": 1}
+    run_stages(replace(project, params={**project.params, "splits": splits}))
+    stage.run(project)
+    assert len(loads) == 2
+    edit_card(project, lambda matter: matter["configs"][1].update(default=True))
+    with pytest.raises(ValidationError, match="12 loading"):
+        stage.run(project)
+    assert len(loads) == 3

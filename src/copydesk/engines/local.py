@@ -24,6 +24,7 @@ from copydesk.engines.interface import Engine, Keys, Numbers, Result, Task, shar
 from copydesk.engines.machine import cores, free_memory
 from copydesk.errors import BuildError
 from copydesk.store.open_backend import Root
+from copydesk.tables.without_pandas import is_pandas_out, keep_pandas_out
 
 #: Memory that a process of the pool needs for a large shard, in bytes.
 WORKER_MEMORY = 600 << 20
@@ -144,7 +145,7 @@ class _Pool:
         if self._executor is None:
             # Spawned, not forked: a fork would copy locks that Arrow's threads hold.
             spawn = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(size, spawn, initializer=_begin)
+            self._executor = ProcessPoolExecutor(size, spawn, initializer=_begin, initargs=(is_pandas_out(),))
             self.size = size
         # Started processes inherit the mask: Ctrl-C ends this process, and its end ends them.
         previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -173,8 +174,10 @@ def suitable() -> int:
     return max(1, cores() if free is None else min(cores(), free // WORKER_MEMORY))
 
 
-def _begin() -> None:
+def _begin(without_pandas: bool) -> None:
     """Set up a process of the pool: it ignores Ctrl-C and ends when the process that started it ends."""
+    if without_pandas:
+        keep_pandas_out()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
 

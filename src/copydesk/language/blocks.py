@@ -29,9 +29,7 @@ WORDS: frozenset[Kind] = frozenset({"prose", "verse", "list", "transcript", "sca
 PROSE: frozenset[Kind] = frozenset({"prose", "scan"})
 
 #: What a text has that may be anything but prose, as RE2 understands it.
-_FORM = (
-    r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\z)"
-)
+_FORM = r"[{}<>=\\|;$^_`\[\]\t]|  |--|::|\(\)|\A[ #%@*•·–—-]|\n[ #%@*•·–—-]|\n\S*[/.:)]|[^\n]\n[^\n]{1,120}(?:\n|\z)"
 
 #: A longer line is a paragraph by itself, whatever stands below.
 _LONG = 120
@@ -240,8 +238,7 @@ def _line_score(line: str) -> int:
 def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Kind:
     count = len(lines)
     if count == 1 and not speakers and code_score <= _CODE_ALONE:  # most paragraphs
-        (line,) = lines
-        return "list" if _BULLET.match(line) or _ADDRESS.fullmatch(line) else _scan_or_prose(lines)
+        return _list_or_prose(lines)
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
     if count > 1 and 5 * sum(map(_has_gap, lines)) >= 3 * count:
@@ -256,12 +253,12 @@ def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Ki
         addresses = sum(bool(_ADDRESS.fullmatch(line)) for line in lines)
         if 2 * addresses <= count:
             return _code_or_configuration(lines)
-    if 5 * sum(bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines) >= 2 * count:
+    return _list_or_prose(lines)
+
+
+def _list_or_prose(lines: Sequence[str]) -> Kind:
+    if 5 * sum([bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines]) >= 2 * len(lines):
         return "list"
-    return _scan_or_prose(lines)
-
-
-def _scan_or_prose(lines: Sequence[str]) -> Kind:
     return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
 
 

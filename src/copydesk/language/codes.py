@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import langcodes
 import pycld2
 
 _NAMES = {name.replace("_", " ").casefold(): code for name, code in reversed(pycld2.LANGUAGES) if len(code) == 2}
@@ -34,6 +33,8 @@ def language_code(text: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _code(tag: str) -> str | None:
+    import langcodes  # its tables take a tenth of a second, and most corpora state no language
+
     code = _NAMES.get(tag.casefold())
     try:
         if code is None and langcodes.tag_is_valid(tag):

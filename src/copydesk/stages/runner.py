@@ -28,6 +28,7 @@ from copydesk.store.last_build import Before, Finished, Last
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Parts, Store
 from copydesk.tables.table import Table, table
+from copydesk.tables.without_pandas import keep_pandas_out
 
 
 class Output(NamedTuple):
@@ -335,6 +336,8 @@ def main(run: Callable[[Project], object]) -> None:
         check_line_ends(Path())
         project = Project.open()
         check_plugins(Path(), project.params["plugins"], stage)
+        if not project.params["plugins"]:
+            keep_pandas_out()
         with build_lock(project):
             take_over(project)
             run(project)

@@ -6,6 +6,7 @@ new pin changes the fingerprint of every stage. A test checks that ``pyproject.t
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 #: Libraries of which exactly one version writes the right bytes.
@@ -33,6 +34,7 @@ UNPINNED = ("numpy",)
 UNPINNED_FOR_RECORDS = ("fastwarc", "idna", "langcodes")
 
 
+@cache
 def installed_version(library: str) -> str | None:
     """The installed version of a library; None if it is not installed."""
     try:

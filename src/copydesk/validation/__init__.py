@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from copydesk.core.atomic_files import sha256_file
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, schema_path
 from copydesk.core.progress import track
@@ -22,7 +21,7 @@ from copydesk.tables.table import TABLES, table
 from copydesk.validation.document_checks import check_ids
 from copydesk.validation.document_groups import Memory, Unit, check_unit, held_before, units_of
 from copydesk.validation.file_checks import check_files
-from copydesk.validation.loader_check import Loader, ways_of
+from copydesk.validation.loader_check import Loader, way_of_reading, ways_of
 from copydesk.validation.logical_hash_check import check_rows, undigested
 
 
@@ -51,7 +50,8 @@ def validate(
     mapped : bool
         Whether to load it mapped into a cache, cold and warm, even if it is larger than 8 MB.
     store : Store, optional
-        Records which files passed, by the hashes of their bytes; these files are not checked again.
+        Records which files passed, by the hashes of their bytes; these files are not checked again. Nor is a dataset
+        loaded again, if ``datasets`` loaded one here with the same tables, splits and features. A release always is.
     workers : int
         Processes; 0 takes one per core.
     base : dict, optional
@@ -89,7 +89,7 @@ def validate(
     remembered = Memory(memory)
     known = _Known(store, schemas, finished)
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
-    loaded = known.key("loading", [sha256_file(corpus / NAME), str(corpus), ways]) if ways else ""
+    loaded = known.key("loading", [way_of_reading(corpus), str(corpus), ways]) if ways else ""
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
     with ExitStack() as stack:
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if ways and not known.holds(loaded) else None
@@ -122,7 +122,7 @@ class _Known:
         self._store = store
         # A release that was made before there was a table of labels has no schema of it.
         paths = [path for name in TABLES if (path := schema_path(name, schemas)).is_file()]
-        made_by = [version(name) for name in ("datasets", "jsonschema-rs")]
+        made_by = [version(name) for name in ("datasets", "fsspec", "huggingface_hub", "jsonschema-rs")]
         modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
         codes = [fingerprint(module, paths, None) for module in modules] if store else []
         everything = " ".join([*(code.everything for code in codes), *made_by])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,11 @@ from copydesk.tables.table import table
 _ROWS = 1_000  # compared at either end of a split
 #: A dataset of more bytes is only streamed, unless ``mapped`` is set: mapping writes all of it into the cache.
 _MAPPED = 8 * 2**20
+#: Lines of a card that follow from the rows alone.
+_OF_CONTENT = re.compile(
+    r"^ *(?:description: content sha256|version|num_bytes|num_examples|download_size|dataset_size): ?.*\n",
+    re.MULTILINE,
+)
 _WAYS = (("cold", False), ("warm", False), ("streamed", True))
 
 
@@ -100,6 +106,18 @@ def ways_of(corpus: Path, *, mapped: bool = False) -> list[str]:
     files = [file for file in corpus.glob("data/*/*.parquet") if file.is_file()]
     mapped = mapped or sum(file.stat().st_size for file in files) <= _MAPPED
     return [way for way, streaming in _WAYS if mapped or streaming]
+
+
+def way_of_reading(corpus: Path) -> str:
+    """What decides how ``datasets`` reads a dataset, and not what it reads: the card's configurations and features.
+
+    Digests, counts and sizes are left out: they are compared with the files before anything is loaded.
+    """
+    try:
+        _, matter, _ = (corpus / "README.md").read_text("utf-8").split("---\n", 2)
+    except (OSError, ValueError):
+        return ""  # the check of the card says so
+    return _OF_CONTENT.sub("", matter)
 
 
 def _load_all(corpus: Path, schemas: Path, ways: list[str], names: list[str]) -> Iterator[tuple[str, str]]:
