@@ -103,8 +103,9 @@ def run_of_rules(
 
 
 def kinds_in_clean_text(edited: EditedText, kinds: Iterable[MarkedKind]) -> list[MarkedKind]:
-    """Spans of the raw text with a kind, at their places in the clean text."""
-    return [(*edited.to_clean(start, end), kind) for start, end, kind in kinds]
+    """Spans of the raw text with a kind, where they are in the clean text; those of which nothing is left are not."""
+    placed = ((*edited.to_clean(start, end), kind) for start, end, kind in kinds)
+    return [(start, end, kind) for start, end, kind in placed if not edited.text[start:end].isspace() and start < end]
 
 
 def clean_text(text: str, how: Plan) -> Cleaned:

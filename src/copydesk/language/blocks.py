@@ -98,13 +98,15 @@ class Blocks:
         return Blocks([block._replace(language=language) for block in self.blocks])
 
     def overlaid(self, spans: Sequence[tuple[int, int, Kind]]) -> Blocks:
-        """The same blocks, but for spans whose kind is known otherwise; these are in order, without overlap."""
+        """The same blocks, but for spans whose kind is known otherwise, in order; of two at a place the first."""
         blocks: list[Block] = []
         remaining = iter([*((s, e, k) for s, e, k in spans if s < e), _NO_SPAN])
         start, end, kind = next(remaining)
         for block in self.blocks:
             at = block.start
             while at < block.end:
+                while end <= at:  # it was overlapped by the one before
+                    start, end, kind = next(remaining)
                 is_inside = start <= at
                 stop = min(block.end, end if is_inside else start)
                 piece = Block(at, stop, kind if is_inside else block.kind, block.language)
@@ -113,8 +115,6 @@ class Blocks:
                 else:
                     blocks.append(piece)
                 at = stop
-                if at >= end:
-                    start, end, kind = next(remaining)
         return Blocks(blocks or self.blocks)
 
     def after(self, edits: Iterable[tuple[int, int, int]]) -> Blocks:

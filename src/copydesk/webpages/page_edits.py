@@ -13,6 +13,7 @@ from copydesk.core.stray_bytes import STRAYS, without_strays
 from copydesk.errors import UnreadableError
 from copydesk.text import Edit
 from copydesk.webpages.junctions import breaks, rewritten, settled, without_shreds
+from copydesk.webpages.link_lines import link_lines
 from copydesk.webpages.marked_kinds import MarkedKind, marked_kinds
 from copydesk.webpages.page_rights import Statement
 from copydesk.webpages.text_alignment import Run, codes, matching_runs
@@ -115,6 +116,7 @@ def article_edits(html: str, text: str) -> tuple[list[Edit], float, list[tuple[i
         elif any(map(str.isalnum, wanted[run.start + run.length : following.start])):
             missing.append((int(page.start[last]), int(page.end[first])))
     missing += [(int(page.start[places[at]]), int(page.end[places[at]])) for at in _open_ends(wanted, runs)]
+    kept &= ~link_lines(html, page, kept & page.solid)
     return list(_edits(html, page, kept, aligned)), aligned, sorted(missing)
 
 
