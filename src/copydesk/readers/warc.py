@@ -15,6 +15,7 @@ from copydesk.errors import BuildError, UnreadableError
 from copydesk.language.moments import moment
 from copydesk.readers.base import Record, RecordOptions, damaged
 from copydesk.readers.http import decoded_body, parse_response
+from copydesk.store.installed_from import install_extra
 from copydesk.webpages.page_rights import STATEMENTS, statement
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def read_warc(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
         from fastwarc.warc import ArchiveIterator
     except ImportError:
         needs = f"{options.stem}: archives are read with fastwarc, which is not installed"
-        raise BuildError(f"{needs}; run: pip install 'copydesk[web]'") from None
+        raise BuildError(f"{needs}; {install_extra('web')}") from None
 
     skipped: Counter[str] = Counter()
     number = 0

@@ -25,6 +25,7 @@ from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.store.installed_from import install_extra
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
@@ -89,7 +90,7 @@ def _extras(root: Path) -> Verdict:
     missing = [name for name in (*PINNED_FOR_PAGES, "fastwarc") if installed_version(name) is None]
     if pages and missing:
         kinds = plural(pages, "web page or archive", "web pages or archives")
-        return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; install copydesk[web]"
+        return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; {install_extra('web')}"
     return "ok", "installed, or not needed"
 
 
