@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from copydesk.core.plugins import added
+from copydesk.readers.archives.warc import read_warc
 from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.jsonl import read_json_records
 from copydesk.readers.parquet_records import read_parquet_rows
 from copydesk.readers.plain_text import RawText, read_text
-from copydesk.readers.warc import read_warc
 from copydesk.readers.whole_file import read_single, read_single_page
 
 
@@ -106,7 +106,7 @@ REASONS = {
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",
-    "bad-container": "a file of records that is damaged or empty; records before the damage are read",
+    "bad-container": "a file of records that is damaged or empty; what can be read is read",
     "bad-record": "a record that does not follow its format, or has no text",
     FIELD: "metadata that is invalid, or given twice with different values; the record is kept without that field",
     "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",

@@ -86,8 +86,8 @@ def _extras(root: Path) -> Verdict:
     endings = Counter(
         split_name(entry.name)[1] for _, entry in walk(root / "seeds") if isinstance(entry, os.DirEntry)
     )
-    pages = sum(endings[ending] for ending in endings if ending.startswith((*PAGES, ".warc", ".wet")))
-    missing = [name for name in (*PINNED_FOR_PAGES, "fastwarc") if installed_version(name) is None]
+    pages = sum(endings[ending] for ending in endings if ending.startswith((*PAGES, ".warc")))
+    missing = [name for name in PINNED_FOR_PAGES if installed_version(name) is None]
     if pages and missing:
         kinds = plural(pages, "web page or archive", "web pages or archives")
         return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; {install_extra('web')}"
