@@ -19,17 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.core.config import check_params
 from copydesk.errors import UnreadableError
 from copydesk.readers.archives.warc import read_warc
 from copydesk.readers.base import RecordOptions
 from copydesk.readers.decompression import unpacked
-from copydesk.readers.document_listing import list_documents
 from copydesk.readers.plain_text import to_bytes
-from copydesk.readers.record_cache import texts_of
-from copydesk.readers.seed_files import list_seeds
 from fuzz.scratch import scratch
-from support import run_python, write_seeds
+from reading import listed
+from support import run_python
 
 
 def record(kind: str, block: bytes, number: int = 1, **headers: str) -> bytes:
@@ -57,18 +54,6 @@ def chunked(data: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(data[n : n + 7]), data[n : n + 7]) for n in range(0, len(data), 7)) + (
         b"0\r\n\r\n"
     )
-
-
-def listed(root: Path, name: str, data: bytes, **settings: Any) -> tuple[list[dict[str, Any]], list[Any]]:
-    write_seeds(root / "seeds", {name: data})
-    given = check_params({"ingest": settings})["ingest"]
-    seeds, refused = list_seeds(root / "seeds", given["max_bytes"])
-    table, more = list_documents(root / "seeds", seeds, root / "build", given)
-    rows = table.to_pylist()
-    for row in rows:
-        (row["raw"],) = texts_of(root / "build" / "records" / row["rows"], [row["row"]])
-        assert hashlib.sha256(to_bytes(row["raw"])).hexdigest() == row["sha256"]
-    return rows, [*refused, *more]
 
 
 HTML = "<p>Käse &amp; Brot</p>\r\n".encode()

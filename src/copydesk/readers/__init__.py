@@ -18,6 +18,7 @@ from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.jsonl import read_json_records
+from copydesk.readers.newsrooms.xml_files import read_news_xml
 from copydesk.readers.parquet_records import read_parquet_rows
 from copydesk.readers.plain_text import RawText, read_text
 from copydesk.readers.whole_file import read_single, read_single_page
@@ -41,12 +42,15 @@ READERS = {
 
 #: Readers of files of records, by the ending of the file name.
 _RECORDS: dict[str, RecordReader] = {
+    ".atom": read_news_xml,
     ".csv": read_csv,
     ".jsonl": read_json_records,
     ".ndjson": read_json_records,
     ".parquet": read_parquet_rows,
+    ".rss": read_news_xml,
     ".warc": read_warc,
     ".wet": read_warc,
+    ".xml": read_news_xml,
 }
 #: Readers of compressed documents, which are files with a single record.
 _SINGLE: dict[str, RecordReader] = {
