@@ -18,6 +18,7 @@ from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.jsonl import read_json_records
+from copydesk.readers.newsrooms.ninjs import read_ninjs
 from copydesk.readers.newsrooms.xml_files import read_news_xml
 from copydesk.readers.parquet_records import read_parquet_rows
 from copydesk.readers.plain_text import RawText, read_text
@@ -44,6 +45,7 @@ READERS = {
 _RECORDS: dict[str, RecordReader] = {
     ".atom": read_news_xml,
     ".csv": read_csv,
+    ".json": read_ninjs,
     ".jsonl": read_json_records,
     ".ndjson": read_json_records,
     ".parquet": read_parquet_rows,

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from copydesk.core.plural import plural
-from copydesk.core.progress import say
 from copydesk.errors import UnreadableError
 from copydesk.language.moments import moment
 from copydesk.readers.archives.archive_records import ArchiveRecord, archive_records
 from copydesk.readers.archives.http import decoded_body, parse_response
 from copydesk.readers.base import Record, RecordOptions
+from copydesk.readers.skipped_records import say_skipped
 from copydesk.webpages.page_rights import STATEMENTS, statement
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -23,7 +22,6 @@ _WEB = re.compile("https?:", re.IGNORECASE)
 #: Bytes allowed for headers and chunk sizes beside the payload.
 _AROUND = 1 << 20
 _MOST_STATED = 20  # repetitions of a header field with rights
-_LISTED = 10  # kinds of skipped records to name in the message
 
 
 def read_warc(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
@@ -48,17 +46,9 @@ def read_warc(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
             else:
                 skipped[result] += 1
     except UnreadableError:
-        _say_skipped(options.stem, number, skipped)
+        say_skipped(options.stem, "record", number, skipped)
         raise
-    _say_skipped(options.stem, number, skipped)
-
-
-def _say_skipped(stem: str, number: int, skipped: Counter[str]) -> None:
-    if skipped:
-        counted = ", ".join(f"{count} {name}" for name, count in sorted(skipped.most_common(_LISTED)))
-        more = len(skipped) - _LISTED
-        counted += f" and {plural(more, 'more kind')}" if more > 0 else ""
-        say(f"ingest: {stem}: {plural(number, 'record')}, not documents: {counted}")
+    say_skipped(options.stem, "record", number, skipped)
 
 
 def _read(record: ArchiveRecord, options: RecordOptions) -> Record | str:

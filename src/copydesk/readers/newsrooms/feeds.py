@@ -120,7 +120,7 @@ def _record(item: XmlItem, feed: _Feed, number: int, options: RecordOptions) -> 
         number,
         {options.id: doc_id, options.text: text.text, **{name: value for name, value in metadata.items() if value}},
         page=text.is_page,
-        passed_over=passed_over or ("title",),
+        passed_over=passed_over,
     )
 
 
