@@ -48,6 +48,7 @@ _RECORDS: dict[str, RecordReader] = {
     ".json": read_ninjs,
     ".jsonl": read_json_records,
     ".ndjson": read_json_records,
+    ".nitf": read_news_xml,
     ".parquet": read_parquet_rows,
     ".rss": read_news_xml,
     ".warc": read_warc,

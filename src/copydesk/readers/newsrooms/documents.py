@@ -6,7 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 from html import escape, unescape
+from typing import NamedTuple
 
+from copydesk.readers.base import Record, RecordOptions
 from copydesk.readers.stated import license_expression
 
 _UUID = re.compile(r"(?:urn:uuid:)?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})")
@@ -21,6 +23,19 @@ _EMPTY = re.compile(r"<(script|style|title|textarea|iframe|noframes|noembed|xmp)
 _VERSION = re.compile(r"-[0-9]+\.[0-9]")
 _LONGEST_LICENSE = 200
 _BY = re.compile(r"\s*(?:by|von|par|por|di|da|door|av|af)[: ]\s*(?=[^\W\d_])", re.IGNORECASE)
+
+
+class WrittenText(NamedTuple):
+    """A text as it is written in a file, and whether it is read as a page."""
+
+    text: str
+    is_page: bool
+
+
+def too_large(number: int, what: str, options: RecordOptions) -> Record:
+    """Return the refusal of an item of an XML file that is too large."""
+    limit = f"at most {options.longest_line:,} bytes and 100,000 elements are read"
+    return Record(number, None, ("too-large", f"{what} that is too large, {limit}; split it"))
 
 
 def document_id(name: str, scope: str) -> str | None:

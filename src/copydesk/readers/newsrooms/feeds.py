@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from copydesk.readers.base import Record, RecordOptions
 from copydesk.readers.newsrooms.documents import (
+    WrittenText,
     as_html,
     document_id,
     first_license,
     has_markup,
+    too_large,
     without_by,
     without_markup,
 )
@@ -67,11 +68,6 @@ class _Feed:
             self.fields.setdefault(_name(item.element), []).append(item.element)
 
 
-class _Text(NamedTuple):
-    text: str
-    is_page: bool
-
-
 def feed_entries(items: Iterator[XmlItem], options: RecordOptions) -> Iterator[Record]:
     """Yield the entries of a feed.
 
@@ -93,8 +89,7 @@ def feed_entries(items: Iterator[XmlItem], options: RecordOptions) -> Iterator[R
 
 def _record(item: XmlItem, feed: _Feed, number: int, options: RecordOptions) -> Record:
     if item.is_large:
-        limit = f"at most {options.longest_line:,} bytes and 100,000 elements are read"
-        return Record(number, None, ("too-large", f"an entry that is too large, {limit}; split the document"))
+        return too_large(number, "an entry", options)
     fields: dict[str, list[XmlElement]] = {}
     for element in item.element.elements:
         fields.setdefault(_name(element), []).append(element)
@@ -133,7 +128,7 @@ def _shown(element: XmlElement) -> str:
     return f"{element.prefix}:{element.local}" if element.prefix else element.local
 
 
-def _text(item: XmlItem, element: XmlElement) -> _Text | None:
+def _text(item: XmlItem, element: XmlElement) -> WrittenText | None:
     """The text that an element holds, and whether it is HTML; None if it is of another kind."""
     kind = element.attribute("type").lower().partition(";")[0].strip()
     if element.attribute("src"):
@@ -142,10 +137,10 @@ def _text(item: XmlItem, element: XmlElement) -> _Text | None:
         inside = next(element.elements, None) if element.space != XHTML else None
         content = inside if inside is not None and inside.local in ("div", "body") else element
         named = next((part for part in (content, *content.elements) if part.space == XHTML), content)
-        return _Text(as_html(item.inner(content), named.prefix), True)
+        return WrittenText(as_html(item.inner(content), named.prefix), True)
     if kind in ("html", "text/html") or (not kind and element.space not in _ATOM):
-        return _Text(element.text, has_markup(element.text))
-    return _Text(element.text, False) if not kind or kind.startswith("text") else None
+        return WrittenText(element.text, has_markup(element.text))
+    return WrittenText(element.text, False) if not kind or kind.startswith("text") else None
 
 
 def _line(fields: Mapping[str, list[XmlElement]], *names: str) -> str:
