@@ -18,6 +18,7 @@ from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.jsonl import read_json_records
+from copydesk.readers.newsrooms.epub import read_epub
 from copydesk.readers.newsrooms.ninjs import read_ninjs
 from copydesk.readers.newsrooms.xml_files import read_news_xml
 from copydesk.readers.parquet_records import read_parquet_rows
@@ -45,6 +46,7 @@ READERS = {
 _RECORDS: dict[str, RecordReader] = {
     ".atom": read_news_xml,
     ".csv": read_csv,
+    ".epub": read_epub,
     ".json": read_ninjs,
     ".jsonl": read_json_records,
     ".ndjson": read_json_records,
@@ -116,7 +118,7 @@ REASONS = {
     "bad-container": "a file of records that is damaged or empty; what can be read is read",
     "bad-record": "a record that does not follow its format, or has no text",
     FIELD: "metadata that is invalid, or given twice with different values; the record is kept without that field",
-    "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",
+    "bomb": "a compressed file, a book, or a page in an archive, that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",
 }

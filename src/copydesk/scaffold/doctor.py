@@ -30,6 +30,8 @@ from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_
 
 _PACKAGE = Path(__file__).parents[1]
 _TIMEOUT = 60
+#: Endings of files that are web pages or may have some.
+_WITH_PAGES = (*PAGES, ".atom", ".epub", ".nitf", ".rss", ".warc", ".xml")
 _STDERR_SHOWN = 700  # characters
 #: Free disk space: at least this many bytes, and this many times the seeds (shards, dataset and DVC's cache).
 _LEAST_FREE = 500_000_000
@@ -82,14 +84,14 @@ def _toolkit(root: Path) -> Verdict:
 
 
 def _extras(root: Path) -> Verdict:
-    """Whether what reads web pages and archives is installed, if there are any."""
+    """Whether what reads web pages is installed, if there may be any."""
     endings = Counter(
         split_name(entry.name)[1] for _, entry in walk(root / "seeds") if isinstance(entry, os.DirEntry)
     )
-    pages = sum(endings[ending] for ending in endings if ending.startswith((*PAGES, ".warc")))
+    pages = sum(endings[ending] for ending in endings if ending.startswith(_WITH_PAGES))
     missing = [name for name in PINNED_FOR_PAGES if installed_version(name) is None]
     if pages and missing:
-        kinds = plural(pages, "web page or archive", "web pages or archives")
+        kinds = plural(pages, "file that may have web pages", "files that may have web pages")
         return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; {install_extra('web')}"
     return "ok", "installed, or not needed"
 
