@@ -75,6 +75,10 @@ def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordRea
 CONTAINERS: dict[str, RecordReader] = {**_RECORDS, **_with_compressed({**_RECORDS, **_SINGLE})}
 
 
+#: Endings that say little of what is in a file: a plug-in may read these files in its own way.
+GENERAL = frozenset((".json", ".xml"))
+
+
 def record_readers() -> Mapping[str, RecordReader]:
     """Every ending of a file of records, also those of the plug-ins in force."""
     plugins = added("reader")

@@ -48,6 +48,8 @@ _READ = frozenset(
         *("title", "link", "guid", "id", "source"),
     )
 )
+#: What is remembered of a feed itself, which may be longer than memory: elements of a name, and bytes of each.
+_MOST_OF_A_NAME, _LARGEST_OF_A_FEED = 10, 1 << 16
 _MAIL_NAME = re.compile(r"[^\s()<>@]{1,200}@[^\s()<>@]{1,200}\s?\((.*)\)")
 
 
@@ -64,8 +66,9 @@ class _Feed:
 
     def add(self, item: XmlItem) -> None:
         self._language = item.element.language or self._language
-        if not item.is_opened:
-            self.fields.setdefault(_name(item.element), []).append(item.element)
+        elements = self.fields.setdefault(name, []) if (name := _name(item.element)) in _READ else []
+        if not item.is_opened and len(elements) < _MOST_OF_A_NAME and item.size < _LARGEST_OF_A_FEED:
+            elements.append(item.element)
 
 
 def feed_entries(items: Iterator[XmlItem], options: RecordOptions) -> Iterator[Record]:

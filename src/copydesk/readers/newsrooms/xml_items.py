@@ -22,7 +22,7 @@ XHTML = "http://www.w3.org/1999/xhtml"
 
 _PIECE = 1 << 16
 _LONGEST_TOKEN = 1 << 20  # a tag or a comment: older versions of Expat take quadratic time for long ones
-_DEEPEST = 200
+_DEEPEST, _DEEPEST_OPENED = 200, 8
 _MOST_ELEMENTS = 100_000
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ENCODING = re.compile(rb"<\?xml\b[^<>]{0,200}?\bencoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_:.-]{2,40})[\"']")
@@ -111,6 +111,11 @@ class XmlItem:
     ) -> None:
         self.element, self.is_opened, self.is_large = element, is_opened, is_large
         self._xml = xml
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes; 0 if it is opened or too large."""
+        return len(self._xml)
 
     def inner(self, element: XmlElement) -> str:
         """The content of an element of the item, as it is written in the file."""
@@ -243,7 +248,8 @@ class _Parser:
             raise UnreadableError("bad-container", f"{found}; expected one of {', '.join(sorted(self._roots))}")
         self._depth += 1
         if not self._stack:
-            if self._opened_depth == self._depth - 1 and element.local in self._opened:
+            is_outside = self._opened_depth == self._depth - 1 < _DEEPEST_OPENED
+            if is_outside and element.local in self._opened:
                 self._opened_depth += 1
                 self._items.append(XmlItem(element, is_opened=True))
                 return
