@@ -87,6 +87,13 @@ def _coded(body: bytes, coding: str) -> Make:
 
 
 ARCHIVES: dict[str, Make] = {
+    "line-ends": lambda count: b"\r\n" * (count * 500),
+    "folded-head": lambda count: b"WARC/1.0\r\nWARC-Type: x\r\n" + b" x\n" * (count * 40) + b"Content-Length: 0\n\n",
+    "open-heads": lambda count: b"WARC/1.0\r\nWARC-Date: x\r\n" * (count * 100),
+    "one-head": lambda count: b"WARC/1.0\r\n" + b"WARC-Date: WARC/1.0\r\n" * (count * 100),
+    "dates": lambda count: b"WARC/1.0\r\n" + b"WARC-Date: x\r\n" * (count * 100),
+    "markers": lambda count: b"WARC/1.0\r\n" * (count * 100),
+    "liars": lambda count: b"WARC/1.0\r\nWARC-Type: x\r\nContent-Length: 9999999\r\n\r\n" * (count * 20),
     "plain": _archive(lambda n: response(n, _BODY)),
     "gzip": _coded(_GZIP, "gzip"),
     "deflate": _coded(zlib.compress(_BODY)[2:-4], "deflate"),

@@ -20,6 +20,7 @@ _LONGEST_BEGINNING = 100  # bytes of what _RECORD finds
 #: Fields that a record has once.
 _ONCE = frozenset({"warc-type", "warc-record-id", "warc-date", "warc-target-uri", "content-length"})
 _LENGTH = re.compile("[0-9]{1,18}")
+_LINE_ENDS = re.compile(rb"[\r\n]*")
 _MOST_PLACES = 100  # damaged ones, because each may be read twice
 _PIECE = 1 << 16
 _LONGEST_HEAD = 1 << 18
@@ -116,8 +117,7 @@ class _Stream:
         """Return the next record, None at the end; and what is wrong with it, or with what was skipped before it."""
         problem = ""
         while True:
-            while self._peek(1) in (b"\r", b"\n"):
-                self._at += 1
+            self._skip_line_ends()
             if not self._peek(1):
                 return None, problem
             fields = self._fields()
@@ -134,25 +134,27 @@ class _Stream:
         if not _VERSION.match(self._peek(_LONGEST_BEGINNING)):
             return None
         self._line(_LONGEST_BEGINNING)
-        head, fields = bytearray(), dict[str, str]()
-        name = ""
-        is_odd = False
+        head = bytearray()
+        parts: dict[str, list[str]] = {}  # of a field that goes on in further lines
+        last: list[str] = []
+        another = -1  # where another record may begin, because this header is cut off
         while (line := self._line(_LONGEST_HEAD - len(head))).strip(b"\r\n"):
+            if another < 0 and (version := _VERSION.search(line)):
+                another = len(head) + version.start()
             head += line
             text = line.decode("utf-8", "replace")
-            if text[0] in " \t" and name:
-                fields[name] = f"{fields[name]} {text.strip()}"
-            elif text.find(":") > 0:
-                name, _, value = text.partition(":")
-                name = name.strip().lower()
-                is_odd = is_odd or (name in _ONCE and name in fields)
-                fields.setdefault(name, value.strip())
-            else:
-                is_odd = True
-        if is_odd and (following := _VERSION.search(head)):  # the header of another record
-            self._put_back(bytes(head[following.start() :] + line))
-            return {}
-        return fields if line else {}
+            name, colon, value = text.partition(":")
+            name = name.strip().lower()
+            if text[0] in " \t" and parts:
+                last.append(text.strip())
+                continue
+            if another >= 0 and (not colon or (name in _ONCE and name in parts)):
+                self._put_back(bytes(head[another:]))
+                return {}
+            if colon:
+                last = [value.strip()]
+                parts.setdefault(name, last)
+        return {name: " ".join(values) for name, values in parts.items()} if line else {}
 
     def _with_block(self, record: ArchiveRecord, at_most: int) -> tuple[ArchiveRecord, str]:
         if record.length > at_most:
@@ -178,6 +180,12 @@ class _Stream:
         else:
             what = f"a record of {record.length:,} bytes, of which {len(block):,} are present"
         return record._replace(block=block, is_cut=True), what
+
+    def _skip_line_ends(self) -> None:
+        while True:
+            self._at = _LINE_ENDS.match(self._data, self._at).end()  # type: ignore[union-attr]  # it always matches
+            if self._at < len(self._data) or not self._fill():
+                return
 
     def _put_back(self, data: bytes) -> None:
         self._data = bytearray(data) + self._data[self._at :]
