@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from copydesk.errors import UnreadableError
 from copydesk.readers.base import RecordOptions
+from copydesk.readers.newsrooms.documents import as_html
 from copydesk.readers.newsrooms.ninjs import read_ninjs
 from reading import listed
 
@@ -152,6 +153,30 @@ def test_an_item_that_is_too_large(tmp_path: Path) -> None:
     rows, refused = listed(tmp_path, "a.json", json.dumps(items).encode(), max_bytes=1000)
     assert [row["raw"].text for row in rows] == ["One."]
     assert [refusal.reason for refusal in refused] == ["too-large", "too-large"]
+
+
+def test_metadata_of_any_shape_refuses_no_item(tmp_path: Path) -> None:
+    deep: Any = "Anna Berg"
+    for _ in range(400):
+        deep = [deep]
+    shapes = [deep, [[[["x"]]]], {"value": {"value": "x"}}, 7, True, None, [], {}, [None, 1], {"name": ["x"]}, "\x00"]
+    names = ("uri", "headline", "headlines", "byline", "by", "language", "versioncreated", "copyrightholder")
+    items = [{"body_text": "A text.", name: shape} for name in (*names, "rightsinfo", "bodies") for shape in shapes]
+    rows, refused = listed(tmp_path, "a.json", json.dumps(items).encode())
+    assert len(rows) == len(items) and {refusal.reason for refusal in refused} == {"bad-metadata"}
+
+
+def test_a_large_object_is_not_kept(tmp_path: Path) -> None:
+    members = b",".join(b'"k%d": "%s"' % (n, b"x" * 1000) for n in range(2000))
+    rows, (refusal,) = listed(tmp_path, "a.json", b"{%s}" % members, max_bytes=1000)
+    assert (rows, refusal.reason) == ([], "too-large")
+
+
+def test_sections_of_characters_without_an_end_take_linear_time() -> None:
+    text = "<![CDATA[]" * 100_000
+    started = time.process_time()
+    assert as_html(text) == text[9:].replace("<", "&lt;")
+    assert time.process_time() - started < 5
 
 
 def test_time_grows_with_the_file_and_memory_does_not() -> None:

@@ -46,7 +46,7 @@ def read_json_items(file: BinaryIO, name: str, at_most: int) -> Iterator[Any]:
     if text.next_is("["):
         yield from _array(text)
     elif text.next_is("{"):
-        yield from _object(text, name)
+        yield from _object(text, name, at_most)
     else:
         raise text.broken("expected an object or an array")
     if text.peek():
@@ -63,8 +63,9 @@ def _array(text: _Text) -> Iterator[Any]:
         text.expect(",")
 
 
-def _object(text: _Text, name: str) -> Iterator[Any]:
+def _object(text: _Text, name: str, at_most: int) -> Iterator[Any]:
     members: list[str] = []
+    length = 0
     has_items = False
     is_last = text.next_is("}")
     while not is_last:
@@ -75,11 +76,20 @@ def _object(text: _Text, name: str) -> Iterator[Any]:
             yield from _array(text)
         else:
             members.append(f"{key}:{text.value()}")
+            length += len(members[-1])
+            if length > at_most:
+                raise too_long(at_most)
         is_last = text.next_is("}")
         if not is_last:
             text.expect(",")
     if not has_items:
         yield _loaded(f"{{{','.join(members)}}}")
+
+
+def too_long(at_most: int) -> UnreadableError:
+    """Return the error for an item that is too large to be read, and behind which nothing is read."""
+    detail = f"an item of more than {at_most:,} characters; split it, or deliver its text as .txt"
+    return UnreadableError("too-large", detail)
 
 
 def _loaded(text: str) -> Any:
@@ -159,8 +169,7 @@ class _Text:
     def _more(self) -> None:
         """Read more of a value."""
         if len(self._text) - self._at > self._at_most:
-            detail = f"an item of more than {self._at_most:,} characters; split it, or deliver its text as .txt"
-            raise UnreadableError("too-large", detail)
+            raise too_long(self._at_most)
         if not self._fill():
             raise self.broken("it ends within an item")
 

@@ -128,10 +128,11 @@ def _texts(value: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     return [text for name in names for text in _strings(value.get(name))]
 
 
-def _strings(value: Any) -> list[str]:
+def _strings(value: Any, deepest: int = 3) -> list[str]:
     """The texts of a field: a string, an object with a value or a name, or a list of them."""
     if isinstance(value, Mapping):
         value = next((value[name] for name in ("value", "name", "literal") if value.get(name)), None)
     if isinstance(value, str):
         return [value] if value.strip() else []
-    return [text for part in value for text in _strings(part)] if isinstance(value, list) else []
+    parts = value if isinstance(value, list) and deepest else []
+    return [text for part in parts for text in _strings(part, deepest - 1)]
