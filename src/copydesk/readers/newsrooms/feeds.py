@@ -65,7 +65,8 @@ class _Feed:
         return _line(self.fields, *_LANGUAGES) or self._language
 
     def add(self, item: XmlItem) -> None:
-        self._language = item.element.language or self._language
+        if item.is_opened:
+            self._language = item.element.language or self._language
         elements = self.fields.setdefault(name, []) if (name := _name(item.element)) in _READ else []
         if not item.is_opened and len(elements) < _MOST_OF_A_NAME and item.size < _LARGEST_OF_A_FEED:
             elements.append(item.element)
@@ -97,7 +98,7 @@ def _record(item: XmlItem, feed: _Feed, number: int, options: RecordOptions) -> 
     for element in item.element.elements:
         fields.setdefault(_name(element), []).append(element)
     texts = (_text(item, element) for name in _TEXTS for element in fields.get(name, ()))
-    text = next((text for text in texts if text and text.text.strip()), None)
+    text = next((text for text in texts if text and _is_visible(text)), None)
     if text is None:
         detail = "an entry without a text; expected content:encoded, content, description or summary"
         return Record(number, None, ("bad-record", detail))
@@ -120,6 +121,10 @@ def _record(item: XmlItem, feed: _Feed, number: int, options: RecordOptions) -> 
         page=text.is_page,
         passed_over=passed_over,
     )
+
+
+def _is_visible(text: WrittenText) -> bool:
+    return bool(without_markup(text.text) if text.is_page else text.text.strip())
 
 
 def _name(element: XmlElement) -> str:
