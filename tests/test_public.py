@@ -92,7 +92,7 @@ def test_every_module_can_be_imported_and_says_what_it_is() -> None:
     [
         ("copydesk.cli", ("pyarrow", "numpy", "datasets", "jsonschema", "rich.progress", "yaml")),
         ("copydesk.stages.clean", ("datasets", "pandas", "ftfy", "typer", "dvc", "ray")),
-        ("copydesk.stages.ingest", ("datasets", "pandas", "typer", "dvc", "trafilatura", "lxml", "fastwarc")),
+        ("copydesk.stages.ingest", ("datasets", "pandas", "typer", "dvc", "trafilatura", "lxml")),
         ("copydesk.stages.package", ("datasets", "pandas", "typer", "dvc")),
     ],
 )

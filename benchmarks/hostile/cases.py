@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -86,6 +87,13 @@ def _coded(body: bytes, coding: str) -> Make:
 
 
 ARCHIVES: dict[str, Make] = {
+    "line-ends": lambda count: b"\r\n" * (count * 500),
+    "folded-head": lambda count: b"WARC/1.0\r\nWARC-Type: x\r\n" + b" x\n" * (count * 40) + b"Content-Length: 0\n\n",
+    "open-heads": lambda count: b"WARC/1.0\r\nWARC-Date: x\r\n" * (count * 100),
+    "one-head": lambda count: b"WARC/1.0\r\n" + b"WARC-Date: WARC/1.0\r\n" * (count * 100),
+    "dates": lambda count: b"WARC/1.0\r\n" + b"WARC-Date: x\r\n" * (count * 100),
+    "markers": lambda count: b"WARC/1.0\r\n" * (count * 100),
+    "liars": lambda count: b"WARC/1.0\r\nWARC-Type: x\r\nContent-Length: 9999999\r\n\r\n" * (count * 20),
     "plain": _archive(lambda n: response(n, _BODY)),
     "gzip": _coded(_GZIP, "gzip"),
     "deflate": _coded(zlib.compress(_BODY)[2:-4], "deflate"),
@@ -158,6 +166,54 @@ FILES: dict[str, tuple[str, Make]] = {
     "text no-utf-8": (".txt", lambda count: b"\xff" * (count * 1500)),
     "text zeros": (".txt", lambda count: b"\0" * (count * 1500)),
 }
+_ITEM = "<item><guid>{}</guid><description>A text.</description></item>"
+
+
+_DESCRIPTION = ("<item><description>", "</description></item>")
+
+
+def _feed(inside: Callable[[int], str], around: tuple[str, str] = _DESCRIPTION) -> Make:
+    begin, end = around
+    return lambda count: f"<rss><channel>{begin}{inside(count)}{end}</channel></rss>".encode()
+
+
+def _book(chapters: int, page: str) -> bytes:
+    names = [f"c{n}" for n in range(chapters)]
+    items = "".join(f'<item id="{name}" href="{name}" media-type="text/html"/>' for name in names)
+    spine = "".join(f'<itemref idref="{name}"/>' for name in names)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        rootfile = '<rootfile full-path="p.opf"/>'
+        archive.writestr("META-INF/container.xml", f"<container><rootfiles>{rootfile}</rootfiles></container>")
+        archive.writestr("p.opf", f"<package><manifest>{items}</manifest><spine>{spine}</spine></package>")
+        for name in names:
+            archive.writestr(name, page)
+    return file.getvalue()
+
+
+#: What newsrooms deliver.
+DELIVERIES: dict[str, tuple[str, Make]] = {
+    "rss entries": (".rss", _feed(lambda count: "".join(_ITEM.format(n) for n in range(count * 8)), ("", ""))),
+    "rss one-text": (".rss", _feed(lambda count: _TEXT * (count * 20))),
+    "rss references": (".rss", _feed(lambda count: "&amp;&#x26;&nbsp;" * (count * 200))),
+    "rss sections": (".rss", _feed(lambda count: "<![CDATA[<p>x</p>]]>" * (count * 100))),
+    "rss elements": (".rss", _feed(lambda count: "<b>x</b>" * (count * 150))),
+    "rss depth": (".rss", _feed(lambda count: "<b>" * (count * 100) + "</b>" * (count * 100))),
+    "rss attributes": (".rss", _feed(lambda count: "<b" + "".join(f" a{n}=''" for n in range(count * 9)) + "/>")),
+    "rss namespaces": (".rss", _feed(lambda count: "".join(f"<b xmlns:n{n}='u{n}'/>" for n in range(count * 20)))),
+    "rss long-comment": (".rss", _feed(lambda count: f"<!--{'x' * count * 400}-->")),
+    "rss open-channels": (".rss", _feed(lambda count: "<channel>" * (count * 100), ("", ""))),
+    "rss fields": (".rss", _feed(lambda count: "<title>A</title>" * (count * 40), ("", ""))),
+    "json items": (".json", lambda count: json.dumps([{"body_text": _TEXT}] * (count * 8)).encode()),
+    "json one-text": (".json", lambda count: json.dumps({"body_text": _TEXT * (count * 20)}).encode()),
+    "json escapes": (".json", lambda count: b'{"body_text": "' + b'\\"' * (count * 500) + b'"}'),
+    "json open-text": (".json", lambda count: b'["' + b"\\" * (count * 500)),
+    "json brackets": (".json", lambda count: b"[" * (count * 500)),
+    "json keys": (".json", lambda count: b"{" + b",".join(b'"k%d":1' % n for n in range(count * 100)) + b"}"),
+    "json spaces": (".json", lambda count: b"[1," + b" \n" * (count * 500) + b"2]"),
+    "epub chapters": (".epub", lambda count: _book(count * 2, f"<p>{_TEXT}</p>")),
+    "epub tags": (".epub", lambda count: _book(2, "<p><" * (count * 100))),
+}
 _PARAGRAPH = f"<p>{_TEXT * 2}</p>"
 _ARTICLE = f"<html><body><article>{_PARAGRAPH * 4}"
 #: Pages: what is repeated inside the article.
@@ -200,5 +256,6 @@ CASES: dict[str, tuple[str, Make]] = {
     **{f"warc {name}": (".warc", make) for name, make in ARCHIVES.items()},
     **{f"{ending.rpartition('.')[2]} {name}": (ending, make) for name, (ending, make) in PACKED.items()},
     **FILES,
+    **DELIVERIES,
     **{f"html {name}": (".html", make) for name, make in PAGES.items()},
 }

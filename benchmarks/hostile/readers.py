@@ -95,7 +95,7 @@ def measure(name: str, small: int = SMALL) -> Measured:
     # A process that has loaded everything, and of which each measured one is a copy: its peak is its own.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["cases", "copydesk.webpages", "copydesk.readers.document_listing", "copydesk.readers.warc"]
+        ["cases", "copydesk.webpages", "copydesk.readers.document_listing", "copydesk.readers.archives.warc"]
     )
     taken, sizes = [], []
     for count in (small, small * TIMES):

@@ -31,7 +31,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.append(str(ROOT / "build" / "fuzz" / "site"))  # where make fuzz puts atheris
 
-NAMES = "text jsonl csv parquet compressed cleaner splitter schema settings definition validator cell page outputs".split()
+NAMES = (
+    "text jsonl csv parquet compressed archive feed ninjs book cleaner splitter schema settings definition validator "
+    "cell page outputs"
+).split()
 _LARGEST = {"validator": 1 << 17, "parquet": 1 << 14}
 _DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: \d+ corp: (\d+)")
 _SEEN = re.compile(r"#(\d+)\s+\S+\s+cov: (\d+) ft: \d+ corp: (\d+)")

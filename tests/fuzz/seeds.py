@@ -15,6 +15,7 @@ from copydesk.cleaning.plan import DETECTORS, RULES
 from copydesk.core.config import check_params
 from copydesk.tables.parquet import read_parquet
 from fuzz.corpora import dataset
+from fuzz.deliveries import archives, books, feeds, news_in_json
 from fuzz.outputs import HOSTILE
 from support import HARD, ROOT
 
@@ -144,6 +145,10 @@ _OF: dict[str, Callable[[], list[bytes]]] = {
     "csv": _commas,
     "parquet": _parquets,
     "compressed": _packed,
+    "archive": lambda: archives(passages()),
+    "feed": lambda: feeds(passages()),
+    "ninjs": lambda: news_in_json(passages()),
+    "book": lambda: books(passages()),
     "cleaner": _texts,
     "splitter": lambda: [bytes([number % 10]) + text for number, text in enumerate(_texts())],
     "schema": _values,

@@ -100,6 +100,26 @@ def compressed(data: bytes) -> None:
             assert [(row["text"], row["bom"]) for row in rows] == ([(raw.text, raw.bom)] if raw else [])
 
 
+def archive(data: bytes) -> None:
+    """Web archives, plain and packed: rows or refusals, whatever is cut off."""
+    records("a.warc.gz" if data[:1] == b"\1" else "a.warc", data[1:])
+
+
+def feed(data: bytes) -> None:
+    """XML of newsrooms: rows or refusals, and nothing from outside of the file."""
+    records("a.xml", data)
+
+
+def ninjs(data: bytes) -> None:
+    """News items in JSON: rows or refusals."""
+    records("a.json", data)
+
+
+def book(data: bytes) -> None:
+    """EPUB: rows or refusals."""
+    records("a.epub", data)
+
+
 def cleaner(data: bytes) -> None:
     """Cleaning: edits lead from the raw text to the clean one and back, alone as in company."""
     source = data.decode("utf-8", "replace")
@@ -220,6 +240,10 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         csv,
         parquet,
         compressed,
+        archive,
+        feed,
+        ninjs,
+        book,
         cleaner,
         splitter,
         schema,

@@ -98,6 +98,15 @@ def test_rules_and_readers_of_a_project_take_part_in_its_build(tmp_path: Path) -
     assert (list(deciding("rule")), list(deciding("reader"))) == (["my_desk.rules"], ["my_desk.tables"])
 
 
+def test_a_plugin_may_read_general_endings_in_its_own_way(tmp_path: Path) -> None:
+    code = READER.replace(".tsv", ".json")
+    files = {"my_desk/tables.py": code, "seeds/table.json": "three\tIn Lviv.\n", "seeds/no.xml": "three\tIn Lviv.\n"}
+    project = run_stages(make(tmp_path, ["my_desk.tables"], files))
+    assert texts(project)["three"] == "In Lviv."
+    (refused,) = (json.loads(line) for line in (project.reports / "quarantine.jsonl").read_text().splitlines())
+    assert refused["detail"].startswith("at line 1: not XML")
+
+
 def test_several_processes_import_it(tmp_path: Path) -> None:
     project = make(tmp_path, ["my_desk.rules"], FILES)
     write_seeds(tmp_path / "seeds", {name: f"{text},, and" for name, text in articles(40).items()})

@@ -260,7 +260,7 @@ def detect_language(text: str) -> DetectedLanguage:
 def extract_article(html: str) -> ExtractedArticle:
     """Extract the article of a web page; nothing is fetched.
 
-    Needs the extra ``web``: ``pip install 'copydesk[web]'``.
+    Needs the extra ``web``, as in ``pip install 'copydesk[web] @ git+URL'``.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Check the files that people write by hand. It needs no Arrow as a rule, so it is fast enough for every commit."""
+"""Check the files that people write by hand. It needs no Arrow as a rule, so it is fast enough for every commit.
+
+Results of a build are not among them: one that is tracked is a finding.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any
 
 from copydesk.ci.build_refusals import keep_refusal, rule_refusals, table_refusals
 from copydesk.ci.line_numbers import line_of
+from copydesk.ci.tracked_results import check_results_untracked
 from copydesk.core.config import unusable, with_defaults
 from copydesk.core.findings import Report
 from copydesk.core.hand_written import (
@@ -48,7 +52,7 @@ Keys = list[str | int]
 
 
 def check_inputs(root: Path, against: str | None = None) -> Report:
-    """Check schemas, params.yaml and the hand-written lines of a project.
+    """Check schemas, params.yaml and the hand-written lines of a project, and that no result of a build is tracked.
 
     Parameters
     ----------
@@ -81,6 +85,7 @@ def check_inputs(root: Path, against: str | None = None) -> Report:
         report.add("line ends", file.path, f"git has converted them: {file}; {ADVICE}", line=1)
     for lost in lost_takedowns(root, against):
         report.add("takedowns", LEDGER, str(lost), document=lost.doc_id, line=1)
+    check_results_untracked(root, report)
     return report
 
 

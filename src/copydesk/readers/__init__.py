@@ -13,13 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from copydesk.core.plugins import added
+from copydesk.readers.archives.warc import read_warc
 from copydesk.readers.base import RecordReader
 from copydesk.readers.csv_records import read_csv
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.jsonl import read_json_records
+from copydesk.readers.newsrooms.epub import read_epub
+from copydesk.readers.newsrooms.ninjs import read_ninjs
+from copydesk.readers.newsrooms.xml_files import read_news_xml
 from copydesk.readers.parquet_records import read_parquet_rows
 from copydesk.readers.plain_text import RawText, read_text
-from copydesk.readers.warc import read_warc
 from copydesk.readers.whole_file import read_single, read_single_page
 
 
@@ -41,12 +44,18 @@ READERS = {
 
 #: Readers of files of records, by the ending of the file name.
 _RECORDS: dict[str, RecordReader] = {
+    ".atom": read_news_xml,
     ".csv": read_csv,
+    ".epub": read_epub,
+    ".json": read_ninjs,
     ".jsonl": read_json_records,
     ".ndjson": read_json_records,
+    ".nitf": read_news_xml,
     ".parquet": read_parquet_rows,
+    ".rss": read_news_xml,
     ".warc": read_warc,
     ".wet": read_warc,
+    ".xml": read_news_xml,
 }
 #: Readers of compressed documents, which are files with a single record.
 _SINGLE: dict[str, RecordReader] = {
@@ -64,6 +73,10 @@ def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordRea
 
 #: Every ending of a file of records, with the package's reader for it.
 CONTAINERS: dict[str, RecordReader] = {**_RECORDS, **_with_compressed({**_RECORDS, **_SINGLE})}
+
+
+#: Endings that say little of what is in a file: a plug-in may read these files in its own way.
+GENERAL = frozenset((".json", ".xml"))
 
 
 def record_readers() -> Mapping[str, RecordReader]:
@@ -106,10 +119,10 @@ REASONS = {
     "empty": "no characters other than white space",
     "not-text": "many control characters: a binary file, or UTF-16 without a byte-order mark",
     "undecodable": "bytes that none of ingest.encodings can decode",
-    "bad-container": "a file of records that is damaged or empty; records before the damage are read",
+    "bad-container": "a file of records that is damaged or empty; what can be read is read",
     "bad-record": "a record that does not follow its format, or has no text",
     FIELD: "metadata that is invalid, or given twice with different values; the record is kept without that field",
-    "bomb": "a compressed file, or a page in an archive, that unpacks to more than 200 times its size",
+    "bomb": "a compressed file, a book, or a page in an archive, that unpacks to more than 200 times its size",
     "taken-down": "in seeds/takedowns.jsonl, by its id or its bytes",
     "not-reversible": "decoded, but the text does not encode to the same bytes",
 }

@@ -19,6 +19,9 @@ from copydesk.errors import UnreadableError
 _MOST_TIMES = 200
 _SLACK = 16 << 20
 _INPUT, _OUTPUT = 1 << 14, 1 << 16
+#: How far before the place where a damage shows the next member may begin.
+_TAKEN_FOR_THE_REST = 1 << 16
+_MEMBER_HEAD = 1 << 10  # bytes of a member within which its data begin
 #: Formats of zlib: with a gzip header, with a zlib header (HTTP's "deflate"), without a header.
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 #: Exceptions that a stream raises at a damaged place.
@@ -66,9 +69,28 @@ def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
         if compression is None:
             yield plain
             return
-        with io.BufferedReader(_Unpacked(plain, compression), 1 << 20) as file:
+        with UnpackedFile(_Unpacked(plain, compression), 1 << 20) as file:
             # For the type checker a BufferedReader is not a BinaryIO.
             yield cast(BinaryIO, file)
+
+
+class UnpackedFile(io.BufferedReader):
+    """A stream of unpacked bytes. Of damaged gzip, a reader may go on at a later member."""
+
+    raw: _Unpacked
+
+    def resume_at(self, marker: bytes) -> None:
+        """Say how the data of a gzip member begin at which reading may go on, see :meth:`resumed`."""
+        self.raw.marker = marker
+
+    def resumed(self, start: int, at_most: int) -> bytes | None:
+        """Go on behind a damage, at the next gzip member whose data begin with the marker.
+
+        Returns the data of the damaged member from an offset in the unpacked data on, up to the damage, or None if no
+        such member follows. Data that were read before may end in bytes that are none: of a member that is cut off,
+        the following one is taken for its rest.
+        """
+        return self.raw.resumed(start, at_most)
 
 
 class TruncatedStream(OSError):
@@ -81,6 +103,22 @@ class _Unpacked(io.RawIOBase):
         self._plain = plain
         self._stream = Inflated(plain) if compression == "gzip" else Decoded(plain, compression)
         self._made = 0
+        self.marker = b""
+
+    def resumed(self, start: int, at_most: int) -> bytes | None:
+        """See :meth:`UnpackedFile.resumed`."""
+        if not isinstance(self._stream, Inflated):
+            return None
+        damaged, damage = self._stream.member, self._stream.damage
+        following = _member_from(self._plain, max(damaged + 1, damage - _TAKEN_FOR_THE_REST), self.marker)
+        if following is None:
+            return None
+        skipped = start - (self._made - self._stream.made)
+        self._plain.seek(damaged)
+        undamaged = _beginning(self._plain, following - damaged, skipped, at_most) if skipped >= 0 else b""
+        self._plain.seek(following)
+        self._stream = Inflated(self._plain)
+        return undamaged
 
     def readable(self) -> bool:
         return True
@@ -89,7 +127,9 @@ class _Unpacked(io.RawIOBase):
         try:
             data = self._stream.read(len(buffer))
         except BROKEN as error:
-            lost = _members_behind(self._plain, self._stream.damage) if isinstance(self._stream, Inflated) else ""
+            lost = ""
+            if isinstance(self._stream, Inflated) and not self.marker:
+                lost = _members_behind(self._plain, self._stream.damage)
             raise UnreadableError("bad-container", f"damaged ({error}); {lost}deliver the file again") from None
         self._made += len(data)
         refuse_bomb(self._plain.tell(), self._made)
@@ -108,6 +148,8 @@ class Inflated:
         Whether the position is after a whole member and before the first byte of the next.
     damage : int
         The position of the damage, after an error was raised.
+    member, made : int
+        The position of the member, and the number of bytes that it has given.
     """
 
     def __init__(self, plain: BinaryIO, window: int = GZIP) -> None:
@@ -116,7 +158,8 @@ class Inflated:
         self._inflate = zlib.decompressobj(window)
         self._error: Exception | None = None
         self.between = False
-        self.damage = 0
+        self.damage = self.made = 0
+        self.member = plain.tell()
 
     @property
     def consumed(self) -> int:
@@ -134,10 +177,12 @@ class Inflated:
                 if not following:
                     return b""
                 self._inflate = zlib.decompressobj(self._window)
+                self.member, self.made = self._plain.tell() - len(following), 0
             else:
                 following = self._inflate.unconsumed_tail or self._plain.read(_INPUT)
             if data := self._unpack(following, size):
                 self.between = False
+                self.made += len(data)
                 return data
         raise self._error
 
@@ -204,6 +249,57 @@ class Decoded:
         while remaining:
             remaining -= len(self._stream.read(min(remaining, _OUTPUT)))
         self._size = 1
+
+
+def _member_from(plain: BinaryIO, position: int, marker: bytes) -> int | None:
+    """Return the position of the first gzip member whose data begin with a marker, from a position on."""
+    plain.seek(position)
+    data, is_last = b"", False
+    while not is_last:
+        more = plain.read(_OUTPUT)
+        data += more
+        is_last = len(more) < _OUTPUT
+        until = len(data) if is_last else len(data) - _MEMBER_HEAD  # the others are looked at with the next part
+        for match in _MEMBER.finditer(data, 0, until):
+            head = data[match.start() : match.start() + _MEMBER_HEAD]
+            try:
+                if zlib.decompressobj(GZIP).decompress(head, len(marker)) == marker:
+                    return position + match.start()
+            except zlib.error:
+                continue
+        at = max(until - 9, 0)  # a member may begin with the last bytes
+        position += at
+        data = data[at:]
+    return None
+
+
+def _beginning(plain: BinaryIO, packed: int, skipped: int, at_most: int) -> bytes:
+    """Return data of the gzip member at which a file stands, and which is cut off after some packed bytes."""
+    member = Inflated(cast(BinaryIO, _Part(plain, packed)))
+    data = bytearray()
+    try:
+        while len(data) < at_most and (piece := member.read(_OUTPUT)):
+            data += piece[skipped:]
+            skipped = max(skipped - len(piece), 0)
+    except BROKEN:
+        pass
+    return bytes(data[:at_most])
+
+
+class _Part(io.RawIOBase):
+    """The next bytes of a file."""
+
+    def __init__(self, plain: BinaryIO, size: int) -> None:
+        super().__init__()
+        self._plain, self._left = plain, size
+
+    def tell(self) -> int:
+        return self._plain.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._plain.read(min(size, self._left))
+        self._left -= len(data)
+        return data
 
 
 def _members_behind(plain: BinaryIO, damage: int) -> str:

@@ -1,4 +1,4 @@
-"""JSON Lines: one object per line, in UTF-8."""
+"""JSON Lines: one object per line, in UTF-8: a record, or a news item in ninjs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import BinaryIO
 from copydesk.core.json_schema import load_json
 from copydesk.errors import ConfigError
 from copydesk.readers.base import Record, RecordOptions
+from copydesk.readers.field_names import nested_value
+from copydesk.readers.newsrooms.ninjs import is_ninjs, ninjs_record
 
 
 def read_json_records(file: BinaryIO, options: RecordOptions) -> Iterator[Record]:
@@ -25,10 +27,10 @@ def read_json_records(file: BinaryIO, options: RecordOptions) -> Iterator[Record
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if line.strip():
-            yield _parsed(number, line)
+            yield _parsed(number, line, options)
 
 
-def _parsed(number: int, line: bytes) -> Record:
+def _parsed(number: int, line: bytes, options: RecordOptions) -> Record:
     try:
         value = load_json(line.decode(), "line")
     except UnicodeDecodeError as error:
@@ -37,6 +39,8 @@ def _parsed(number: int, line: bytes) -> Record:
         return _refused(number, "bad-record", str(error))
     if not isinstance(value, dict):
         return _refused(number, "bad-record", f"expected a JSON object, found {type(value).__name__}")
+    if value.get(options.text) is None and is_ninjs(value) and nested_value(value, options.text) is None:
+        return ninjs_record(value, number, options)
     return Record(number, value)
 
 

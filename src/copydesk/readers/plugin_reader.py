@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from copydesk.core.plugins import register
 from copydesk.errors import ConfigError
-from copydesk.readers import COMPRESSED, CONTAINERS, READERS
+from copydesk.readers import COMPRESSED, CONTAINERS, GENERAL, READERS
 from copydesk.readers.base import RecordReader
 
 
@@ -23,7 +23,8 @@ def reader(ending: str) -> Callable[[RecordReader], RecordReader]:
     Parameters
     ----------
     ending : str
-        In lower case, with its dot, such as ``.tsv``.
+        In lower case, with its dot, such as ``.tsv``. For ``.json`` and ``.xml`` the function replaces the reader of
+        the package.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def reader(ending: str) -> Callable[[RecordReader], RecordReader]:
     """
     if not re.fullmatch(r"\.[a-z0-9_-]+", ending):
         raise ConfigError(f"a reader for {ending!r}: expected an ending in lower case with one dot, such as .tsv")
-    if ending in {*READERS, *CONTAINERS, *COMPRESSED}:
+    if ending in {*READERS, *CONTAINERS, *COMPRESSED} - GENERAL:
         raise ConfigError(f"a reader for {ending}: copydesk has one already; choose another ending for these files")
 
     def decorate(read: RecordReader) -> RecordReader:

@@ -197,7 +197,8 @@ def rows_of(path: Path, ingest: dict[str, Any], names: NamesInFile | None = None
     try:
         with unpacked(path, compression) as file:
             read = record_readers()[ending]
-            for record in read(file, options) if ending in CONTAINERS else _by_plugin(read, file, options):
+            own = read is CONTAINERS.get(ending)
+            for record in read(file, options) if own else _by_plugin(read, file, options):
                 number = record.number
                 yield from _rows(record, options, ingest["encodings"], names)
         if not number:

@@ -86,7 +86,7 @@ def as_markdown() -> str:
     lines += [
         f"## {TRUNCATED}",
         "",
-        "Only in web archives: the text is cut off, according to the crawler (`WARC-Truncated`) or to the response.",
+        "Only in web archives: the text is cut off, says the crawler (`WARC-Truncated`), the response or the record.",
         "",
     ]
     for detector in DETECTORS:

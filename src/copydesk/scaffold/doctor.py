@@ -25,10 +25,13 @@ from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.store.installed_from import install_extra
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
 _TIMEOUT = 60
+#: Endings of files that are web pages or may have some.
+_WITH_PAGES = (*PAGES, ".atom", ".epub", ".nitf", ".rss", ".warc", ".xml")
 _STDERR_SHOWN = 700  # characters
 #: Free disk space: at least this many bytes, and this many times the seeds (shards, dataset and DVC's cache).
 _LEAST_FREE = 500_000_000
@@ -81,15 +84,15 @@ def _toolkit(root: Path) -> Verdict:
 
 
 def _extras(root: Path) -> Verdict:
-    """Whether what reads web pages and archives is installed, if there are any."""
+    """Whether what reads web pages is installed, if there may be any."""
     endings = Counter(
         split_name(entry.name)[1] for _, entry in walk(root / "seeds") if isinstance(entry, os.DirEntry)
     )
-    pages = sum(endings[ending] for ending in endings if ending.startswith((*PAGES, ".warc", ".wet")))
-    missing = [name for name in (*PINNED_FOR_PAGES, "fastwarc") if installed_version(name) is None]
+    pages = sum(endings[ending] for ending in endings if ending.startswith(_WITH_PAGES))
+    missing = [name for name in PINNED_FOR_PAGES if installed_version(name) is None]
     if pages and missing:
-        kinds = plural(pages, "web page or archive", "web pages or archives")
-        return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; install copydesk[web]"
+        kinds = plural(pages, "file that may have web pages", "files that may have web pages")
+        return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; {install_extra('web')}"
     return "ok", "installed, or not needed"
 
 

@@ -16,9 +16,9 @@ from copydesk.errors import ConfigError
 from copydesk.merging.drivers import set_drivers, unset_drivers
 from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import NAME, read_toolkit
-from copydesk.scaffold.installed_from import requirements
 from copydesk.scaffold.renames import Rewrite, not_checked_out, rewrite_file, rewrites
 from copydesk.scaffold.template_files import DEPENDED_ON, EXECUTABLE, OWNED, files
+from copydesk.store.installed_from import requirements
 
 _REQUIREMENTS = "requirements.txt"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")

@@ -17,7 +17,7 @@ from copydesk._version import __version__
 from copydesk.core.hand_written import LABEL_FOLDER, SPLIT_LIST
 from copydesk.core.json_schema import PACKAGED
 from copydesk.revisions.toolkit_lock import NAME, WITH_PLUGINS, stage_hashes
-from copydesk.scaffold.installed_from import action, requirements
+from copydesk.store.installed_from import action, requirements
 
 _TEMPLATE = Path(__file__).parent / "template"
 #: Paths in the new repository, by the name of the file in the template.

@@ -16,7 +16,7 @@ from copydesk.core.atomic_files import sha256_file
 from copydesk.store.pinned_libraries import PINNED, UNPINNED, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
-#: Modules excluded from the fingerprint: execution, progress, storage, sharing, git. Tests prove that they
+#: Modules excluded from the fingerprint: execution, progress, advice, storage, sharing, git. Tests prove that they
 #: cannot affect output bytes.
 _NEVER_DECIDE = frozenset(
     (
@@ -28,6 +28,7 @@ _NEVER_DECIDE = frozenset(
         "store.backend",
         "store.bucket",
         "store.folder",
+        "store.installed_from",
         "store.open_backend",
     )
 )

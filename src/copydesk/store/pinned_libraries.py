@@ -29,9 +29,8 @@ PINNED_FOR_PAGES = {
 #: Libraries that may be installed in several versions, which should all write the same bytes. In case one does not, a
 #: shard from another version is computed again. They are not in ``manifest.json``, which is the same everywhere.
 UNPINNED = ("numpy",)
-#: The same for the cache of records: ``fastwarc`` reads archives, ``idna`` the hosts of addresses,
-#: ``langcodes`` the tags of languages.
-UNPINNED_FOR_RECORDS = ("fastwarc", "idna", "langcodes")
+#: The same for the cache of records: ``idna`` reads the hosts of addresses, ``langcodes`` the tags of languages.
+UNPINNED_FOR_RECORDS = ("idna", "langcodes")
 
 
 @cache

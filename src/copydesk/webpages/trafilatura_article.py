@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from copydesk.core.json_schema import bulk_violations, load_schema
 from copydesk.errors import BuildError, UnreadableError
+from copydesk.store.installed_from import install_extra
 from copydesk.store.pinned_libraries import PINNED_FOR_PAGES, installed_version
 from copydesk.webpages.authors import all_authors
 from copydesk.webpages.page_metadata import (
@@ -47,11 +48,8 @@ def page_libraries() -> list[str]:
     versions = {name: installed_version(name) for name in PINNED_FOR_PAGES}
     for name, installed in versions.items():
         if installed is None:
-            raise BuildError(f"web pages are read with {name}, which is not installed; {INSTALL}")
+            raise BuildError(f"web pages are read with {name}, which is not installed; {install_extra('web')}")
     return [f"{name} {installed}" for name, installed in versions.items()]
-
-
-INSTALL = "run: pip install 'copydesk[web]'"
 
 
 def article(html: str) -> Article:

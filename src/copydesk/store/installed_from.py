@@ -1,4 +1,4 @@
-"""Where copydesk was installed from, for the requirements of a corpus: an address at which others find the same.
+"""Where copydesk was installed from: for the requirements of a corpus, and for advice to install an extra.
 
 Installers record it as ``direct_url.json`` (PEP 610) unless a package came from an index. A bare name is only right
 in that case: under a name that no index has, anybody may register a program that CI then runs.
@@ -55,6 +55,15 @@ def requirement() -> str:
         sha256 = (url["archive_info"].get("hashes") or {}).get("sha256")
         return f"copydesk @ {address}{f'#sha256={sha256}' if sha256 else ''}\n"
     return _UNKNOWN.format(version=__version__)
+
+
+def install_extra(extra: str) -> str:
+    """The advice to install this copydesk again with an extra, such as ``web``."""
+    line = requirement().strip()
+    if line.startswith("#"):  # a folder or file of this machine, or an unknown place
+        advice = f"install copydesk with its extra {extra} from where you have it"
+        return f"{advice}: pip install 'copydesk[{extra}] @ git+URL'"
+    return f"run: pip install '{line.replace('copydesk', f'copydesk[{extra}]', 1)}'"
 
 
 def action() -> str | None:

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from copydesk._version import __version__
-from copydesk.scaffold import installed_from
-from copydesk.scaffold.installed_from import action, requirement, requirements
 from copydesk.scaffold.repository import init, upgrade
+from copydesk.store import installed_from
+from copydesk.store.installed_from import action, install_extra, requirement, requirements
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 GIT = {"url": "https://github.com/ORG/copydesk.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
@@ -69,6 +69,24 @@ def test_a_place_on_one_machine_installs_nothing_and_says_what_to_write(recorded
     text = requirement()
     assert all(line.startswith("#") for line in text.splitlines()) and "somewhere" not in text
     assert "copydesk @ git+https://HOST/ORG/copydesk@COMMIT" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        (None, f"run: pip install 'copydesk[web]=={__version__}'"),
+        (GIT, f"run: pip install 'copydesk[web] @ git+https://github.com/ORG/copydesk.git@{COMMIT}'"),
+        (
+            {"url": "file:///somewhere/copydesk", "dir_info": {}},
+            "from where you have it: pip install 'copydesk[web] @",
+        ),
+    ],
+)
+def test_the_advice_to_install_an_extra_names_the_copydesk_that_is_installed(
+    recorded: Any, url: Any, advice: str
+) -> None:
+    recorded(url)
+    assert advice in install_extra("web") and "somewhere" not in install_extra("web")
 
 
 def test_the_workflow_runs_the_action_of_that_repository(recorded: Any, tmp_path: Path) -> None:

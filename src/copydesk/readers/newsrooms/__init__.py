@@ -1,0 +1,1 @@
+"""Readers of what newsrooms deliver: feeds, ninjs, NITF, NewsML-G2, and EPUB."""
