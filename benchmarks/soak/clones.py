@@ -404,7 +404,7 @@ class World:
         (reason, *_) = [text for text in reasons if text in error] or [error]
         assert reason in reasons, error
         if "--refetch" in error:
-            clone.git("fetch", "--quiet", "--refetch", "--no-filter")
+            clone.git("fetch", "--quiet", "--tags", "--refetch", "--no-filter")
         for command in re.findall(r"git (?:reset --keep|tag --delete|fetch --tags)[^,;\n]*", error):
             clone.git(*shlex.split(command)[1:])
         self._merge(clone)

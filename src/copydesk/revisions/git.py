@@ -200,5 +200,6 @@ def error_output(result: subprocess.CompletedProcess[bytes]) -> str:
     """The end of the standard error of a program that failed."""
     output = result.stderr.decode("utf-8", "replace").strip()[-_QUOTED:] or f"exit status {result.returncode}"
     if _NOT_FETCHED in output:  # a command that reads fetches nothing: a stranger may have set the address
-        output += "; this clone lacks files of its commits: run git fetch --refetch --no-filter in it, then try again"
+        command = "git fetch --tags --refetch --no-filter"
+        output += f"; this clone lacks files of its commits: run {command} in it, then try again"
     return output
