@@ -31,7 +31,7 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Take a document down: add a line to seeds/takedowns.jsonl, with hashes and none of its text.
 
-    The labels on it are removed from labels/*.jsonl.
+    The lines about it are removed from seeds/sources.jsonl, seeds/decisions.jsonl and labels/*.jsonl.
 
     The next build leaves the document out, refuses the same bytes or text under any name, and reports near-duplicates
     in reports/takedowns.jsonl. Past releases still contain it: `copydesk takedown status DOC_ID` reads everything and
@@ -68,21 +68,20 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
-    from copydesk.takedowns.labels_about import LabelsAbout, remove_labels
+    from copydesk.takedowns.lines_about import LinesAbout, remove_lines
     from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
-    about = LabelsAbout({doc_id}, {row["raw_sha256"]})
+    about = LinesAbout({doc_id}, {row["raw_sha256"]})
     if not dry_run:
         write_to_ledger(project, row)
-    labels = remove_labels(project.labels, about, dry_run=dry_run)
-    for path, count in labels.items():
-        show(f"{path}: {plural(count, 'label')} on it {'would be ' if dry_run else ''}removed")
+    lines = remove_lines(project, about, dry_run=dry_run)
+    for path, count in lines.items():
+        show(f"{path}: {plural(count, 'line')} about it {'would be ' if dry_run else ''}removed")
     if dry_run:
         _show_line(project, row)
-        removed = plural(sum(labels.values()), "label")
-        show(f"dry run: 1 line would be added and {removed} removed; nothing was changed")
+        show(f"dry run: 1 line would be added and {sum(lines.values()):,} removed; nothing was changed")
         return
     show(
         f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
@@ -103,7 +102,7 @@ def _withdraw_takedown(root: Path, doc_id: str, reason: str, requested_by: str |
     write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
-        "its seed back, run dvc repro, commit; then copydesk release"
+        "back its seed and the lines about it, which git has; run dvc repro, commit; then copydesk release"
     )
 
 
