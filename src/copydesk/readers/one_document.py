@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
     UnreadableError
         If ingest would refuse it.
     """
-    file, _, doc_id = (str(path), "", "") if path.exists() else str(path).rpartition("#")
-    place = Path(file)
+    place, doc_id = _divided(path)
     if not place.is_file():
         raise InputError(f"{path}: {'a folder; name a file in it' if path.is_dir() else 'no such file'}")
     if split_name(place.name)[1] in record_readers():
@@ -41,6 +41,26 @@ def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
         raise InputError(f"{path}: {place.name} holds one document; leave out #{doc_id}")
     is_page = place.suffix.lower() in PAGES
     return (read_html if is_page else read_text)(place.read_bytes(), ingest["encodings"]), is_page
+
+
+def seed_of(path: Path, seeds: Path) -> tuple[str, str] | None:
+    """The path of a document's file below the folder of the seeds, and the id of its record; None if outside it.
+
+    >>> seed_of(Path("seeds/wire/a.jsonl#one"), Path("seeds"))
+    ('wire/a.jsonl', 'one')
+    """
+    file, doc_id = _divided(path)
+    place = Path(os.path.normpath(file.absolute()))  # a link in the folder has its own path
+    folder = Path(os.path.normpath(seeds.absolute()))
+    return (place.relative_to(folder).as_posix(), doc_id) if place.is_relative_to(folder) else None
+
+
+def _divided(path: Path) -> tuple[Path, str]:
+    """The file of a document, and the id of its record: both are in ``FILE#ID``, unless a file has that name."""
+    if path.exists() or "#" not in str(path):
+        return path, ""
+    file, _, doc_id = str(path).rpartition("#")
+    return Path(file), doc_id
 
 
 def _record(path: Path, doc_id: str, ingest: dict[str, Any]) -> tuple[RawText, bool]:

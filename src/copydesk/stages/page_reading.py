@@ -105,7 +105,7 @@ def read_new_pages(runner: Engine, task: PageTask, known: KnownPages) -> KnownPa
         return known
     # Taken, not sliced: a slice would be sent to other processes with the whole table.
     tasks = (task._replace(listed=task.listed.take(group).combine_chunks()) for group in groups)
-    read = track(runner.run(_read_group, tasks), len(groups), "ingest", len(groups), noun="group of pages")
+    read = track(runner.run(_read_group, tasks), len(groups), "ingest", len(groups), noun="page group")
     hashes = list(first)
     made = ((hashes[n * _GROUP : (n + 1) * _GROUP], part) for n, part in enumerate(read))
     return known.joined({sha256: part for group, part in made for sha256 in group})

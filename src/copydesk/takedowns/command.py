@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def takedown(  # noqa: PLR0917  (options are given by name)
     words: Annotated[list[str], typer.Argument(metavar="[status] DOC_ID", help="Id of the document.")],
-    root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
+    root: Annotated[
+        Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")
+    ] = Path(),
     reason: Annotated[str, typer.Option(help="The reason, without any of the document's text.")] = "",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the takedown; needs --reason.")] = False,
     requested_by: Annotated[Optional[str], typer.Option(help="Who requested it.")] = None,  # noqa: UP045
