@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -91,6 +92,9 @@ def test_a_record_is_cleaned_by_its_id(tmp_path: Path) -> None:
     ):
         done = run("clean", name, "--root", str(tmp_path))
         assert (done.returncode, message in done.stderr) == (1, True), done.stderr
+    (tmp_path / "packed.txt.gz").write_bytes(gzip.compress(b"Two  spaces."))
+    for name in ("packed.txt.gz", "packed.txt.gz#packed"):
+        assert run("clean", str(tmp_path / name), "--root", str(tmp_path)).stdout == "Two spaces.\n"
     (tmp_path / "a#b.txt").write_text("Fine.")
     assert run("clean", str(tmp_path / "a#b.txt"), "--root", str(tmp_path)).stdout == "Fine.\n"
 

@@ -237,14 +237,14 @@ def clean(
     the file.
     """
     from copydesk.core.plugins import load_plugins
-    from copydesk.readers.one_document import read_document, seed_of
+    from copydesk.readers.one_document import place_in_seeds, read_document
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
     load_plugins(project.plugins)
     raw, is_page = read_document(file, project.params["ingest"])
     cleaned = None
-    if (seed := seed_of(file, project.seeds)) is not None:
+    if (seed := place_in_seeds(file, project.seeds)) is not None:
         from copydesk.stages.one_seed import clean_seed
 
         cleaned = clean_seed(project, *seed)

@@ -146,7 +146,9 @@ def test_the_command(make_corpus: Make) -> None:
     assert first.startswith(f'{ledger} would have the line {{"doc_id": "article-0002"') and "minhash" not in first
     assert last == "dry run: 1 line would be added and 0 removed; nothing was changed"
     assert not (project.seeds / "takedowns.jsonl").exists()
-    assert "article-0002 is taken down" in call("article-0002", "--reason", "asked for").output
+    seed = project.seeds / "article-0002.txt"
+    told = call("article-0002", "--reason", "asked for").output
+    assert f"article-0002 is taken down; now remove its seed {seed}, run dvc repro, commit" in told
     assert list(ledger_of(project)) == ["article-0002"]
     assert call("other", "x").exit_code == 2
     assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output

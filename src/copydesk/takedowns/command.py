@@ -71,7 +71,7 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
     from copydesk.takedowns.lines_about import LinesAbout, remove_lines
-    from copydesk.takedowns.takedown import takedown_row, write_to_ledger
+    from copydesk.takedowns.takedown import delivered_path, takedown_row, write_to_ledger
 
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
@@ -85,8 +85,10 @@ def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dr
         _show_line(project, row)
         show(f"dry run: 1 line would be added and {sum(lines.values()):,} removed; nothing was changed")
         return
+    place = delivered_path(project.corpus, doc_id)
+    seed = f"its {'record' if '#' in place else 'seed'} {project.seeds / place}" if place else "its seed"
     show(
-        f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
+        f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove {seed}, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
     )
 
