@@ -156,8 +156,8 @@ def test_the_command(make_corpus: Make) -> None:
     told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
     assert '"reason": "é", "requested_by": "you"' in told
     assert call("article-0001", "--reason", "x").output == (
-        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed, run dvc repro, commit; "
-        "then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
+        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed "
+        f"{project.seeds / 'article-0001.txt'}, run dvc repro, commit; then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
     )
 
 
