@@ -233,7 +233,8 @@ IN_GIT = [
     "git's history in . contains it; copydesk does not rewrite it, because every clone and tag would change: if it "
     "must go, write these hashes into a file, one on each line, run git filter-repo --strip-blobs-with-ids FILE in a "
     "fresh clone, "
-    "push it by force with all tags, and have all other clones made anew",
+    "push it by force with all tags, and have all other clones made anew; past versions of a .jsonl file go as a whole "
+    "then, with the lines about other documents",
 ]
 
 
