@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -91,8 +92,38 @@ def test_a_record_is_cleaned_by_its_id(tmp_path: Path) -> None:
     ):
         done = run("clean", name, "--root", str(tmp_path))
         assert (done.returncode, message in done.stderr) == (1, True), done.stderr
+    (tmp_path / "packed.txt.gz").write_bytes(gzip.compress(b"Two  spaces."))
+    for name in ("packed.txt.gz", "packed.txt.gz#packed"):
+        assert run("clean", str(tmp_path / name), "--root", str(tmp_path)).stdout == "Two spaces.\n"
     (tmp_path / "a#b.txt").write_text("Fine.")
     assert run("clean", str(tmp_path / "a#b.txt"), "--root", str(tmp_path)).stdout == "Fine.\n"
+
+
+def test_a_seed_is_cleaned_by_the_settings_for_it(tmp_path: Path) -> None:
+    write_seeds(tmp_path, {"seeds/letters/a.txt": "Two  spaces.", "letters/a.txt": "Two  spaces."})
+    (tmp_path / "params.yaml").write_text('clean: {for: [{match: "letters/*", rules: {spaces: "off"}}]}\n')
+    assert run("clean", "seeds/letters/a.txt", cwd=tmp_path).stdout == "Two  spaces.\n"
+    assert run("clean", "letters/a.txt", cwd=tmp_path).stdout == "Two spaces.\n"
+    assert run("clean", "../seeds/letters/a.txt", "--root", "..", cwd=tmp_path / "letters").stdout == "Two  spaces.\n"
+
+
+def test_a_root_that_is_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    for command in (
+        ["build"],
+        ["check"],
+        ["clean", "a.txt"],
+        ["diff", "HEAD"],
+        ["merge"],
+        ["takedown", "a"],
+        ["doctor"],
+    ):
+        done = run(*command, "--root", str(path))
+        assert done.returncode == 2
+        assert f"Invalid value for '--root': dir '{path}' is a file." in " ".join(done.stderr.split()), command
+        done = run(*command, "--root", "x" * 5000)
+        assert done.returncode in (1, 2) and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("script", ["clean", "validate"])

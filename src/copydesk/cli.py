@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
@@ -23,6 +23,9 @@ from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
 from copydesk.takedowns.command import register as register_takedown
+
+if TYPE_CHECKING:
+    from copydesk.cleaning.apply import Cleaned
 
 
 class _Grouped(TyperGroup):
@@ -54,7 +57,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
+Root = Annotated[
+    Path, typer.Option("--root", file_okay=False, help="Folder with seeds/, schemas/, params.yaml and corpus/.")
+]
 
 
 def _log_json(enabled: bool) -> None:
@@ -233,32 +238,47 @@ def clean(
 ) -> None:
     """Clean one file and print the result; nothing is written.
 
-    Exits with 0, or with 1 if ingest would refuse the file.
+    A file in ROOT/seeds is cleaned as a build would: with its metadata, clean.for, and what stewards decided about
+    it. Any other file is cleaned by clean.apply and clean.rules alone. Exits with 0, or with 1 if ingest would refuse
+    the file.
     """
-    import pyarrow as pa
-
-    from copydesk.cleaning.apply import clean_column
-    from copydesk.cleaning.plan import plan
     from copydesk.core.plugins import load_plugins
-    from copydesk.readers.one_document import read_document
+    from copydesk.readers.one_document import place_in_seeds, read_document
     from copydesk.report.rules_listing import print_changes
 
     project = copydesk.Project.open(root)
     load_plugins(project.plugins)
     raw, is_page = read_document(file, project.params["ingest"])
+    cleaned = None
+    if (seed := place_in_seeds(file, project.seeds)) is not None:
+        from copydesk.stages.one_seed import clean_seed
+
+        cleaned = clean_seed(project, *seed)
+    if cleaned is None:
+        cleaned = _cleaned_alone(raw.text, is_page, project.params["clean"])
+    if diff:
+        print_changes(cleaned)
+    else:
+        show_text(cleaned.edited.text, raw=True)
+
+
+def _cleaned_alone(raw: str, is_page: bool, settings: dict[str, Any]) -> Cleaned:
+    """Clean a text of which nothing else is known."""
+    import pyarrow as pa
+
+    from copydesk.cleaning.apply import clean_column
+    from copydesk.cleaning.plan import plan
+
     first, kinds = {}, {}
     if is_page:
         from copydesk.webpages.page_edits import read_page
         from copydesk.webpages.trafilatura_article import page_libraries
 
         page_libraries()
-        page = read_page(raw.text)
+        page = read_page(raw)
         first, kinds = {0: page.edits}, {0: page.kinds}
-    (cleaned,) = clean_column(pa.array([raw.text]), plan(project.params["clean"]), first=first, kinds=kinds)
-    if diff:
-        print_changes(cleaned)
-    else:
-        show_text(cleaned.edited.text, raw=True)
+    (cleaned,) = clean_column(pa.array([raw]), plan(settings), first=first, kinds=kinds)
+    return cleaned
 
 
 @app.command()

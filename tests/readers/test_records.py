@@ -207,7 +207,7 @@ BAD_LINES = {
     b'{"id": "a", "text": "x", "title": "\\udc00"}': ("bad-record", "surrogate"),
     b'{"id": "a", "text": "' + b"x" * 1001 + b'"}': (
         "too-large",
-        "more than 1,000 bytes, at most 1,000 (params.yaml",
+        "more than the 1,000 bytes that params.yaml allows (ingest.max_bytes)",
     ),
     b'{"id": "a", "text": "' + b"x" * 2_000_000 + b'"}': ("too-large", "a line of more than 1,054,576 bytes"),
     b"[" * 100_000: ("bad-record", "not JSON"),
@@ -238,7 +238,7 @@ BAD_FILES = {
     "bad.jsonl.gz": (b"not compressed", "bad-container", "incorrect header check"),
     "bad.jsonl.zst": (b"not compressed", "bad-container", "damaged (ZSTD"),
     "zeros.jsonl.gz": (gzip.compress(bytes(100_000_000)), "bomb", "at most 200 times"),
-    "zeros.txt.gz": (gzip.compress(bytes(3000)), "too-large", "more than 1,000 bytes"),
+    "zeros.txt.gz": (gzip.compress(bytes(3000)), "too-large", "more than the 1,000 bytes"),
 }
 
 
@@ -251,6 +251,7 @@ def test_bad_files_are_refused(tmp_path: Path, name: str) -> None:
     rows, (refusal,) = listed(tmp_path, {name: data}, max_bytes=1000 if "zeros.jsonl" not in name else 16777216)
     assert (rows, refusal.reason) == ([], reason)
     assert refusal.path.startswith(name)
+    assert name != "zeros.txt.gz" or (refusal.path, refusal.detail.partition(" ")[0]) == (name, "more")
     assert detail in refusal.detail
 
 

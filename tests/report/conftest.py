@@ -7,15 +7,13 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from copydesk.project import Project
 from copydesk.report.server import Desk
 from copydesk.report.static_site import write_site
-from support import CHROMIUM, run_stages, write_seeds
+from support import run_stages, write_seeds
 
 EVIL = '</script></style><script>document.title="owned"</script><img src=x onerror=alert(1)><!--'
 PLAIN = "The outcome of the war?Russia  does not say. Nobody there knows how long it can last.\n"
@@ -78,40 +76,3 @@ def start() -> Iterator[Callable[[Project], Desk]]:
     for desk in desks:
         desk.shutdown()
         desk.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "no chromium; with CI set nothing is skipped"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an address; whatever a page complains of fails the test."""
-    contexts = []
-    said: list[str] = []
-
-    def begin(target: Path | str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: said.append(request.url) if foreign(request.url) else None)
-        page.goto(target.as_uri() if isinstance(target, Path) else target)
-        return page
-
-    yield begin
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def foreign(url: str) -> bool:
-    return not url.startswith(("file:///", "http://127.0.0.1:"))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
+from browsing import send
 from copydesk.project import Project
 from copydesk.report.corpus_view import address
 from copydesk.report.server import Desk
@@ -46,12 +47,6 @@ def left(page: Page) -> str:
 def written(project: Project) -> list[tuple[Any, ...]]:
     names = ("decision", "rule", "source", "before", "doc_id", "reason")
     return [tuple(row[name] for name in names if name in row) for row in lines(project)]
-
-
-def send(button: Locator) -> None:
-    """Click a button, and wait for the page that answers."""
-    with button.page.expect_navigation():
-        button.click()
 
 
 def press(page: Page, *keys: str) -> None:

@@ -31,6 +31,7 @@ from copydesk.releases.verify import verify
 from copydesk.revisions.dvc_storages import open_storages
 from copydesk.tables.table import PUBLISHED
 from copydesk.takedowns import purge as module
+from copydesk.takedowns.lines_about import LinesAbout, remove_lines
 from copydesk.takedowns.purge import plan_purge, purge
 from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 from copydesk.validation import validate
@@ -122,7 +123,11 @@ def withdrawn_from(place: Path, kind: str) -> Made:
     seeds({name: text for name, text in SEEDS.items() if name > f"{GONE}.txt"})
     cut(root, "0.9.0")
     lines = [{"doc_id": GONE, "title": "Known only of it"}, {"doc_id": "article-0001", "title": "Of another"}]
-    seeds({**SEEDS, "sources.jsonl": "".join(json.dumps(line) + "\n" for line in lines)})
+    decided = [{**line, "raw_sha256": "0" * 64, "decision": "exclude", "date": "2026-01-02"} for line in lines]
+    for line in decided:
+        line["reason"] = line.pop("title")
+    written = {"sources.jsonl": lines, "decisions.jsonl": decided}
+    seeds({**SEEDS, **{name: "".join(json.dumps(row) + "\n" for row in about) for name, about in written.items()}})
     cut(root, "1.0.0")
     seeds(COPIES)
     cut(root, "1.1.0")
@@ -131,7 +136,7 @@ def withdrawn_from(place: Path, kind: str) -> Made:
     run(root, "dvc", "push", "--quiet")
     project = Project.open(root)
     write_to_ledger(project, takedown_row(project, GONE, "asked for", "the author"))
-    seeds({"sources.jsonl": json.dumps(lines[1]) + "\n"}, f"{GONE}.txt")
+    seeds({name: json.dumps(about[1]) + "\n" for name, about in written.items()}, f"{GONE}.txt")
     commit(root, "taken down")
     run(root, "dvc", "push", "--quiet")
     return Made(root, place / "remote")
@@ -167,7 +172,7 @@ def mentions(made: Made) -> list[str]:
         data = path.read_bytes()
         if data[:4] == b"PAR1":
             content = json.dumps(pq.read_table(path).to_pylist())
-        elif path.suffix == ".dir" or data[:1] == b"{":
+        elif path.suffix == ".dir" or b'"minhash"' in data:
             continue  # names and hashes, and the ledger
         else:
             content = data.decode()
@@ -213,8 +218,12 @@ def test_status_lists_everything_that_holds_it(made: Made) -> None:
         p for p in mentions(made) if "build/store" in p
     }
     in_git = not (made.root / "seeds.dvc").exists()
-    assert any("git filter-repo --strip-blobs-with-ids FILE" in line for line in lines) is in_git
-    blobs = {line.split()[1].rstrip(":") for line in lines if line.startswith("git ")}
+    assert any("git filter-repo --strip-blobs-with-ids FILE" in line for line in lines)
+    files = dict(line.split(":")[0:2] for line in lines if line.startswith("git "))
+    written = {sha: path for sha, path in files.items() if "jsonl" in path}
+    about = {"reports/decisions.jsonl", *(("seeds/decisions.jsonl", "seeds/sources.jsonl") if in_git else ())}
+    assert {path.partition(",")[0].strip() for path in written.values()} == about
+    blobs = {sha.removeprefix("git ") for sha in files.keys() - written.keys()}
     texts = (SEEDS[f"{GONE}.txt"], COPIES["copy-text.txt"]) if in_git else ()
     assert blobs == {hashlib.sha1(b"blob %d\0%s" % (len(t.encode()), t.encode())).hexdigest() for t in texts}
     assert state(made) == before
@@ -368,6 +377,7 @@ def test_a_second_document_goes_out_of_what_the_first_has_left(made: Made, monke
     project = Project.open(made.root)
     write_to_ledger(project, takedown_row(project, second, "asked for too"))
     (made.root / "seeds" / f"{second}.txt").unlink()
+    assert len(remove_lines(project, LinesAbout({second}, ()))) == 2
     commit(made.root, "taken down too")
     done = purge(made.root, second)
     assert (done.replaced, done.problems) == ({"1.0.1": "1.0.2", "1.1.1": "1.1.2"}, [])

@@ -24,8 +24,8 @@ from copydesk.takedowns.purge import _next_patch, _version_begun
 from copydesk.takedowns.reissue import (
     Reissue,
     _changelog,
-    _remove_from_labels,
-    _remove_from_seeds,
+    _inputs_in_dvc,
+    _inputs_in_git,
     _schemas,
     _updated_lock,
 )
@@ -73,9 +73,12 @@ class Made:
         return DvcStorages([DvcStorage("cache", self.odb, frozenset(self.odb.all()))], {}, None)
 
     def taken(self) -> tuple[dict[str, bytes | None], dict[str, Any]]:
-        files: dict[str, bytes | None] = {}
+        """What the document leaves: files of the repository, and outputs of DVC; it has the ledger's line in git."""
+        files = _inputs_in_git(self.reissue, self.read)
         outs: dict[str, Any] = {}
-        _remove_from_seeds(self.root, self.storages, self.reissue, self.read, files, outs)
+        for name, content, tracked in _inputs_in_dvc(self.root, self.storages, self.reissue, list(self.read)):
+            files[name] = content
+            outs |= tracked
         return files, outs
 
 
@@ -146,6 +149,7 @@ def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
         "news.jsonl": news,
         "table.csv": table,
         "sources.jsonl": source,
+        "decisions.jsonl": decisions_on("gone", "a"),
         "a.txt": a,
         "x/gone.txt": b"older",
         "copy.jsonl": records("gone", "b"),
@@ -154,27 +158,29 @@ def test_a_folder_of_seeds_in_dvc(tmp_path: Path) -> None:
     rows = [{"md5": md5(data), "relpath": path} for path, data in held.items()]
     listing = f"{md5(json.dumps(sorted(rows, key=lambda row: row['relpath'])).encode())}.dir"
     objects[listing] = json.dumps(rows).encode()
-    tracked = {"outs": [{"md5": listing, "size": 1, "nfiles": 6, "hash": "md5", "path": "seeds"}]}
+    tracked = {"outs": [{"md5": listing, "size": 1, "nfiles": 7, "hash": "md5", "path": "seeds"}]}
     lock = {"stages": {"package": {"outs": [{"path": "corpus/data", "md5": "dd"}, {"path": "x", "md5": "ee"}]}}}
     files = {
         "seeds.dvc": yaml.safe_dump(tracked, sort_keys=False).encode(),
         "dvc.lock": yaml.safe_dump(lock).encode(),
     }
-    made = Made(tmp_path / "repository", files, objects, news, table, held["copy.jsonl"])
+    plain = (held[name] for name in ("news.jsonl", "table.csv", "copy.jsonl", "sources.jsonl", "decisions.jsonl"))
+    made = Made(tmp_path / "repository", files, objects, *plain)
     assert objects_needed_by(made.root, made.storages, "HEAD") == {*objects, "dd", "ee"}
     assert data_listing_at(made.root, made.reissue.commit) == "dd"
     files, outs = made.taken()
     kept = {
         "news.jsonl": records("a") + b"\n",
         "sources.jsonl": b'{"doc_id": "a"}\n',
+        "decisions.jsonl": decisions_on("a"),
         "a.txt": a,
         "takedowns.jsonl": LINE,
     }
     expected = put_listing(made.odb, [{"md5": md5(data), "relpath": path} for path, data in kept.items()])
-    assert outs == {"seeds": {"md5": expected, "nfiles": 4}}
+    assert outs == {"seeds": {"md5": expected, "nfiles": 5}}
     assert list(files) == ["seeds.dvc"]
     assert yaml.safe_load(files["seeds.dvc"] or b"") == {
-        "outs": [{"md5": expected, "nfiles": 4, "hash": "md5", "path": "seeds"}]
+        "outs": [{"md5": expected, "nfiles": 5, "hash": "md5", "path": "seeds"}]
     }
     assert (files["seeds.dvc"] or b"").startswith(b"outs:\n- md5: ")
     assert {path: made.storages.read(oid) for path, oid in made.storages.listing(expected).items()} == kept
@@ -267,11 +273,36 @@ def labels_on(*names: str) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def without_labels(made: Made) -> tuple[dict[str, bytes | None], dict[str, Any]]:
-    files: dict[str, bytes | None] = {}
-    outs: dict[str, Any] = {}
-    _remove_from_labels(made.root, made.storages, made.reissue, made.read, files, outs)
-    return files, outs
+def decisions_on(*names: str) -> bytes:
+    about = ({"doc_id": name, "raw_sha256": "1" * 64, "before": f"words of {name}"} for name in names)
+    return b"".join(json.dumps({**row, "decision": "reject"}).encode() + b"\n" for row in about)
+
+
+def test_decisions_in_git_and_the_report_on_them(tmp_path: Path) -> None:
+    of_group = b'{"rule": "a", "before": "ofnoise", "decision": "accept"}\n'
+    files = {
+        "seeds/decisions.jsonl": decisions_on("a", "gone", "copy") + of_group,
+        "reports/decisions.jsonl": decisions_on("gone"),
+        "seeds/x/decisions.jsonl": b"records of the desk\n",
+    }
+    assert Made(tmp_path / "repository", files, {}).taken() == (
+        {
+            "seeds/decisions.jsonl": decisions_on("a") + of_group,
+            "reports/decisions.jsonl": b"",
+            "seeds/takedowns.jsonl": LINE,
+        },
+        {},
+    )
+
+
+def test_decisions_in_dvc_file_by_file(tmp_path: Path) -> None:
+    before, after = decisions_on("a", "gone"), decisions_on("a")
+    name, out = "seeds/decisions.jsonl.dvc", {"md5": md5(before), "size": len(before), "path": "decisions.jsonl"}
+    made = Made(tmp_path / "one", {name: yaml.safe_dump({"outs": [out]}).encode()}, {md5(before): before}, before)
+    files, outs = made.taken()
+    assert outs == {"seeds/decisions.jsonl": {"md5": md5(after), "size": len(after)}}
+    assert yaml.safe_load(files[name] or b"")["outs"] == [{**out, "md5": md5(after), "size": len(after)}]
+    assert made.storages.read(md5(after)) == after
 
 
 def test_labels_in_git(tmp_path: Path) -> None:
@@ -284,7 +315,7 @@ def test_labels_in_git(tmp_path: Path) -> None:
         "reports/labels.jsonl": report,
         "reports/other.jsonl": report,
     }
-    assert without_labels(Made(tmp_path / "repository", files, {})) == (
+    assert Made(tmp_path / "repository", files, {}).taken() == (
         {"labels/a.jsonl": labels_on("a") + b"not JSON, gone\n", "reports/labels.jsonl": b""},
         {},
     )
@@ -295,7 +326,7 @@ def test_labels_in_dvc_file_by_file_and_as_a_folder(tmp_path: Path) -> None:
     out = {"md5": md5(before), "size": len(before), "hash": "md5", "path": "a.jsonl"}
     name = "labels/a.jsonl.dvc"
     one = Made(tmp_path / "one", {name: yaml.safe_dump({"outs": [out]}).encode()}, {md5(before): before}, before)
-    files, outs = without_labels(one)
+    files, outs = one.taken()
     new = {"md5": md5(after), "size": len(after)}
     assert outs == {"labels/a.jsonl": new}
     assert yaml.safe_load(files[name] or b"")["outs"] == [{**out, **new}]
@@ -311,6 +342,6 @@ def test_labels_in_dvc_file_by_file_and_as_a_folder(tmp_path: Path) -> None:
     run_command(folder.root, "git", "commit", "--quiet", "--message", "y")
     commit = run_command(folder.root, "git", "rev-parse", "HEAD").strip()
     folder.reissue = folder.reissue._replace(commit=commit)
-    files, outs = without_labels(folder)
+    files, outs = folder.taken()
     assert folder.storages.listing(outs["labels"]["md5"]) == {"a.jsonl": md5(after)}
-    assert list(files) == ["labels.dvc"]
+    assert files.keys() == {"labels.dvc", "seeds/takedowns.jsonl"}

@@ -144,9 +144,11 @@ def test_the_command(make_corpus: Make) -> None:
     ledger = project.seeds / "takedowns.jsonl"
     first, last = shown.output.splitlines()
     assert first.startswith(f'{ledger} would have the line {{"doc_id": "article-0002"') and "minhash" not in first
-    assert last == "dry run: 1 line would be added and 0 labels removed; nothing was changed"
+    assert last == "dry run: 1 line would be added and 0 removed; nothing was changed"
     assert not (project.seeds / "takedowns.jsonl").exists()
-    assert "article-0002 is taken down" in call("article-0002", "--reason", "asked for").output
+    seed = project.seeds / "article-0002.txt"
+    told = call("article-0002", "--reason", "asked for").output
+    assert f"article-0002 is taken down; now remove its seed {seed}, run dvc repro, commit" in told
     assert list(ledger_of(project)) == ["article-0002"]
     assert call("other", "x").exit_code == 2
     assert "expected DOC_ID, or status DOC_ID" in call("other", "x").output
@@ -154,8 +156,8 @@ def test_the_command(make_corpus: Make) -> None:
     told = call("article-0001", "--reason", "é", "--requested-by", "you", "--dry-run").output
     assert '"reason": "é", "requested_by": "you"' in told
     assert call("article-0001", "--reason", "x").output == (
-        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed, run dvc repro, commit; "
-        "then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
+        f"{project.seeds / 'takedowns.jsonl'}: article-0001 is taken down; now remove its seed "
+        f"{project.seeds / 'article-0001.txt'}, run dvc repro, commit; then copydesk release, and copydesk takedown article-0001 --purge for past releases\n"
     )
 
 
@@ -231,7 +233,8 @@ IN_GIT = [
     "git's history in . contains it; copydesk does not rewrite it, because every clone and tag would change: if it "
     "must go, write these hashes into a file, one on each line, run git filter-repo --strip-blobs-with-ids FILE in a "
     "fresh clone, "
-    "push it by force with all tags, and have all other clones made anew",
+    "push it by force with all tags, and have all other clones made anew; past versions of a .jsonl file go as a whole "
+    "then, with the lines about other documents",
 ]
 
 
@@ -312,23 +315,33 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
     )
 
 
-def test_labels_on_the_document_go_with_it_and_are_found_in_history(make_corpus: Make) -> None:
+def test_what_people_wrote_about_the_document_goes_with_it_and_is_found_in_history(make_corpus: Make) -> None:
     project = make_corpus(SEEDS)
-    root = project.seeds.parent
-    rows = documents(root)
-    path = keep(root, "words", [label(rows[name], "Report") for name in ("article-0001", "article-0003")])
+    root, rows, names = project.seeds.parent, documents(project.seeds.parent), ("article-0001", "article-0003")
+    decided = {"decision": "correct", "field": "title", "value": "A headline", "date": "2026-01-02"}
+    written = {
+        "sources.jsonl": [{"doc_id": name, "title": "A headline"} for name in names],
+        "decisions.jsonl": [{"doc_id": n, "raw_sha256": rows[n]["raw_sha256"], **decided} for n in names],
+    }
+    for name, about in written.items():
+        (project.seeds / name).write_text("".join(json.dumps(row) + "\n" for row in about))
+    paths = [project.seeds / name for name in written]
+    paths.append(keep(root, "words", [label(rows[name], "Report") for name in names]))
+    before = [path.read_bytes() for path in paths]
     run_command(root, "git", "init", "-q")
-    run_command(root, "git", "add", "labels")
-    run_command(root, "git", "commit", "-q", "-m", "labels")
+    run_command(root, "git", "add", *(path.relative_to(root).as_posix() for path in paths))
+    run_command(root, "git", "commit", "-q", "-m", "written by people")
     call = ["takedown", "article-0003", "--reason", "asked for", "--root", str(root)]
-    before = path.read_bytes()
-    told = CliRunner().invoke(app, [*call, "--dry-run"])
-    assert f"{path}: 1 label on it would be removed\n" in told.output and path.read_bytes() == before
-    assert told.output.endswith("dry run: 1 line would be added and 1 label removed; nothing was changed\n")
-    told = CliRunner().invoke(app, call)
-    assert f"{path}: 1 label on it removed\n" in told.output
-    assert [row["doc_id"] for row in lines(path)] == ["article-0001"]
+    told = CliRunner().invoke(app, [*call, "--dry-run"]).output
+    assert all(f"{path}: 1 line about it would be removed\n" in told for path in paths)
+    assert told.endswith("dry run: 1 line would be added and 3 removed; nothing was changed\n")
+    assert [path.read_bytes() for path in paths] == before
+    told = CliRunner().invoke(app, call).output
+    assert all(f"{path}: 1 line about it removed\n" in told for path in paths)
+    assert all([row["doc_id"] for row in lines(path)] == ["article-0001"] for path in paths)
     records = DeliveredRecords(frozenset({"article-0003"}), frozenset(), project.params["ingest"])
-    (blob,), _ = blobs_with_document(root, "article-0003", records)
-    assert (blob.path, len(blob.commits)) == ("labels/words.jsonl", 1)
+    blobs, _ = blobs_with_document(root, "article-0003", records)
+    assert [(blob.path, len(blob.commits)) for blob in blobs] == [
+        *(("labels/words.jsonl", 1), ("seeds/decisions.jsonl", 1), ("seeds/sources.jsonl", 1))
+    ]
     assert blobs_with_document(root, "article-0002", records._replace(ids=frozenset({"article-0002"})))[0] == []

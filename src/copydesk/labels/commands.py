@@ -16,7 +16,7 @@ from copydesk.core.progress import fail, show
 if TYPE_CHECKING:
     from copydesk.core.label_lines import Label
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
+Root = Annotated[Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")]
 
 labels = typer.Typer(
     help="Labels on spans of clean texts: from release to release, to annotation tools and back.",

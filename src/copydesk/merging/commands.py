@@ -14,7 +14,7 @@ from copydesk.errors import ReleaseError
 if TYPE_CHECKING:
     from copydesk.merging.unfinished import Resolved
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
+Root = Annotated[Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")]
 _ADD = "git add --all"
 _REPRO = "dvc repro"
 

@@ -17,7 +17,9 @@ def publish(  # noqa: PLR0917  (options are given by name)
         str | None, typer.Option(help="Name of the dataset on the Hub, ORG/NAME; with --to hub.")
     ] = None,
     version: Annotated[Optional[str], typer.Option(help="Version to publish; default: the newest release.")] = None,  # noqa: UP045
-    root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
+    root: Annotated[
+        Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")
+    ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and check the release; write nothing.")] = False,
     private: Annotated[bool, typer.Option("--private", help="Create the dataset on the Hub as private.")] = False,
 ) -> None:

@@ -71,6 +71,8 @@ def _with_compressed(readers: Mapping[str, RecordReader]) -> dict[str, RecordRea
     return {ending + end: read for ending, read in readers.items() for end in COMPRESSED}
 
 
+#: Every ending of a compressed file with a single document.
+SINGLE = frozenset(_with_compressed(_SINGLE))
 #: Every ending of a file of records, with the package's reader for it.
 CONTAINERS: dict[str, RecordReader] = {**_RECORDS, **_with_compressed({**_RECORDS, **_SINGLE})}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from copydesk.errors import InputError, UnreadableError
-from copydesk.readers import PAGES, record_readers, split_name
+from copydesk.readers import PAGES, SINGLE, record_readers, split_name
 from copydesk.readers.html_pages import read_html
 from copydesk.readers.plain_text import RawText, read_text
 from copydesk.readers.record_cache import rows_of
@@ -20,7 +21,7 @@ def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
     Parameters
     ----------
     path : Path
-        A text file or a web page; of a file of records, its path, ``#`` and the id of the record.
+        A text file or a web page, compressed or not; of a file of records, its path, ``#`` and the id of the record.
     ingest : dict
         The section ``ingest`` of the settings.
 
@@ -31,8 +32,7 @@ def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
     UnreadableError
         If ingest would refuse it.
     """
-    file, _, doc_id = (str(path), "", "") if path.exists() else str(path).rpartition("#")
-    place = Path(file)
+    place, doc_id = _divided(path)
     if not place.is_file():
         raise InputError(f"{path}: {'a folder; name a file in it' if path.is_dir() else 'no such file'}")
     if split_name(place.name)[1] in record_readers():
@@ -43,13 +43,34 @@ def read_document(path: Path, ingest: dict[str, Any]) -> tuple[RawText, bool]:
     return (read_html if is_page else read_text)(place.read_bytes(), ingest["encodings"]), is_page
 
 
+def place_in_seeds(path: Path, seeds: Path) -> tuple[str, str] | None:
+    """The path of a document's file below the folder of the seeds, and the id of its record; None if outside it.
+
+    >>> place_in_seeds(Path("seeds/wire/a.jsonl#one"), Path("seeds"))
+    ('wire/a.jsonl', 'one')
+    """
+    file, doc_id = _divided(path)
+    place = Path(os.path.normpath(file.absolute()))  # a link in the folder has its own path
+    folder = Path(os.path.normpath(seeds.absolute()))
+    return (place.relative_to(folder).as_posix(), doc_id) if place.is_relative_to(folder) else None
+
+
+def _divided(path: Path) -> tuple[Path, str]:
+    """The file of a document, and the id of its record: both are in ``FILE#ID``, unless a file has that name."""
+    if path.exists() or "#" not in str(path):
+        return path, ""
+    file, _, doc_id = str(path).rpartition("#")
+    return Path(file), doc_id
+
+
 def _record(path: Path, doc_id: str, ingest: dict[str, Any]) -> tuple[RawText, bool]:
     names: list[str] = []
+    single = not doc_id and split_name(path.name)[1] in SINGLE
     problem = ""
     for row in rows_of(path, ingest):
         if row["reason"] is not None:
             problem = problem or f"{row['reason']}: {row['detail']}"
-        elif row["doc_id"] == doc_id:
+        elif single or row["doc_id"] == doc_id:
             return RawText(**{name: row[name] for name in RawText._fields}), bool(row["page"])
         elif len(names) < _NAMED:
             names.append(row["doc_id"])

@@ -29,7 +29,7 @@ from copydesk.core.progress import say
 from copydesk.core.renamed_fields import refuse_old_names, warn_of_old_names
 from copydesk.core.schema_validator import clipped
 from copydesk.errors import BuildError, UnreadableError
-from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, record_readers, split_name
+from copydesk.readers import COMPRESSED, CONTAINERS, FIELD, SINGLE, record_readers, split_name
 from copydesk.readers.base import TRUNCATED, Record, RecordOptions, RecordReader, shown
 from copydesk.readers.decompression import unpacked
 from copydesk.readers.field_names import USUAL_NAMES, PassedOver, nested_value
@@ -114,12 +114,16 @@ def read_container(
     index = pq.read_table(rows, columns=INDEX.names).replace_schema_metadata(None)
     index = index.append_column("row", pa.array(range(index.num_rows), pa.int64()))
     bad = index.filter(pc.is_valid(index["reason"])).select(["number", "reason", "detail"])
-    refusals = [
-        Refusal(f"{seed.path}#{row['number']}" if row["number"] else seed.path, row["reason"], row["detail"])
-        for row in bad.to_pylist()
-    ]
+    refusals = [_refusal(seed.path, **row) for row in bad.to_pylist()]
     good = index.filter(pc.is_null(index["reason"])).drop_columns(["reason", "detail"])
     return Container(seed.path, rows, good, refusals)
+
+
+def _refusal(path: str, number: int, reason: str, detail: str) -> Refusal:
+    """The refusal of a record; that of the file if it is one compressed text or page."""
+    if not number or split_name(path.rpartition("/")[2])[1] in SINGLE:
+        return Refusal(path, reason, detail.removeprefix(f"record {number}: "))
+    return Refusal(f"{path}#{number}", reason, detail)
 
 
 def remove_outdated(cache: Path, containers: Iterable[Container]) -> None:
@@ -290,8 +294,8 @@ def _raw(record: Record, options: RecordOptions, encodings: Sequence[str]) -> tu
         detail = f"an unpaired surrogate, or bytes that are not UTF-8, at character {error.start} of {options.text}"
         raise UnreadableError("undecodable", f"{detail}; convert the file") from None
     if len(data) > options.max_bytes:
-        limit = f"at most {options.max_bytes:,} (params.yaml: ingest.max_bytes)"
-        raise UnreadableError("too-large", f"more than {options.max_bytes:,} bytes, {limit}; split the document")
+        limit = f"more than the {options.max_bytes:,} bytes that params.yaml allows (ingest.max_bytes)"
+        raise UnreadableError("too-large", f"{limit}; split the document")
     if record.page:
         return read_html(data, encodings, record.charset), data
     if isinstance(text, bytes):

@@ -12,7 +12,7 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import draw, fail, show, show_json, show_text
 from copydesk.errors import ReleaseError
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")]
+Root = Annotated[Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")]
 Old = Annotated[str, typer.Argument(help="A git revision, such as corpus@v1.0.0 or HEAD~1.")]
 New = Annotated[Optional[str], typer.Argument(help="Another revision; the working tree if left out.")]  # noqa: UP045
 

@@ -186,6 +186,13 @@ def kept_folder(version: str, manifest: bytes, cache: Path | None = None) -> Pat
     return (cache or cache_folder()).absolute() / f"{version}-{_short_hash(manifest)}"
 
 
+def rows_folder(folder: Path) -> Path:
+    """The folder in which datasets keeps the rows that it loaded from a cached release."""
+    from datasets import config
+
+    return Path(config.HF_DATASETS_CACHE) / folder.name
+
+
 def _fetch_into_cache(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
     is_local = str(root) == release.repo
     tree = tree_at(root, release.commit, remote=remote, origin=None if is_local else release.repo)

@@ -10,7 +10,9 @@ import typer
 from copydesk.core.plural import plural
 from copydesk.core.progress import show
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
+Root = Annotated[
+    Path, typer.Option("--root", file_okay=False, help="Folder with seeds/, schemas/, params.yaml and corpus/.")
+]
 
 
 def report(

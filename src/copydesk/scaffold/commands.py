@@ -12,7 +12,9 @@ from copydesk.core.progress import show
 
 _SHOWN = 5  # rewritten lines of a file
 
-Root = Annotated[Path, typer.Option("--root", help="Folder with seeds/, schemas/, params.yaml and corpus/.")]
+Root = Annotated[
+    Path, typer.Option("--root", file_okay=False, help="Folder with seeds/, schemas/, params.yaml and corpus/.")
+]
 
 
 def init(

@@ -61,7 +61,7 @@ def files(name: str, plugins: Sequence[str] | None = ()) -> dict[str, bytes]:
     made["params.yaml"] = settings(made["params.yaml"].decode(), name).encode()
     made["requirements.txt"] = requirements().encode()
     made[_PATHS["workflow.yml"]] = _workflow(made[_PATHS["workflow.yml"]].decode()).encode()
-    made |= dict.fromkeys(("seeds/.gitkeep", SPLIT_LIST), b"")
+    made |= {"seeds/.gitkeep": b"", SPLIT_LIST: b"\n"}  # DVC warns of a file that is empty
     return made | {NAME: toolkit_file(made)}
 
 

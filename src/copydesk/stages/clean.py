@@ -87,12 +87,12 @@ def shard(given: Shard) -> Made:
     removed_lines: list[dict[str, Any]] = []
     met: set[Decision] = set()
     decisions = obeyable(given.tables["decisions"], *OF_EDITS)
-    pages = {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
+    pages = _pages(given)
     ids = raw["doc_id"].to_pylist()
     documents = _cleaned(given, ids, pages, decisions)
     prose = plain_prose(pa.array([settled.cleaned.edited.text for settled, _ in documents], pa.string()))
     for doc_id, (settled, how), is_prose in zip(ids, documents, prose, strict=True):
-        cleaned = _marked(settled.cleaned, pages[doc_id]) if doc_id in pages else settled.cleaned
+        cleaned = _with_marks(settled.cleaned, pages.get(doc_id))
         unmet += settled.unmet
         met |= settled.met
         text = cleaned.edited.text
@@ -117,6 +117,17 @@ def shard(given: Shard) -> Made:
         "removed_lines": removed_lines,
         "languages": given.tables["languages"],
     }
+
+
+def cleaned_documents(given: Shard) -> list[Cleaned]:
+    """The texts of a shard, cleaned and decided, without the rows that a build makes of them."""
+    ids, pages = given.tables["raw"]["doc_id"].to_pylist(), _pages(given)
+    settled = _cleaned(given, ids, pages, obeyable(given.tables["decisions"], *OF_EDITS))
+    return [_with_marks(each.cleaned, pages.get(doc_id)) for doc_id, (each, _) in zip(ids, settled, strict=True)]
+
+
+def _pages(given: Shard) -> dict[str, dict[str, Any]]:
+    return {page["doc_id"]: page for page in given.tables["pages"].to_pylist()}
 
 
 class _Settled(NamedTuple):
@@ -208,8 +219,10 @@ def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None, *, is_pros
     return [block._asdict() for block in how.blocks(cleaned.edited.text).overlaid(spans).blocks]
 
 
-def _marked(cleaned: Cleaned, page: dict[str, Any]) -> Cleaned:
+def _with_marks(cleaned: Cleaned, page: dict[str, Any] | None) -> Cleaned:
     """Flag the places where a part of the article was not found in its page, and the end of a truncated text."""
+    if page is None:
+        return cleaned
     places = {cleaned.edited.to_clean(gap["start"], gap["end"]) for gap in page["missing"]}
     flags = [*cleaned.flags, *(Flag(UNTRACED, start, end) for start, end in places if start < end)]
     if page["flag"] and (last := cleaned.edited.text.split()[-1:]):

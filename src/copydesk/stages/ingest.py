@@ -65,7 +65,7 @@ def run(project: Project) -> None:
     unknown = sorted(sources.keys() - set(ids)) if sources else []
     absent = sorted(decided.of_documents.keys() - set(ids)) if decided.of_documents else []
     del ids
-    work = (_work(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards)
+    work = (work_of(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards)
     parts = _run(project, listed, work)
     passed_on = {
         "benchmarks": [benchmarks[name] for name in sorted(benchmarks)],
@@ -185,7 +185,7 @@ def _records(project: Project) -> Path:
     return (project.build / "records").resolve()
 
 
-def _work(
+def work_of(
     project: Project, listed: pa.Table, sources: dict[str, Any], decided: DecisionsBySubject
 ) -> tuple[Any, Any]:
     """The identity of a shard's input, and the value for its function."""

@@ -65,7 +65,7 @@ def take_over(project: Project) -> None:
             count += 1
     _taken_over(project, write=True)
     if count:
-        say(f"{plural(count, 'object')} of another clone's build taken over")
+        say(f"share: {plural(count, 'object')} of another clone's build taken over")
 
 
 def _finished_parts(project: Project) -> set[Part]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def takedown(  # noqa: PLR0917  (options are given by name)
     words: Annotated[list[str], typer.Argument(metavar="[status] DOC_ID", help="Id of the document.")],
-    root: Annotated[Path, typer.Option("--root", help="Folder with the repository of the corpus.")] = Path(),
+    root: Annotated[
+        Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")
+    ] = Path(),
     reason: Annotated[str, typer.Option(help="The reason, without any of the document's text.")] = "",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the takedown; needs --reason.")] = False,
     requested_by: Annotated[Optional[str], typer.Option(help="Who requested it.")] = None,  # noqa: UP045
@@ -31,7 +33,7 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 ) -> None:
     """Take a document down: add a line to seeds/takedowns.jsonl, with hashes and none of its text.
 
-    The labels on it are removed from labels/*.jsonl.
+    The lines about it are removed from seeds/sources.jsonl, seeds/decisions.jsonl and labels/*.jsonl.
 
     The next build leaves the document out, refuses the same bytes or text under any name, and reports near-duplicates
     in reports/takedowns.jsonl. Past releases still contain it: `copydesk takedown status DOC_ID` reads everything and
@@ -68,24 +70,25 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
-    from copydesk.takedowns.labels_about import LabelsAbout, remove_labels
-    from copydesk.takedowns.takedown import takedown_row, write_to_ledger
+    from copydesk.takedowns.lines_about import LinesAbout, remove_lines
+    from copydesk.takedowns.takedown import delivered_path, takedown_row, write_to_ledger
 
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
-    about = LabelsAbout({doc_id}, {row["raw_sha256"]})
+    about = LinesAbout({doc_id}, {row["raw_sha256"]})
     if not dry_run:
         write_to_ledger(project, row)
-    labels = remove_labels(project.labels, about, dry_run=dry_run)
-    for path, count in labels.items():
-        show(f"{path}: {plural(count, 'label')} on it {'would be ' if dry_run else ''}removed")
+    lines = remove_lines(project, about, dry_run=dry_run)
+    for path, count in lines.items():
+        show(f"{path}: {plural(count, 'line')} about it {'would be ' if dry_run else ''}removed")
     if dry_run:
         _show_line(project, row)
-        removed = plural(sum(labels.values()), "label")
-        show(f"dry run: 1 line would be added and {removed} removed; nothing was changed")
+        show(f"dry run: 1 line would be added and {sum(lines.values()):,} removed; nothing was changed")
         return
+    place = delivered_path(project.corpus, doc_id)
+    seed = f"its {'record' if '#' in place else 'seed'} {project.seeds / place}" if place else "its seed"
     show(
-        f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove its seed, run dvc repro, commit; "
+        f"{project.seeds / 'takedowns.jsonl'}: {doc_id} is taken down; now remove {seed}, run dvc repro, commit; "
         f"then copydesk release, and copydesk takedown {doc_id} --purge for past releases"
     )
 
@@ -103,7 +106,7 @@ def _withdraw_takedown(root: Path, doc_id: str, reason: str, requested_by: str |
     write_to_ledger(project, row)
     show(
         f"{project.seeds / 'takedowns.jsonl'}: the takedown of {doc_id} is withdrawn, and its line says so; now put "
-        "its seed back, run dvc repro, commit; then copydesk release"
+        "back its seed and the lines about it, which git has; run dvc repro, commit; then copydesk release"
     )
 
 
@@ -174,7 +177,7 @@ def _git_lines(root: Path, occurrences: Occurrences) -> Iterator[str]:
             f"git's history in {root} contains it; copydesk does not rewrite it, because every clone and tag would "
             "change: if it must go, write these hashes into a file, one on each line, run git filter-repo "
             "--strip-blobs-with-ids FILE in a fresh clone, push it by force with all tags, and have all other clones "
-            "made anew"
+            "made anew; past versions of a .jsonl file go as a whole then, with the lines about other documents"
         )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import read_git_objects
 from copydesk.takedowns.delivered_records import DeliveredRecords
-from copydesk.takedowns.labels_about import LabelsAbout, holds_labels
+from copydesk.takedowns.lines_about import LinesAbout, holds_lines_about
 
 
 class Blob(NamedTuple):
@@ -24,7 +24,7 @@ class Blob(NamedTuple):
 def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> tuple[list[Blob], list[str]]:
     """Find files in the history of branches and tags that contain a document.
 
-    They do by their SHA-256, their name in seeds/, a record in seeds/, or a label in labels/.
+    They do by their SHA-256, their name in seeds/, a record in seeds/, or a line that people wrote about them.
 
     Returns
     -------
@@ -36,15 +36,15 @@ def blobs_with_document(root: Path, doc_id: str, records: DeliveredRecords) -> t
     listed = git(root, "rev-list", "--all", "HEAD", *objects).split("\n")
     paths = {sha: path for sha, _, path in (line.partition(" ") for line in listed if line)}
     paths |= {sha: path for sha, path in _seeds(root) if sha in paths}  # a blob may have paths outside seeds/ too
-    labels = LabelsAbout(records.ids, records.hashes)
+    about = LinesAbout(records.ids, records.hashes)
     blobs, other_seeds = [], []
     for (sha, name), content in zip(paths.items(), read_git_objects(root, paths), strict=True):
         path = PurePosixPath(name)
         is_seed, data = path.parts[:1] == ("seeds",), content or b""
         by_name = is_seed and path.stem == doc_id
         by_bytes = hashlib.sha256(data).hexdigest() in records.hashes
-        has_labels = holds_labels(name) and labels.are_in(data)
-        if by_name or by_bytes or has_labels or (is_seed and records.numbers(name, data)):
+        has_lines = holds_lines_about(name) and about.are_in(data)
+        if by_name or by_bytes or has_lines or (is_seed and records.numbers(name, data)):
             log = ("log", "--all", "HEAD", "--full-history", "--format=%H", f"--find-object={sha}")
             blobs.append(Blob(sha, str(path), git(root, *log).split()))
         elif is_seed and path.suffix != ".dvc":

@@ -18,7 +18,7 @@ from copydesk.revisions.dvc_storages import DvcStorages
 from copydesk.store.backend import StoredObject
 from copydesk.store.shard_store import Store
 from copydesk.takedowns.delivered_records import DeliveredRecords
-from copydesk.takedowns.labels_about import LabelsAbout
+from copydesk.takedowns.lines_about import LinesAbout
 
 _MENTIONS = ("duplicate_of", "duplicate_group")
 _HASHES = ("raw_sha256", "sha256")
@@ -44,7 +44,7 @@ class SearchResult(NamedTuple):
         DVC's objects that contain the document, each with the ids of the document in it.
     delivered_files : frozenset of str
         The objects that are delivered files: the document itself, or a file of records with the document; and files
-        with labels on it.
+        with lines about it.
     shards : dict
         Finished shards that contain the document, each with the ids of the document in it.
     stores : list of Store
@@ -126,12 +126,12 @@ def search_objects(
         if (oid in objects_by_name or sha256 in file_hashes) and not oid.endswith(".dir")
     }
     records = DeliveredRecords(frozenset({target.doc_id}), frozenset(file_hashes), ingest, build, plugins)
-    labels = LabelsAbout(records.ids, records.hashes)
+    about = LinesAbout(records.ids, records.hashes)
     for oid in set(oids) & all_paths.keys() - objects.keys() - delivered_files:
         path = all_paths[oid]
         try:
             data = storages.read(oid)
-            if records.numbers(path, data) or (path.endswith(".jsonl") and labels.are_surely_in(data)):
+            if records.numbers(path, data) or about.are_surely_in(path, data):
                 delivered_files.add(oid)
         except CopydeskError as error:
             unreadable.append(f"object {oid}: {error}")

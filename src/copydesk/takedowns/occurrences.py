@@ -13,7 +13,7 @@ from copydesk.dataset.manifest import NAME
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import kept_folder
+from copydesk.releases.load import kept_folder, rows_folder
 from copydesk.releases.release_tags import tagged_releases
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.dvc_objects import outs_of
@@ -196,8 +196,9 @@ def _shards_in_stores(project: Project, search: SearchResult, ids: frozenset[str
 def _kept_releases(root: Path, commits: Mapping[str, str]) -> Iterator[Path]:
     for version, commit in commits.items():
         (manifest,) = read_git_objects(root, [f"{commit}:{FOLDER}/{NAME}"])
-        if manifest is not None and (folder := kept_folder(version, manifest)).is_dir():
-            yield folder
+        if manifest is not None:
+            folder = kept_folder(version, manifest)
+            yield from filter(Path.is_dir, (folder, rows_folder(folder)))
 
 
 def _half_written_files(project: Project, storages: DvcStorages) -> Iterator[Path]:

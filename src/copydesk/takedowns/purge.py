@@ -31,7 +31,7 @@ from copydesk.revisions.dvc_storages import CACHE, DATA, DvcStorages, copy_objec
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import read_git_objects
 from copydesk.revisions.withdrawals import withdrawal_message
-from copydesk.takedowns.labels_about import LabelsAbout, remove_labels
+from copydesk.takedowns.lines_about import LinesAbout, remove_lines
 from copydesk.takedowns.occurrences import Occurrences, data_listing_at, find_occurrences, objects_needed_by
 from copydesk.takedowns.reissue import Reissue, commit_reissue, count_remaining_documents
 from copydesk.takedowns.takedown import document_of, ledger_of
@@ -208,8 +208,10 @@ def _refuse_document_in_working_tree(
     for row in documents.select(["doc_id", "path", "sha256"]).to_pylist():
         if row["doc_id"] == doc_id or row["sha256"] in file_hashes:
             raise ReleaseError(f"{project.seeds}: {row['path']} is the document that was taken down; {advice}")
-    for path in remove_labels(project.labels, LabelsAbout({doc_id}, file_hashes), dry_run=True):
-        raise ReleaseError(f"{path}: has labels on the document that was taken down; remove the lines and commit")
+    for path in remove_lines(project, LinesAbout({doc_id}, file_hashes), dry_run=True):
+        raise ReleaseError(
+            f"{path}: has lines about the document that was taken down; remove them, run dvc repro and commit"
+        )
     dropped = project.reports / "dropped.jsonl"
     for row in read_json_lines(dropped) if dropped.is_file() else ():
         if row["reason"] == "takedown" and json.loads(row["values"]).get("takedown") == doc_id:

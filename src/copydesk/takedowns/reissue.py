@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ from copydesk.revisions.git_history import commit_on, read_git_objects
 from copydesk.revisions.revision import open_revision
 from copydesk.store.last_build import LISTING, SHARED
 from copydesk.tables.table import TABLES
-from copydesk.takedowns.labels_about import LabelsAbout, holds_labels
+from copydesk.takedowns.lines_about import SIDECARS, LinesAbout, holds_lines_about
 from copydesk.takedowns.object_search import SearchResult, document_ids_in
 from copydesk.takedowns.occurrences import AffectedVersion, data_listing_at, dvc_files_at
 
@@ -144,8 +144,10 @@ def _changed_files(
         DATA: {"md5": oid, "size": size, "nfiles": len(data)},
         SHARED: _no_shards(storages, work),
     }
-    _remove_from_seeds(root, storages, reissue, old_files, files, outs)
-    _remove_from_labels(root, storages, reissue, old_files, files, outs)
+    files |= _inputs_in_git(reissue, old_files)
+    for name, content, tracked in _inputs_in_dvc(root, storages, reissue, list(old_files)):
+        files[name] = content
+        outs |= tracked
     for name, content in files.items():
         if content is not None:
             outs[name] = {"md5": _md5(content), "size": len(content)}
@@ -218,45 +220,62 @@ def _changelog(root: Path, changelog: bytes | None, reissue: Reissue) -> str:
     return add_section(changelog.decode() if changelog is not None else None, "\n\n".join(lines) + "\n")
 
 
-def _remove_from_seeds(  # noqa: PLR0917  (reads two places, writes two)
-    root: Path,
-    storages: DvcStorages,
-    reissue: Reissue,
-    old_files: Mapping[str, bytes | None],
-    files: Files,
-    outs: dict[str, dict[str, Any]],
-) -> None:
-    """Remove the document from the seeds and from sources.jsonl, and write it into the ledger.
-
-    Seeds are in git, or tracked by DVC as a folder or as single files.
-    """
+def _inputs_in_git(reissue: Reissue, old_files: Mapping[str, bytes | None]) -> Files:
+    """The files in git that the document leaves: seeds, and what people wrote about it; the ledger has its line."""
     removed, search = reissue.affected.ids, reissue.search
-    seeds = {name: data for name, data in old_files.items() if name.startswith("seeds/") and data is not None}
-    records = search.records.with_ids(removed)
-    for name, data in seeds.items():
-        if PurePosixPath(name).stem in removed or _sha256(data) in search.file_hashes:
-            files[name] = None
-        elif (remaining := records.file_without(name, data)) != data:
+    inputs = {name: data for name, data in old_files.items() if data is not None}
+    records, about = search.records.with_ids(removed), LinesAbout(removed, search.file_hashes)
+    files: Files = {}
+    for name, data in inputs.items():
+        remaining: bytes | None = data
+        if holds_lines_about(name):
+            remaining = about.removed_from(data)
+        elif name.startswith("seeds/"):
+            is_document = PurePosixPath(name).stem in removed or _sha256(data) in search.file_hashes
+            remaining = None if is_document else records.file_without(name, data)
+        if remaining != data:
             files[name] = remaining
-    hand_written = {"seeds/sources.jsonl": _without_lines_about(seeds.get("seeds/sources.jsonl"), removed)}
-    if seeds:
-        hand_written["seeds/takedowns.jsonl"] = _with_line(seeds.get("seeds/takedowns.jsonl"), reissue.ledger_row)
-    files |= {name: data for name, data in hand_written.items() if data is not None and data != seeds.get(name)}
-    for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
-        changed = False
-        for out in rows:
-            path = str(PurePosixPath(name).parent / out["path"])
-            if path == "seeds" and out["md5"].endswith(".dir"):
-                out["md5"], out["nfiles"] = _seeds_folder_without(storages, reissue, out["md5"])
+    if any(name.startswith("seeds/") for name in inputs):
+        ledger = inputs.get("seeds/takedowns.jsonl")
+        written = _with_line(ledger, reissue.ledger_row)
+        files |= {"seeds/takedowns.jsonl": written} if written != ledger else {}
+    return files
+
+
+def _inputs_in_dvc(
+    root: Path, storages: DvcStorages, reissue: Reissue, names: list[str]
+) -> Iterator[tuple[str, bytes | None, dict[str, dict[str, Any]]]]:
+    """The .dvc files of seeds and labels that the document leaves, each with the outputs that changed.
+
+    Folders and single files may be tracked; the content is None where a single file is the document.
+    """
+    removed, delivered_files = reissue.affected.ids, reissue.search.delivered_files
+    about = LinesAbout(removed, reissue.search.file_hashes)
+    for name, outs in dvc_files_at(root, reissue.commit, names):
+        changed: dict[str, dict[str, Any]] = {}
+        is_document = False
+        for out in outs:
+            path, oid = str(PurePosixPath(name).parent / out["path"]), out["md5"]
+            if path == "seeds" and oid.endswith(".dir"):
+                out["md5"], out["nfiles"] = _seeds_folder_without(storages, reissue, oid)
                 out.pop("size", None)
-                outs[path] = {"md5": out["md5"], "nfiles": out["nfiles"]}
-                changed = True
-            elif path.startswith("seeds/") and (
-                PurePosixPath(path).stem in removed or out["md5"] in search.delivered_files
-            ):
-                files[name] = None
-        if changed:
-            files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
+            elif path == LABEL_FOLDER and oid.endswith(".dir"):
+                out["md5"] = _labels_folder_without(storages, reissue, oid, about)
+                out.pop("size", None)
+            elif oid in delivered_files and holds_lines_about(path):
+                remaining = about.removed_from(storages.read(oid))
+                out["md5"] = _add_object(storages, path, remaining, reissue.search.records.build)
+                out["size"] = len(remaining)
+            else:
+                is_document |= path.startswith("seeds/") and (
+                    PurePosixPath(path).stem in removed or oid in delivered_files
+                )
+                continue
+            changed[path] = {key: out[key] for key in ("md5", "size", "nfiles") if key in out}
+        if is_document:
+            yield name, None, {}
+        elif changed:
+            yield name, yaml.safe_dump({"outs": outs}, sort_keys=False).encode(), changed
 
 
 def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str) -> tuple[str, int]:
@@ -278,56 +297,23 @@ def _seeds_folder_without(storages: DvcStorages, reissue: Reissue, listing: str)
             remaining = records.file_without(path, delivered)
             if remaining is not None and remaining != delivered:
                 oids[path] = _add_object(storages, path, remaining, records.build)
-    edits: dict[str, Callable[[bytes | None], bytes | None]] = {
-        "sources.jsonl": lambda data: _without_lines_about(data, removed),
+    about = LinesAbout(removed, reissue.search.file_hashes)
+    edits: dict[str, Callable[[bytes], bytes]] = {
+        **dict.fromkeys((name for name in SIDECARS if name in old_objects), about.removed_from),
         "takedowns.jsonl": lambda data: _with_line(data, reissue.ledger_row),
     }
     for name, edit in edits.items():
-        data = edit(storages.read(oids[name]) if name in oids else None)
-        if data is not None:
-            oids[name] = _add_object(storages, name, data, records.build)
+        data = storages.read(old_objects[name]) if name in old_objects else b""
+        oids[name] = _add_object(storages, name, edit(data), records.build)
     return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()]), len(oids)
 
 
-def _remove_from_labels(  # noqa: PLR0917  (reads two places, writes two)
-    root: Path,
-    storages: DvcStorages,
-    reissue: Reissue,
-    old_files: Mapping[str, bytes | None],
-    files: Files,
-    outs: dict[str, dict[str, Any]],
-) -> None:
-    """Remove the labels on the document, which are in git, or tracked by DVC as a folder or as single files."""
-    search = reissue.search
-    labels = LabelsAbout(reissue.affected.ids, search.file_hashes)
-    for name, data in old_files.items():
-        if data is not None and holds_labels(name) and labels.are_in(data):
-            files[name] = labels.removed_from(data)
-    for name, rows in dvc_files_at(root, reissue.commit, list(old_files)):
-        changed = False
-        for out in rows:
-            path = str(PurePosixPath(name).parent / out["path"])
-            if out["md5"] in search.delivered_files and holds_labels(path):
-                remaining = labels.removed_from(storages.read(out["md5"]))
-                out["md5"] = _add_object(storages, path, remaining, search.records.build)
-                out["size"] = len(remaining)
-            elif path == LABEL_FOLDER and out["md5"].endswith(".dir"):
-                out["md5"] = _labels_folder_without(storages, reissue, out["md5"], labels)
-                out.pop("size", None)
-            else:
-                continue
-            outs[path] = {key: out[key] for key in ("md5", "size", "nfiles") if key in out}
-            changed = True
-        if changed:
-            files[name] = yaml.safe_dump({"outs": rows}, sort_keys=False).encode()
-
-
-def _labels_folder_without(storages: DvcStorages, reissue: Reissue, listing: str, labels: LabelsAbout) -> str:
+def _labels_folder_without(storages: DvcStorages, reissue: Reissue, listing: str, about: LinesAbout) -> str:
     """A folder of labels that DVC tracks, without the labels on the document: the object that lists its files."""
     oids = storages.listing(listing)
     for path, oid in oids.items():
         if oid in reissue.search.delivered_files:
-            remaining = labels.removed_from(storages.read(oid))
+            remaining = about.removed_from(storages.read(oid))
             oids = {**oids, path: _add_object(storages, path, remaining, reissue.search.records.build)}
     return put_listing(storages.cache, [{"md5": oid, "relpath": path} for path, oid in oids.items()])
 
@@ -341,22 +327,8 @@ def _add_object(storages: DvcStorages, path: str, data: bytes, build: Path | Non
     return _md5(data)
 
 
-def _without_lines_about(lines: bytes | None, ids: frozenset[str]) -> bytes | None:
-    """JSON Lines without the lines about some documents."""
-    if lines is None:
-        return None
-    return b"\n".join(line for line in lines.split(b"\n") if not line.strip() or _doc_id(line) not in ids)
-
-
-def _doc_id(line: bytes) -> Any:
-    try:
-        return json.loads(line).get("doc_id")
-    except (ValueError, AttributeError):
-        return None
-
-
 def _with_line(ledger: bytes | None, row: dict[str, Any]) -> bytes:
-    lines = _without_lines_about(ledger, frozenset({row["doc_id"]})) or b""
+    lines = LinesAbout({row["doc_id"]}, ()).removed_from(ledger or b"")
     return (lines if not lines or lines.endswith(b"\n") else lines + b"\n") + (
         json.dumps(row, ensure_ascii=False).encode() + b"\n"
     )

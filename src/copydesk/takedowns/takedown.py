@@ -108,6 +108,15 @@ def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
+def delivered_path(corpus: Path, doc_id: str) -> str | None:
+    """Return the path below the seeds of the file, or FILE#ID of the record, that is a document of the corpus."""
+    for path in sorted(corpus.glob("data/raw/*.parquet")):
+        rows = pq.read_table(path, columns=["path"], filters=[("doc_id", "==", doc_id)])
+        if rows.num_rows:
+            return str(rows["path"][0])
+    return None
+
+
 def document_of(corpus: Path, doc_id: str) -> dict[str, Any] | None:
     """Return id, text and hash of the raw file of a document; None if the corpus does not have it."""
     for path in sorted(corpus.glob("data/documents/*.parquet")):
