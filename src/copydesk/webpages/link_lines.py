@@ -71,4 +71,5 @@ def _inside(html: str, page: Visible) -> tuple[NDArray[np.bool_], NDArray[np.boo
 def _within(page: Visible, spans: list[tuple[int, int]]) -> NDArray[np.bool_]:
     """Which characters of a page lie in spans of the HTML, which are in order and apart."""
     edges = np.array([place for span in spans for place in span], dtype=np.int64)
-    return np.searchsorted(edges, page.start, side="right") % 2 == 1
+    within: NDArray[np.bool_] = np.searchsorted(edges, page.start, side="right") % 2 == 1
+    return within
