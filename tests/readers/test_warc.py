@@ -163,7 +163,7 @@ BAD_RECORDS = {
     http(b"x", X="y" * (1 << 18)): ("bad-record", "a header of 262,204 bytes"),
     http(b""): ("empty", "0 bytes"),
     http(b"caf\xe9"): ("undecodable", "not utf-8 at byte 3"),
-    http(b"x" * 1001): ("too-large", "more than 1,000 bytes"),
+    http(b"x" * 1001): ("too-large", "more than the 1,000 bytes"),
     http(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip"): ("bomb", " unpack to "),
     http(b"x" * 2_000_000): ("too-large", "2,000,"),
 }
