@@ -19,7 +19,7 @@ def test_keys_tell_stage_code_and_input_apart() -> None:
 
 
 def forget() -> None:
-    for remembered in (sources, fingerprint_module._imports, fingerprint_module._hashed):
+    for remembered in (sources, fingerprint_module._imports, fingerprint_module.source_hash):
         remembered.cache_clear()
 
 
