@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := build/peers
 TOOLS := build/tools
+COMPILED := build/compiled
 ANNOTATORS := build/annotators
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
@@ -21,7 +22,7 @@ export DVC_NO_ANALYTICS := 1
 # Some images forbid Python to keep compiled modules: then each of the many processes compiles all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs \
+.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
   surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -106,6 +107,14 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 
 annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries of the annotation tools (about a minute)
 	python benchmarks/annotators/round_trips.py --tools $(ANNOTATORS)
+
+compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
+	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*
+	COPYDESK_COMPILE=1 python -m pip wheel --quiet --no-build-isolation --no-deps -w $(COMPILED) .
+	python -m zipfile -e $(COMPILED)/*.whl $(COMPILED)/site
+	COMPILED_SITE=$(CURDIR)/$(COMPILED)/site python -m pytest -q tests/pipeline/test_compiled.py
+	PYTHONPATH=$(CURDIR)/$(COMPILED)/site python -m pytest -q tests/test_text.py tests/sentences tests/cleaning tests/language
+	@ls $(COMPILED)/*.whl
 
 peers: $(READY)  ## Install the tools that bench measures, each into an environment of its own below build/
 	-python benchmarks/speed/environments.py

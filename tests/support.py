@@ -172,6 +172,25 @@ def run_command(root: Path, *command: str) -> str:
     return done.stdout
 
 
+def copy_repository(folder: Path) -> Path:
+    """Copy what a build of the package may need, as it is now and without what git ignores."""
+    listed = run_command(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists() and not name.startswith(("tests/", "benchmarks/", "corpus/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    return folder
+
+
+def build_wheel(source: Path, out: Path) -> Path:
+    """Build the wheel of this repository in a copy of it, without a network."""
+    copy_repository(source)
+    command = ["pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(out), "."]
+    run_command(source, sys.executable, "-m", *command)
+    (built,) = out.glob("*.whl")
+    return built
+
+
 def lay_out_tagged_corpora(root: Path, count: int) -> None:
     """Make a repository with some articles, whose corpora ``build_and_tag`` builds in this process.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from support import GIT, ROOT, run_command
+from support import GIT, build_wheel, run_command
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,20 +32,8 @@ def wheel(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel built from the files of this repository, once for all processes of a test run."""
     with FileLock(shared / "wheel.lock"):
         if not (built := list(shared.glob("*.whl"))):
-            built = [_build_wheel(tmp_path_factory.mktemp("source"), shared)]
+            built = [build_wheel(tmp_path_factory.mktemp("source"), shared)]
     return built[0]
-
-
-def _build_wheel(source: Path, out: Path) -> Path:
-    listed = run_command(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).exists() and not name.startswith(("tests/", "benchmarks/", "corpus/")):
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, source / name, follow_symlinks=False)
-    command = ["pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(out), "."]
-    run_command(source, sys.executable, "-m", *command)
-    (built,) = out.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="session")

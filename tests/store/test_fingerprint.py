@@ -21,7 +21,7 @@ def test_keys_tell_stage_code_and_input_apart() -> None:
 
 def forget() -> None:
     module = fingerprint_module
-    for remembered in (sources, module._imports, module._module_file, module._hashed):
+    for remembered in (sources, module._imports, module._module_file, module.source_hash):
         remembered.cache_clear()
 
 

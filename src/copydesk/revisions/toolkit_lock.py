@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from copydesk._version import __version__
-from copydesk.core.atomic_files import sha256_file
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.errors import BuildError, ConfigError
 from copydesk.revisions.line_ends import ADVICE, converted_files
-from copydesk.store.fingerprint import sources
+from copydesk.store.fingerprint import source_hash, sources
 
 NAME = "toolkit.json"
 STAGES = ("ingest", "clean", "split", "describe", "deduplicate", "labels", "package", "validate", "share")
@@ -144,5 +143,5 @@ _KEYS = {"copydesk": str, "stages": dict, "files": dict}
 
 
 def _hash(stage: str) -> str:
-    code = [(p.relative_to(_PACKAGE).as_posix(), sha256_file(p)) for p in sources(f"copydesk.stages.{stage}")]
+    code = [(p.relative_to(_PACKAGE).as_posix(), source_hash(p)) for p in sources(f"copydesk.stages.{stage}")]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()

@@ -25,6 +25,8 @@ from copydesk.readers.seed_files import walk
 from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.store.compiled_modules import compiled_sources, machine_code
+from copydesk.store.fingerprint import source_hash
 from copydesk.store.installed_from import install_extra
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
@@ -81,6 +83,17 @@ def _toolkit(root: Path) -> Verdict:
         named = f"toolkit.json names {toolkit['copydesk']}, whose stages are the same"
         return "warn", f"{__version__}; {named}; run copydesk upgrade, and commit"
     return "ok", f"{__version__}, as toolkit.json names"
+
+
+def _modules(_: Path) -> Verdict:
+    """Whether modules run as machine code, and whether it was made from the sources beside it."""
+    compilable = compiled_sources()
+    compiled = [name for name in compilable if machine_code(_PACKAGE / name)]
+    for name in compiled:
+        source_hash(_PACKAGE / name)
+    if compilable and not compiled:
+        return "warn", "pure Python: the compiled modules are for another interpreter; install copydesk again"
+    return "ok", f"{plural(len(compiled), 'compiled module')}, the others pure Python" if compiled else "pure Python"
 
 
 def _extras(root: Path) -> Verdict:
@@ -289,6 +302,7 @@ def _environment() -> dict[str, str]:
 
 _CHECKS: dict[str, Callable[[Path], Verdict]] = {
     "copydesk": _toolkit,
+    "modules": _modules,
     "libraries": _libraries,
     "scripts": _script_python,
     "git": _git,

@@ -13,9 +13,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from copydesk.core.atomic_files import sha256_file
+from copydesk.store.compiled_modules import refuse_changed_source
 from copydesk.store.pinned_libraries import PINNED, UNPINNED, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
+#: Endings of code that is not data: of sources, which are found by imports, and of what is compiled from them.
+_CODE = frozenset((".py", ".pyc", ".so", ".pyd"))
 #: Modules excluded from the fingerprint: execution, progress, advice, storage, sharing, git. Tests prove that they
 #: cannot affect output bytes.
 _NEVER_DECIDE = frozenset(
@@ -78,7 +81,7 @@ def fingerprint(
     plugins : mapping of str to str
         Hashes of the plug-ins that take part in it, by name.
     """
-    code = [(str(p.relative_to(_PACKAGE)), _hashed(p)) for p in sources(module)]
+    code = [(str(p.relative_to(_PACKAGE)), source_hash(p)) for p in sources(module)]
     schema_hashes = [(path.name, sha256_file(path)) for path in sorted(schemas)]
     own = [code, schema_hashes, params, sorted(plugins.items())]
     pinned, unpinned = ([(name, installed_version(name)) for name in names] for names in (PINNED, UNPINNED))
@@ -86,8 +89,17 @@ def fingerprint(
 
 
 @cache
-def _hashed(path: Path) -> str:
-    return sha256_file(path)
+def source_hash(path: Path) -> str:
+    """Return the hash of a file of this package; compiled or not, it is that of the source.
+
+    Raises
+    ------
+    BuildError
+        If it was changed after it was compiled.
+    """
+    sha256 = sha256_file(path)
+    refuse_changed_source(path, sha256)
+    return sha256
 
 
 @cache
@@ -102,7 +114,7 @@ def sources(module: str) -> tuple[Path, ...]:
         seen.add(path)
         todo += map(_module_file, _imports(path))
     folders = {p.parent for p in seen} - {_PACKAGE}
-    data = {p for folder in folders for p in folder.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    data = {p for folder in folders for p in folder.rglob("*") if p.is_file() and p.suffix not in _CODE}
     return tuple(sorted(seen | data))
 
 
