@@ -131,5 +131,5 @@ def test_upgrade_protects_a_repository_from_before_and_takes_converted_files_for
     assert moved.differing == []
     assert {".gitattributes", "scripts/clean.py", "schemas/raw.schema.json"} <= set(moved.written)
     assert b"\r" not in (other / "scripts" / "clean.py").read_bytes()
-    run_command(other, "git", "checkout-index", "--force", "--", "params.yaml")
+    run_command(other, "git", "checkout-index", "--force", "--", "params.yaml", "splits.jsonl")
     assert converted_files(other) == []

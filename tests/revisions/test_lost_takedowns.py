@@ -159,7 +159,7 @@ def test_a_withdrawal_is_a_line_that_stays_and_lets_the_document_back_in(make_co
     assert last == "dry run: 1 line would be changed; nothing was changed"
     assert (project.seeds / "takedowns.jsonl").read_text("utf-8").splitlines() == kept
     assert call(*asked).output.startswith(
-        f"{project.seeds / 'takedowns.jsonl'}: the takedown of article-0001 is withdrawn, and its line says so; now put its seed back"
+        f"{project.seeds / 'takedowns.jsonl'}: the takedown of article-0001 is withdrawn, and its line says so; now put back its seed"
     )
     ledger = ledger_of(project)
     shown["minhash"] = ledger["article-0001"]["minhash"]
