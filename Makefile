@@ -22,7 +22,7 @@ export DVC_NO_ANALYTICS := 1
 # Some images forbid Python to keep compiled modules: then each of the many processes compiles all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: corpus test lint types pytest soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
+.PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
   surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -43,8 +43,13 @@ lint: $(READY)
 types: $(READY)
 	mypy
 
+# What takes minutes by itself has a target of its own: day, compiled.
 pytest: $(READY)
-	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/pipeline/test_steward_day.py \
+	  --deselect tests/pipeline/test_compiled.py::test_compiled_modules_write_the_same_bytes
+
+day: $(READY)  ## Go through a steward's day: 300 files, decisions in a browser, two clones, three releases, a purge (about 3 minutes)
+	python -m pytest -q -n 0 tests/pipeline/test_steward_day.py
 
 soak: $(READY)  ## Run the property tests on many more examples, other ones each time (about 20 minutes)
 	COPYDESK_HYPOTHESIS=soak python -m pytest -q -k 'not speed' tests/test_text.py tests/tables/test_shard_cutting.py \

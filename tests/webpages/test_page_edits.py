@@ -246,9 +246,7 @@ def test_any_page(html: str) -> None:
 def test_without_the_libraries_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(line.startswith("trafilatura ") for line in page_libraries())
     monkeypatch.setitem(PINNED_FOR_PAGES, "not-there", "1.0")
-    with pytest.raises(
-        BuildError, match=r"web pages are read with not-there, which .* pip install 'copydesk\[web\]'"
-    ):
+    with pytest.raises(BuildError, match=r"web pages are read with not-there, which .* pip install 'copydesk\[web\]"):
         page_libraries()
 
 
