@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from corpus import MIXES
+from corpus import MADE
 from runs import RESULTS, SCRATCH, machine, made, run, save
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     """Build, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", default="10000", help="sizes, with commas between")
-    parser.add_argument("--mix", default=",".join(MIXES), help="mixes, with commas between")
+    parser.add_argument("--mix", default=",".join(MADE), help="mixes, with commas between")
     parser.add_argument("--workers", default="1,2", help="numbers of processes, with commas between")
     given = parser.parse_args()
     for count in map(int, given.documents.split(",")):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 WIDTH, LEFT, RIGHT, TOP = 860, 270, 70, 58
 BAR, GAP, BETWEEN = 13, 2, 12
-COLOURS = ("#2f6f9f", "#d08a3c")
+COLOURS = ("#2f6f9f", "#d08a3c", "#6f9f4f")
 
 
 class Bars(NamedTuple):

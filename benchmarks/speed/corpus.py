@@ -1,12 +1,13 @@
 """A made corpus of any size: news-like documents whose duplicates and defects are known.
 
-    python benchmarks/speed/corpus.py FOLDER [--documents 1000] [--mix clean|defects] [--lines FILE]
+    python benchmarks/speed/corpus.py FOLDER [--documents 1000] [--mix clean|defects|real] [--lines FILE]
 
 Writes ``FOLDER/00000/document-00000000.txt`` and so on, or one JSON line a document. Sentences are those that people
 marked in openly licensed English text (``benchmarks/quality/open/sentences``, each with its source and license).
 Lengths are log-normal with a mean of about 3.5 kB; 5 % of the documents repeat another one, 10 % nearly. Some of the
 names are made up and numbers vary, so that the vocabulary keeps growing with the corpus, as it does in the world. In
-the mix ``defects`` three documents of ten have one to five of ``defects.DEFECTS``.
+the mix ``defects`` three documents of ten have one to five of ``defects.DEFECTS``. The mix ``real`` is the marked
+texts as they are, in twenty languages, each once; there are some 2,900.
 
 A document follows from its number and the mix alone: a larger corpus begins with the smaller one.
 """
@@ -31,7 +32,8 @@ sys.path.insert(0, str(QUALITY))
 from score_sentences import load  # noqa: E402  (the quality benchmarks are a folder of scripts)
 
 SEED = 20261122
-MIXES = ("clean", "defects")
+MADE = ("clean", "defects")  # of which there are as many documents as are wanted
+MIXES = (*MADE, "real")
 EXACT, NEAR, DAMAGED = 0.05, 0.10, 0.30  # shares of the documents
 MOST_DEFECTS = 5
 LENGTH, SPREAD, SHORTEST, LONGEST = 7.80, 0.75, 400, 60_000  # of the logarithm of characters, and characters
@@ -69,6 +71,8 @@ def documents(count: int, mix: str = "clean") -> Iterator[Document]:
 
 def document(number: int, mix: str = "clean") -> Document:
     """One document of a mix."""
+    if mix == "real":
+        return Document(number, _real()[number], "new", None, ())
     kind, of = _kind(number)
     if kind == "exact" and of is not None:
         model = document(of, mix)
@@ -152,6 +156,14 @@ def _name(draw: random.Random) -> str:
         number, rest = divmod(number, len(_SYLLABLES))
         syllables.append(_SYLLABLES[rest])
     return "".join(syllables).capitalize()
+
+
+@cache
+def _real() -> list[str]:
+    """The marked texts in any order, so that the first ones are of all languages and kinds."""
+    texts = sorted({row["text"] for row in load(QUALITY / "open" / "sentences")})
+    random.Random(SEED).shuffle(texts)
+    return texts
 
 
 @cache

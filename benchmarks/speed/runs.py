@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,9 +151,17 @@ def machine() -> dict[str, Any]:
         "memory": int(memory[1]) * 1024 if memory else 0,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "interpreter": _interpreter(),
         "load": round(os.getloadavg()[0], 1),
         "commit": commit.stdout.strip(),
     }
+
+
+def _interpreter() -> str:
+    """How the interpreter was compiled: one with profiles and link-time optimisation is a tenth faster."""
+    options = f"{sysconfig.get_config_var('CONFIG_ARGS')}"
+    chosen = [("--enable-optimizations", "PGO"), ("--with-lto", "LTO")]
+    return " and ".join(name for option, name in chosen if option in options) or "neither PGO nor LTO"
 
 
 def save(name: str, results: dict[str, Any]) -> Path:

@@ -27,6 +27,7 @@ def build(seeds: Path, out: Path, workers: int) -> dict[str, Any]:
     for name, run in pipeline.STAGES.items():
         pipeline.STAGES[name] = _timed(name, run, spent)
     built = copydesk.build(seeds, out / "corpus", params={"engine": {"workers": workers}})
+    checked = json.loads((out / "reports" / "validation.json").read_text("utf-8"))["checked"]
     duplicates = built.metrics["duplicates"]
     return {
         "documents": built.metrics["documents"],
@@ -34,6 +35,7 @@ def build(seeds: Path, out: Path, workers: int) -> dict[str, Any]:
         "edits": sum(built.metrics["edits"].values()),
         "sentences": built.metrics["sentences"],
         "stages": spent,
+        "loads": sorted(name for name in checked if name.startswith("loads_")),
     }
 
 
