@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -130,6 +130,24 @@ def test_costs_are_differences_and_ratios_are_of_one_round() -> None:
     assert theirs[:4] == pytest.approx((40, 80, 1, 20))
     assert theirs.times == pytest.approx((10 + 15) / 2)
     assert ours.times == 1
+
+
+def test_sizes_that_are_loaded_differently_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare = script("compare")
+    loads = iter([["loads_cold", "loads_streamed"], ["loads_streamed"]])
+    corpus = SimpleNamespace(bytes=1, planted={})
+    monkeypatch.setattr(compare, "made", lambda *_, **__: corpus)
+    monkeypatch.setattr(
+        compare, "run", lambda *_: {"cpu": 1.0, "wall": 1.0, "peak": 1, "found": {"loads": next(loads)}}
+    )
+    with pytest.raises(compare.Failed, match=r"loaded differently: 5,000 documents by .*, 15,000 documents by "):
+        compare._pair(compare.WORKS[0], "clean", 0)
+
+
+def test_real_documents_are_each_told_once() -> None:
+    corpus = script("corpus")
+    texts = [each.text for each in corpus.documents(script("compare").REAL[1], "real")]
+    assert len(set(texts)) == len(texts)
 
 
 def test_the_page_is_what_the_results_say() -> None:
