@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -349,3 +350,19 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium; install it (apt-get install chromium)"
 )
+
+
+def read_in_linear_time(read: Callable[[bytes], Iterable[object]], files: Callable[[int], bytes]) -> None:
+    """See that a file of four times the records takes about four times as long, and no more memory."""
+    times = []
+    tracemalloc.start()
+    for count in (5_000, 20_000):
+        data = files(count)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        started = time.process_time()
+        assert sum(1 for _ in read(data)) == count
+        times.append(time.process_time() - started)
+        assert tracemalloc.get_traced_memory()[1] - before < 3_000_000
+    tracemalloc.stop()
+    assert times[1] < 10 * times[0]
