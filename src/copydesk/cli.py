@@ -114,8 +114,7 @@ def build(  # noqa: PLR0917  (options are given by name)
     project.params["ingest"]["strict"] |= strict
     project.params["engine"]["workers"] = 1 if profile else workers or project.params["engine"]["workers"]
     project = replace(project, seeds=seeds or project.seeds, corpus=out or project.corpus)
-    if not project.params["plugins"]:
-        keep_pandas_out()
+    keep_pandas_out(project.params["plugins"])
     with profiled() as seconds:
         built = build_project(project)
     if profile:
@@ -196,8 +195,7 @@ def validate(  # noqa: PLR0917  (options are given by name)
 
     project = copydesk.Project.open(root)
     project = replace(project, corpus=corpus or project.corpus)
-    if not project.params["plugins"]:
-        keep_pandas_out()
+    keep_pandas_out(project.params["plugins"])
     base = base_listing(root, project.corpus, against) if changed or against else None
     if not load or base is not None or corpus is not None:
         # DVC tracks the report in ROOT/reports: overwriting it would make the pipeline outdated.

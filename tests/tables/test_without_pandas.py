@@ -8,7 +8,7 @@ import pytest
 
 from support import articles, run_python, write_seeds
 
-OUT = "from copydesk.tables.without_pandas import keep_pandas_out; keep_pandas_out()"
+OUT = "from copydesk.tables.without_pandas import keep_pandas_out; keep_pandas_out([])"
 ARRAYS = "import numpy as np, pyarrow as pa; pa.array(np.arange(3)); pa.table({'a': ['b']}).to_pylist()"
 WITH_PANDAS = "import sys; print('pandas' in sys.modules)"
 

@@ -177,7 +177,7 @@ def suitable() -> int:
 def _begin(without_pandas: bool) -> None:
     """Set up a process of the pool: it ignores Ctrl-C and ends when the process that started it ends."""
     if without_pandas:
-        keep_pandas_out()
+        keep_pandas_out(())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
 

@@ -336,8 +336,7 @@ def main(run: Callable[[Project], object]) -> None:
         check_line_ends(Path())
         project = Project.open()
         check_plugins(Path(), project.params["plugins"], stage)
-        if not project.params["plugins"]:
-            keep_pandas_out()
+        keep_pandas_out(project.params["plugins"])
         with build_lock(project):
             take_over(project)
             run(project)

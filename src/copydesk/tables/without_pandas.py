@@ -6,6 +6,7 @@ The issue is known: https://github.com/apache/arrow/issues/34994.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 
@@ -22,15 +23,20 @@ class _Refuse(MetaPathFinder):
         return None
 
 
-def keep_pandas_out() -> None:
+def keep_pandas_out(plugins: Sequence[str]) -> None:
     """Let pyarrow find no pandas in this process; whoever imports it later gets it.
 
     Only for commands that run nothing but this package: afterwards ``pyarrow.array`` reads a pandas series like any
-    sequence, with NaN where it has null. So nothing is done for a caller who has imported pandas, and no command may
-    do it that runs plug-ins.
+    sequence, with NaN where it has null. So nothing is done where there are plug-ins, which may make such arrays, nor
+    where pandas is imported already.
+
+    Parameters
+    ----------
+    plugins : sequence of str
+        The setting ``plugins``.
     """
     global _is_out  # noqa: PLW0603  (one process, one answer)
-    if "pandas" in sys.modules:
+    if plugins or "pandas" in sys.modules:
         return
     refusal = _Refuse()
     sys.meta_path.insert(0, refusal)
