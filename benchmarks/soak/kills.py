@@ -126,10 +126,11 @@ class Kills:
         killed = self.desk.killed(work, self.rng.random() * 0.8 * self.lasts.get(kind, 4.0))
         self.counts[f"{kind} {'killed' if killed else 'ended before'}"] += 1
         self.counts["killed"] += killed
-        lock = self.desk.root / ".git" / "index.lock"
-        if killed and lock.exists():  # of git, whose message says what a steward then does
-            lock.unlink()
-            self.counts["locks of git"] += 1
+        git = self.desk.root / ".git"
+        for lock in git.rglob("*.lock") if killed else ():
+            if git / "refs" / "copydesk" not in lock.parents:  # git's message tells the steward to remove the others
+                lock.unlink()
+                self.counts["locks of git"] += 1
         self.counts["leftovers"] += len([left for left in leftovers(self.desk.root / "build") if not left.in_use])
         return killed
 

@@ -213,7 +213,7 @@ def test_a_release_that_was_killed_behind_its_tag_is_finished(due: Path) -> None
 
 
 def test_two_releases_at_once(due: Path) -> None:
-    with only_release(due), pytest.raises(ReleaseError, match="another release is running here; wait until it ends"):
+    with only_release(due), pytest.raises(ReleaseError, match="another release or purge is running here; wait"):
         release(due)
     assert tags(due) == ["corpus@v1.0.0", "corpus@v1.1.0"]
     with only_release(due):  # the one that was refused holds nothing

@@ -25,7 +25,7 @@ from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.releases.load import fetch_release
-from copydesk.releases.release import release
+from copydesk.releases.release import only_release, release
 from copydesk.releases.release_tags import find_release, release_versions, withdrawn_versions
 from copydesk.releases.verify import verify
 from copydesk.revisions.dvc_storages import open_storages
@@ -546,6 +546,12 @@ purge.purge(Path({str(made.root)!r}), {GONE!r})
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert mentions(made)
     assert len(rows(fetch_release(find_release(made.root, "0.9.0")))["documents"]) == 8
+    # As git leaves it, if it is killed while it writes a reference.
+    lock = made.root / ".git" / "refs" / "copydesk" / "recut" / "1.1.0.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    with only_release(made.root), pytest.raises(ReleaseError, match="another release or purge is running here"):
+        purge(made.root, GONE)
     finished = purge(made.root, GONE)
     assert finished.problems == []
     assert mentions(made) == []

@@ -93,7 +93,7 @@ def only_release(root: Path) -> Iterator[None]:
     Raises
     ------
     ReleaseError
-        If another release holds it.
+        If another release or purge holds it.
     """
     path = root / "build" / "release.lock"
     path.parent.mkdir(exist_ok=True)
@@ -101,5 +101,5 @@ def only_release(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ReleaseError(f"{root}: another release is running here; wait until it ends") from None
+            raise ReleaseError(f"{root}: another release or purge is running here; wait until it ends") from None
         yield

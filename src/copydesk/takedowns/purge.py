@@ -24,6 +24,7 @@ from copydesk.project import Project
 from copydesk.readers.document_listing import list_documents
 from copydesk.readers.seed_files import list_seeds
 from copydesk.releases.prove import verify_fresh_clone
+from copydesk.releases.release import only_release
 from copydesk.releases.release_tags import tag_of, tagged_releases
 from copydesk.releases.upstream import KnownReleases, known_releases, push_withdrawals, refuse_unknown_releases
 from copydesk.revisions.dataset_tree import FOLDER
@@ -146,8 +147,22 @@ def purge(root: Path, doc_id: str, agreed: PurgePlan | None = None) -> PurgeResu
     ------
     ReleaseError
         As for :func:`plan_purge`, or if a release cannot be reissued, pushed or proved; nothing is deleted then.
+        Also if another release or purge is running in the same folder.
     """
     root = root.resolve()
+    with only_release(root):
+        _remove_locks_of_killed_git(root)
+        return _purge(root, doc_id, agreed)
+
+
+def _remove_locks_of_killed_git(root: Path) -> None:
+    """Remove the locks of our own references: whoever holds the lock of releases is the only one to write them."""
+    references = Path(root, git(root, "rev-parse", "--git-path", "refs/copydesk").strip())
+    for lock in references.rglob("*.lock"):
+        lock.unlink()
+
+
+def _purge(root: Path, doc_id: str, agreed: PurgePlan | None) -> PurgeResult:
     with open_storages(root, own=True) as storages:
         plan = agreed or plan_purge(root, storages, doc_id)
         replaced: dict[str, str | None] = {}
