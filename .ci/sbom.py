@@ -68,7 +68,7 @@ def document(locked: list[Locked], project: dict[str, Any]) -> dict[str, Any]:
     known = {package.name for package in locked}
     extras = project["optional-dependencies"]
     required = _reached(project["dependencies"], known)
-    optional = _reached([*project["dependencies"], *extras["ray"]], known)
+    optional = _reached([*project["dependencies"], *extras["build"], *extras["web"], *extras["ray"]], known)
     needs = {**_reached(extras["dev"] + extras["docs"], known), **optional, **required}
     root = f"pkg:pypi/copydesk@{copydesk.__version__}"
     refs = {name: sorted(p.purl for p in locked if p.name == name) for name in known}

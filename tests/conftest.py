@@ -20,7 +20,7 @@ from support import ROOT, Files, run_stages, write_seeds
 pytest_plugins = ["browsing", "repositories"]
 
 # The same examples on every run, so more of them would only take longer; a slow machine is no failure.
-hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 # Other examples on every run, and many: make soak.
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile(os.environ.get("COPYDESK_HYPOTHESIS", "repeatable"))

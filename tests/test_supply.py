@@ -103,7 +103,8 @@ def test_the_list_says_what_is_needed_at_run_time(listed: dict[str, Any]) -> Non
     scope = {c["name"]: c["scope"] for c in listed["components"]}
     expected = {
         "pyarrow": "required",
-        "xxhash": "required",
+        "jsonschema-rs": "required",
+        "xxhash": "optional",
         "ray": "optional",
         "pytest": "excluded",
         "ruff": "excluded",

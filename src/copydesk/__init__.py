@@ -76,6 +76,8 @@ _MODULES = {
     "split_sentences": "api.one_text",
     "validate": "validation",
 }
+#: What needs the libraries of the extra ``build``.
+_OF_BUILD = {"build", "clean", "detect_language", "extract_article", "split_sentences", "validate"}
 __all__ = [  # noqa: PLE0604 - the table is the list of public names
     *_MODULES,
     "__version__",
@@ -87,6 +89,8 @@ if not TYPE_CHECKING:  # a type checker would take any name for a public one
     def __getattr__(name: str) -> Any:
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _OF_BUILD:
+            import_module("copydesk.store.installed_from").require_build(f"copydesk.{name}")
         return getattr(import_module(f"copydesk.{_MODULES[name]}"), name)
 
     def __dir__() -> list[str]:

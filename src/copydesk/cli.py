@@ -22,6 +22,7 @@ from copydesk.publishing.commands import register as register_publishing
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
+from copydesk.store.installed_from import advice
 from copydesk.takedowns.command import register as register_takedown
 
 if TYPE_CHECKING:
@@ -334,6 +335,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except typer.Abort:
         fail("Aborted!")
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        needed = advice(error)
+        if needed is None:
+            raise
+        fail(needed)
         sys.exit(1)
     except OSError as error:  # a file or folder that cannot be used
         fail(explained(error))

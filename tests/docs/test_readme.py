@@ -57,11 +57,11 @@ def test_in_ci(two_articles: Project, tmp_path: Path) -> None:
 
 
 def test_what_is_installed_is_this_package_and_its_extra() -> None:
-    (line,) = re.findall(r'^    pip install "(.*?)"', TEXT, re.MULTILINE)
-    requirement = Requirement(line.replace("URL", ROOT.as_uri()))
+    lines = re.findall(r'^    pip install "(.*?)"', TEXT, re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert requirement.name == project["name"]
-    assert requirement.extras <= project["optional-dependencies"].keys()
+    requirements = [Requirement(line.replace("URL", ROOT.as_uri())) for line in lines]
+    assert [requirement.name for requirement in requirements] == [project["name"]] * 2
+    assert all(requirement.extras <= project["optional-dependencies"].keys() for requirement in requirements)
 
 
 def test_commands_and_options_in_the_text_exist() -> None:

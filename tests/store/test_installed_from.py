@@ -38,15 +38,15 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("url", "line"),
     [
-        (None, f"copydesk=={__version__}\n"),
-        (GIT, f"copydesk @ git+https://github.com/ORG/copydesk.git@{COMMIT}\n"),
+        (None, f"copydesk[build]=={__version__}\n"),
+        (GIT, f"copydesk[build] @ git+https://github.com/ORG/copydesk.git@{COMMIT}\n"),
         (
             {**GIT, "url": "https://me:secret@git.example.org/copydesk", "subdirectory": "python"},
-            f"copydesk @ git+https://git.example.org/copydesk@{COMMIT}#subdirectory=python\n",
+            f"copydesk[build] @ git+https://git.example.org/copydesk@{COMMIT}#subdirectory=python\n",
         ),
         (
             {"url": "https://example.org/copydesk-1-py3-none-any.whl", "archive_info": {"hashes": {"sha256": "ab"}}},
-            "copydesk @ https://example.org/copydesk-1-py3-none-any.whl#sha256=ab\n",
+            "copydesk[build] @ https://example.org/copydesk-1-py3-none-any.whl#sha256=ab\n",
         ),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_place_on_one_machine_installs_nothing_and_says_what_to_write(recorded
     recorded(url)
     text = requirement()
     assert all(line.startswith("#") for line in text.splitlines()) and "somewhere" not in text
-    assert "copydesk @ git+https://HOST/ORG/copydesk@COMMIT" in text
+    assert "copydesk[build] @ git+https://HOST/ORG/copydesk@COMMIT" in text
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import pycld2
-
-_NAMES = {name.replace("_", " ").casefold(): code for name, code in reversed(pycld2.LANGUAGES) if len(code) == 2}
 #: One code for what the detector calls by one code.
 _SAME = {"nb": "no", "cmn": "zh"}
 _NO_LANGUAGE = {"und", "zxx", "mis", "mul"}
@@ -35,10 +32,17 @@ def language_code(text: str) -> str:
 def _code(tag: str) -> str | None:
     import langcodes  # its tables take a tenth of a second, and most corpora state no language
 
-    code = _NAMES.get(tag.casefold())
+    code = _codes_by_name().get(tag.casefold())
     try:
         if code is None and langcodes.tag_is_valid(tag):
             code = langcodes.Language.get(tag).language
     except ValueError:
         return None
     return str(_SAME.get(code, code)) if code and code not in _NO_LANGUAGE else None
+
+
+@lru_cache(maxsize=1)
+def _codes_by_name() -> dict[str, str]:
+    import pycld2  # who only loads releases need not have it
+
+    return {name.replace("_", " ").casefold(): code for name, code in reversed(pycld2.LANGUAGES) if len(code) == 2}

@@ -14,8 +14,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import idna
-
 from copydesk.core.json_schema import load_schema
 from copydesk.core.renamed_fields import FIELDS, renamed
 from copydesk.core.schema_validator import fast_validator
@@ -158,6 +156,8 @@ def _ascii(host: str) -> str:
         return host
     if len(host) > _LONGEST_HOST:
         return " "  # which is invalid in a URL
+    import idna  # who only loads releases need not have it
+
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:

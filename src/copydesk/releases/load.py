@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,20 +20,24 @@ from typing import TYPE_CHECKING, Any
 from copydesk.core.atomic_files import FULL, write_hashed, write_text
 from copydesk.core.scratch import cache_folder, scratch
 from copydesk.dataset.manifest import NAME
+from copydesk.dataset.rows_by_split import read_table
 from copydesk.errors import InputError, ReleaseError
 from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.release_tags import Release, find_release, tag_of
 from copydesk.releases.verify import compare_files, parse_manifest
 from copydesk.revisions.dataset_tree import CommitTree, FolderTree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
+from copydesk.store.installed_from import install_extra
 from copydesk.text.edit_choice import edit_choice
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
 PUBLISHED_EDITS = "published"
 #: Tables whose rows depend on the chosen edits.
 _CHOOSABLE = ("documents", "sentences")
+_LIBRARIES = ("datasets", "pyarrow")
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
 # Folders whose files this process has hashed: size and modification time of each file at that moment.
@@ -49,7 +54,8 @@ def load(
     cache: Path | None = None,
     edits: str | Collection[str] | None = PUBLISHED_EDITS,
     signals: bool = False,
-) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
+    library: str = "datasets",
+) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict | pa.Table | dict[str, pa.Table]:
     """Load a table of one release, and never rows of another release.
 
     Parameters
@@ -72,17 +78,21 @@ def load(
         Sentences, flags, blocks, passages and offsets are mapped to the chosen text.
     signals : bool
         Whether the signals and the languages of the chosen text are computed; otherwise their columns are absent.
+    library : str
+        Of which library the rows are: ``datasets``, or ``pyarrow``, beside which nothing else is needed; with it the
+        edits are those that were published, and nothing is streamed.
 
     Returns
     -------
-    Dataset, DatasetDict or their iterable kinds
-        What ``load_dataset`` returns for a split, or for all of them.
+    Dataset, DatasetDict, their iterable kinds, pa.Table or dict of pa.Table
+        What ``load_dataset`` returns for a split, or for all of them; with ``pyarrow`` the table of the split, or
+        those of all splits by name.
 
     Raises
     ------
     InputError
-        If ``edits`` is no choice, names an unknown rule, or is not known for a document: then the message says what
-        to leave out as well.
+        If ``library`` is neither, or cannot do what else is asked for; or if ``edits`` is no choice, names an
+        unknown rule, or is not known for a document: then the message says what to leave out as well.
     ReleaseError
         If there is no such release or table, or its data is missing or does not match its manifest.
 
@@ -92,6 +102,12 @@ def load(
     >>> str(documents.info.version), "text" in documents.column_names
     ('1.0.0', True)
     """
+    if library not in _LIBRARIES:
+        raise InputError(f"library: found {library!r}, expected {' or '.join(_LIBRARIES)}")
+    if library != "datasets" and (streaming or signals or edits != PUBLISHED_EDITS):
+        raise InputError(f"library: {library} reads the rows as published; leave out streaming, edits and signals")
+    if library == "datasets" and find_spec("datasets") is None:
+        raise InputError(f'datasets is not installed; {install_extra("load")}, or give library="pyarrow"')
     choice = None if edits == PUBLISHED_EDITS else edit_choice(edits)
     if choice and config not in _CHOOSABLE:
         raise InputError(
@@ -105,6 +121,8 @@ def load(
     tables = sorted(path.name for path in (folder / "data").iterdir())
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
+    if library == "pyarrow":
+        return read_table(folder, config, split)
     rows = _rows_of(release, folder, config, split, streaming=streaming)
     if choice is None:
         return rows

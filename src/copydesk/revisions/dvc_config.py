@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import re
-from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+import platformdirs
+from configobj import ConfigObj
 
 from copydesk.errors import ReleaseError
 from copydesk.revisions.git import git_result
@@ -30,6 +31,12 @@ _ADDRESS = re.compile(
     r"ssh://(?:\w[\w.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/.*"
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_NAMED_REMOTE = re.compile(r'\s*remote\s*"(.*)"\s*')
+#: Keys of the cache and of remotes whose values are paths, relative to the folder of the file.
+_FOLDERS = frozenset(
+    "dir url configpath credentialpath keyfile cert_path key_path gdrive_user_credentials_file "
+    "gdrive_service_account_json_file_path".split()
+)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _BUCKETS = ("s3", "gs")
 _ANONYMOUS = "allow_anonymous_login"
@@ -266,13 +273,25 @@ def _over(before: Section, after: Section) -> Section:
 
 
 def _parsed(text: str, where: str) -> Section:
-    from dvc.config import Config
-
+    """The sections of a file in the form of DVC's configuration; remotes by name below ``remote``."""
     try:
-        parsed: Section = Config.load_file(where, SimpleNamespace(open=lambda _: StringIO(text)))
-    except Exception as error:  # the parser raises errors of many kinds, some of them wrapped by DVC
+        # Without interpolation, by which a small file could make values of any length.
+        parsed = ConfigObj(text.splitlines(keepends=True), interpolation=False).dict()
+    except Exception as error:  # the parser raises errors of many kinds
         raise ReleaseError(f"{where}: DVC cannot read it ({error})") from None
-    return parsed
+    sections: Section = {"remote": {}}
+    for title, section in _lower_keys(parsed).items():
+        if named := _NAMED_REMOTE.fullmatch(title):
+            sections["remote"][named[1]] = section
+        else:
+            sections[title] = section
+    return sections
+
+
+def _lower_keys(section: Any) -> Any:
+    return (
+        {key.lower(): _lower_keys(value) for key, value in section.items()} if isinstance(section, dict) else section
+    )
 
 
 def _in_working_tree(root: Path, name: str = FILE) -> str:
@@ -289,16 +308,30 @@ def _committed(root: Path, commit: str) -> str:
 
 
 def _users(root: Path | None) -> tuple[Section, Section]:
-    """The user's settings for all repositories, and for this one."""
-    from dvc.config import Config, ConfigError
+    """The user's settings for all repositories, and for this one; relative folders are made absolute."""
+    folders = [
+        Path(os.environ.get("DVC_SYSTEM_CONFIG_DIR") or platformdirs.site_config_dir("dvc", "iterative")),
+        Path(os.environ.get("DVC_GLOBAL_CONFIG_DIR") or platformdirs.user_config_dir("dvc", "iterative")),
+    ]
+    system, everywhere = (_read(folder / "config") for folder in folders)
+    return _over(system, everywhere), _read(root / _LOCAL) if root is not None else {}
 
-    local = str(root / ".dvc") if root is not None else None
+
+def _read(file: Path) -> Section:
+    """A file of the user's settings; empty if there is none."""
     try:
-        config = Config(local_dvc_dir=local, validate=False)
-        system, everywhere = config.load_one("system"), config.load_one("global")
-        return _over(system, everywhere), config.load_one("local") if local else {}
-    except ConfigError as error:
-        raise ReleaseError(f"your DVC configuration: {error}") from None
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"{file}: your DVC configuration cannot be read ({error})") from None
+    settings = _parsed(text, str(file))
+    for section in (_section(settings, "cache"), *_remotes(settings).values()):
+        for key in _FOLDERS & section.keys():
+            path = str(section[key])
+            if not _SCHEME.match(path):
+                section[key] = str((file.parent / Path(path).expanduser()).absolute())
+    return settings
 
 
 def _is_the_users(root: Path) -> bool:

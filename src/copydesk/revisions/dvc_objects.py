@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -14,31 +15,32 @@ import yaml
 from copydesk.core.progress import say
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dvc_config import DvcSettings
+from copydesk.revisions.objects_without_dvc import objects_of
 
 _FILES = ("files", "md5")
 _OID = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 
 
 def cache_odb(settings: DvcSettings) -> Any:
-    """DVC's object database of the local cache."""
-    from dvc.fs import get_cloud_fs  # type: ignore[import-untyped]
-
+    """DVC's object database of the local cache; without DVC, one that only opens objects."""
     if settings.note:
         _say_once(settings.note)
+    if find_spec("dvc") is None:
+        return objects_of(settings.cache["url"])
+    from dvc.fs import get_cloud_fs  # type: ignore[import-untyped]
+
     kind, config, path = get_cloud_fs({}, **settings.cache)
     return _odb(kind(**config), path, config)
 
 
 def remote_odb(settings: DvcSettings, name: str) -> Any:
-    """DVC's object database of a remote.
+    """DVC's object database of a remote; without DVC, one that only opens objects.
 
     Raises
     ------
     ReleaseError
-        If there is no such remote, or it may not be used.
+        If there is no such remote, or it may not be used, or not without DVC.
     """
-    from dvc.fs import get_cloud_fs
-
     remote = settings.remotes.get(name)
     if remote is None:
         raise ReleaseError(f"no DVC remote {name!r}; there are {', '.join(settings.remotes) or 'none'}")
@@ -46,6 +48,10 @@ def remote_odb(settings: DvcSettings, name: str) -> Any:
         raise ReleaseError(f"the DVC remote {name!r} was not used: {remote.refused}")
     if remote.note:
         _say_once(remote.note)
+    if find_spec("dvc") is None:
+        return objects_of(str(remote.settings["url"]), name)
+    from dvc.fs import get_cloud_fs
+
     kind, config, path = get_cloud_fs({"remote": {name: remote.settings}}, name=name)
     if remote.foreign and kind.protocol == "ssh":
         config["agent_forwarding"] = False  # or the host could use the user's keys elsewhere

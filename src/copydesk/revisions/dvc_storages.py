@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dvc_config import dvc_settings, own_settings
 from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
+from copydesk.store.installed_from import require_build
 
 DATA = "corpus/data"
 CACHE = "cache"
@@ -86,6 +87,7 @@ def open_storages(root: Path, *, own: bool = False) -> Iterator[DvcStorages]:
     ReleaseError
         If there is no DVC repository, or its cache cannot be read.
     """
+    require_build("to search DVC's cache and remotes")
     settings = own_settings(root) if own else dvc_settings(root)
     readable, unreadable = [], {}
     for remote in ("", *sorted(settings.remotes)):

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,7 +121,9 @@ def _libraries(_: Path) -> Verdict:
         else:
             wrong.append(f"{name} is {installed or 'missing'}, expected {expected}")
     if wrong:
-        return "error", f"{'; '.join(wrong)}: other versions write other bytes; reinstall copydesk"
+        missing = any(installed_version(name) is None for name in PINNED)
+        advice = install_extra("build") if missing else "reinstall copydesk"
+        return "error", f"{'; '.join(wrong)}: other versions write other bytes; {advice}"
     return "ok", ", ".join(right)
 
 
@@ -235,6 +238,8 @@ def _remotes(root: Path, *, ask: bool) -> Iterator[Diagnosis]:
             yield Diagnosis(f"remote {name}", "warn", f"not tried: {remote.refused}")
         elif not ask:
             yield Diagnosis(f"remote {name}", "ok", f"{address}, not tried")
+        elif find_spec("dvc") is None:
+            yield Diagnosis(f"remote {name}", "warn", f"{address}, not tried: DVC is not installed")
         elif (problem := _problem(root, _REACH_REMOTE, str(root.resolve()), name)) is None:
             yield Diagnosis(f"remote {name}", "ok", f"{address}{f' ({remote.note})' if remote.note else ''}")
         else:

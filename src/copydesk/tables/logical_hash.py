@@ -248,7 +248,12 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _is_boolean(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_boolean(kind) or kind == pa.bool8())
+    return bool(pa.types.is_boolean(kind) or _is_bool8(kind))
+
+
+def _is_bool8(kind: pa.DataType) -> bool:
+    """Whether it is Arrow's extension type of that name, which old versions of pyarrow do not know."""
+    return getattr(kind, "extension_name", None) == "arrow.bool8"
 
 
 #: Kinds of values: the letter in the head of a value, and the test for Arrow types of the kind.
@@ -290,7 +295,7 @@ def _encoded(column: pa.Array) -> list[_Piece]:  # noqa: PLR0911  (one case a ki
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _encoded(column.dictionary_decode())
-    if kind == pa.bool8():
+    if _is_bool8(kind):
         return _encoded(column.storage.cast(pa.bool_()))
     if pa.types.is_null(kind):
         return [_Heads("n", None, np.zeros(len(column), np.int64))]

@@ -1,0 +1,46 @@
+"""Read a table of a dataset's folder with pyarrow alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from copydesk.errors import InputError
+from copydesk.tables.parquet import read_parquet
+
+
+def read_table(folder: Path, name: str, split: str | None = None) -> pa.Table | dict[str, pa.Table]:
+    """The rows of a table in the order in which they are published.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the dataset, whose files were verified.
+    name : str
+        The table, such as ``documents``.
+    split : str, optional
+        All splits otherwise.
+
+    Returns
+    -------
+    pa.Table or dict of pa.Table
+        The rows of the split, or those of each split by its name.
+
+    Raises
+    ------
+    InputError
+        If the table has no such split.
+    """
+    files: dict[str, list[Path]] = {}
+    for path in sorted((folder / "data" / name).glob("*.parquet")):
+        files.setdefault(path.name.partition("-")[0], []).append(path)
+    if split is None:
+        return {known: _read(paths) for known, paths in files.items()}
+    if split not in files:
+        raise InputError(f"{name}: no split {split!r}; it has {', '.join(files)}")
+    return _read(files[split])
+
+
+def _read(paths: list[Path]) -> pa.Table:
+    return pa.concat_tables([read_parquet(path) for path in paths])
