@@ -23,7 +23,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
+  surface quality sentences bench peers annotators audit sbom lock neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -136,6 +136,9 @@ lock: $(TOOLS)/.ready  ## Resolve requirements.lock anew from pyproject.toml, an
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements.lock
 	$(TOOLS)/bin/uv pip compile .ci/tools.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o .ci/tools.txt
+
+neighbours: $(TOOLS)/.ready  ## See that copydesk can be installed beside other libraries; writes the table of docs/load.md
+	python .ci/neighbours.py $(TOOLS)/bin/uv
 
 clean:  ## Remove what is made anew: finished shards, caches, plots; not the dataset
 	rm -rf build dvc_plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
