@@ -1,0 +1,1 @@
+"""Exports: shards for training."""
