@@ -45,7 +45,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
+    "Release": ("release", "publish", "export", "hydrate", "pull", "takedown", "signatures"),
     "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 
