@@ -367,6 +367,12 @@ def test_nothing_is_overwritten(root: Path, withheld: Path, tmp_path: Path) -> N
     assert file_bytes(tmp_path) == {"mine.txt": b"kept"}
 
 
+def test_the_whole_corpus_stands_beside_the_other_one_by_default(root: Path, copy: Path) -> None:
+    done = CliRunner().invoke(app, ["hydrate", str(copy), "--raw", str(root / "seeds")])
+    assert done.exit_code == 0 and f"{copy.name}-whole: {COUNT} documents" in done.output.replace("\n", "")
+    assert {*read_documents(copy.with_name(f"{copy.name}-whole"))} == {*documents(root)}
+
+
 def test_the_same_corpus_gives_the_same_bytes(root: Path, withheld: Path, copy: Path) -> None:
     (copy / "data" / "left.parquet").write_bytes(b"of an earlier run")
     options = ["export", str(copy), "--root", str(root), "--withhold-text"]

@@ -142,7 +142,10 @@ def _without_texts(project: Project, root: Path, out: Path, rev: str | None, *, 
 def hydrate(
     corpus: Annotated[Path, typer.Argument(help="Folder that copydesk export --withhold-text wrote.")],
     raw: Annotated[Path, typer.Option(help="Folder with the raw files, under any names and in any folders.")],
-    out: Annotated[Path, typer.Option(help="Folder to write: new or empty.")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder to write, new or empty; CORPUS-whole if left out."),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Make the documents whose files are there, though others are missing.")
     ] = False,
@@ -155,6 +158,7 @@ def hydrate(
     """
     from copydesk.exports.hydration import hydrate_corpus
 
+    out = out or corpus.with_name(f"{corpus.resolve().name}-whole")
     made = hydrate_corpus(corpus, raw, out, partial=partial)
     for problem in [*made.other, *made.missing][:_LISTED]:
         fail(problem)
