@@ -12,24 +12,29 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
 from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError, CopydeskError, InputError
+from copydesk.exports.shard_formats import shard_format
 from copydesk.exports.training_shards import MANIFEST, ExportedShards, ExportPlan, export_shards
 from copydesk.labels.conllu import read_conllu
 from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
 from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 from label_history import NEW, OLD, make_history
-from support import file_bytes, run_python
+from support import file_bytes, hard_texts, run_python
 
 FORMATS = ("jsonl", "mds", "webdataset", "conllu")
 KILLED = -signal.SIGKILL
@@ -120,6 +125,49 @@ def test_rows_come_back_equal(corpus: Project, tmp_path: Path, shards: str, tabl
         assert list(READERS[shards](tmp_path / split)) == rows
     assert (made.chosen.documents, made.chosen.restricted) == (41, 1)
     assert made.shards > 2 and made.kept == 0
+
+
+COLUMNS = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("text", pa.string()),
+        ("title", pa.string()),
+        ("words", pa.int32()),
+        ("score", pa.float64()),
+        ("public", pa.bool_()),
+        ("sentences", pa.list_(pa.struct([("start", pa.int32())]))),
+    ]
+)
+any_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "doc_id": hard_texts,
+            "text": hard_texts,
+            "title": st.none() | hard_texts,
+            "words": st.integers(-(2**31), 2**31 - 1),
+            "score": st.floats(allow_nan=False),
+            "public": st.booleans(),
+            "sentences": st.lists(st.fixed_dictionaries({"start": st.integers(0, 9)}), max_size=3),
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(st.sampled_from(["jsonl", "mds", "webdataset"]), any_rows)
+def test_any_rows_come_back(shards: Any, rows: list[dict[str, Any]]) -> None:
+    required = frozenset(COLUMNS.names) - {"title"}
+    made = shard_format(shards, COLUMNS, required, 1 << 20)
+    encoded = [made.encode(row, number) for number, row in enumerate(rows)]
+    data = b"".join(made.pack(encoded))
+    assert len(data) == made.overhead + sum(map(made.size, encoded))
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / f"shard-00000.{made.ending}").write_bytes(data)
+        index = made.index([(f"shard-00000.{made.ending}", len(data), len(rows))])
+        if index is not None:
+            (Path(name) / "index.json").write_bytes(index)
+        assert list(READERS[shards](Path(name))) == rows
 
 
 def test_datasets_reads_the_lines(corpus: Project, tmp_path: Path) -> None:

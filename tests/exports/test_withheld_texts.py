@@ -497,10 +497,10 @@ def changed(copy: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     (copy / "withheld.json").write_text(json.dumps(listed), "utf-8")
 
 
-def rewritten(copy: Path, name: str, change: Callable[[pa.Table], pa.Table]) -> None:
+def rewritten(copy: Path, name: str, change: Callable[[pa.Table], pa.Table], **more: Any) -> None:
     """Change the first file of a table, and what the listing says of it."""
     path = sorted(copy.glob(f"data/{name}/*.parquet"))[0]
-    pq.write_table(change(pq.read_table(path)), path)
+    pq.write_table(change(pq.read_table(path)), path, **more)
     place = path.relative_to(copy).as_posix()
     changed(copy, lambda listed: listed["tables"][name]["files"][place].update(sha256=sha256_file(path)))
 
@@ -609,6 +609,22 @@ def test_damaged_files_are_refused(root: Path, copy: Path, tmp_path: Path, data:
         changed(copy, lambda listed: listed["tables"]["edits"]["files"][place].update(sha256=sha256_file(path)))
         with pytest.raises(ValidationError, match="cannot be read as Parquet"):
             hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
+
+
+def test_what_unpacks_to_far_more_is_refused(root: Path, copy: Path, tmp_path: Path) -> None:
+    def bomb(rows: pa.Table) -> pa.Table:
+        after = pa.array([" " * (1 << 24)] * rows.num_rows)
+        return rows.set_column(rows.column_names.index("after"), "after", after)
+
+    rewritten(copy, "edits", bomb, compression="zstd", use_dictionary=False)
+    with pytest.raises(ValidationError, match=r"cannot be read as Parquet: .* times as many are expected of text"):
+        hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_in_the_place_of_sealed_values_are_refused(data: bytes) -> None:
+    with pytest.raises(ValidationError):
+        unseal(data, "the text")
 
 
 def test_no_corpus_at_all(root: Path, tmp_path: Path) -> None:

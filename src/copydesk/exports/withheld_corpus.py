@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from copydesk.core.atomic_files import is_file_of
 from copydesk.core.config import Params, check_params
+from copydesk.core.hand_written import bounded_text
 from copydesk.core.json_schema import load_json
-from copydesk.errors import ConfigError, ValidationError
+from copydesk.errors import ConfigError, UnreadableError, ValidationError
 from copydesk.exports.shard_groups import read_shard
 from copydesk.exports.withheld_columns import SEALED, plain_schema
 from copydesk.exports.withheld_export import FORM, NAME
+from copydesk.readers.parquet_footer import refuse_lies
 from copydesk.tables.table import TABLES
 
 _PATH = re.compile(rf"data/({'|'.join(TABLES)})/(train|validation|test)-\d{{5,}}-of-\d{{5,}}\.parquet")
@@ -44,9 +46,10 @@ class WithheldCorpus:
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
         self._folder = folder
+        self._verified: set[str] = set()
         path = folder / NAME
         try:
-            listed = load_json(path.read_text("utf-8"), str(path))
+            listed = load_json(bounded_text(path), str(path))
             if listed["form"] != FORM:
                 found = f"form {listed['form']!r}, expected {FORM}; another version of copydesk wrote it"
                 raise ValidationError(f"{path}: {found}")
@@ -71,19 +74,27 @@ class WithheldCorpus:
         return self._files.get(table, {})
 
     def locate(self, shard: str) -> Path:
-        """A file whose hash was compared.
+        """A file whose hash was compared, and whose footer announces no more than text unpacks to.
 
         Raises
         ------
         ValidationError
-            If it is missing or has other bytes.
+            If it is missing, has other bytes, or would fill the memory.
         """
-        sha256 = next(files[shard] for files in self._files.values() if shard in files)
         path = self._folder / shard
+        if shard in self._verified:
+            return path
+        table, sha256 = next((name, files[shard]) for name, files in self._files.items() if shard in files)
         if not is_file_of(path, sha256):
             raise ValidationError(
                 f"{path}: missing, a link, or other bytes than {NAME} lists; fetch the corpus again"
             )
+        try:
+            with path.open("rb") as file:
+                refuse_lies(file, plain_schema(table).names)
+        except UnreadableError as error:
+            raise ValidationError(f"{path}: cannot be read as Parquet: {error.detail}") from None
+        self._verified.add(shard)
         return path
 
     def read(self, table: str, path: str, columns: list[str] | None = None) -> pa.Table:
