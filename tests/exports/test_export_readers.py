@@ -94,7 +94,7 @@ print(json.dumps({split: [row for row in of_split] for split, of_split in rows.i
 for split, of_split in rows.items():
     config = json.load(open(f"{out}/{split}/index.json"))["shards"][0]
     columns = dict(zip(config["column_names"], config["column_encodings"]))
-    with MDSWriter(columns=columns, out=f"{again}/{split}", size_limit=config["size_limit"]) as writer:
+    with MDSWriter(columns=columns, out=f"{again}/{split}", hashes=["sha256"], size_limit=config["size_limit"]) as writer:
         for number in range(len(of_split)):
             row = of_split[number]
             writer.write({name: value.item() if hasattr(value, "item") else value for name, value in row.items()})
@@ -104,6 +104,10 @@ for split, of_split in rows.items():
     for path in (tmp_path / "again").glob("*/*.mds"):
         number = path.name.split(".")[1]
         assert path.read_bytes() == (out / path.parent.name / f"shard-{number}.mds").read_bytes()
+    for path in out.glob("*/index.json"):
+        theirs = json.loads((tmp_path / "again" / path.parent.name / "index.json").read_text())
+        ours = json.loads(path.read_text().replace('"shard-', '"shard.'))
+        assert ours == theirs
     assert len([*tmp_path.glob("again/*/*.mds")]) == len([*out.glob("*/*.mds")]) > 2
 
 

@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 from copydesk.cli import app
 from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError, CopydeskError, InputError
+from copydesk.exports.mosaic_shards import ListedShard
 from copydesk.exports.shard_formats import shard_format
 from copydesk.exports.training_shards import MANIFEST, ExportedShards, ExportPlan, export_shards
 from copydesk.labels.conllu import read_conllu
@@ -93,6 +94,7 @@ def read_mds(folder: Path) -> Iterator[dict[str, Any]]:
     for shard in json.loads((folder / "index.json").read_bytes())["shards"]:
         data = (folder / shard["raw_data"]["basename"]).read_bytes()
         assert (shard["version"], shard["format"], len(data)) == (2, "mds", shard["raw_data"]["bytes"])
+        assert shard["raw_data"]["hashes"].keys() == {"sha256"}
         (count,) = struct.unpack_from("<I", data)
         offsets = struct.unpack_from(f"<{count + 1}I", data, 4)
         config = json.loads(data[8 + 4 * count : offsets[0]])
@@ -164,7 +166,7 @@ def test_any_rows_come_back(shards: Any, rows: list[dict[str, Any]]) -> None:
     assert len(data) == made.overhead + sum(map(made.size, encoded))
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / f"shard-00000.{made.ending}").write_bytes(data)
-        index = made.index([(f"shard-00000.{made.ending}", len(data), len(rows))])
+        index = made.index([ListedShard(f"shard-00000.{made.ending}", len(data), len(rows), "0" * 64)])
         if index is not None:
             (Path(name) / "index.json").write_bytes(index)
         assert list(READERS[shards](Path(name))) == rows

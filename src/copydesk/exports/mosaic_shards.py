@@ -10,11 +10,20 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 Row = dict[str, Any]
+
+
+class ListedShard(NamedTuple):
+    """A shard as an index names it."""
+
+    name: str
+    bytes: int
+    rows: int
+    sha256: str
 
 
 class MosaicShards:
@@ -32,7 +41,7 @@ class MosaicShards:
             "column_sizes": [_ENCODINGS[kind][1] for kind in kinds],
             "compression": None,
             "format": "mds",
-            "hashes": [],
+            "hashes": ["sha256"],  # which its reader compares after a download, if it is asked to
             "size_limit": shard_bytes,
             "version": 2,
         }
@@ -61,16 +70,16 @@ class MosaicShards:
         yield self._head
         yield from encoded
 
-    def index(self, shards: Sequence[tuple[str, int, int]]) -> bytes:
+    def index(self, shards: Sequence[ListedShard]) -> bytes:
         """The file index.json of a split."""
         listed = [
             {
                 **self._config,
-                "raw_data": {"basename": name, "bytes": size, "hashes": {}},
-                "samples": rows,
+                "raw_data": {"basename": shard.name, "bytes": shard.bytes, "hashes": {"sha256": shard.sha256}},
+                "samples": shard.rows,
                 "zip_data": None,
             }
-            for name, size, rows in shards
+            for shard in shards
         ]
         return json.dumps({"shards": listed, "version": 2}, sort_keys=True).encode()
 

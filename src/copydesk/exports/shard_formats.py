@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from copydesk.exports.mosaic_shards import MosaicShards
+from copydesk.exports.mosaic_shards import ListedShard, MosaicShards
 from copydesk.labels.annotated_text import TextRecord
 from copydesk.labels.conllu import conllu_document
 from copydesk.labels.spacy_docs import DocBinWriter
@@ -41,8 +41,8 @@ class ShardFormat(Protocol):
     def pack(self, encoded: Sequence[Any]) -> Iterator[bytes]:
         """The bytes of a shard."""
 
-    def index(self, shards: Sequence[tuple[str, int, int]]) -> bytes | None:
-        """The file index.json of a split, for shards as name, bytes and rows; None if the format has none."""
+    def index(self, shards: Sequence[ListedShard]) -> bytes | None:
+        """The file index.json of a split, None if the format has none."""
 
 
 class _Joined:
@@ -56,7 +56,7 @@ class _Joined:
     def pack(self, encoded: Sequence[bytes]) -> Iterator[bytes]:
         yield from encoded
 
-    def index(self, shards: Sequence[tuple[str, int, int]]) -> bytes | None:
+    def index(self, shards: Sequence[ListedShard]) -> bytes | None:
         return None
 
 
@@ -148,7 +148,7 @@ class DocBinShards:
             writer.add(each.record, sentence_ids=each.sentence_ids, split=each.split)
         yield writer.to_bytes()
 
-    def index(self, shards: Sequence[tuple[str, int, int]]) -> bytes | None:
+    def index(self, shards: Sequence[ListedShard]) -> bytes | None:
         """None: spaCy needs no index."""
         return None
 

@@ -31,6 +31,7 @@ from copydesk.core.progress import track
 from copydesk.description.splits import SPLITS
 from copydesk.errors import BuildError, ConfigError, InputError, ReleaseError
 from copydesk.exports.chosen_documents import ChosenDocuments, choose_documents
+from copydesk.exports.mosaic_shards import ListedShard
 from copydesk.exports.row_stream import RowStream, splits_of
 from copydesk.exports.shard_formats import OF_DOCUMENTS, FormatName, ShardFormat, columns_of, shard_format
 from copydesk.revisions.revision import Revision
@@ -138,7 +139,7 @@ def export_shards(
         shards = _Writer(out, made, plan, known).write(streams)
         (out / MANIFEST).unlink(missing_ok=True)
         for split, of_split in groupby(shards, lambda shard: shard.split):
-            index = made.index([(shard.name, shard.bytes, shard.rows) for shard in of_split])
+            index = made.index([ListedShard(s.name, s.bytes, s.rows, s.sha256) for s in of_split])
             if index is not None:
                 write_text(out / split / "index.json", index.decode())
         write_text(out / MANIFEST, _manifest(revision, plan, chosen, identity, shards))
