@@ -28,7 +28,7 @@ class Absent(types.ModuleType):
         if name.startswith("__"): raise AttributeError(name)
         return type(name, (), {})
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    names = "azure boto3 botocore catalogue google matplotlib oci paramiko torch torchvision transformers".split()
+    names = "azure boto3 botocore google matplotlib oci paramiko torch torchvision transformers".split()
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in self.names: return importlib.machinery.ModuleSpec(name, self, is_package=True)
     def create_module(self, spec): return Absent(spec.name)
