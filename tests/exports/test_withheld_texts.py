@@ -250,6 +250,28 @@ def test_an_id_that_quotes_a_text_is_replaced_everywhere(root: Path, withheld: P
     assert all(any(row["doc_id"] == renamed for row in rows[name]) for name in ("sentences", "raw", "edits"))
 
 
+@pytest.mark.parametrize(
+    ("name", "quotes"),
+    [
+        ("The%20mayor%20opened%20a%20new%20bridge", True),
+        ("TheMayorOpenedANewBridgeOver", True),
+        ("2026_the_mayor_opened_a_new_bridge", True),
+        ("市長在河上開了一座新橋", True),
+        ("the-mayor-opened", False),
+        ("a8f3e2c1d4b5a6978877665544332211", False),
+    ],
+)
+def test_ids_that_quote_in_other_forms(
+    make_corpus: Callable[..., Project], tmp_path: Path, name: str, quotes: bool
+) -> None:
+    project = make_corpus({f"{name}.txt": f"{HEADLINE}.\n\n市長在河上開了一座新橋。", "b.txt": "Another text."})
+    made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert made == WithheldExport(2, 0, 0, int(quotes))
+    assert quotes != any(name in string for string in said(tmp_path / "out"))
+    hydrate_corpus(tmp_path / "out", project.seeds, tmp_path / "whole")
+    assert file_bytes(tmp_path / "whole") == file_bytes(project.corpus)
+
+
 @pytest.mark.parametrize("where", ["label", "setting"])
 def test_a_name_that_quotes_a_text_is_refused(
     make_corpus: Callable[..., Project], tmp_path: Path, where: str

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 _RUN = 5
 #: A letter of a script without spaces is a word, as in the column ``words``.
 _SPACELESS = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 def word_runs(text: str) -> Iterator[tuple[str, ...]]:
@@ -23,6 +26,15 @@ def word_runs(text: str) -> Iterator[tuple[str, ...]]:
         window.append(match[0])
         if len(window) == _RUN:
             yield tuple(window)
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits of a text, of ``%20`` as well, without case and all that is between them.
+
+    >>> letters_of("TheQuick%20brown_fox")
+    'thequickbrownfox'
+    """
+    return _BETWEEN.sub("", unquote(text).casefold())
 
 
 class QuotedRuns:

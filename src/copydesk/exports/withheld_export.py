@@ -21,7 +21,7 @@ from copydesk.core.progress import track
 from copydesk.dataset.manifest import PLUGINS
 from copydesk.dataset.public_export import without_absent_references
 from copydesk.errors import BuildError, ReleaseError
-from copydesk.exports.quoted_runs import QuotedRuns
+from copydesk.exports.quoted_runs import QuotedRuns, letters_of
 from copydesk.exports.sealing import seal
 from copydesk.exports.shard_groups import ShardGroup, read_shard, shard_groups
 from copydesk.exports.withheld_columns import (
@@ -43,6 +43,8 @@ NAME = "withheld.json"
 FORM = 1
 #: How the ids begin that stand for ids which quote a text, such as those of files named after a headline.
 RENAMED = "withheld-"
+#: Letters and digits of an id that may not stand in its own text one after another, whatever is between the words.
+_TELLING = 20
 #: Sections of the settings that say nothing of the dataset.
 _OWN_SECTIONS = ("engine", PLUGINS)
 _CARD = """
@@ -140,8 +142,11 @@ class _Writer:
         runs = QuotedRuns()
         for place, string in (*_settings(params), *self._strings()):
             runs.add(place, string)
-        for text in self._texts() if runs else ():
+        long_ids = {doc_id: name for doc_id in self.ids if len(name := letters_of(doc_id)) >= _TELLING}
+        for doc_id, text in self._texts() if runs or long_ids else ():
             runs.scan(text)
+            if doc_id in long_ids and long_ids[doc_id] in letters_of(text):
+                runs.quoting.add(("doc_id", doc_id))
         if others := sorted(found for found in runs.quoting if found[0] != "doc_id"):
             place, string = others[0]
             raise BuildError(
@@ -164,12 +169,12 @@ class _Writer:
                         place = "doc_id" if column in ID_COLUMNS else f"{name}.{column}"
                         yield from ((place, string) for string in strings_in(rows[column]))
 
-    def _texts(self) -> Iterator[str]:
-        """All clean and raw texts."""
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """All clean and raw texts, each with the id of its document."""
         for group in self._groups:
             for name in ("documents", "raw"):
                 for rows in self._tables(group, name, ["doc_id", "text"]):
-                    yield from rows["text"].to_pylist()
+                    yield from zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write all shards below a folder; return the tables with files, rows and logical hashes."""
