@@ -7,6 +7,7 @@ PEERS := build/peers
 TOOLS := build/tools
 COMPILED := build/compiled
 ANNOTATORS := build/annotators
+EXPORT_READERS := build/export-readers
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
 ROUNDS ?= 3
@@ -23,7 +24,11 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
+<<<<<<< HEAD
   surface quality sentences bench peers annotators audit sbom lock neighbours clean help docs-rules
+=======
+  surface quality sentences bench peers annotators export-readers audit sbom lock clean help docs-rules
+>>>>>>> wt-exports
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -113,6 +118,9 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries of the annotation tools (about a minute)
 	python benchmarks/annotators/round_trips.py --tools $(ANNOTATORS)
 
+export-readers: $(READY) $(EXPORT_READERS)  ## Read training shards with the libraries that they are for (about a minute)
+	EXPORT_READERS=$(CURDIR)/$(EXPORT_READERS) python -m pytest -q -n 0 tests/exports/test_export_readers.py
+
 compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
 	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*
 	COPYDESK_COMPILE=1 python -m pip wheel --quiet --no-build-isolation --no-deps -w $(COMPILED) .
@@ -171,6 +179,13 @@ $(PEERS): benchmarks/quality/peers.txt
 $(ANNOTATORS): benchmarks/annotators/requirements.txt
 	python -m pip install --quiet --upgrade --target $(ANNOTATORS) -r benchmarks/annotators/requirements.txt
 	@touch $(ANNOTATORS)
+
+# The libraries that read training shards: in a folder that nothing else looks into. MosaicML Streaming asks for 4 GB of
+# packages, of which reading local files needs five.
+$(EXPORT_READERS): tests/exports/requirements.txt
+	python -m pip install --quiet --upgrade --target $(EXPORT_READERS) -r tests/exports/requirements.txt
+	python -m pip install --quiet --no-deps --target $(EXPORT_READERS) mosaicml-streaming==0.13.0
+	@touch $(EXPORT_READERS)
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt

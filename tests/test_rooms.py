@@ -16,7 +16,7 @@ FLOORS = (
     ("cli",),
     ("__init__",),
     ("api", "pipeline"),
-    ("ci", "publishing", "report", "scaffold"),
+    ("ci", "exports", "publishing", "report", "scaffold"),
     ("labels",),
     ("takedowns",),
     ("releases",),

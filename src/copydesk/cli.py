@@ -16,6 +16,7 @@ from copydesk.core.atomic_files import explained
 from copydesk.core.findings import Report
 from copydesk.core.plural import plural
 from copydesk.core.progress import LOG, fail, guard, say, show, show_text
+from copydesk.exports.commands import register as register_exports
 from copydesk.labels.commands import register as register_labels
 from copydesk.merging.commands import register as register_merging
 from copydesk.publishing.commands import register as register_publishing
@@ -45,7 +46,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
+    "Release": ("release", "publish", "export", "hydrate", "pull", "takedown", "signatures"),
     "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 
@@ -280,35 +281,13 @@ def _cleaned_alone(raw: str, is_page: bool, settings: dict[str, Any]) -> Cleaned
     return cleaned
 
 
-@app.command()
-def export(
-    out: Annotated[Path, typer.Argument(help="Folder to write; its content is replaced.")],
-    root: Root = Path(),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")] = False,
-) -> None:
-    """Export the publishable part of the dataset: documents whose license publish.allow names.
-
-    If personal data were masked in a document, its raw text and its edits are withheld. Exits with 0, or with 1 if
-    no document is publishable.
-    """
-    from copydesk.dataset.public_export import export as write
-
-    project = copydesk.Project.open(root)
-    made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
-    state = " would be written" if dry_run else ""
-    show(
-        f"{out}: {plural(made.documents, 'document')}{state} ({made.licenses}), {made.left_out:,} left out"
-        f"{f' ({made.licenses_left_out})' if made.left_out else ''}, raw text and edits of {len(made.withheld):,} "
-        "withheld"
-    )
-
-
 register_scaffold(app)
 register_releases(app)
 register_merging(app)
 register_takedown(app)
 register_labels(app)
 register_publishing(app)
+register_exports(app)
 register_report(app)
 
 

@@ -183,7 +183,7 @@ def _lay_out(
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = read_parquet(corpus / path)
             some = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
-            some = _alone(some, ids) if name == "documents" else some
+            some = without_absent_references(some, ids) if name == "documents" else some
             if some.equals(rows):
                 copy_hashed(corpus / path, target)
             else:
@@ -193,7 +193,7 @@ def _lay_out(
     return files, digests
 
 
-def _alone(documents: pa.Table, ids: pa.Array) -> pa.Table:
+def without_absent_references(documents: pa.Table, ids: pa.Array) -> pa.Table:
     """Documents without references to documents that are not exported."""
     is_present = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
     for column, owner in (*((name, name) for name in is_present), ("duplicate_kind", "duplicate_of")):

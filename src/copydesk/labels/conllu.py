@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -36,8 +36,22 @@ def write_conllu(records: Iterable[TextRecord], out: Path) -> list[RecordProblem
                 )
                 for mark in crossing
             ]
-            file.write("".join(_document(record._replace(marks=marks))).encode())
+            file.write(conllu_document(record._replace(marks=marks)).encode())
     return problems
+
+
+def conllu_document(record: TextRecord, sentence_ids: Sequence[str] = (), **comments: str) -> str:
+    """A document in CoNLL-U, whose marks are those that BIO can express.
+
+    Parameters
+    ----------
+    record : TextRecord
+    sentence_ids : sequence of str
+        What the sentences are called; by default, by the document and their number.
+    **comments
+        Further comments on the document.
+    """
+    return "".join(_lines_of(record, sentence_ids, comments))
 
 
 def _without_crossing(marks: Iterable[Mark]) -> tuple[list[Mark], list[Mark]]:
@@ -50,7 +64,7 @@ def _without_crossing(marks: Iterable[Mark]) -> tuple[list[Mark], list[Mark]]:
     return kept, crossing
 
 
-def _document(record: TextRecord) -> Iterator[str]:
+def _lines_of(record: TextRecord, sentence_ids: Sequence[str], comments: Mapping[str, str]) -> Iterator[str]:
     text = record.text or ""
     tokens = list(tokens_of(record))
     open_marks: list[Mark] = []
@@ -60,7 +74,9 @@ def _document(record: TextRecord) -> Iterator[str]:
     for number, (start, end) in enumerate(sentences):
         if number == 0:
             yield f"# newdoc id = {record.doc_id}\n# text_sha256 = {record.text_sha256}\n"
-        yield f"# sent_id = {record.doc_id}-{number}\n# text = {_one_line(text[start:end])}\n"
+            yield "".join(f"# {name} = {value}\n" for name, value in comments.items())
+        name = sentence_ids[number] if sentence_ids else f"{record.doc_id}-{number}"
+        yield f"# sent_id = {name}\n# text = {_one_line(text[start:end])}\n"
         last = end if number + 1 < len(sentences) else len(text)
         row = 0
         while at < len(tokens) and tokens[at][0] < last:

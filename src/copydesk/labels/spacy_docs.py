@@ -25,14 +25,38 @@ _UNPACKED, _TIMES = 16 << 20, 200
 def write_docbin(records: Iterable[TextRecord], out: Path) -> list[RecordProblem]:
     """Write documents with words, sentence starts and labels, and the whole clean text; return labels left out."""
     problems: list[RecordProblem] = []
-    tokens, vocab = _spacy()
-    bin_ = tokens.DocBin(attrs=["SENT_START"], store_user_data=True)
+    writer = DocBinWriter()
     for record in records:
         problems += blank_marks(record)
-        bin_.add(_doc(record._replace(marks=trimmed_marks(record)), tokens, vocab))
+        writer.add(record._replace(marks=trimmed_marks(record)))
     with replacing(out) as file:
-        file.write(bin_.to_bytes())
+        file.write(writer.to_bytes())
     return problems
+
+
+class DocBinWriter:
+    """Collects documents for one DocBin.
+
+    Raises
+    ------
+    BuildError
+        If spaCy is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._tokens, self._vocab = _spacy()
+        self._packed = self._tokens.DocBin(attrs=["SENT_START"], store_user_data=True)
+
+    def add(self, record: TextRecord, **more: Any) -> None:
+        """Add a document, whose marks have no white space at their edges, and more data about it."""
+        doc = _doc(record, self._tokens, self._vocab)
+        doc.user_data.update(more)
+        self._packed.add(doc)
+
+    def to_bytes(self) -> bytes:
+        """The file of the documents that were added."""
+        packed: bytes = self._packed.to_bytes()
+        return packed
 
 
 def _spacy() -> tuple[Any, Any]:

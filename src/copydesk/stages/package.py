@@ -87,7 +87,7 @@ def run(project: Project) -> None:
         name: {
             split: [part for shard in of_table if (part := shard[f"{name}_{split}"]).rows] for split in sorted(SPLITS)
         }
-        for name, of_table in {**dict.fromkeys((*PUBLISHED, SIGNATURES), shards), LABELS: labelled}.items()
+        for name, of_table in ((name, labelled if name == LABELS else shards) for name in TABLES)
     }
     lost = [shard["dropped"] for shard in shards if shard["dropped"].rows]
     dropped = list(project.store.rows(lost))
