@@ -19,6 +19,7 @@ from copydesk.core.progress import LOG, fail, guard, say, show, show_text
 from copydesk.labels.commands import register as register_labels
 from copydesk.merging.commands import register as register_merging
 from copydesk.publishing.commands import register as register_publishing
+from copydesk.rebuilding.commands import register as register_rebuilding
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
@@ -304,6 +305,7 @@ def export(
 
 register_scaffold(app)
 register_releases(app)
+register_rebuilding(app)
 register_merging(app)
 register_takedown(app)
 register_labels(app)
