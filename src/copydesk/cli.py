@@ -18,6 +18,7 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import LOG, fail, guard, say, show, show_text
 from copydesk.labels.commands import register as register_labels
 from copydesk.merging.commands import register as register_merging
+from copydesk.proofs.commands import register as register_proofs
 from copydesk.publishing.commands import register as register_publishing
 from copydesk.rebuilding.commands import register as register_rebuilding
 from copydesk.releases.commands import register as register_releases
@@ -45,7 +46,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "pull", "takedown", "signatures"),
+    "Release": ("release", "publish", "export", "pull", "takedown", "signatures", "summary"),
     "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 
@@ -306,6 +307,7 @@ def export(
 register_scaffold(app)
 register_releases(app)
 register_rebuilding(app)
+register_proofs(app)
 register_merging(app)
 register_takedown(app)
 register_labels(app)
