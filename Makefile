@@ -7,6 +7,7 @@ PEERS := build/peers
 TOOLS := build/tools
 COMPILED := build/compiled
 ANNOTATORS := build/annotators
+FORMATS := build/formats
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
 ROUNDS ?= 3
@@ -23,7 +24,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
+  surface quality sentences bench peers annotators formats audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -113,6 +114,9 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries of the annotation tools (about a minute)
 	python benchmarks/annotators/round_trips.py --tools $(ANNOTATORS)
 
+formats: $(READY) $(FORMATS)  ## Hold statements, bills of materials and mlflow_dataset to the libraries of in-toto, SPDX and MLflow
+	python -m pytest -q -n 0 tests/proofs/test_bills_of_materials.py tests/api/test_mlflow_dataset.py
+
 compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
 	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*
 	COPYDESK_COMPILE=1 python -m pip wheel --quiet --no-build-isolation --no-deps -w $(COMPILED) .
@@ -168,6 +172,11 @@ $(PEERS): benchmarks/quality/peers.txt
 $(ANNOTATORS): benchmarks/annotators/requirements.txt
 	python -m pip install --quiet --upgrade --target $(ANNOTATORS) -r benchmarks/annotators/requirements.txt
 	@touch $(ANNOTATORS)
+
+# The libraries of the formats that releases are described in: in a folder that nothing else looks into.
+$(FORMATS): tests/proofs/requirements.txt
+	python -m pip install --quiet --upgrade --target $(FORMATS) -r tests/proofs/requirements.txt
+	@touch $(FORMATS)
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt

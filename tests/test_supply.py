@@ -73,7 +73,9 @@ def test_locks_are_installed_with_their_hashes_and_ci_installs_nothing_else() ->
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
     installs = [line.strip() for line in makefile.splitlines() if "pip install" in line]
     # Measured, or written and read with, in folders of their own; not for CI.
-    peers = [line for line in installs if "$(PEERS)" in line or "$(ANNOTATORS)" in line]
+    peers = [
+        line for line in installs if any(f"--target $({name})" in line for name in ("PEERS", "ANNOTATORS", "FORMATS"))
+    ]
     own = "python -m pip install --quiet --no-deps --no-build-isolation -e ."
     for line in {*installs} - {*peers, own}:
         assert "--require-hashes" in line, line

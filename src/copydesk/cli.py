@@ -46,7 +46,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "pull", "takedown", "signatures", "summary"),
+    "Release": ("release", "publish", "export", "pull", "takedown", "signatures", "bom", "summary"),
     "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 

@@ -19,7 +19,8 @@ from copydesk.dataset.manifest import read_manifest
 from copydesk.errors import ConfigError
 from copydesk.proofs.build_inputs import Input, build_inputs
 from copydesk.proofs.statement import locked_hashes, statement_text, with_identifier, write_statement
-from copydesk.proofs.statement_check import read_statement
+from copydesk.proofs.statement_check import read_statement, statement_problems
+from copydesk.rebuilding.same_toolkit import toolkit_differences
 from copydesk.releases.verify import verify
 from copydesk.revisions.toolkit_lock import stage_hashes
 from copydesk.store.pinned_libraries import PINNED
@@ -149,6 +150,46 @@ def test_one_changed_bit_of_a_statement_is_noticed(data: st.DataObject) -> None:
 )
 def test_what_is_no_statement(text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
+        read_statement(text.encode())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.data())
+def test_whatever_a_stranger_states_is_refused_or_compared(data: st.DataObject) -> None:
+    """A value anywhere in the statement is replaced by another one, and its identifier computed anew."""
+    statement = json.loads(made())
+    place: Any = statement
+    while True:
+        keys = list(place) if isinstance(place, dict) else range(len(place))
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
+            break
+        place = place[key]
+    place[key] = data.draw(json_values)
+    try:
+        statement = with_identifier(statement)
+    except (TypeError, LookupError, AttributeError):
+        return  # no place for an identifier is left
+    try:
+        read = read_statement(json_text(statement).encode())
+    except ConfigError:
+        return
+    assert all(problem.found and problem.expected for problem in statement_problems(read, HASHES, LISTING))
+    assert all(isinstance(difference, str) for difference in toolkit_differences(read))
+
+
+def test_a_statement_that_is_nested_without_end() -> None:
+    text = made().replace('"clean": {', f'"deep": {"[" * 5_000}{"]" * 5_000}, "clean": {{')
+    with pytest.raises(ConfigError):
         read_statement(text.encode())
 
 

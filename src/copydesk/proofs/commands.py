@@ -1,13 +1,14 @@
-"""The command summary."""
+"""The commands bom and summary."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
-from copydesk.core.progress import show, show_text
+from copydesk.core.plural import plural
+from copydesk.core.progress import show, show_json, show_text
 from copydesk.errors import ReleaseError
 
 Root = Annotated[
@@ -49,6 +50,32 @@ def summary_command(
         show(f"{out}: written; fill in what is marked [To be written: ...]")
 
 
+def bom_command(
+    form: Annotated[Literal["spdx", "cyclonedx"], typer.Option("--format", help="SPDX 3.0.1 or CycloneDX 1.6.")],
+    root: Root = Path(),
+    out: Annotated[Optional[Path], typer.Option(help="File to write; default: print it.")] = None,  # noqa: UP045
+) -> None:
+    """Write a bill of materials of the release that is checked out: its files, tables, licenses, origin.
+
+    The same release gives the same bytes. How it was made is in corpus/provenance.intoto.json, an in-toto statement.
+    Exits with 0, or with 1 if the dataset is not that of a release.
+    """
+    from copydesk.core.atomic_files import write_json
+    from copydesk.project import Project
+    from copydesk.proofs.cyclonedx import cyclonedx
+    from copydesk.proofs.release_facts import release_facts
+    from copydesk.proofs.spdx import spdx
+
+    facts = release_facts(Project.open(root))
+    document = spdx(facts) if form == "spdx" else cyclonedx(facts)
+    if out is None:
+        show_json(document)
+    else:
+        write_json(out, document)
+        show(f"{out}: {facts.corpus['name']} {facts.version}, {plural(len(facts.files), 'file')}")
+
+
 def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
+    """Add the commands to the command line."""
+    app.command("bom")(bom_command)
     app.command("summary")(summary_command)

@@ -131,7 +131,7 @@ def _sources(figures: ContentFigures, *, small: bool) -> Iterator[str]:
         yield ""
         yield f"The largest of {plural(named, 'domain')} by size of the content ({wanted}: {len(listed):,} listed):"
         yield ""
-        yield from _table("domain", {**dict(listed)}, code=True)
+        yield from _table("domain", {**dict(listed)})
     else:
         yield ""
     for section, what in (
@@ -186,14 +186,14 @@ def _size_range(total: Amount) -> str:
 
 
 def _table(
-    column: str, amounts: Mapping[str | None, Amount], unknown: str = "", *, ordered: bool = True, code: bool = False
+    column: str, amounts: Mapping[str | None, Amount], unknown: str = "", *, ordered: bool = True
 ) -> Iterator[str]:
     """A table of amounts, with their sum as its last row."""
     rows: Iterable[tuple[str | None, Amount]] = largest_first(amounts) if ordered else amounts.items()
     yield f"| {column} {_HEAD}"
     yield f"|---{_RULE}"
     for name, amount in rows:
-        shown = unknown if name is None else markdown_code(name) if code else markdown(name)
+        shown = unknown if name is None else markdown(name)
         yield f"| {shown} {_row(amount)}"
     yield f"| in all {_row(sum(amounts.values(), Amount()))}"
     yield ""

@@ -115,6 +115,8 @@ def stated_subjects(statement: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     digests: dict[str, tuple[str, str]] = {}
     for subject in statement["subject"]:
         ((algorithm, digest),) = subject["digest"].items()
+        if not isinstance(digest, str) or not isinstance(subject["name"], str):
+            raise ValueError(f"{subject['name']!r}: a name or digest that is no text")
         if digests.setdefault(subject["name"], (algorithm, digest)) != (algorithm, digest):
             raise ValueError(f"{subject['name']} twice")
     return digests

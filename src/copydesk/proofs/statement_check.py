@@ -42,13 +42,15 @@ def read_statement(data: bytes) -> dict[str, Any]:
         kinds = statement["_type"], statement["predicateType"], statement["predicate"]["buildDefinition"]["buildType"]
         if kinds != (TYPE, PREDICATE, BUILD):
             raise ConfigError(f"found {', '.join(map(str, kinds))}, expected {TYPE}, {PREDICATE}, {BUILD}")
-        stated_subjects(statement), dependencies(statement)
-    except (UnicodeDecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        stated_subjects(statement)
+        _check_dependencies(statement)
+        canonical = json_text(computed)
+    except (UnicodeDecodeError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         expected = "a statement as copydesk release writes it"
         raise ConfigError(f"found {type(error).__name__}: {error}, expected {expected}") from None
     if claimed != identifier:
         raise ConfigError(f"found the identifier {claimed}, expected {identifier}, the hash of the rest")
-    if json_text(computed) != text:
+    if canonical != text:
         raise ConfigError("found other white space or another order of keys, expected those of copydesk release")
     return dict(statement)
 
@@ -73,10 +75,10 @@ def statement_problems(
             found = f"{_digest(stated.get(name))} for {name}"
             source = LISTING if name not in hashes else "the file" if name == NAME else NAME
             yield Problem(STATEMENT, found, f"{_digest(actual.get(name))} as in {source}", _ACTION)
-    claimed = statement["predicate"]["buildDefinition"].get("externalParameters")
+    claimed = statement["predicate"]["buildDefinition"]["externalParameters"]
     expected = external_parameters(listing)
-    for key in sorted(expected.keys() | (claimed.keys() if isinstance(claimed, dict) else ())):
-        stated_value = claimed.get(key) if isinstance(claimed, dict) else None
+    for key in sorted(expected.keys() | claimed.keys()):
+        stated_value = claimed.get(key)
         if stated_value != expected.get(key):
             yield Problem(STATEMENT, f"{key} {stated_value!r}", f"{expected.get(key)!r} as in {LISTING}", _ACTION)
     entries = dependencies(statement)
@@ -84,6 +86,23 @@ def statement_problems(
         stated_version = library_version(entries.get(name, {}))
         if version is not None and stated_version != version:
             yield Problem(STATEMENT, f"{name} {stated_version or 'nowhere'}", f"{version} as in {LISTING}", _ACTION)
+
+
+def _check_dependencies(statement: Mapping[str, Any]) -> None:
+    """Check that what a release was built from has the form that other modules rely on.
+
+    Raises
+    ------
+    TypeError
+        Naming the dependency.
+    """
+    for name, entry in dependencies(statement).items():
+        of_type = {"digest": dict, "annotations": dict, "uri": str}
+        wrong = [key for key, kind in of_type.items() if not isinstance(entry.get(key, kind()), kind)]
+        if not isinstance(name, str) or wrong:
+            raise TypeError(f"dependency {name!r}: {', '.join(wrong) or 'name'} of another type")
+    if not isinstance(statement["predicate"]["buildDefinition"]["externalParameters"], dict):
+        raise TypeError("externalParameters: no object")
 
 
 def is_about(statement: Mapping[str, Any], manifest_sha256: str) -> bool:

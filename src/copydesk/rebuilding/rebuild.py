@@ -145,9 +145,9 @@ def _input_problems(clone: Path, statement: Mapping[str, Any]) -> Iterator[Probl
     """Yield inputs that are not those that the statement names."""
     entries = dependencies(statement)
     stated = {
-        name: (entry["digest"]["sha256"], entry["annotations"]["files"])
+        name: (entry.get("digest", {}).get("sha256"), entry["annotations"]["files"])
         for name, entry in entries.items()
-        if "files" in entry.get("annotations", {})
+        if isinstance(entry.get("annotations", {}).get("files"), int)
     }
     found = {name: (value.sha256, value.files) for name, value in build_inputs(clone).items()}
     for name in sorted(stated.keys() | found.keys()):

@@ -19,6 +19,7 @@ def toolkit_differences(statement: Mapping[str, Any]) -> Iterator[str]:
     entries = dependencies(statement)
     toolkit = entries.get(TOOLKIT, {})
     stated = toolkit.get("annotations", {}).get("stages", {})
+    stated = stated if isinstance(stated, dict) else {}
     here = stage_hashes()
     if stages := [stage for stage in here if stage not in _AFTERWARDS and stated.get(stage) != here[stage]]:
         version = library_version(toolkit)
