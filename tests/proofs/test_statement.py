@@ -17,6 +17,7 @@ from copydesk._version import __version__
 from copydesk.core.atomic_files import json_text
 from copydesk.dataset.manifest import read_manifest
 from copydesk.errors import ConfigError
+from copydesk.project import Project
 from copydesk.proofs.build_inputs import Input, build_inputs
 from copydesk.proofs.statement import locked_hashes, statement_text, with_identifier, write_statement
 from copydesk.proofs.statement_check import read_statement, statement_problems
@@ -24,7 +25,9 @@ from copydesk.rebuilding.same_toolkit import toolkit_differences
 from copydesk.releases.verify import verify
 from copydesk.revisions.toolkit_lock import stage_hashes
 from copydesk.store.pinned_libraries import PINNED
-from stated_releases import Stated
+from copydesk.takedowns.purge import purge
+from copydesk.takedowns.takedown import takedown_row, write_to_ledger
+from stated_releases import Stated, make_stated
 from support import run_stripped as run
 from support import write_seeds
 
@@ -285,3 +288,21 @@ def test_a_build_after_the_release_leaves_its_statement_behind(stated_copy: Path
     assert NAME not in found
     found = {problem.file for problem in verify(stated_copy, stated.tag).problems}
     assert NAME in found
+
+
+def test_a_replacement_after_a_takedown_has_no_statement(tmp_path: Path, quick: None) -> None:
+    """It is cut from a release and not built: nothing may state how it was built."""
+    root = tmp_path / "work"
+    tag = make_stated(root, None)
+    assert (root / "corpus" / NAME).is_file()
+    (root / "seeds" / "article-0002.txt").unlink()
+    project = Project.open(root)
+    write_to_ledger(project, takedown_row(project, "article-0002", "asked for"))
+    run(root, "dvc", "add", "--quiet", "seeds")
+    run(root, "dvc", "repro", "--quiet")
+    run(root, "git", "commit", "--quiet", "--all", "--message", "takedown")
+    assert purge(root, "article-0002").replaced == {"1.0.0": "1.0.1"}
+    listed = [run(root, "git", "ls-tree", "--name-only", rev, "corpus/") for rev in (f"{tag}!", "corpus@v1.0.1")]
+    assert [f"corpus/{NAME}" in names.split() for names in listed] == [True, False]
+    verified = verify(root, "corpus@v1.0.1")
+    assert verified.ok and not verified.stated

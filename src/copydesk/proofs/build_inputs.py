@@ -63,6 +63,5 @@ def _files(folder: Path) -> Iterator[bytes]:
     for path, entry in walk(folder):
         if isinstance(entry, OSError):
             raise entry
-        place = Path(entry.path)
-        if place.is_file() and not leads_out(place, folder):
+        if entry.is_file() and not (entry.is_symlink() and leads_out(Path(entry.path), folder)):
             yield os.fsencode(path)

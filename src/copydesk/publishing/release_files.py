@@ -10,7 +10,7 @@ from copydesk.dataset.manifest import NAME, PROOFS, read_listing, read_manifest
 from copydesk.errors import ReleaseError
 from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
-from copydesk.revisions.git import git, git_result
+from copydesk.revisions.git_history import read_git_objects
 
 CARD = "README.md"
 
@@ -76,9 +76,10 @@ def release_files(release: Release, folder: Path, scratch: Path) -> ReleaseFiles
     names = sorted(hashes, key=lambda name: (not name.startswith("data/"), name == CARD, name))
     files = [ReleaseFile(name, folder / name, hashes[name], (folder / name).stat().st_size) for name in names]
     last_files = [folder / NAME]
-    for name in PROOFS:
-        if git(release.repo, "ls-tree", "--name-only", release.commit, f"{FOLDER}/{name}").strip():
-            (scratch / name).write_bytes(git_result(release.repo, "show", f"{release.commit}:{FOLDER}/{name}").stdout)
+    proofs = read_git_objects(Path(release.repo), [f"{release.commit}:{FOLDER}/{name}" for name in PROOFS])
+    for name, content in zip(PROOFS, proofs, strict=True):
+        if content is not None:
+            (scratch / name).write_bytes(content)
             last_files.insert(0, scratch / name)
     files += [
         ReleaseFile(p.name, p, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_size) for p in last_files
