@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -105,6 +106,16 @@ def test_only_files_that_a_build_reads_are_inputs(tmp_path: Path) -> None:
     (tmp_path / "seeds" / "b" / "c.txt").rename(tmp_path / "seeds" / "c.txt")
     moved = build_inputs(tmp_path)["seeds"]
     assert moved.files == 2 and moved != before["seeds"]
+
+
+def test_strange_names_are_written_as_sha256sum_writes_them(tmp_path: Path) -> None:
+    """A name with a line end must not look like two files."""
+    names = ["a\nb.txt", "c\\d.txt", "é.txt", f"x\n{'0' * 64}  y.txt", "e f.txt"]
+    write_seeds(tmp_path / "seeds", dict.fromkeys(names, "One."))
+    paths = sorted(os.fsencode(path.name) for path in (tmp_path / "seeds").iterdir())
+    command = [b"sha256sum", b"--", *(b"seeds/" + path for path in paths)]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout
+    assert build_inputs(tmp_path)["seeds"] == Input(hashlib.sha256(told).hexdigest(), len(names))
 
 
 def test_a_lock_is_read_package_by_package() -> None:

@@ -52,10 +52,20 @@ def build_inputs(root: Path) -> dict[str, Input]:
 def _folder(root: Path, name: str) -> Input:
     digest, count = hashlib.sha256(), 0
     for path in sorted(_files(root / name)):
-        line = f"{sha256_file(root / name / os.fsdecode(path))}  {name}/".encode() + path + b"\n"
-        digest.update(line)
+        digest.update(_line(sha256_file(root / name / os.fsdecode(path)), f"{name}/".encode() + path))
         count += 1
     return Input(digest.hexdigest(), count)
+
+
+def _line(sha256: str, path: bytes) -> bytes:
+    """A line of ``sha256sum``: a path with a line end or a backslash is marked and spelled out, so lines stay lines.
+
+    >>> _line("12ab", b"seeds/a.txt"), _line("12ab", b"seeds/a\\nb")
+    (b'12ab  seeds/a.txt\\n', b'\\\\12ab  seeds/a\\\\nb\\n')
+    """
+    escaped = path.replace(b"\\", rb"\\").replace(b"\n", rb"\n").replace(b"\r", rb"\r")
+    mark = b"\\" if escaped != path else b""
+    return mark + sha256.encode() + b"  " + escaped + b"\n"
 
 
 def _files(folder: Path) -> Iterator[bytes]:
