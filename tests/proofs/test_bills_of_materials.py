@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ def facts(stated: Stated) -> ReleaseFacts:
 
 @pytest.fixture
 def others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The libraries of the formats, from their own folder."""
-    monkeypatch.syspath_prepend(str(SITE))
+    """The libraries of the formats, from their own folder, behind everything that is installed."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(SITE)])
 
 
 def with_everything(facts: ReleaseFacts) -> ReleaseFacts:

@@ -141,6 +141,14 @@ def test_a_release_without_a_statement_or_with_a_damaged_one(stated: Stated, clo
         rebuild(clone)
 
 
+def test_a_commit_after_the_release_is_none(clone: Path) -> None:
+    manifest = clone / "corpus" / "MANIFEST.sha256"
+    manifest.write_text(manifest.read_text("utf-8").replace("LICENSE", "LICENCE"), "utf-8")
+    run(clone, "git", "commit", "--quiet", "--all", "--message", "built again")
+    with pytest.raises(ReleaseError, match=r"HEAD is no release: .* is that of 1\.0\.0; name .* corpus@v1\.0\.0$"):
+        rebuild(clone)
+
+
 def test_seeds_that_the_remote_lost(stated: Stated, clone: Path, holding: Any) -> None:
     listing = (stated.root / "seeds.dvc").read_text().partition("md5: ")[2].partition("\n")[0]
     lost = stated.remote / "files" / "md5" / listing[:2] / listing[2:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -16,12 +17,12 @@ from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.dataset.manifest import NAME, STATEMENT, read_listing, read_manifest
-from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.errors import ConfigError, ReleaseError
 from copydesk.project import Project
 from copydesk.proofs.build_inputs import build_inputs
 from copydesk.proofs.problem import Problem
 from copydesk.proofs.statement import TABLE, dependencies, stated_subjects, subjects
-from copydesk.proofs.statement_check import read_statement
+from copydesk.proofs.statement_check import is_about, read_statement
 from copydesk.rebuilding.fetched_inputs import DvcReader, clone_with_inputs, dvc_inputs
 from copydesk.rebuilding.same_toolkit import toolkit_differences
 from copydesk.revisions.dataset_tree import FOLDER, read_dataset_file, tree_at
@@ -119,9 +120,16 @@ def _statement_at(root: Path, commit: str, rev: str) -> dict[str, Any]:
             "that copydesk release made with this or a later version"
         )
     try:
-        return read_statement(read_dataset_file(tree, STATEMENT, rev))
-    except CopydeskError as error:
+        statement = read_statement(read_dataset_file(tree, STATEMENT, rev))
+    except ConfigError as error:
         raise ReleaseError(f"{rev}: {STATEMENT}: {error}") from None
+    if not is_about(statement, hashlib.sha256(read_dataset_file(tree, NAME, rev)).hexdigest()):
+        version = statement["predicate"]["buildDefinition"]["externalParameters"].get("version")
+        raise ReleaseError(
+            f"{root}: {rev} is no release: its {FOLDER}/{STATEMENT} is that of {version}; name the release, such as "
+            f"corpus@v{version}"
+        )
+    return statement
 
 
 def _refuse_other_toolkit(rev: str, statement: Mapping[str, Any]) -> None:
