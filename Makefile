@@ -8,6 +8,7 @@ TOOLS := build/tools
 COMPILED := build/compiled
 ANNOTATORS := build/annotators
 EXPORT_READERS := build/export-readers
+FORMATS := build/formats
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
 ROUNDS ?= 3
@@ -24,11 +25,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-<<<<<<< HEAD
-  surface quality sentences bench peers annotators audit sbom lock neighbours clean help docs-rules
-=======
-  surface quality sentences bench peers annotators export-readers audit sbom lock clean help docs-rules
->>>>>>> wt-exports
+  surface quality sentences bench peers annotators export-readers formats audit sbom lock neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -120,6 +117,8 @@ annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries 
 
 export-readers: $(READY) $(EXPORT_READERS)  ## Read training shards with the libraries that they are for (about a minute)
 	EXPORT_READERS=$(CURDIR)/$(EXPORT_READERS) python -m pytest -q -n 0 tests/exports/test_export_readers.py
+formats: $(READY) $(FORMATS)  ## Hold statements, bills of materials and mlflow_dataset to the libraries of in-toto, SPDX and MLflow
+	python -m pytest -q -n 0 tests/proofs/test_bills_of_materials.py tests/api/test_mlflow_dataset.py
 
 compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
 	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*
@@ -186,6 +185,10 @@ $(EXPORT_READERS): tests/exports/requirements.txt
 	python -m pip install --quiet --upgrade --target $(EXPORT_READERS) -r tests/exports/requirements.txt
 	python -m pip install --quiet --no-deps --target $(EXPORT_READERS) mosaicml-streaming==0.13.0
 	@touch $(EXPORT_READERS)
+# The libraries of the formats that releases are described in: in a folder that nothing else looks into.
+$(FORMATS): tests/proofs/requirements.txt
+	python -m pip install --quiet --upgrade --target $(FORMATS) -r tests/proofs/requirements.txt
+	@touch $(FORMATS)
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt

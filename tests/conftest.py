@@ -17,7 +17,7 @@ from copydesk.project import Project
 from servers import S3, Ssh, s3_server, ssh_server
 from support import ROOT, Files, run_stages, write_seeds
 
-pytest_plugins = ["browsing", "repositories"]
+pytest_plugins = ["browsing", "repositories", "stated_releases"]
 
 # The same examples on every run, so more of them would only take longer; a slow machine is no failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)

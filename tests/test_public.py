@@ -46,6 +46,7 @@ def test_public_names() -> None:
         "extract_article",
         "load",
         "logical_hash",
+        "mlflow_dataset",
         "reader",
         "rule",
         "split_sentences",

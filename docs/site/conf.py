@@ -28,6 +28,7 @@ _PAGES = [
     "docs/keep",
     "docs/cleaning",
     "docs/publish",
+    "docs/provenance",
     "docs/check",
     "docs/sentences",
 ]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from copydesk.api.compare import changes as changes
     from copydesk.api.compare import diff as diff
     from copydesk.api.label_carrying import carry as carry
+    from copydesk.api.mlflow_dataset import mlflow_dataset as mlflow_dataset
     from copydesk.api.one_text import CleanedText as CleanedText
     from copydesk.api.one_text import DetectedLanguage as DetectedLanguage
     from copydesk.api.one_text import ExtractedArticle as ExtractedArticle
@@ -71,6 +72,7 @@ _MODULES = {
     "extract_article": "api.one_text",
     "load": "releases.load",
     "logical_hash": "tables.logical_hash",
+    "mlflow_dataset": "api.mlflow_dataset",
     "reader": "readers.plugin_reader",
     "rule": "cleaning.plugin_rule",
     "split_sentences": "api.one_text",

@@ -19,7 +19,9 @@ from copydesk.core.progress import LOG, fail, guard, say, show, show_text
 from copydesk.exports.commands import register as register_exports
 from copydesk.labels.commands import register as register_labels
 from copydesk.merging.commands import register as register_merging
+from copydesk.proofs.commands import register as register_proofs
 from copydesk.publishing.commands import register as register_publishing
+from copydesk.rebuilding.commands import register as register_rebuilding
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
@@ -46,7 +48,7 @@ _GROUPS = {
     "Build": ("build", "clean", "rules", "labels", "splits"),
     "Look": ("report", "diff", "changes", "releases"),
     "Check": ("check", "validate", "verify", "schema"),
-    "Release": ("release", "publish", "export", "hydrate", "pull", "takedown", "signatures"),
+    "Release": ("release", "publish", "export", "hydrate", "pull", "takedown", "signatures", "bom", "summary"),
     "Repository": ("init", "upgrade", "doctor", "merge"),
 }
 
@@ -283,6 +285,8 @@ def _cleaned_alone(raw: str, is_page: bool, settings: dict[str, Any]) -> Cleaned
 
 register_scaffold(app)
 register_releases(app)
+register_rebuilding(app)
+register_proofs(app)
 register_merging(app)
 register_takedown(app)
 register_labels(app)

@@ -37,6 +37,8 @@ from copydesk.differences.text_diff import TextDiff, TextPiece
 from copydesk.errors import ReleaseError
 from copydesk.markup.html import facts, html_table, tag
 from copydesk.markup.plots import bars
+from copydesk.proofs.content_figures import Amount, ContentFigures
+from copydesk.proofs.eu_summary import eu_summary
 from copydesk.releases import changelog
 from copydesk.releases.verify import Problem
 from copydesk.revisions.withdrawals import withdrawal_message
@@ -200,7 +202,20 @@ def check_git(text: str) -> None:
 
 
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _summary(text: str) -> str:
+    """The public summary of a dataset whose every value is the text."""
+    figures = ContentFigures()
+    for amounts in (figures.languages, figures.licenses, figures.years, figures.domains, figures.reserving):
+        amounts[text] = Amount(1, 1, 1, 1)
+    tables = {"documents": {"logical_sha256": text}}
+    listing = {"version": text, "tables": tables, "params": {}, "dropped": [{"reason": text}]}
+    return eu_summary(figures, {"name": "x", "title": text or "x"}, listing)
+
+
 _pages: tuple[Callable[[str], str], ...] = (
+    _summary,
     lambda text: rendering.diff_as_markdown(_diff(text)),
     lambda text: changelog.changelog_section("1.0.0", "2026-01-02", _diff(text)),
     lambda text: (

@@ -18,7 +18,9 @@ from copydesk.errors import ReleaseError
 from copydesk.publishing import publish as publishing
 from copydesk.publishing.folder_target import FolderTarget
 from copydesk.publishing.publish import Published, publish
+from copydesk.releases.verify import verify
 from servers import HOST, S3, Ssh, wire
+from stated_releases import Stated
 from support import ROOT
 
 
@@ -234,20 +236,17 @@ def test_withdrawn_releases_that_are_still_there_are_named(
     assert "the withdrawn release 1.1.0 is still published; delete v1.1.0" in capsys.readouterr().err
 
 
-def test_the_signature_of_a_release_goes_with_it(copy: Path, releases: Any, cache: Path, tmp_path: Path) -> None:
-    signature = copy / "corpus" / "MANIFEST.sha256.sig"
-    signature.write_text("-----BEGIN SSH SIGNATURE-----\n")
-    for command in (
-        ("checkout", "-q", "corpus@v1.1.0"),
-        ("add", "--force", str(signature)),
-        ("commit", "-q", "-m", "Release 1.1.0, signed"),
-        ("tag", "-a", "--force", "corpus@v1.1.0", "-m", "Release 1.1.0"),
-    ):
-        releases.run("git", *command, cwd=copy)
-    done = publish(copy, str(tmp_path / "out"), cache=cache)
-    folder = tmp_path / "out" / "v1.1.0"
-    assert (folder / signature.name).read_bytes() == signature.read_bytes()
+def test_the_proofs_of_a_release_go_with_it(stated: Stated, cache: Path, tmp_path: Path) -> None:
+    done = publish(stated.root, str(tmp_path / "out"), cache=cache)
+    folder = tmp_path / "out" / "v1.0.0"
+    for name in ("MANIFEST.sha256.sig", "provenance.intoto.json", "provenance.intoto.json.sig"):
+        assert (folder / name).read_bytes() == (stated.corpus / name).read_bytes()
     assert done.files == len([p for p in folder.rglob("*") if p.is_file()])
+    # What was published is a dataset that anybody can verify.
+    (tmp_path / "there").mkdir()
+    folder.rename(tmp_path / "there" / "corpus")
+    verified = verify(tmp_path / "there", allowed_signers=stated.allowed)
+    assert (verified.ok, verified.stated) == (True, True)
 
 
 def _raw_hash(releases: Any) -> str:

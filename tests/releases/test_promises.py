@@ -114,8 +114,11 @@ def test_a_release_is_signed_and_the_next_one_not(repository: Path, key: Path, t
     assert not (repository / "corpus" / "MANIFEST.sha256.sig").exists()
     assert run(repository, "git", "status", "--porcelain") == ""
     assert verify(repository, "corpus@v1.0.0", allowed_signers=signers).ok
-    (problem,) = verify(repository, "corpus@v1.1.0", allowed_signers=signers).problems
-    assert problem.found == "no signature"
+    problems = verify(repository, "corpus@v1.1.0", allowed_signers=signers).problems
+    assert [(problem.file, problem.found) for problem in problems] == [
+        ("MANIFEST.sha256", "no signature"),
+        ("provenance.intoto.json", "no signature"),
+    ]
 
 
 def test_a_signature_that_does_not_come_back_is_no_release(
@@ -123,8 +126,10 @@ def test_a_signature_that_does_not_come_back_is_no_release(
 ) -> None:
     real = write.sign
 
-    def damaged(corpus: Path, with_key: Path) -> Path:
-        path = real(corpus, with_key)
+    def damaged(corpus: Path, with_key: Path, name: str) -> Path:
+        path = real(corpus, with_key, name)
+        if name != "MANIFEST.sha256":
+            return path
         (corpus / "MANIFEST.sha256").write_text((corpus / "MANIFEST.sha256").read_text() + "\n")
         signed = real(corpus, with_key)
         run(repository, "dvc", "repro", "--force", "--quiet", "package")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.signing import sign
+from copydesk.proofs.signing import sign
 from copydesk.releases.verify import Verification, verify
 
 DOCUMENTS = "data/documents/train-00000-of-00001.parquet"

@@ -13,8 +13,8 @@ import pytest
 
 from copydesk.dataset.manifest import NAME, SIGNATURE
 from copydesk.errors import ReleaseError
-from copydesk.releases import signing
-from copydesk.releases.signing import allowed_signers_line, sign, verified_signer
+from copydesk.proofs import signing
+from copydesk.proofs.signing import allowed_signers_line, sign, verified_signer
 from copydesk.revisions.dataset_tree import FolderTree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
 from support import run_command

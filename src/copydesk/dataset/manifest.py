@@ -22,6 +22,11 @@ from copydesk.tables.table import OPTIONAL, PUBLISHED
 NAME = "MANIFEST.sha256"
 SIGNATURE = f"{NAME}.sig"
 LISTING = "manifest.json"
+#: How a release was made, see ``copydesk.proofs``. It lies beside the dataset and is no part of it.
+STATEMENT = "provenance.intoto.json"
+STATEMENT_SIGNATURE = f"{STATEMENT}.sig"
+#: Files of a release that its manifest does not list: they are about the manifest.
+PROOFS = (STATEMENT, STATEMENT_SIGNATURE, SIGNATURE)
 _PAGE_RULE = "html-"  # how the names of the rules for web pages begin
 PLUGINS = "plugins"
 #: Sections of params.yaml that are not listed: how the dataset presents itself, how the work is run, and plug-ins,

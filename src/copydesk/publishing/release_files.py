@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from copydesk.dataset.manifest import NAME, SIGNATURE, read_listing, read_manifest
+from copydesk.dataset.manifest import NAME, PROOFS, read_listing, read_manifest
 from copydesk.errors import ReleaseError
 from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
-from copydesk.revisions.git import git
+from copydesk.revisions.git_history import read_git_objects
 
 CARD = "README.md"
 
@@ -70,15 +70,17 @@ def release_files(release: Release, folder: Path, scratch: Path) -> ReleaseFiles
     folder : Path
         Its local copy.
     scratch : Path
-        An empty folder, for the signature, which is in git and not in ``folder``.
+        An empty folder, for signatures and the statement, which are in git and not in ``folder``.
     """
     hashes = read_manifest(folder)
     names = sorted(hashes, key=lambda name: (not name.startswith("data/"), name == CARD, name))
     files = [ReleaseFile(name, folder / name, hashes[name], (folder / name).stat().st_size) for name in names]
     last_files = [folder / NAME]
-    if git(release.repo, "ls-tree", "--name-only", release.commit, f"{FOLDER}/{SIGNATURE}").strip():
-        (scratch / SIGNATURE).write_text(git(release.repo, "show", f"{release.commit}:{FOLDER}/{SIGNATURE}"))
-        last_files.insert(0, scratch / SIGNATURE)
+    proofs = read_git_objects(Path(release.repo), [f"{release.commit}:{FOLDER}/{name}" for name in PROOFS])
+    for name, content in zip(PROOFS, proofs, strict=True):
+        if content is not None:
+            (scratch / name).write_bytes(content)
+            last_files.insert(0, scratch / name)
     files += [
         ReleaseFile(p.name, p, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_size) for p in last_files
     ]

@@ -1,4 +1,4 @@
-"""The commands changes, diff, schema, release, releases, splits, verify and pull: one short function each."""
+"""The commands changes, diff, schema, release, releases, splits, signatures and pull: one short function each."""
 
 from __future__ import annotations
 
@@ -208,32 +208,6 @@ def _show_missing_tags(root: Path, *, query_remotes: bool = False) -> bool:
     return bool(lines)
 
 
-def verify_command(
-    rev: Annotated[Optional[str], typer.Argument(help="A git revision; the working tree if left out.")] = None,  # noqa: UP045
-    root: Root = Path(),
-    remote: Annotated[
-        bool, typer.Option("--remote", help="Read the data from the DVC remote, not from the cache.")
-    ] = False,
-    allowed_signers: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Require a signature by one of the keys in this file of ssh-keygen."),
-    ] = None,
-) -> None:
-    """Check a checkout, a revision or a remote against its manifest.
-
-    Exits with 0 when every file matches the manifest, with 1 otherwise.
-    """
-    from copydesk.releases.verify import verify
-
-    verification = verify(root, rev, remote=remote, allowed_signers=allowed_signers)
-    for problem in verification.problems:
-        show(str(problem))
-    if not verification.ok:
-        raise typer.Exit(1)
-    signed = f", signed by {verification.signed_by}" if verification.signed_by else ""
-    show(f"{verification.subject}: all {plural(verification.files, 'file')} match the manifest{signed}")
-
-
 def pull_command(root: Root = Path()) -> None:
     """Fetch the dataset of the commit that is checked out, as dvc pull does; it may be a stranger's.
 
@@ -273,7 +247,6 @@ def register(app: typer.Typer) -> None:
         releases_command,
         signatures_command,
         splits_command,
-        verify_command,
     ):
         app.command(command.__name__.removesuffix("_command"))(command)
     app.add_typer(schema, name="schema")

@@ -8,9 +8,10 @@ from copydesk.core.atomic_files import write_text
 from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
+from copydesk.proofs.problem import Problem
 from copydesk.releases.check import refuse_incomplete_history
 from copydesk.releases.dvc_push import push_data
-from copydesk.releases.verify import Problem, verify
+from copydesk.releases.verify import verify
 from copydesk.releases.write import CommittedRelease
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.dvc_storages import DATA

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from copydesk.core.progress import say
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
+from copydesk.proofs.signing import allowed_signers_line
 from copydesk.releases.check import check_release
 from copydesk.releases.git_remotes import push_advice
 from copydesk.releases.prove import prove_release
 from copydesk.releases.release_tags import tag_of
 from copydesk.releases.resume import resume_release
-from copydesk.releases.signing import allowed_signers_line
 from copydesk.releases.tag import tag_release
 from copydesk.releases.undo import delete_notes
 from copydesk.releases.versions import Level
@@ -63,7 +63,7 @@ def release(
     allow_moves : bool
         Whether documents may be in other splits than in the last release.
     key : Path, optional
-        An SSH key to sign the manifest with; the proof then requires its signature.
+        An SSH key to sign the manifest and the statement of provenance with; the proof then requires its signature.
 
     Raises
     ------

@@ -12,30 +12,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from copydesk.dataset.manifest import LISTING, NAME, SIGNATURE, read_manifest
-from copydesk.errors import ReleaseError, ValidationError
-from copydesk.releases.signing import verified_signer
+from copydesk.dataset.manifest import LISTING, NAME, PROOFS, STATEMENT, read_manifest
+from copydesk.errors import ConfigError, ReleaseError, ValidationError
+from copydesk.proofs.problem import Problem
+from copydesk.proofs.signing import signature_of, verified_signer
+from copydesk.proofs.statement_check import is_about, read_statement, statement_problems
 from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_dataset_file, tree_at
 from copydesk.revisions.git import git, git_result
 
 #: Files that may be in the dataset's folder without being part of the dataset.
-_BESIDE = {".gitignore", NAME, SIGNATURE}
+_BESIDE = {".gitignore", NAME, *PROOFS}
+_BUILD_AGAIN = "build the corpus again: dvc repro package"
 _BLOCK = 1 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
-
-
-class Problem(NamedTuple):
-    """A file that failed, and what to do."""
-
-    file: str
-    found: str
-    expected: str
-    action: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: found {self.found}, expected {self.expected}; {self.action}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +41,8 @@ class Verification:
         How many files were read and hashed.
     signed_by : str or None
         The principal whose signature is good; None if no signature was checked or it is bad.
+    stated : bool
+        Whether a statement of provenance was checked; False if there is none, or it is about an earlier build.
     problems : list of Problem
         Everything that failed.
     """
@@ -57,6 +50,7 @@ class Verification:
     subject: str
     files: int = 0
     signed_by: str | None = None
+    stated: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -68,7 +62,7 @@ class Verification:
 def verify(
     root: Path | str = ".", rev: str | None = None, *, remote: bool = False, allowed_signers: Path | str | None = None
 ) -> Verification:
-    """Check every file of a corpus against its manifest.
+    """Check every file of a corpus against its manifest, and the statement of provenance that a release has.
 
     Parameters
     ----------
@@ -81,7 +75,7 @@ def verify(
         Read the data from the DVC remote and not from the cache, to find objects that the remote lost or damaged.
         Without ``rev``, the data of the commit that is checked out.
     allowed_signers : path, optional
-        A file in the format of ``ssh-keygen``. The manifest must then be signed by one of its keys.
+        A file in the format of ``ssh-keygen``. Manifest and statement must then be signed by one of its keys.
 
     Raises
     ------
@@ -145,15 +139,44 @@ def _parents(root: Path, commit: str) -> list[str]:
 def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Path | str | None) -> Verification:
     manifest = read_dataset_file(tree, NAME, subject)
     hashes = parse_manifest(manifest, f"{subject}: {NAME}")
-    problems = [*compare_files(tree, hashes), *_listing_problems(tree, hashes, tag)]
+    listing, problems = _read_listing(tree, hashes)
+    problems = [*compare_files(tree, hashes), *problems]
+    if listing is not None:
+        problems += _listing_problems(listing, hashes, tag)
+    signed = {NAME: manifest}
+    if STATEMENT in tree.names():
+        statement = read_dataset_file(tree, STATEMENT, subject)
+        of_manifest = {**hashes, NAME: hashlib.sha256(manifest).hexdigest()}
+        about_this, found = _statement_problems(statement, of_manifest, listing)
+        if about_this or tag is not None:  # a build after a release leaves the statement of the release behind
+            signed[STATEMENT] = statement
+            problems += found
     signed_by = None
     if allowed_signers is not None:
-        signed_by = verified_signer(tree, manifest, Path(allowed_signers))
-        if signed_by is None:
-            action = "do not use the files unless you know why; sign the manifest, or ask whoever released them"
-            found = "a signature that does not fit" if SIGNATURE in tree.names() else "no signature"
-            problems.append(Problem(NAME, found, f"one of a signer in {allowed_signers}", action))
-    return Verification(subject, len(hashes), signed_by, problems)
+        signers = {name: verified_signer(tree, data, Path(allowed_signers), name) for name, data in signed.items()}
+        signed_by = signers[NAME]
+        for name in (name for name, signer in signers.items() if signer is None):
+            action = "do not use the files unless you know why; sign it, or ask whoever released them"
+            signature = "a signature that does not fit" if signature_of(name) in tree.names() else "no signature"
+            problems.append(Problem(name, signature, f"one of a signer in {allowed_signers}", action))
+    return Verification(subject, len(hashes), signed_by, STATEMENT in signed, problems)
+
+
+def _statement_problems(
+    data: bytes, hashes: dict[str, str], listing: dict[str, Any] | None
+) -> tuple[bool, list[Problem]]:
+    """Whether a statement is about these files, as far as can be told, and what is wrong with it."""
+    try:
+        statement = read_statement(data)
+        about_this = is_about(statement, hashes[NAME])
+        return about_this, [] if listing is None else list(statement_problems(statement, hashes, listing))
+    except ConfigError as error:
+        found, _, expected = str(error).removeprefix("found ").partition(", expected ")
+        action = "restore it from the commit of the release, or do not trust what it says"
+        return True, [Problem(STATEMENT, found, expected or "a statement as copydesk release writes it", action)]
+    except (LookupError, TypeError, AttributeError) as error:
+        found = f"{type(error).__name__}: {error}"
+        return True, [Problem(LISTING, found, "what copydesk writes, as there is a statement about it", _BUILD_AGAIN)]
 
 
 def compare_files(tree: Tree, hashes: dict[str, str]) -> list[Problem]:
@@ -200,27 +223,32 @@ def _sha256(tree: Tree, name: str) -> str:
     return digest.hexdigest()
 
 
-def _listing_problems(tree: Tree, hashes: dict[str, str], tag: _Tagged | None) -> Iterator[Problem]:
-    """Yield entries of manifest.json that disagree with the manifest, or with the tag."""
-    action = "build the corpus again: dvc repro package"
+def _read_listing(tree: Tree, hashes: dict[str, str]) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """The parsed manifest.json, or None and what is wrong with it."""
     if LISTING not in hashes:
-        yield Problem(LISTING, "nothing", f"a line in {NAME}", action)
-        return
+        return None, [Problem(LISTING, "nothing", f"a line in {NAME}", _BUILD_AGAIN)]
     try:
         with tree.open(LISTING) as file:
             listing = json.loads(file.read())
-        files = {
-            path: file["sha256"] for table in listing["tables"].values() for path, file in table["files"].items()
-        }
-        released, commit = listing["version"], listing.get("commit")
+        for table in listing["tables"].values():
+            for file_entry in table["files"].values():
+                file_entry["sha256"]
+        listing["version"], listing.get("commit")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        yield Problem(LISTING, f"{type(error).__name__}: {error}", "version, tables and their files", action)
-        return
+        found = f"{type(error).__name__}: {error}"
+        return None, [Problem(LISTING, found, "version, tables and their files", _BUILD_AGAIN)]
+    return listing, []
+
+
+def _listing_problems(listing: dict[str, Any], hashes: dict[str, str], tag: _Tagged | None) -> Iterator[Problem]:
+    """Yield entries of manifest.json that disagree with the manifest, or with the tag."""
+    files = {path: file["sha256"] for table in listing["tables"].values() for path, file in table["files"].items()}
+    released, commit = listing["version"], listing.get("commit")
     data = {name: digest for name, digest in hashes.items() if name.startswith("data/")}
     for name in sorted(files.keys() | data.keys()):
         if files.get(name) != data.get(name):
             found = f"{files.get(name, 'nothing')} in {LISTING}"
-            yield Problem(name, found, f"{data.get(name, 'nothing')} as in {NAME}", action)
+            yield Problem(name, found, f"{data.get(name, 'nothing')} as in {NAME}", _BUILD_AGAIN)
     if tag is not None and released != tag.version:
         expected = f"version {tag.version}, as the tag says"
         yield Problem(LISTING, f"version {released}", expected, "tag the right commit")

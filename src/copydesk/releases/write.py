@@ -1,4 +1,4 @@
-"""The second step of a release: write version and splits, build with them, sign, write the changelog, and commit."""
+"""The second step of a release: write version and splits, build, state how, sign, write the changelog, commit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import NamedTuple
 from copydesk.core.atomic_files import write_json, write_text
 from copydesk.core.journal import journaled, note_written
 from copydesk.core.progress import say
-from copydesk.dataset.manifest import SIGNATURE
+from copydesk.dataset.manifest import NAME, PROOFS, STATEMENT
 from copydesk.project import Project
+from copydesk.proofs.signing import sign
+from copydesk.proofs.statement import write_statement
 from copydesk.releases.changelog import add_section, changelog_section, mark_withdrawn
 from copydesk.releases.check import PlannedRelease
 from copydesk.releases.kept_splits import published_splits, refuse_other_splits, write_splits
 from copydesk.releases.params_file import set_corpus_settings
 from copydesk.releases.release_tags import tag_of, withdrawn_versions
-from copydesk.releases.signing import sign
 from copydesk.releases.undo import WRITTEN, delete_notes, journal_of, keep_shard_lists, note_of, undo_release
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.git import git
@@ -33,7 +34,7 @@ class CommittedRelease(NamedTuple):
 def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> CommittedRelease:
     """Write and commit a release; if a step fails, undo everything written.
 
-    ``key`` is an SSH key to sign the manifest with.
+    ``key`` is an SSH key to sign the manifest and the statement of provenance with.
     """
     version = planned.version
     base = git(root, "rev-parse", "HEAD").strip()
@@ -52,9 +53,12 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
             run_dvc(root, "repro")
             refuse_other_splits(root, splits)
             note_written(root / "dvc.lock")
-            (root / "corpus" / SIGNATURE).unlink(missing_ok=True)  # the signature of an earlier release's manifest
+            for name in PROOFS:  # those of an earlier release
+                (root / "corpus" / name).unlink(missing_ok=True)
+            write_statement(root)
             if key is not None:
-                sign(root / "corpus", key)
+                for name in (NAME, STATEMENT):
+                    sign(root / "corpus", key, name)
             changelog = root / "CHANGELOG.md"
             sections = changelog.read_text("utf-8") if changelog.is_file() else None
             sections = add_section(sections, changelog_section(version, date, planned.diff))

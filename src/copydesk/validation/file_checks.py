@@ -20,7 +20,7 @@ from copydesk.dataset.card_metadata import Config, DataFile, dataset_info
 from copydesk.dataset.croissant import NAME as CROISSANT
 from copydesk.dataset.manifest import (
     LISTING,
-    SIGNATURE,
+    PROOFS,
     read_listing,
     read_manifest,
     schemas_listed,
@@ -38,7 +38,7 @@ Files = dict[str, list[DataFile]]
 _TOGETHER = 4  # files that are hashed at a time
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 #: Files in the folder that are not part of the dataset.
-_FOREIGN = frozenset({MANIFEST, SIGNATURE, ".gitignore"})
+_FOREIGN = frozenset({MANIFEST, *PROOFS, ".gitignore"})
 #: Keys allowed in the card's ``configs``; others could make datasets read other files or fewer rows.
 CARD_KEYS = frozenset({"config_name", "data_files", "default", "description", "version"})
 #: Files that ``datasets`` reads in addition to the card, or instead of it.

@@ -1,4 +1,8 @@
-"""Sign a manifest with an SSH key, and verify its signature, by ``ssh-keygen -Y``."""
+"""Sign files of a release with an SSH key, and verify their signatures, by ``ssh-keygen -Y``.
+
+Each signature is a file of its own, as ``ssh-keygen`` writes it, so anybody can check it without copydesk. An
+envelope such as DSSE would add a format of its own around the same signature.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from copydesk.core.atomic_files import replacing
-from copydesk.dataset.manifest import NAME, SIGNATURE
+from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dataset_tree import FolderTree, Tree, read_dataset_file
 from copydesk.revisions.git import TIMEOUT, error_output
@@ -17,22 +21,28 @@ from copydesk.revisions.git import TIMEOUT, error_output
 NAMESPACE = "copydesk"
 
 
-def sign(corpus: Path | str, key: Path | str) -> Path:
-    """Sign the manifest of a corpus with an SSH key; return the file with the signature.
+def sign(corpus: Path | str, key: Path | str, name: str = NAME) -> Path:
+    """Sign a file of a corpus, by default the manifest, with an SSH key; return the file with the signature.
 
     Raises
     ------
     ReleaseError
-        If there is no manifest, no ssh-keygen, or it refuses the key.
+        If there is no such file, no ssh-keygen, or it refuses the key.
     """
     corpus = Path(corpus)
-    manifest = read_dataset_file(FolderTree(corpus), NAME, str(corpus))
-    result = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], manifest)
+    signed = read_dataset_file(FolderTree(corpus), name, str(corpus))
+    result = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], signed)
     if result.returncode:
-        raise ReleaseError(f"{key}: ssh-keygen cannot sign {NAME} with it: {error_output(result)}")
-    with replacing(corpus / SIGNATURE) as file:
+        raise ReleaseError(f"{key}: ssh-keygen cannot sign {name} with it: {error_output(result)}")
+    path = corpus / signature_of(name)
+    with replacing(path) as file:
         file.write(result.stdout)
-    return corpus / SIGNATURE
+    return path
+
+
+def signature_of(name: str) -> str:
+    """The name of the file with the signature of a file."""
+    return f"{name}.sig"
 
 
 def allowed_signers_line(key: Path | str) -> str:
@@ -55,19 +65,19 @@ def allowed_signers_line(key: Path | str) -> str:
     return f'release namespaces="{NAMESPACE}" {text}\n'
 
 
-def verified_signer(tree: Tree, manifest: bytes, allowed: Path) -> str | None:
-    """The principal who signed the manifest; None if the signature is missing, bad, or not by an allowed key."""
+def verified_signer(tree: Tree, signed: bytes, allowed: Path, name: str = NAME) -> str | None:
+    """The principal who signed a file, by default the manifest; None without a good signature by an allowed key."""
     if not allowed.is_file():
         raise ReleaseError(f"{allowed}: no such file; expected the keys of allowed signers, one on each line")
-    if SIGNATURE not in tree.names():
+    if signature_of(name) not in tree.names():
         return None
     with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
-        signature = Path(folder, SIGNATURE)
-        signature.write_bytes(read_dataset_file(tree, SIGNATURE, NAME))
+        signature = Path(folder, "signature")
+        signature.write_bytes(read_dataset_file(tree, signature_of(name), name))
         arguments = ["-f", str(allowed), "-n", NAMESPACE, "-s", str(signature)]
         principals = _ssh_keygen(["find-principals", *arguments], b"").stdout.decode(errors="replace")
         for principal in filter(None, principals.split("\n")):
-            if not _ssh_keygen(["verify", *arguments, "-I", principal], manifest).returncode:
+            if not _ssh_keygen(["verify", *arguments, "-I", principal], signed).returncode:
                 return principal
     return None
 

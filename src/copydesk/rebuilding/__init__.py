@@ -1,0 +1,1 @@
+"""Build a release again from its inputs, and compare: data with what reproducible builds are for code."""
