@@ -405,7 +405,7 @@ class World:
         assert reason in reasons, error
         if "--refetch" in error:
             clone.git("fetch", "--quiet", "--tags", "--refetch", "--no-filter")
-        for command in re.findall(r"git (?:reset --keep|tag --delete|fetch --tags)[^,;\n]*", error):
+        for command in re.findall(r"git (?:reset --keep|tag --delete|fetch --tags(?! --refetch))[^,;\n]*", error):
             clone.git(*shlex.split(command)[1:])
         self._merge(clone)
         return f"refused: {reason}"
