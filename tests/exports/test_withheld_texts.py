@@ -191,8 +191,8 @@ def test_no_run_of_five_words_is_in_any_file(root: Path, withheld: Path) -> None
 
 
 def test_what_after_holds_is_plain_only_without_letters_and_digits(root: Path, withheld: Path) -> None:
-    plain = [row for path in withheld.glob("data/edits/*") for row in pq.read_table(path).to_pylist()]
-    whole = [row for path in root.glob("corpus/data/edits/*") for row in pq.read_table(path).to_pylist()]
+    plain = [row for path in sorted(withheld.glob("data/edits/*")) for row in pq.read_table(path).to_pylist()]
+    whole = [row for path in sorted(root.glob("corpus/data/edits/*")) for row in pq.read_table(path).to_pylist()]
     assert any("открыл" in row["after"] for row in whole)  # a repaired encoding is the text itself
     for shown, row in zip(plain, whole, strict=True):
         assert shown["after"] == (None if re.search(r"\w", row["after"]) else row["after"])
