@@ -131,11 +131,15 @@ def _refuse(constant: str) -> None:
 
 #: Made once, since this takes as long as to parse a line.
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+_plain_decoder = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _parsed(text: str) -> Any:
     if "\\u" not in text:
         with suppress(ValueError, RecursionError):
+            value = _plain_decoder.decode(text)
+            if type(value) is dict and len(value) == text.count(":"):
+                return value  # a key for each colon, so that none can stand there twice
             return _decoder.decode(text)
     return load_json(text, "")  # which says what is wrong
 
@@ -163,7 +167,8 @@ class LineSchema:
                 departures = violations(schema, label)
                 first = next((violation for violation in departures if violation.field), departures[0])
                 return LineProblem(number, first.field, first.message)
-        if any(isinstance(label.get(name), float) for name in _OFFSETS):  # 0.0 is whole in JSON Schema
+        kinds = {*map(type, label.values())}
+        if float in kinds and any(isinstance(label.get(name), float) for name in _OFFSETS):  # 0.0 is whole there
             label = {name: int(value) if name in _OFFSETS else value for name, value in label.items()}
             source = json.dumps(label, ensure_ascii=False).encode()
         if label["start"] >= label["end"]:
@@ -172,7 +177,7 @@ class LineSchema:
         if self._schemas[0]["title"] == "raw_label" and label["raw_start"] > label["raw_end"]:
             found = f"[{label['raw_start']}, {label['raw_end']}) is no span; expected raw_start <= raw_end"
             return LineProblem(number, "raw_end", found)
-        if _depth(label) > _DEEPEST:
+        if (dict in kinds or list in kinds) and _depth(label) > _DEEPEST:
             return LineProblem(number, "", f"nested more than {_DEEPEST} levels deep; keep such values elsewhere")
         return LabelLine(number, label, source)
 
