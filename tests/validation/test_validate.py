@@ -518,6 +518,7 @@ def test_datasets_loads_again_only_what_is_read_in_another_way(
     make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("copydesk.validation.Loader", LoaderDouble)
+    monkeypatch.setattr("copydesk.validation.is_installed", lambda: False)
     monkeypatch.setattr(LoaderDouble, "count", 0)
     files = articles(40)
     project = make_corpus(files, {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
