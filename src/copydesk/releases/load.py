@@ -20,13 +20,13 @@ from copydesk.core.atomic_files import FULL, write_hashed, write_text
 from copydesk.core.scratch import cache_folder, scratch
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import InputError, ReleaseError
-from copydesk.releases.card_files import config_entry, refuse_other_files
 from copydesk.releases.release_tags import Release, find_release, tag_of
 from copydesk.releases.verify import compare_files, parse_manifest
 from copydesk.revisions.dataset_tree import CommitTree, FolderTree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
 from copydesk.tables.table import PUBLISHED
 from copydesk.text.edit_choice import edit_choice
+from copydesk.validation.card_files import config_entry, refuse_other_files
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
