@@ -23,7 +23,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators audit sbom lock clean help docs-rules
+  surface quality sentences bench peers annotators load-readers audit sbom lock clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -112,6 +112,9 @@ bench: $(READY) peers  ## Measure builds beside other tools, by size, by part; w
 
 annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries of the annotation tools (about a minute)
 	python benchmarks/annotators/round_trips.py --tools $(ANNOTATORS)
+
+load-readers: $(READY)  ## Read a corpus with other libraries and old versions of datasets; write the table in docs/load.md (about half an hour)
+	python benchmarks/readers/run.py
 
 compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
 	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*
