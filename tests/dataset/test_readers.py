@@ -103,8 +103,9 @@ def test_sql_chooses_rows_by_their_split(corpus: Path, name: str) -> None:
     files = str(corpus / "data" / name / "*.parquet")
     with duckdb.connect() as connection:
         for split in SPLITS:
-            asked = connection.execute("SELECT * FROM read_parquet(?) WHERE split = ?", [files, split])
-            assert logical_hash(asked.to_arrow_table()) == expected(corpus, name)[split]
+            query = "SELECT * FROM read_parquet(?) WHERE split = ?"
+            rows = connection.sql(query, params=[files, split]).to_arrow_table()
+            assert logical_hash(rows) == expected(corpus, name)[split]
 
 
 READ = """
