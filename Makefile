@@ -25,7 +25,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators export-readers formats audit sbom lock neighbours clean help docs-rules
+  surface quality sentences bench peers annotators export-readers load-readers formats audit sbom lock neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -117,8 +117,12 @@ annotators: $(READY) $(ANNOTATORS)  ## Write and read labels with the libraries 
 
 export-readers: $(READY) $(EXPORT_READERS)  ## Read training shards with the libraries that they are for (about a minute)
 	EXPORT_READERS=$(CURDIR)/$(EXPORT_READERS) python -m pytest -q -n 0 tests/exports/test_export_readers.py
+
 formats: $(READY) $(FORMATS)  ## Hold statements, bills of materials and mlflow_dataset to the libraries of in-toto, SPDX and MLflow
 	python -m pytest -q -n 0 tests/proofs/test_bills_of_materials.py tests/api/test_mlflow_dataset.py
+
+load-readers: $(READY)  ## Read a corpus with other libraries and old versions of datasets; write the table in docs/load.md (about half an hour)
+	python benchmarks/readers/run.py
 
 compiled: $(READY)  ## Build a wheel with compiled modules in build/compiled, and hold it to the bytes and tests of pure Python
 	rm -rf $(COMPILED) build/mypyc build/lib.* build/temp.* build/bdist.*

@@ -55,6 +55,8 @@ class HubDouble:
         self.private: set[str] = set()
         #: How often the bytes of each object arrived.
         self.uploads: Counter[str] = Counter()
+        #: Status and size of each answer to a request for a range.
+        self.parts: list[tuple[int, int]] = []
         #: Whether no more bytes are taken, by what arrived so far; the connection is then closed without an answer.
         self.full: Callable[[Counter[str]], bool] | None = None
         #: Called once, right before the next commit: what others do meanwhile.
@@ -268,17 +270,38 @@ class _Handler(BaseHTTPRequestHandler):
             answer = error
         with answer:
             data = answer.read() if self.command != "HEAD" else b""
+        status, part = answer.status, None
+        if self.command == "GET" and status == 200 and "/resolve/" in self.path:
+            # olah sends the whole file, whatever is asked for; readers of a Parquet file ask for its end.
+            status, data, part = _part_of(data, self.headers.get("Range", ""))
+            if part is not None:
+                self.hub.parts.append((status, len(data)))
         found = re.fullmatch(rf"/api/datasets/{_NAME}/revision/[^?]+", self.path.partition("?")[0])
         if found and found[1] in self.hub.private:
             data = json.dumps({**json.loads(data), "private": True}).encode()
-        self.send_response(answer.status)
+        self.send_response(status)
+        if part is not None:
+            self.send_header("Content-Range", part)
         for name, value in answer.headers.items():
-            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+            if name.lower() not in ("transfer-encoding", "connection", "content-length", "content-range"):
                 self.send_header(name, value.replace(upstream, self._url("")))
         size = answer.headers.get("Content-Length") if self.command == "HEAD" else None
         self.send_header("Content-Length", size or str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _part_of(data: bytes, asked: str) -> tuple[int, bytes, str | None]:
+    """Status, bytes and Content-Range of the answer to a request for a range of some bytes (RFC 9110, 14.2)."""
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", asked.replace(" ", ""))
+    if found is None or not any(found.groups()):  # several ranges: the whole, as a server may
+        return 200, data, None
+    first, last = found.groups()
+    start = int(first) if first else max(0, len(data) - int(last))
+    end = min(int(last), len(data) - 1) if first and last else len(data) - 1
+    if start > end:
+        return 416, b"", f"bytes */{len(data)}"
+    return 206, data[start : end + 1], f"bytes {start}-{end}/{len(data)}"
 
 
 class _AsItIs(urllib.request.HTTPRedirectHandler):

@@ -16,7 +16,7 @@ import pytest
 import forks
 from copydesk.revisions import dvc_command
 from servers import Place, folder_place
-from support import BUILD, GIT, OUTS, ROOT, articles, write_seeds
+from support import BUILD, GIT, OUTS, ROOT, Files, articles, write_seeds
 from support import run_command as run
 
 DVC = f"""
@@ -111,7 +111,12 @@ def holding():
 
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    place = tmp_path_factory.mktemp("releases")
+    seeds = list(articles(5).items())
+    return make_releases(tmp_path_factory.mktemp("releases"), {"1.0.0": dict(seeds[:3]), "1.1.0": dict(seeds)})
+
+
+def make_releases(place: Path, deliveries: dict[str, Files]) -> Releases:
+    """A repository in an empty folder with a release of each delivery: version, and its seeds."""
     root, remote, bare = place / "work", place / "remote", place / "bare.git"
     root.mkdir()
     shutil.copytree(ROOT / "schemas", root / "schemas")
@@ -122,10 +127,8 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     (root / "dvc.yaml").write_text(DVC)
     (root / ".gitignore").write_text("/build/\n/reports/\n__pycache__/\n")
     parameters = (ROOT / "params.yaml").read_text("utf-8")
-    seeds = articles(5)
-    counts = {"1.0.0": 3, "1.1.0": 5}
-    for version, count in counts.items():
-        write_seeds(root / "seeds", dict(list(seeds.items())[:count]))
+    for version, seeds in deliveries.items():
+        write_seeds(root / "seeds", seeds)
         settled = re.sub(r"^  version: .*$", f"  version: {version}", parameters, flags=re.MULTILINE)
         (root / "params.yaml").write_text(settled, "utf-8")
         run(root, "dvc", "repro", "-q")
@@ -137,7 +140,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     for name in ("corpus@v2.0", "corpus@v1.0.0-draft", "corpus@vnext", "v9.9.9", "corpus@v01.0.0"):
         run(root, "git", "tag", "-a", name, "-m", "no release")
     run(place, "git", "clone", "-q", "--bare", str(root), str(bare))
-    return Releases(root, bare, remote, counts)
+    return Releases(root, bare, remote, {version: len(seeds) for version, seeds in deliveries.items()})
 
 
 class Published(NamedTuple):

@@ -1,4 +1,4 @@
-"""croissant.json: valid, and every configuration is read by it as it is in the files."""
+"""croissant.json: valid, and every configuration is read by it as it is in the files, in turn and by split."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ import mlcroissant
 import pyarrow.parquet as pq
 import pytest
 
+from copydesk.core.config import check_params
+from copydesk.core.json_schema import PACKAGED
 from copydesk.dataset.public_export import export
 from copydesk.project import Project
+from copydesk.store.pinned_libraries import PINNED
 from copydesk.tables.table import PUBLISHED, table
-from support import articles
+from support import articles, run_stages, write_seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
@@ -37,10 +40,12 @@ def plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def dataset_of(corpus: Path) -> mlcroissant.Dataset:
+    return mlcroissant.Dataset(jsonld=str(corpus / "croissant.json"))
+
+
 def records(corpus: Path, name: str) -> list[dict[str, Any]]:
-    # A new one for each: the library cannot read two record sets with one.
-    dataset = mlcroissant.Dataset(jsonld=str(corpus / "croissant.json"))
-    return [plain(record) for record in dataset.records(name)]
+    return [plain(record) for record in dataset_of(corpus).records(name)]
 
 
 def rows(corpus: Path, name: str) -> list[dict[str, Any]]:
@@ -96,18 +101,88 @@ def test_every_configuration_is_read_by_it(two_articles: Project, name: str) -> 
     assert expected
 
 
-def test_splits_and_many_files(make_corpus: Callable[..., Project], caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture(scope="module")
+def split_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus with three splits, several files of each, labels and sources."""
+    root = tmp_path_factory.mktemp("split")
+    sources = "".join(
+        json.dumps({"doc_id": f"article-{n:04d}", "source": f"Desk {n % 2}", "license": "CC-BY-4.0"}) + "\n"
+        for n in range(24)
+    )
+    write_seeds(root / "seeds", {**articles(24), "sources.jsonl": sources})
     settings = {
+        "engine": {"workers": 1},
         "shards": {"target": 6, "minimum": 3, "maximum": 18},
         "splits": {"train": 0.5, "validation": 0.25, "test": 0.25, "minimum": 10},
     }
-    corpus = make_corpus(articles(24), settings).corpus
+    places = {name: root / name for name in ("seeds", "corpus", "reports", "build")}
+    return run_stages(Project(**places, schemas=PACKAGED, params=check_params(settings))).corpus
+
+
+def test_one_object_reads_all_record_sets_in_turn(split_corpus: Path, caplog: pytest.LogCaptureFixture) -> None:
+    dataset = dataset_of(split_corpus)
+    names = [record_set.uuid for record_set in dataset.metadata.record_sets]
+    assert names == ["splits", *PUBLISHED]
     caplog.clear()
-    assert records(corpus, "splits") == [{"name": name} for name in ("test", "train", "validation")]
-    for name in ("sentences", "documents"):
-        found = {json.dumps(row, sort_keys=True) for row in records(corpus, name)}
-        assert found == {json.dumps(row, sort_keys=True) for row in rows(corpus, name)}
+    for name in names:  # as the validator of a conference does, which takes the first record of each
+        assert next(iter(dataset.records(record_set=name)))
+    dataset = dataset_of(split_corpus)
+    assert [plain(record) for record in dataset.records("splits")] == [
+        {"name": name} for name in ("test", "train", "validation")
+    ]
+    for name in PUBLISHED:
+        assert [plain(record) for record in dataset.records(name)] == rows(split_corpus, name)
     assert not [message for message in caplog.messages if "datePublished" not in message]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_filter_gives_the_rows_of_a_split(split_corpus: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    dataset = dataset_of(split_corpus)
+    caplog.clear()
+    for split in ("train", "validation", "test"):
+        expected = [row for row in rows(split_corpus, name) if row["file_split"] == split]
+        assert len({row["doc_id"] for row in expected}) > 1
+        assert [plain(r) for r in dataset.records(name, filters={f"{name}/file_split": split})] == expected
+    assert not [message for message in caplog.messages if "datePublished" not in message]
+
+
+def test_it_says_where_the_data_came_from_and_on_which_terms(split_corpus: Path) -> None:
+    content = description(split_corpus)
+    assert content["prov:wasDerivedFrom"] == [
+        {"@type": "prov:Entity", "prov:label": f"Desk {n} (12 documents)"} for n in (0, 1)
+    ]
+    agents = [agent["prov:label"] for agent in content["prov:wasGeneratedBy"]["prov:wasAssociatedWith"]]
+    assert [agent.partition(" ")[0] for agent in agents] == ["copydesk", *PINNED]
+    made_from = {s["@id"]: s.get("prov:wasDerivedFrom", {}).get("@id") for s in content["recordSet"][1:]}
+    assert made_from == {"documents": "raw", "sentences": "documents", "raw": None, "edits": "raw"}
+    (terms,) = content["usageInfo"]
+    assert terms["text"].startswith("By number of documents: CC-BY-4.0 (24).")
+    assert "documents/public is true for 24 of 24" in terms["text"]
+    fields = {field["@id"]: field for record_set in content["recordSet"] for field in record_set["field"]}
+    assert fields["documents/license"]["equivalentProperty"] == "sc:license"
+    assert content["rai:dataManipulationProtocol"].startswith("Edits by rule: spaces (")
+    metadata = dataset_of(split_corpus).metadata
+    assert metadata.issues.errors == set()
+    assert metadata.data_imputation_protocol == "No value is imputed."
+    assert any("pycld2 0.42" in tool for tool in metadata.machine_annotation_tools)
+
+
+def test_what_is_not_known_is_not_said(two_articles: Project) -> None:
+    content = description(two_articles.corpus)
+    names = {name for name in content if name.startswith("rai:")}
+    assert not names & {"rai:dataCollectionTimeframe", "rai:dataSocialImpact", "rai:annotatorDemographics"}
+    assert "commit" not in content["prov:wasGeneratedBy"]["prov:label"]
+    assert [terms["name"] for terms in content["usageInfo"]] == ["Licenses of the texts"]
+
+
+def test_statements_on_mining_are_among_the_terms(make_corpus: Callable[..., Project]) -> None:
+    page = (
+        "<html><head><meta name='tdm-reservation' content='1'></head><body><p>A page about the sea.</p></body></html>"
+    )
+    project = make_corpus({"a.html": page, "b.html": page.replace("sea", "hills")})
+    terms = {terms["name"]: terms["text"] for terms in description(project.corpus)["usageInfo"]}
+    assert "tdm-reservation (2)" in terms["Statements on text and data mining"]
+    assert dataset_of(project.corpus).metadata.issues.errors == set()
 
 
 def test_it_follows_from_schemas_and_files(two_articles: Project) -> None:

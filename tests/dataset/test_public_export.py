@@ -115,8 +115,7 @@ def test_labels_go_out_with_their_documents_alone(make_corpus: Make, tmp_path: P
     described = json.loads((out / "croissant.json").read_text("utf-8"))
     (record_set,) = (one for one in described["recordSet"] if one["name"] == "labels")
     assert record_set["key"] == [{"@id": "labels/label_id"}]
-    references = {field["name"]: field.get("references") for field in record_set["field"]}
-    assert references["doc_id"] == {"field": {"@id": "documents/doc_id"}}
+    assert record_set["prov:wasDerivedFrom"] == {"@id": "documents"}
     assert "no person" not in described["rai:dataAnnotationProtocol"][0]
     fewer = {name: {"article-0002"} for name in ("documents", "sentences", "raw", "edits", "labels")}
     (tmp_path / "part").mkdir()

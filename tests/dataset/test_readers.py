@@ -98,6 +98,16 @@ def test_some_columns_are_those_columns(corpus: Path) -> None:
         assert logical_hash(polars.scan_parquet(files).select(some).collect().to_arrow()) == whole
 
 
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_sql_chooses_rows_by_their_split(corpus: Path, name: str) -> None:
+    files = str(corpus / "data" / name / "*.parquet")
+    with duckdb.connect() as connection:
+        for split in SPLITS:
+            query = "SELECT * FROM read_parquet(?) WHERE split = ?"
+            rows = connection.sql(query, params=[files, split]).to_arrow_table()
+            assert logical_hash(rows) == expected(corpus, name)[split]
+
+
 READ = """
 import json
 from datasets import load_dataset

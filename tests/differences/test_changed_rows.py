@@ -124,12 +124,25 @@ def test_only_shards_that_differ_are_read(history: Path) -> None:
     assert len(common & {*new._verified}) <= 1  # the first one says which columns there are
 
 
-def test_a_document_in_another_split_changes_no_sentence(history: Path) -> None:
-    assert copydesk.changes("sentences", "unruled", "split", root=history).num_rows == 0
-    documents = copydesk.changes("documents", "unruled", "split", root=history)
-    assert documents.select(["_change_type", "doc_id", "split"]).to_pylist() == [
-        {"_change_type": "update_preimage", "doc_id": "article-0001", "split": "train"},
-        {"_change_type": "update_postimage", "doc_id": "article-0001", "split": "test"},
+@pytest.mark.parametrize("table", [name for name in KEYS if name != SIGNATURES])
+def test_a_document_in_another_split_updates_its_rows_in_every_table(history: Path, table: str) -> None:
+    changes = copydesk.changes(table, "unruled", "split", root=history)
+    rows = changes.drop_columns("_change_type").to_pylist()
+    assert rows and {row["doc_id"] for row in rows} == {"article-0001"}
+    for before, after in zip(rows[::2], rows[1::2], strict=True):
+        assert (before["split"], after["split"]) == ("train", "test")
+        assert {**before, "split": "test"} == after
+    assert set(changes["_change_type"].to_pylist()) == {"update_preimage", "update_postimage"}
+
+
+def test_rows_from_before_there_was_a_column_have_the_split_of_their_file(tmp_path: Path) -> None:
+    old = Shards(
+        tmp_path, "old", [pa.table({"doc_id": ["a"], "size": [1]}), pa.table({"doc_id": ["b"], "size": [2]})]
+    )
+    new = Shards(tmp_path, "new", [pa.table({"doc_id": ["a", "b"], "size": [1, 3], "split": ["train", "train"]})])
+    assert changed_rows("raw", old, new).to_pylist() == [  # type: ignore[arg-type]
+        {"_change_type": "update_preimage", "doc_id": "b", "size": 2, "split": "train"},
+        {"_change_type": "update_postimage", "doc_id": "b", "size": 3, "split": "train"},
     ]
 
 
@@ -174,7 +187,7 @@ class Shards:
             pq.write_table(rows, self._paths[digest])
 
     def shards(self, _: str) -> dict[str, str]:
-        return {digest: digest for digest in self._tables}
+        return {f"data/table/train-{digest}": digest for digest in self._tables}
 
     def locate(self, shard: str) -> Path:
         return self._paths[shard]

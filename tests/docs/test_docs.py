@@ -51,7 +51,7 @@ def test_the_readme_names_what_is_there() -> None:
         "\n    make test      # lint, type check and test the toolkit\n"
     ) in text
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for name in re.findall(r"(?:`|\n    )make ([a-z]+)", "".join(page.read_text("utf-8") for page in PAGES)):
+    for name in re.findall(r"(?:`|\n    )make ([a-z-]+)", "".join(page.read_text("utf-8") for page in PAGES)):
         assert re.search(rf"^{name}:", makefile, re.MULTILINE), name
     for place in re.findall(r"`([a-z]+/|[a-z]+\.yaml)`", text):
         assert (ROOT / place).exists(), place

@@ -20,6 +20,7 @@ import pytest
 
 from copydesk.publishing.publish import publish
 from hub_double import TOKEN, HubDouble, git
+from repositories import make_releases
 from servers import HOST
 from support import ROOT, run_python
 
@@ -130,6 +131,37 @@ for tag in ("v1.0.0", "v1.1.0", "main", "v1.0.0"):
         "initial commit",
     ]
     assert git(repo, "branch", "--format=%(refname:short)") == "main"
+
+
+def test_files_of_real_size_are_published_and_read_by_ranges(
+    hub: HubDouble, cache: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    def text(n: int) -> str:
+        words = (hashlib.sha256(f"{n} {i}".encode()).hexdigest() for i in range(700))
+        return "".join(f"The entry {i} is {int(word, 16) % 10**75} in the book. " for i, word in enumerate(words))
+
+    deliveries = {"1.0.0": {f"book-{n:02d}.txt": text(n) for n in range(40)}}
+    made = make_releases(tmp_path_factory.mktemp("large"), deliveries)
+    code = """
+put("desk/large")
+import pyarrow.parquet as pq
+from datasets import load_dataset
+from huggingface_hub import HfFileSystem
+streamed = load_dataset("desk/large", "sentences", revision="v1.0.0", split="train", streaming=True)
+found.append([sum(1 for _ in load_dataset("desk/large", revision="v1.0.0", split="train")), sum(1 for _ in streamed)])
+files = HfFileSystem()
+for path in sorted(files.glob("datasets/desk/large@v1.0.0/data/*/*.parquet")):
+    with files.open(path, block_size=2**16) as file:
+        found.append([path.split("/")[-2], file.size, pq.ParquetFile(file).metadata.num_rows])
+"""
+    published, loaded, *files = run(code, made, cache, tmp_path, hub.environment())
+    assert (published, loaded) == (["1.0.0", False], [40, 40 * 700])
+    sizes = {name: size for name, size, _ in files}
+    assert sum(sizes.values()) > 4 * 2**20 and min(sizes["documents"], sizes["raw"], sizes["sentences"]) > 2**20
+    assert {name: rows for name, _, rows in files}["sentences"] == 40 * 700
+    parts = [status for status, _ in hub.parts]
+    assert parts and set(parts) == {206}
+    assert min(size for _, size in hub.parts) < 2**17 < 2**20 < max(sizes.values())
 
 
 def test_an_older_release_does_not_take_main_back(hub: HubDouble, releases: Any, cache: Path, tmp_path: Path) -> None:

@@ -143,7 +143,8 @@ def test_texts_that_are_cleaned_one_by_one_say_the_same(
     monkeypatch.setattr(clean, "_PORTION", 1)
     apart = built(tmp_path, corpus.files, {}, until="clean")
     (parts,) = read_receipts(apart, "clean")
-    assert apart.store.read(parts["edits"]).to_pylist() == corpus.rows("edits")
+    published = [{name: row[name] for name in row if name != "split"} for row in corpus.rows("edits")]
+    assert apart.store.read(parts["edits"]).to_pylist() == published
 
 
 def test_rules_that_another_one_builds_on_cannot_both_be_left_out_without_it(corpus: Corpus) -> None:

@@ -173,10 +173,10 @@ def test_what_datasets_is_asked_and_what_it_answers(
         name: SimpleNamespace(info=SimpleNamespace(version=version)) for name, version in (("a", "1.0.0"), ("b", "2"))
     }
     answer = of["a"]
+    folder = str(fetch_release(find_release(releases.root, "1.0.0"), tmp_path))
     assert (
         load("raw", version="v1.0.0", repo=releases.root, split="train[:1]", streaming=True, cache=tmp_path) is answer
     )
-    folder = str(fetch_release(find_release(releases.root, "1.0.0"), tmp_path))
     assert asked.pop() == ((folder, "raw"), {"split": "train[:1]", "streaming": True})
     answer = {"train": of["a"], "test": of["a"]}
     assert load(version="1.0.0", repo=str(releases.root), cache=tmp_path) is answer

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.publishing.release_files import release_files
-from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.load import fetch_release, load
 from copydesk.releases.release_tags import find_release
 from copydesk.releases.verify import parse_manifest, verify
 from copydesk.scaffold import doctor
 from copydesk.validation import validate
+from copydesk.validation.card_files import refuse_other_files
 from copydesk.validation.loader_check import Loader
 
 TOKEN = "a-token-of-the-reader"

@@ -15,6 +15,7 @@ from copydesk import validate
 from copydesk.core.escaping import markdown
 from copydesk.errors import ConfigError
 from copydesk.project import Project
+from copydesk.tables.table import PUBLISHED
 from support import articles, file_bytes, run_stages
 
 Make = Callable[..., Project]
@@ -205,3 +206,25 @@ def test_a_line_that_is_none_is_named(make_project: Make) -> None:
     project.split_list.write_text('{"doc_id": "a", "split": "train"}\n{"doc_id": "a", "split": "test"}\n')
     with pytest.raises(ConfigError, match=r"splits\.jsonl:2: doc_id 'a' is given twice; keep one line"):
         run_stages(project)
+
+
+def test_every_row_has_the_split_of_its_document_and_its_file(make_project: Make) -> None:
+    """A document that moves takes its rows of all tables along, and the bytes are those of a build from nothing."""
+    settings = {"splits": SHARES, "shards": {"target": 6, "minimum": 3, "maximum": 18}}
+    project = run_stages(make_project(articles(24), settings))
+    before = splits(project)
+    moved = next(doc_id for doc_id, split in sorted(before.items()) if split == "train")
+    keep(project, {moved: "test"})
+    run_stages(project)
+    assert splits(project) == {**before, moved: "test"}
+    for name in PUBLISHED:
+        found: dict[str, str] = {}
+        for path in (project.corpus / "data" / name).glob("*.parquet"):
+            rows = pq.read_table(path, columns=["doc_id", "split"])
+            assert set(rows["split"].to_pylist()) == {path.name.partition("-")[0]}
+            found |= zip(rows["doc_id"].to_pylist(), rows["split"].to_pylist(), strict=True)
+        assert found.items() <= {**before, moved: "test"}.items()
+        assert found[moved] == "test"
+    fresh = make_project(articles(24), settings, "fresh")
+    keep(fresh, {moved: "test"})
+    assert file_bytes(run_stages(fresh).corpus) == file_bytes(project.corpus)

@@ -26,7 +26,7 @@ from support import articles, run_stages
 
 EDIT: dict[str, Any] = {
     "doc_id": "a", "index": 0, "raw_start": 0, "raw_end": 1, "start": 0, "end": 1, "before": "", "after": "",
-    "rules": ["r"], "tiers": ["safe"], "tier": "safe", "applied": True, "confidence": 1.0, "otherwise": [],
+    "rules": ["r"], "tiers": ["safe"], "tier": "safe", "applied": True, "confidence": 1.0, "otherwise": [], "split": "train",
     "parts": [{"step": 0, "start": 0, "end": 0, "replacement": "", "rule": "r", "confidence": 1.0}],
 }  # fmt: skip
 OTHERS = {

@@ -410,10 +410,8 @@ def test_documents_that_repeat_each_other_in_two_splits_are_found(own_copy: Proj
         table_of = whole if name == "documents" else pq.read_table(source)
         mask = pa.array([doc_id == second for doc_id in table_of["doc_id"].to_pylist()])
         moved = table_of.filter(mask)
-        if name == "documents":
-            moved = moved.set_column(
-                moved.column_names.index("split"), moved.schema.field("split"), pa.array(["test"])
-            )
+        place = moved.column_names.index("split")
+        moved = moved.set_column(place, moved.schema.field("split"), pa.array(["test"] * moved.num_rows))
         write_parquet(moved, source.with_name("test-00000-of-00001.parquet"))
         write_parquet(table_of.filter(pa.array([not m for m in mask.to_pylist()])), source)
     repackage(own_copy)
@@ -518,6 +516,7 @@ def test_datasets_loads_again_only_what_is_read_in_another_way(
     make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("copydesk.validation.Loader", LoaderDouble)
+    monkeypatch.setattr("copydesk.validation.is_installed", lambda: False)
     monkeypatch.setattr(LoaderDouble, "count", 0)
     files = articles(40)
     project = make_corpus(files, {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
@@ -541,3 +540,21 @@ def test_datasets_loads_again_only_what_is_read_in_another_way(
     edit_card(project, lambda matter: matter["configs"][1].update(default=True))
     stage.run(project)
     assert LoaderDouble.count == 3
+
+
+@pytest.mark.parametrize("name", ["raw", "sentences", "edits"])
+def test_a_row_that_says_another_split_than_its_document(own_copy: Project, name: str) -> None:
+    rewrite(own_copy, name, set_cell("split", 0, "test"))
+    finding = check(own_copy).findings[0]
+    assert (finding.check, finding.file, finding.field) == ("content", f"data/{name}", "split")
+    assert finding.message == "is in test, expected train as in documents"
+    assert finding.document
+
+
+@pytest.mark.parametrize("name", ["raw", "sentences", "edits"])
+def test_rows_in_the_file_of_another_split(own_copy: Project, name: str) -> None:
+    path = shard(own_copy, name)
+    path.rename(path.with_name(path.name.replace("train", "test")))
+    repackage(own_copy)
+    messages = {(f.file, f.field, f.message) for f in check(own_copy).findings}
+    assert (f"data/{name}", "file", "is in test, expected train as in documents") in messages

@@ -10,8 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.core.plural import plural
 from copydesk.dataset.card_metadata import Config
+from copydesk.dataset.croissant_provenance import (
+    NAMESPACES,
+    equivalent_property,
+    origin,
+    origin_of_table,
+    responsible_use,
+    usage,
+)
 from copydesk.dataset.metrics import Metrics
 from copydesk.tables.table import LABELS, SIGNATURES
 
@@ -38,15 +45,16 @@ _CONTEXT: dict[str, Any] = {
     "name": {"@container": "@language"},
     "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
+    **NAMESPACES,
     **{name: f"cr:{name}" for name in _OWN},
 }
-_KEYS = {
+#: Columns that identify a row; of other tables doc_id does.
+KEYS = {
     "sentences": ("doc_id", "index"),
     "edits": ("doc_id", "index"),
     LABELS: ("label_id",),
     SIGNATURES: ("doc_id",),
 }
-_LABELLED = "the record set labels has labels kept with the sources, and who made each where that is known."
 _TYPES = {
     pa.string(): "sc:Text",
     pa.bool_(): "sc:Boolean",
@@ -58,9 +66,9 @@ _TYPES = {
 
 def render_croissant(settings: dict[str, Any], configs: list[Config], metrics: Metrics) -> str:
     """The description as a file; ``settings`` are the section ``corpus`` of params.yaml."""
-    splits = sorted({split for config in configs for split in config.splits})
+    known = structure(configs)
     whole = {
-        "@context": dict(sorted(_CONTEXT.items())),
+        "@context": known["@context"],
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": settings["name"],
@@ -70,11 +78,22 @@ def render_croissant(settings: dict[str, Any], configs: list[Config], metrics: M
         "license": [_license(name) for name in metrics.licenses],
         "keywords": ["news", "articles", "text", "reversible cleaning"],
         **_known(settings, metrics),
-        **_responsible(metrics),
+        **origin(settings, metrics),
+        **usage(metrics),
+        **responsible_use(metrics),
+        **{name: value for name, value in known.items() if name != "@context"},
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def structure(configs: list[Config]) -> dict[str, Any]:
+    """What decides how the dataset is read: it follows from schemas and files alone."""
+    splits = sorted({split for config in configs for split in config.splits})
+    return {
+        "@context": dict(sorted(_CONTEXT.items())),
         "distribution": [entry for config in configs for entry in _distribution(config)],
         "recordSet": [_split_set(splits), *(_record_set(config, splits) for config in configs)],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def cite_as(settings: dict[str, Any]) -> str:
@@ -165,11 +184,8 @@ def _record_set(config: Config, splits: list[str]) -> dict[str, Any]:
     name = config.name
     descriptions = {column.name: column.description for column in config.table.columns}
     fields = [_field(name, field, (field.name,), descriptions[field.name]) for field in config.table.arrow]
-    if name != "documents":
-        for field in fields:
-            if field["@id"] == f"{name}/doc_id":
-                field["references"] = {"field": {"@id": "documents/doc_id"}}
-    # The name of the file says the split; the table documents has a column split as well.
+    # Readers choose files by this field, and cannot choose by the column split. No other field refers to a record
+    # set: the reference library joins the tables, and then fails on the second that is read with one object.
     of_file = {
         "@type": "cr:Field",
         "@id": f"{name}/file_split",
@@ -180,8 +196,9 @@ def _record_set(config: Config, splits: list[str]) -> dict[str, Any]:
         "source": {
             "fileSet": {"@id": f"{name}-files"},
             "extract": {"fileProperty": "fullpath"},
-            # Of a bare name too: the reference library applies it again to what it found.
-            "transform": {"regex": rf"(?:.*/)?({'|'.join(splits)})(?:-\d+-of-\d+\.parquet)?$"},
+            # A filter makes glob patterns of it, which know .+ and (?:...)? and no classes of characters. It matches
+            # a bare name too, because the reference library applies it again to what it found.
+            "transform": {"regex": rf"(?:data/{name}/)?({'|'.join(splits)})(?:-.+parquet)?$"},
         },
     }
     return {
@@ -189,7 +206,8 @@ def _record_set(config: Config, splits: list[str]) -> dict[str, Any]:
         "@id": name,
         "name": name,
         "description": config.table.schema["description"],
-        "key": [{"@id": f"{name}/{column}"} for column in _KEYS.get(name, ("doc_id",))],
+        **origin_of_table(name),
+        "key": [{"@id": f"{name}/{column}"} for column in KEYS.get(name, ("doc_id",))],
         "field": [*fields, of_file],
     }
 
@@ -204,6 +222,7 @@ def _field(name: str, field: pa.Field, path: tuple[str, ...], description: str) 
         "name": field.name,
         "description": description,
         **({"isArray": True, "arrayShape": "-1"} if many else {}),
+        **equivalent_property("/".join((name, *path))),
     }
     if pa.types.is_struct(inner):
         parts = (_field(name, part, (*path, part.name), f"{part.name} of {field.name}") for part in inner)
@@ -214,51 +233,3 @@ def _field(name: str, field: pa.Field, path: tuple[str, ...], description: str) 
     if len(path) > 1:
         made["source"]["transform"] = {"jsonPath": ".".join(path[1:])}
     return made
-
-
-def _responsible(metrics: Metrics) -> dict[str, Any]:
-    """The RAI vocabulary: how the data was collected and processed, and its limitations."""
-    summary = metrics.summary
-    sources = ", ".join(f"{name} ({count})" for name, count in list(metrics.sources.items())[:20])
-    masked = sum(count for rule, count in summary["edits"].items() if rule.startswith("mask-"))
-    return {
-        "rai:dataCollection": (
-            f"{plural(summary['documents'], 'scraped article')}, kept byte for byte in the table raw. "
-            f"By source: {sources}."
-        ),
-        "rai:dataCollectionType": ["Web Scraping"],
-        "rai:dataCollectionRawData": "The table raw has the texts and hashes of the files as delivered.",
-        "rai:dataCollectionMissingData": (
-            f"{plural(sum(summary['dropped'].values()), 'document')} dropped on purpose; manifest.json lists each "
-            "with the reason. Unknown metadata is null."
-        ),
-        "rai:dataPreprocessingProtocol": [
-            "Texts are cleaned by an ordered list of rules; every change is a row of the table edits and can be "
-            "undone. Sentences are spans of the clean text. Exact duplicates and near-duplicates are marked."
-        ],
-        "rai:dataAnnotationProtocol": [
-            "Language, quality signals, flags and duplicates are computed; "
-            + (_LABELLED if summary.get("labels") else "no person annotated the texts.")
-        ],
-        "rai:dataUseCases": [
-            "Training and evaluation of language models",
-            "Research on text cleaning and segmentation",
-        ],
-        "rai:dataLimitations": [
-            "The rules repair defects of form; they do not check facts and do not improve translations.",
-            "Languages are identified by a statistical model; near-duplicates are estimated with MinHash.",
-        ],
-        "rai:dataBiases": [
-            "Topics, outlets, places and dates are those of the scraped pages; the card has the numbers of documents "
-            "by language and source."
-        ],
-        "rai:personalSensitiveInformation": [
-            "Names of persons appear as published. E-mail addresses, telephone numbers and public IP addresses are "
-            f"flagged; {masked} of them are masked."
-        ],
-        "rai:dataReleaseMaintenancePlan": (
-            "The version number follows from the data: PATCH for the same data in other files, MINOR for additions "
-            "only, MAJOR if anything was changed or removed. A document that is taken down is missing from the next "
-            "release."
-        ),
-    }

@@ -75,7 +75,7 @@ def manifest_json(
         "tables": tables,
         "schemas": schemas_listed(schemas, tables),
         "params": {name: value for name, value in sorted(params.items()) if name not in _SILENT},
-        "libraries": _libraries(rules),
+        "libraries": libraries_of(rules),
         **({PLUGINS: dict(plugins)} if plugins else {}),
         "dropped": dropped,
         "withheld": list(withheld),
@@ -83,8 +83,8 @@ def manifest_json(
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _libraries(rules: Iterable[str]) -> dict[str, str | None]:
-    """Versions of the libraries that decided bytes of the dataset; those for web pages only if it has any."""
+def libraries_of(rules: Iterable[str]) -> dict[str, str | None]:
+    """Versions of the libraries that decided bytes of a dataset; those for web pages only if their rules edited."""
     has_pages = any(rule.startswith(_PAGE_RULE) for rule in rules)
     # Those for pages as they are pinned: they need not be installed where a part of a dataset is exported.
     return {name: installed_version(name) for name in PINNED} | (PINNED_FOR_PAGES if has_pages else {})

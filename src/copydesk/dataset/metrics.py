@@ -30,7 +30,8 @@ class Metrics(NamedTuple):
 
     ``sources`` counts documents by source or publisher, ``lost`` the dropped ones; ``sentence_lengths`` counts
     sentences by length in characters, in bins of 20, ``document_lengths`` documents by words, in bins of 10;
-    ``signals`` counts documents by hundredths of each signal, ``filters`` those that pass each published filter.
+    ``signals`` counts documents by hundredths of each signal, ``filters`` those that pass each published filter;
+    ``rights`` counts statements on text and data mining by kind.
     """
 
     summary: dict[str, Any]
@@ -42,6 +43,7 @@ class Metrics(NamedTuple):
     document_lengths: dict[int, int]
     signals: dict[str, dict[int, int]]
     filters: dict[str, int]
+    rights: dict[str, int]
 
 
 #: Counts by statistic and by name within it.
@@ -100,6 +102,7 @@ def figures(counts: Counts, dropped: Iterable[Mapping[str, Any]] = ()) -> Metric
         document_lengths=_numbered(by_figure["document_lengths"]),
         signals={name: _numbered(by_figure[f"signal {name}"]) for name in SIGNALS},
         filters={name: by_figure["filters"][name] for name in FILTERS},
+        rights=_sorted(by_figure["rights"]),
     )
 
 
@@ -114,7 +117,7 @@ def _count_documents(rows: pa.Table) -> Found:
             "public": _sum(rows["public"]),
             "near": _sum(pc.equal(rows["duplicate_kind"], "near")),
         },
-        "flags": Counter(pc.struct_field(pc.list_flatten(rows["flags"]), "kind").to_pylist()),
+        "flags": _kinds(rows, "flags"),
         "languages": _named(rows["language"], "unknown"),
         "licenses": _named(rows["license"], UNKNOWN),
         "sources": _named(pc.coalesce(rows["source"], rows["publisher"]), "unknown"),
@@ -122,6 +125,7 @@ def _count_documents(rows: pa.Table) -> Found:
         "document_lengths": _binned(rows["words"].to_numpy(), WORDS_BIN),
         **{f"signal {name}": counted for name, counted in spread(rows).items()},
         "filters": passing(rows),
+        "rights": _kinds(rows, "rights"),
     }
 
 
@@ -168,6 +172,13 @@ def write_plots(folder: Path, metrics: Metrics) -> None:
         writer.writeheader()
         writer.writerows(rows)
         write_text(folder / name, sheet.getvalue())
+
+
+def _kinds(rows: pa.Table, column: str) -> Counter[str]:
+    """The kinds of what a column lists; an old release may not have the column."""
+    if column not in rows.column_names:
+        return Counter()
+    return Counter(pc.struct_field(pc.list_flatten(rows[column]), "kind").to_pylist())
 
 
 def _binned(values: npt.NDArray[np.integer[Any]], width: int) -> dict[int, int]:

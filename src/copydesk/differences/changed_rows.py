@@ -114,7 +114,7 @@ def _shape(name: str, old: Revision, new: Revision) -> pa.Schema:
 
 
 def _side(name: str, side: ChangedShards, shape: pa.Schema) -> _Side:
-    rows = side.table()
+    rows = side.table_with_split(name)
     if rows is None:
         rows = shape.empty_table()
     if name == "sentences" and "sentence_id" not in rows.column_names:  # made before there was such a column

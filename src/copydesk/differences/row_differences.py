@@ -50,6 +50,21 @@ class ChangedShards(NamedTuple):
             tables = list(threads.map(read, self.shards))
         return pa.concat_tables(tables) if tables else None
 
+    def table_with_split(self, name: str) -> pa.Table | None:
+        """The rows of the shards of a table. If they have no column ``split``, it is that of the file."""
+        paths = {shard: path for path, shard in self.revision.shards(name).items()}
+
+        def read(shard: str) -> pa.Table:
+            rows = self.revision.read(shard)
+            if "split" in rows.column_names:
+                return rows
+            split = paths[shard].rpartition("/")[2].partition("-")[0]
+            return rows.append_column("split", pa.repeat(pa.scalar(split), rows.num_rows))
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            tables = list(threads.map(read, self.shards))
+        return pa.concat_tables(tables) if tables else None
+
     def rows(self, ids: Iterable[str]) -> dict[str, list[Row]]:
         """Rows of some documents, by document."""
         table = self.some(ids)
@@ -169,7 +184,8 @@ def differing_values(old: pa.Array, new: pa.Array) -> Mask:
 def documents_with_other_rows(old: Revision, new: Revision, table: str, apart: set[str]) -> set[str]:
     """Documents in both revisions whose rows in another table differ."""
     # A text follows from the document's hash and the span; comparing millions of them would take long.
-    without = () if table == "edits" else ("text",)
+    # The split is that of the document, whose own row has it.
+    without = ("split",) if table == "edits" else ("split", "text")
     tables = [side.table(without=without) for side in ChangedShards.of(old, new, table)]
     present = [rows.column_names for rows in tables if rows is not None]
     # A column that only one revision has changes no document.

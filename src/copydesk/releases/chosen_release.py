@@ -62,7 +62,9 @@ class ChosenRelease:
 
     def sentences(self, rows: Dataset | IterableDataset, features: Any) -> Dataset | IterableDataset:
         """Rows of ``sentences`` of the chosen texts, from rows of ``documents``."""
-        return self._mapped(rows, self._sentences, features, [*rows.features])
+        # The sentences of older releases do not have the column.
+        function = self._sentences_with_split if "split" in features else self._sentences
+        return self._mapped(rows, function, features, [*rows.features])
 
     def _mapped(
         self, rows: Any, function: Callable[[Batch], Mapping[str, Any]], features: Any, absent: list[str]
@@ -102,10 +104,19 @@ class ChosenRelease:
         return {name: c.to_pylist() if isinstance(c, pa.Array) else c for name, c in chosen.items()}
 
     def _sentences(self, batch: Batch) -> Batch:
+        return self._sentence_rows(batch, with_split=False)
+
+    def _sentences_with_split(self, batch: Batch) -> Batch:
+        return self._sentence_rows(batch, with_split=True)
+
+    def _sentence_rows(self, batch: Batch, *, with_split: bool) -> Batch:
         rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
         columns: Batch = {}
         for row in rows:
-            for name, values in sentence_columns(row["doc_id"], self._chosen(row)).items():
+            made = sentence_columns(row["doc_id"], self._chosen(row))
+            if with_split:
+                made["split"] = [row["split"]] * len(made["doc_id"])
+            for name, values in made.items():
                 columns.setdefault(name, []).extend(values)
         return columns
 

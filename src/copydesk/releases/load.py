@@ -1,4 +1,4 @@
-"""Load a past release: fetch it whole, check every file, and keep it in a cache that is never stale.
+"""Load a past release: fetch the tables asked for, check every file, and keep them in a cache that is never stale.
 
 For a folder, ``load_dataset`` ignores ``revision`` and may return another revision from its cache. For a DVC address,
 it returns the revision that it loaded first. So a release is copied into a folder named after its manifest, and the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from io import BytesIO
@@ -22,13 +22,14 @@ from copydesk.core.scratch import cache_folder, scratch
 from copydesk.dataset.manifest import NAME
 from copydesk.dataset.rows_by_split import read_table
 from copydesk.errors import InputError, ReleaseError
-from copydesk.releases.card_files import refuse_other_files
 from copydesk.releases.release_tags import Release, find_release, tag_of
 from copydesk.releases.verify import compare_files, parse_manifest
 from copydesk.revisions.dataset_tree import CommitTree, FolderTree, read_dataset_file, tree_at
 from copydesk.revisions.git import git
 from copydesk.store.installed_from import install_extra
+from copydesk.tables.table import PUBLISHED
 from copydesk.text.edit_choice import edit_choice
+from copydesk.validation.card_files import config_entry, refuse_other_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +39,10 @@ PUBLISHED_EDITS = "published"
 #: Tables whose rows depend on the chosen edits.
 _CHOOSABLE = ("documents", "sentences")
 _LIBRARIES = ("datasets", "pyarrow")
+#: What the card says of the rows of a table.
+_OF_ROWS = ("version", "description")
+#: Tables that must be in a cached folder; None: all of them.
+Tables = Collection[str] | None
 _FOLDER_NAME = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{12}")
 
 # Folders whose files this process has hashed: size and modification time of each file at that moment.
@@ -117,8 +122,8 @@ def load(
     if signals and (choice is None or config != "documents"):
         raise InputError("signals: they are columns of documents; ask for them only with edits")
     release = find_release(repo, version)
-    folder = fetch_release(release, cache)
-    tables = sorted(path.name for path in (folder / "data").iterdir())
+    folder = fetch_release(release, cache, {config} if choice is None else {config, "documents", "edits"})
+    tables = _tables_of(parse_manifest((folder / NAME).read_bytes(), f"{release}: {NAME}"))
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
     if library == "pyarrow":
@@ -149,8 +154,9 @@ def _rows_of(release: Release, folder: Path, config: str, split: str | None, *, 
     """The rows of a table as published, checked to be of this release."""
     from datasets import load_dataset
 
+    given, settings = _asked(folder, config, str(release))
     try:
-        dataset = load_dataset(str(folder), config, split=split, streaming=streaming)
+        dataset = load_dataset(*given, **settings, split=split, streaming=streaming)
     except Exception as error:  # datasets passes on the exceptions of many libraries
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     splits = dataset.values() if isinstance(dataset, dict) else [dataset]
@@ -163,36 +169,60 @@ def _rows_of(release: Release, folder: Path, config: str, split: str | None, *, 
     return dataset
 
 
-def fetch_release(release: Release, cache: Path | None = None) -> Path:
-    """Return the verified folder of a release; fetch it if the cache lacks it or has it damaged.
+def _asked(folder: Path, config: str, where: str) -> tuple[tuple[str, str], dict[str, Any]]:
+    """What ``load_dataset`` is given for a table.
+
+    ``datasets`` wants files of the first table of the card, whichever is loaded. Where these were not fetched, it is
+    given the files of the table, and what the card says of it.
+    """
+    if (folder / "data" / PUBLISHED[0]).is_dir():
+        return (str(folder), config), {}
+    files: dict[str, list[str]] = {}
+    for path in sorted((folder / "data" / config).iterdir()):
+        files.setdefault(path.name.partition("-")[0], []).append(str(path))
+    said = {key: value for key, value in config_entry(folder, config, where).items() if key in _OF_ROWS}
+    return ("parquet", config), {"data_files": files, **said, "cache_dir": str(rows_folder(folder))}
+
+
+def fetch_release(release: Release, cache: Path | None = None, tables: Collection[str] | None = None) -> Path:
+    """Return the verified folder of a release; fetch what the cache lacks of it or has damaged.
+
+    Parameters
+    ----------
+    release : Release
+    cache : Path, optional
+        As for :func:`load`.
+    tables : collection of str, optional
+        The tables that must be there, besides card, manifests and plots; all of them otherwise. The folder may
+        have others too.
 
     Raises
     ------
     ReleaseError
         If the data is missing from the remote, a file does not match the manifest, or the card names other files.
     """
-    folder = _cached_folder(release, (cache or cache_folder()).absolute())
+    folder = _cached_folder(release, (cache or cache_folder()).absolute(), tables)
     manifest = parse_manifest((folder / NAME).read_bytes(), f"{release}: {NAME}")
     refuse_other_files(folder, manifest, str(release))
     return folder
 
 
-def _cached_folder(release: Release, cache: Path) -> Path:
+def _cached_folder(release: Release, cache: Path, tables: Tables) -> Path:
     # A commit always has the same manifest, so a commit that was fetched before needs neither git nor DVC.
     pointer = cache / "commits" / release.commit
     name = pointer.read_text("utf-8", "replace") if pointer.is_file() else ""
-    if _FOLDER_NAME.fullmatch(name) and name.startswith(f"{release.version}-") and _is_intact(cache / name):
+    if _FOLDER_NAME.fullmatch(name) and name.startswith(f"{release.version}-") and _is_intact(cache / name, tables):
         return cache / name
     with _checkout(release) as root:
         is_local = str(root) == release.repo
         try:
-            folder = _fetch_into_cache(release, root, cache, remote=not is_local)
+            folder = _fetch_into_cache(release, root, cache, tables, remote=not is_local)
         except ReleaseError as error:
             if not is_local:
                 raise
             # The repository's own DVC cache may be damaged.
             try:
-                folder = _fetch_into_cache(release, root, cache, remote=True)
+                folder = _fetch_into_cache(release, root, cache, tables, remote=True)
             except ReleaseError as second_error:
                 raise ReleaseError(f"{error}\nand from the DVC remote: {second_error}") from None
     write_text(pointer, folder.name)
@@ -211,23 +241,45 @@ def rows_folder(folder: Path) -> Path:
     return Path(config.HF_DATASETS_CACHE) / folder.name
 
 
-def _fetch_into_cache(release: Release, root: Path, cache: Path, *, remote: bool) -> Path:
+def _fetch_into_cache(release: Release, root: Path, cache: Path, tables: Tables, *, remote: bool) -> Path:
     is_local = str(root) == release.repo
     tree = tree_at(root, release.commit, remote=remote, origin=None if is_local else release.repo)
     manifest = read_dataset_file(tree, NAME, str(release))
     folder = kept_folder(release.version, manifest, cache)
-    if not _is_intact(folder):
-        cache.mkdir(parents=True, exist_ok=True)
-        with scratch("part", cache) as temporary:
-            _copy_files(release, tree, manifest, temporary / folder.name)
-            _move_into_place(temporary, folder)
+    if _is_intact(folder, tables):
+        return folder
+    wanted = _wanted(parse_manifest(manifest, f"{release}: {NAME}"), tables)
+    cache.mkdir(parents=True, exist_ok=True)
+    with scratch("part", cache) as temporary:
+        part = temporary / folder.name
+        if _is_intact(folder, ()):  # other tables of the release are there
+            there = FolderTree(folder).names()
+            _copy_files(release, tree, {name: wanted[name] for name in wanted.keys() - there}, part)
+            _add_files(part, folder)
+        else:
+            _copy_files(release, tree, wanted, part)
+            write_hashed(BytesIO(manifest), part / NAME)
+            _move_into_place(temporary, folder, tables)
     return folder
 
 
-def _copy_files(release: Release, tree: CommitTree, manifest: bytes, folder: Path) -> None:
-    """Write the files that the manifest lists, and nothing else; no path in it can lead out of the folder."""
+def _wanted(hashes: dict[str, str], tables: Tables) -> dict[str, str]:
+    """The hashes of all files but those of other tables."""
+    return {
+        name: sha256
+        for name, sha256 in hashes.items()
+        if tables is None or not name.startswith("data/") or name.split("/")[1] in tables
+    }
+
+
+def _tables_of(names: Iterable[str]) -> list[str]:
+    return sorted({name.split("/")[1] for name in names if name.startswith("data/")})
+
+
+def _copy_files(release: Release, tree: CommitTree, hashes: dict[str, str], folder: Path) -> None:
+    """Write some files of the manifest, and nothing else; no path in it can lead out of the folder."""
     problems = []
-    for name, expected in parse_manifest(manifest, f"{release}: {NAME}").items():
+    for name, expected in sorted(hashes.items()):
         try:
             with tree.open(name) as source:
                 sha256 = write_hashed(source, folder / name)
@@ -247,37 +299,58 @@ def _copy_files(release: Release, tree: CommitTree, manifest: bytes, folder: Pat
             f"{tag_of(release.version)} --remote and to dvc push what is missing (the URL of a local DVC remote must "
             "be absolute)"
         )
-    write_hashed(BytesIO(manifest), folder / NAME)
 
 
-def _move_into_place(temporary: Path, folder: Path) -> None:
+def _add_files(part: Path, folder: Path) -> None:
+    """Move verified files into a cached folder; another process that does the same moves the same bytes."""
+    files = [path for path in sorted(part.rglob("*")) if path.is_file()]
+    targets = [folder / path.relative_to(part) for path in files]
+    for path, target in zip(files, targets, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    for directory in {target.parent for target in targets}:
+        _sync(directory)
+
+
+def _move_into_place(temporary: Path, folder: Path, tables: Tables) -> None:
     """Rename the finished folder to its final name; a damaged folder of that name is moved away."""
-    if folder.exists() and not _is_intact(folder):
+    if folder.exists() and not _is_intact(folder, ()):
         folder.replace(temporary / "damaged")
     try:
         (temporary / folder.name).replace(folder)
     except OSError:
-        if not _is_intact(folder):  # otherwise another process was faster, with the same files
+        if not _is_intact(folder, ()):  # otherwise another process was faster, perhaps with other tables
             raise
-    handle = os.open(folder.parent, os.O_RDONLY)
+        _add_files(temporary / folder.name, folder)
+    _sync(folder.parent)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _is_intact(folder: Path) -> bool:
-    """Whether a cached folder matches its name and its manifest; a process hashes its files only once."""
+def _is_intact(folder: Path, tables: Tables) -> bool:
+    """Whether a cached folder has some tables, and matches its name and its manifest.
+
+    A process hashes its files only once.
+    """
     if not (folder / NAME).is_file():
         return False
     tree = FolderTree(folder)
-    stats = {name: ((folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in tree.names()}
-    if _hashed.get(folder) == stats:
-        return True
     manifest = (folder / NAME).read_bytes()
     if not folder.name.endswith(f"-{_short_hash(manifest)}"):
         return False
-    if compare_files(tree, parse_manifest(manifest, str(folder))):
+    hashes = parse_manifest(manifest, str(folder))
+    if not _wanted(hashes, tables).keys() <= tree.names():
+        return False
+    stats = {name: ((folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in tree.names()}
+    if _hashed.get(folder) == stats:
+        return True
+    if compare_files(tree, {name: hashes[name] for name in hashes.keys() & tree.names()}):
         return False
     _hashed[folder] = stats
     return True

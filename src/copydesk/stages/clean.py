@@ -32,7 +32,7 @@ STAGE = Stage(
     reads=("ingest.raw", "ingest.decisions", "ingest.pages", "ingest.languages"),
     writes={
         "text": Output("documents", ("doc_id", "text", "blocks", "flags", "text_sha256")),
-        "edits": Output("edits"),
+        "edits": Output("edits", unsplit=True),
         "unmet": Output("decisions"),
         "met": Output("decisions"),
         "removed_lines": Output("lines", ("doc_id", "line")),

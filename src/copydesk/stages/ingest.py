@@ -38,7 +38,7 @@ STAGE = Stage(
     "ingest",
     reads=(),
     writes={
-        "raw": Output("raw"),
+        "raw": Output("raw", unsplit=True),
         "provenance": Output("documents", ("doc_id", *STATED, "raw_sha256")),
         "languages": Output("documents", ("doc_id", "language")),
         "rights": Output("documents", ("doc_id", "rights")),

@@ -109,7 +109,7 @@ def shard(given: Shard) -> Made:
             continue
         rows, broken = place_labels(own, document)
         problems += broken
-        waiting[split] += rows
+        waiting[split] += [{**row, "split": split} for row in rows]
         if len(waiting[split]) >= _TOGETHER:  # as columns they take a tenth of the memory
             made[split].append(shapes.from_rows(waiting[split]))
             waiting[split] = []

@@ -149,6 +149,8 @@ def shard(given: Shard) -> Made:
         for name, rows in tables.items():
             everything = len(ids) == documents.num_rows
             part = rows if everything else rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+            if name not in ("documents", SIGNATURES):
+                part = part.append_column("split", pa.repeat(pa.scalar(split), part.num_rows))
             made[f"{name}_{split}"] = part
             if part.num_rows:
                 digests.append({"table": name, "split": split, **Digests.of(part).as_row()})

@@ -32,11 +32,15 @@ from copydesk.tables.without_pandas import keep_pandas_out
 
 
 class Output(NamedTuple):
-    """A table that a stage writes: its schema, for a part of a table its columns, and whether it is published."""
+    """A table that a stage writes: its schema, for a part of a table its columns, and whether it is published.
+
+    ``unsplit`` says that it lacks the column ``split``, which is only known later.
+    """
 
     schema: str
     columns: tuple[str, ...] = ()
     published: bool = False
+    unsplit: bool = False
 
 
 class Stage(NamedTuple):
@@ -266,7 +270,10 @@ def _made(task: Task, given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
 def output_table(output: Output, schemas: Path) -> Table:
     """The table of an output, with its schema."""
-    return table(output.schema, schemas, output.columns)
+    columns = output.columns
+    if output.unsplit:
+        columns = tuple(name for name in table(output.schema, schemas).arrow.names if name != "split")
+    return table(output.schema, schemas, columns)
 
 
 def read_inputs(project: Project, names: Iterable[str]) -> list[dict[str, Part]]:

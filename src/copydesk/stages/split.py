@@ -22,7 +22,7 @@ STAGE = Stage(
     "split",
     reads=("clean.text", "clean.edits", "clean.languages"),
     writes={
-        "sentences": Output("sentences"),
+        "sentences": Output("sentences", unsplit=True),
         "spans": Output(
             "documents",
             (

@@ -10,14 +10,16 @@ from typing import Any
 
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, schema_path
-from copydesk.core.progress import track
+from copydesk.core.progress import say, track
 from copydesk.dataset.manifest import NAME, read_listing, schemas_listed
 from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
 from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key
 from copydesk.store.last_build import Finished, Last
+from copydesk.store.pinned_libraries import installed_version
 from copydesk.store.shard_store import Store
 from copydesk.tables.table import TABLES, table
+from copydesk.validation.croissant_check import LIBRARY, is_installed, read_back
 from copydesk.validation.document_checks import check_ids
 from copydesk.validation.document_groups import Memory, Unit, check_unit, held_before, units_of
 from copydesk.validation.file_checks import check_files
@@ -37,7 +39,7 @@ def validate(
     memory: Path | None = None,
     finished: Path | None = None,
 ) -> Report:
-    """Check a dataset: files, card, records, logical hashes, references between tables, loading by ``datasets``.
+    """Check a dataset: files, card, records, logical hashes, references, loading by ``datasets`` and by Croissant.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def validate(
     schemas : path, optional
         Folder with the schemas that the tables must obey.
     load : bool
-        Whether to load every configuration with ``datasets`` too.
+        Whether to load every configuration with ``datasets`` too, and with ``mlcroissant`` if it is installed.
     mapped : bool
         Whether to load it mapped into a cache, cold and warm, even if it is larger than 8 MB.
     store : Store, optional
@@ -92,20 +94,26 @@ def validate(
     loaded = known.key("loading", [way_of_reading(corpus), str(corpus), ways]) if ways else ""
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
     with ExitStack() as stack:
-        loader = stack.enter_context(Loader(corpus, schemas, ways)) if ways and not known.holds(loaded) else None
-        beside = stack.enter_context(ThreadPoolExecutor(1))
+        new = bool(ways) and not known.holds(loaded)
+        loader = stack.enter_context(Loader(corpus, schemas, ways)) if new else None
+        beside = stack.enter_context(ThreadPoolExecutor(2))
         files = check_files(corpus, schemas, report, remembered.seen)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
         base_hashes = held_before(base or {}, schemas_listed(schemas, files), withheld)
         # Only after the files were checked: ``datasets`` believes what a file says about itself.
-        loading = beside.submit(loader.check, list(files)) if loader and report.ok else None
+        loading = [beside.submit(loader.check, list(files))] if loader and report.ok else []
+        if loading and is_installed():
+            loading.append(beside.submit(read_back, corpus, list(files), whole="cold" in ways))
+        elif loading:
+            say(f"validate: {LIBRARY} is not installed, so croissant.json was not read with it")
         units = units_of(corpus, schemas, files, withheld, remembered if report.ok else None)
         digests = _check_units(units, known, base_hashes, report, workers)
         if report.ok:
             check_rows(corpus, schemas, digests, report, base or {})
             check_ids(corpus, files, report)
-        if report.ok and loading is not None:
-            report.extend(loading.result())
+        if report.ok:
+            for result in loading:
+                report.extend(result.result())
     if report.ok and ways:
         known.remember(loaded)
         report.checked.update({f"loads_{way}": len(files) for way in ways})
@@ -123,7 +131,9 @@ class _Known:
         # A release that was made before there was a table of labels has no schema of it.
         paths = [path for name in TABLES if (path := schema_path(name, schemas)).is_file()]
         made_by = [version(name) for name in ("datasets", "fsspec", "huggingface_hub", "jsonschema-rs")]
-        modules = ("copydesk.validation.document_groups", "copydesk.validation.loader_check")
+        made_by.append(f"{LIBRARY} {installed_version(LIBRARY)}")
+        names = ("document_groups", "loader_check", "croissant_check")
+        modules = [f"copydesk.validation.{name}" for name in names]
         codes = [fingerprint(module, paths, None) for module in modules] if store else []
         everything = " ".join([*(code.everything for code in codes), *made_by])
         self._code = Fingerprint(everything, " ".join(code.portable for code in codes))

@@ -40,7 +40,9 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
             continue  # reported by check_ids
         seen.add(doc_id)
         check = _Document(document, report)
-        raw, edits = cursors["raw"].take(doc_id), cursors["edits"].take(doc_id)
+        rows = {name: cursor.take(doc_id) for name, cursor in cursors.items()}
+        check.splits(rows)
+        raw, edits, sentences = rows["raw"], rows["edits"], rows["sentences"]
         if doc_id in withheld:
             if raw or edits:
                 message = "the raw text or edits are present, but manifest.json lists them as withheld"
@@ -50,12 +52,10 @@ def check_references(corpus: Path, files: Files, withheld: frozenset[str], repor
             check.edits(edits, raw[0]["text"])
         else:
             report.add("ids", "data/raw", f"{len(raw)} rows, expected 1", document=doc_id, field="doc_id")
-        sentences = cursors["sentences"].take(doc_id)
         check.sentences(sentences)
-        check.labels(cursors[LABELS].take(doc_id), sentences)
-        signatures = cursors[SIGNATURES].take(doc_id)
-        if files.get(SIGNATURES) and len(signatures) != 1:
-            found = f"{len(signatures)} rows, expected 1"
+        check.labels(rows[LABELS], sentences)
+        if files.get(SIGNATURES) and len(rows[SIGNATURES]) != 1:
+            found = f"{len(rows[SIGNATURES])} rows, expected 1"
             report.add("ids", "data/signatures", found, document=doc_id, field="doc_id")
     for name, cursor in cursors.items():
         for doc_id in cursor.rest():
@@ -139,6 +139,16 @@ class _Document:
                 if not 0 <= span["start"] < span["end"] <= len(self.text):
                     message = f"[{span['start']}, {span['end']}) is outside the text"
                     self._wrong("documents", f"{column}[{number}]", message)
+
+    def splits(self, rows: dict[str, list[Row]]) -> None:
+        """Check that rows of other tables are in the split of the document's file, by their column and their file."""
+        expected = self.row["_file_split"]
+        for name, of_table in rows.items():
+            for place in ("split", "_file_split"):
+                found = {row[place] for row in of_table if place in row}  # older releases do not have the column
+                for split in sorted(found - {expected}):
+                    where = "split" if place == "split" else "file"
+                    self._wrong(name, where, f"is in {split}, expected {expected} as in documents")
 
     def raw(self, raw: Row) -> None:
         """Check that the raw row restores the bytes of the file."""

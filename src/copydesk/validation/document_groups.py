@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from copydesk.core.atomic_files import write_json
 from copydesk.core.findings import Report
+from copydesk.dataset.card_metadata import DataFile
 from copydesk.tables.parquet import DAMAGED, as_loaded, read_parquet
 from copydesk.tables.table import OPTIONAL, TABLES, table
 from copydesk.validation.document_checks import check_references
@@ -107,15 +108,21 @@ def check_unit(unit: Unit) -> tuple[Report, list[dict[str, Any]]]:
 def _check(unit: Unit, tables: dict[str, pa.Table] | None, report: Report) -> None:
     if tables is not None and all(surely_valid(table(n, unit.schemas).schema, t) for n, t in tables.items()):
         report.checked.update({name: rows.num_rows for name, rows in tables.items() if name in unit.files})
-        splits = [shard.split for shard in unit.files["documents"] for _ in range(shard.rows)]
+        splits = {name: _splits_of(unit.files.get(name, ())) for name in tables}
         is_withheld = pc.is_in(tables["documents"]["doc_id"], value_set=pa.array(sorted(unit.withheld), pa.string()))
-        if not pc.any(is_withheld).as_py() and surely_fit(tables, pa.array(splits, pa.string())):
+        if not pc.any(is_withheld).as_py() and surely_fit(tables, splits):
             return
     else:
         check_records(unit.corpus, unit.files, unit.schemas, report)
     # The other checks rely on valid rows; for invalid ones they would only repeat the findings.
     if report.ok:
         check_references(unit.corpus, unit.files, unit.withheld, report)
+
+
+def _splits_of(shards: Iterable[DataFile]) -> pa.Array:
+    """The split of each row of some files, by their names."""
+    parts = [pa.repeat(pa.scalar(shard.split), shard.rows) for shard in shards]
+    return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
 
 def _parts(corpus: Path, files: Files, units: dict[str, dict[str, list[str]]]) -> Iterator[Files]:

@@ -27,7 +27,7 @@ from copydesk.validation.label_checks import label_faults
 Rows = NDArray[np.int64]
 
 
-def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
+def surely_fit(tables: Mapping[str, pa.Table], splits: Mapping[str, pa.Array]) -> bool:
     """Whether documents, raw texts, sentences and edits are proved to agree; False if that cannot be proved here.
 
     Parameters
@@ -35,14 +35,14 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
     tables : mapping of str to Table
         ``documents``, ``raw``, ``sentences`` and ``edits`` of the same documents, in order; valid for their schemas.
         Also ``labels``, if there are any.
-    splits : Array of string
-        The split of each document, by the name of its file.
+    splits : mapping of str to Array of string
+        For each of the tables, the split of each row, by the name of its file.
     """
     documents, raw, sentences, edits = (tables[name] for name in ("documents", "raw", "sentences", "edits"))
     ids = documents["doc_id"].combine_chunks()
     if len(ids.unique()) < len(ids) or not raw["doc_id"].combine_chunks().equals(ids):
         return False
-    if not documents["split"].combine_chunks().equals(splits):
+    if not documents["split"].combine_chunks().equals(splits["documents"]):
         return False
     texts, sources = documents["text"].to_pylist(), raw["text"].to_pylist()
     owner = pc.index_in(edits["doc_id"].combine_chunks(), value_set=ids)
@@ -51,7 +51,8 @@ def surely_fit(tables: Mapping[str, pa.Table], splits: pa.Array) -> bool:
     edited = owner.to_numpy().astype(np.int64)
     split = np.repeat(np.arange(len(ids)), documents["sentence_count"].to_numpy())
     return (
-        _spans_fit(documents)
+        all(_splits_fit(rows, splits[name], ids, splits["documents"]) for name, rows in tables.items())
+        and _spans_fit(documents)
         and _origins_fit(documents, sources)
         and _bytes_fit(documents, raw, texts, sources)
         and _are_numbered(edits, edited)
@@ -71,6 +72,14 @@ def _are_numbered(rows: pa.Table, owner: Rows) -> bool:
     begins = np.flatnonzero(np.diff(owner, prepend=-1))
     counted = np.arange(len(owner)) - np.repeat(begins, np.diff(begins, append=len(owner)))
     return bool((np.diff(owner) >= 0).all()) and np.array_equal(rows["index"].to_numpy(), counted)
+
+
+def _splits_fit(rows: pa.Table, files: pa.Array, ids: pa.Array, splits: pa.Array) -> bool:
+    """Whether rows are in the splits of their documents, by their files and by the column, which older ones lack."""
+    expected = splits.take(pc.index_in(rows["doc_id"].combine_chunks(), value_set=ids))
+    if not files.equals(expected):
+        return False
+    return "split" not in rows.column_names or bool(rows["split"].combine_chunks().equals(expected))
 
 
 def _spans_fit(documents: pa.Table) -> bool:

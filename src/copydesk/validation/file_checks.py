@@ -15,9 +15,11 @@ import yaml
 from copydesk.core.atomic_files import leads_out, sha256_file
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import load_json
+from copydesk.core.plural import plural
 from copydesk.core.renamed_fields import COLUMNS
 from copydesk.dataset.card_metadata import Config, DataFile, dataset_info
 from copydesk.dataset.croissant import NAME as CROISSANT
+from copydesk.dataset.croissant import structure
 from copydesk.dataset.manifest import (
     LISTING,
     PROOFS,
@@ -36,6 +38,7 @@ from copydesk.tables.table import TABLES, table
 Files = dict[str, list[DataFile]]
 
 _TOGETHER = 4  # files that are hashed at a time
+_SHOWN = 200  # characters of a value in a message
 _NAME = re.compile(r"data/([a-z]+)/([a-z]+)-(\d{5})-of-(\d{5})\.parquet")
 #: Files in the folder that are not part of the dataset.
 _FOREIGN = frozenset({MANIFEST, *PROOFS, ".gitignore"})
@@ -195,7 +198,7 @@ def _check_listing(corpus: Path, configs: list[Config], schemas: Path, report: R
 
 
 def _check_croissant(corpus: Path, configs: list[Config], report: Report) -> None:
-    """Compare the files that croissant.json lists with those in the folder."""
+    """Compare files, fields and context of croissant.json with what the folder and the schemas say."""
     try:
         described = load_json((corpus / CROISSANT).read_text("utf-8"), CROISSANT)
         listed = {e["@id"]: e["sha256"] for e in described["distribution"] if e["@type"] == "cr:FileObject"}
@@ -207,6 +210,43 @@ def _check_croissant(corpus: Path, configs: list[Config], report: Report) -> Non
         if listed.get(path) != files.get(path):
             message = f"lists SHA-256 {listed.get(path)} for {path}, found {files.get(path)}; run the stage package"
             report.add("card", CROISSANT, message, field="distribution")
+    if listed != files:
+        return
+    for key, expected in structure(configs).items():
+        if described.get(key) != expected:
+            place, found, wanted = _first_difference(described.get(key), expected, key)
+            report.add("card", CROISSANT, f"found {found}, expected {wanted}; run the stage package", field=place)
+    if _has_key([value for key, value in described.items() if key != "@context"], "@context"):
+        report.add("card", CROISSANT, "a second @context, which a reader might fetch; remove it", field="@context")
+
+
+def _first_difference(found: Any, expected: Any, place: str) -> tuple[str, str, str]:
+    """The first place at which two values of JSON differ, and what stands there in each."""
+    while True:
+        if isinstance(found, dict) and isinstance(expected, dict):
+            keys = sorted(found.keys() | expected.keys())
+            key = next(key for key in keys if key not in found or key not in expected or found[key] != expected[key])
+            found, expected = found.get(key), expected.get(key)
+        elif isinstance(found, list) and isinstance(expected, list):
+            if len(found) != len(expected):
+                return place, plural(len(found), "entry", "entries"), str(len(expected))
+            key = next(n for n, value in enumerate(found) if value != expected[n])
+            found, expected = found[key], expected[key]
+        else:
+            return place, repr(found)[:_SHOWN], repr(expected)[:_SHOWN]
+        place = f"{place}.{key}"
+
+
+def _has_key(values: list[Any], key: str) -> bool:
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            if key in value:
+                return True
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
+    return False
 
 
 def _front_matter(path: Path, report: Report) -> dict[str, Any] | None:

@@ -21,6 +21,12 @@ _PLAIN = re.compile(r"(?:large_)?string|bool|null|u?int\d+|float\d+|date\d+|time
 _NESTED = frozenset({"name", "dtype", "list", "sequence", "struct"})
 
 
+def config_entry(folder: Path, table: str, where: str) -> dict[str, Any]:
+    """What the card of a release says of the configuration of a table, after :func:`refuse_other_files`."""
+    entries = _entries(_card(folder, where), "configs", where)
+    return next(entry for entry in entries if entry["config_name"] == table)
+
+
 def refuse_other_files(folder: Path, names: Iterable[str], where: str) -> None:
     """Refuse a release whose card names other files than its manifest, or uses other patterns.
 
