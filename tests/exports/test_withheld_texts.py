@@ -228,7 +228,7 @@ print(json.dumps({name: load_dataset("withheld", name, split="train").column_nam
 """
     done = run_python(code, cwd=withheld.parent, home=withheld.parent / "home")
     columns = json.loads(done.stdout)
-    assert columns["sentences"] == ["doc_id", "index", "paragraph", "start", "end", "raw_start", "raw_end"]
+    assert columns["sentences"] == ["doc_id", "index", "paragraph", "start", "end", "raw_start", "raw_end", "split"]
     assert {"text_sha256", "raw_sha256", "words", "license", "sealed"} < {*columns["documents"]}
     (labelled,) = [
         row
@@ -456,6 +456,7 @@ def test_any_edits_give_the_clean_text_and_show_no_letter(text: EditedText, sugg
             "applied": True,
             "parts": [part._asdict() for part in edit.parts],
             "otherwise": [{"choice": "-r", "raw_start": 0, "raw_end": 0, "text": edit.before, "rules": []}],
+            "split": "train",
         }
         for number, edit in enumerate(text.edits)
     ]

@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.errors import BuildError
 from copydesk.tables.parquet import as_loaded
 from copydesk.tables.table import LABELS, SIGNATURES, table
 
@@ -38,13 +39,13 @@ PLAIN: dict[str, tuple[str, ...]] = {
         *("duplicate_of", "duplicate_group", "duplicate_kind", "benchmark_overlap", "split", "raw_sha256"),
         "text_sha256",
     ),
-    "sentences": ("doc_id", "index", "paragraph", "start", "end", "raw_start", "raw_end"),
-    "raw": ("doc_id", "sha256", "size", "encoding", "bom", "newline"),
+    "sentences": ("doc_id", "index", "paragraph", "start", "end", "raw_start", "raw_end", "split"),
+    "raw": ("doc_id", "sha256", "size", "encoding", "bom", "newline", "split"),
     "edits": (
         *("doc_id", "index", "raw_start", "raw_end", "start", "end", "after", "rules", "tiers", "tier", "applied"),
-        "confidence",
+        *("confidence", "split"),
     ),
-    LABELS: ("doc_id", "label", "status", "start", "end", "raw_start", "raw_end"),
+    LABELS: ("doc_id", "label", "status", "start", "end", "raw_start", "raw_end", "split"),
     SIGNATURES: ("doc_id",),
 }
 #: Columns that follow from the raw text and others.
@@ -70,6 +71,10 @@ def plain_schema(name: str) -> pa.Schema:
 
 def plain_part(name: str, rows: pa.Table) -> pa.Table:
     """The plain columns of a table; ``after`` only where it has no letter and no digit, else null."""
+    if missing := [column for column in PLAIN[name] if column not in rows.column_names]:
+        raise BuildError(
+            f"{name}: no column {missing[0]!r}; this release is older than the column: export a newer one"
+        )
     part = rows.select(PLAIN[name])
     if name != "edits":
         return part
