@@ -25,7 +25,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators export-readers load-readers formats audit sbom lock neighbours clean help docs-rules
+  surface quality sentences bench peers annotators export-readers load-readers formats audit sbom lock findings neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -147,6 +147,10 @@ lock: $(TOOLS)/.ready  ## Resolve requirements.lock anew from pyproject.toml, an
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements.lock
 	$(TOOLS)/bin/uv pip compile .ci/tools.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o .ci/tools.txt
+
+findings:  ## See that what surprised us in public libraries is still so: each script of findings/ (about half an hour)
+	@failed=; for script in findings/*.sh; do echo "== $$script"; bash $$script || failed="$$failed $$script"; done; \
+	  test -z "$$failed" || { echo "changed, or not run:$$failed"; exit 1; }
 
 neighbours: $(TOOLS)/.ready  ## See that copydesk can be installed beside other libraries; writes the table of docs/load.md
 	python .ci/neighbours.py $(TOOLS)/bin/uv
