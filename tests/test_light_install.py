@@ -137,6 +137,22 @@ def test_of_another_kind_of_remote_it_is_said_what_to_install(clone: Path, tmp_p
         assert f"which DVC reads: pip install 'copydesk[build]' 'dvc[{extra}]'" in done.stderr
 
 
+def test_a_password_is_not_left_out_in_silence(clone: Path, web_server: str, tmp_path: Path) -> None:
+    with_remote(clone, web_server.replace("//", "//me:secret@"))
+    done = light(LOAD, str(clone), "1.0.0", str(tmp_path / "cache"))
+    assert "has a password, which DVC uses: pip install 'copydesk[build]'" in done.stderr
+    with_remote(clone, f"{web_server}\n    user = me")
+    done = light(LOAD, str(clone), "1.0.0", str(tmp_path / "cache"))
+    assert "has user, which DVC uses" in done.stderr
+
+
+def test_rows_of_another_release_are_refused(releases: Any, clone: Path, tmp_path: Path) -> None:
+    releases.run("git", "tag", "corpus@v4.0.0", "corpus@v1.0.0^{commit}", cwd=clone)
+    with_remote(clone, str(releases.remote))
+    done = light(LOAD, str(clone), "corpus@v4.0.0", str(tmp_path / "cache"))
+    assert "ReleaseError" in done.stderr and "says version 1.0.0" in done.stderr
+
+
 def test_releases_are_verified_and_compared(releases: Any, clone: Path) -> None:
     done = light_command("verify", "corpus@v1.0.0", "--root", str(clone), "--remote")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr

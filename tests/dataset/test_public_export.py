@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from copydesk import validate
@@ -98,6 +99,22 @@ def test_the_command_says_what_it_would_do(two_articles: Project, tmp_path: Path
     done = CliRunner().invoke(app, ["export", str(out), "--root", root])
     assert "2 documents (2 of unknown license), 0 left out, raw text and edits of 0 withheld" in done.output
     assert validate(out, two_articles.schemas).ok
+
+
+def test_a_git_repository_and_what_was_taken_down_are_not_passed_over(make_corpus: Make, tmp_path: Path) -> None:
+    project = made(make_corpus)
+    root, out = str(project.corpus.parent), tmp_path / "public"
+    (out / ".git").mkdir(parents=True)
+    with pytest.raises(BuildError, match="has a git repository, which an export would remove"):
+        export(project.corpus, out, project.params, project.schemas)
+    (out / ".git").rmdir()
+    takedown = ["takedown", "article-0001", "--reason", "asked for", "--root", root]
+    assert CliRunner().invoke(app, takedown).exit_code in (0, 1)  # the corpus still has the document
+    (project.corpus.parent / "params.yaml").write_text(yaml.safe_dump({"publish": {"allow": ["CC-BY-4.0"]}}))
+    done = CliRunner().invoke(app, ["export", str(out), "--root", root])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "article-0001" not in {row["doc_id"] for row in rows(out, "documents")}
+    assert "article-0003" in {row["doc_id"] for row in rows(out, "documents")}
 
 
 def test_labels_go_out_with_their_documents_alone(make_corpus: Make, tmp_path: Path) -> None:

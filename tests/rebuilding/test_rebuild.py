@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
@@ -52,6 +53,22 @@ def test_a_release_is_built_again_elsewhere(
     assert run(clone, "git", "status", "--porcelain") == ""
     assert not (clone / "seeds").exists()  # the clone is as it was
     assert not list((tmp_path / "cache").rglob("rebuild-*"))  # and nothing is left of the other one
+
+
+def test_no_filter_of_the_users_runs_because_a_repository_asks_for_it(
+    stated: Stated, clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f'[filter "theirs"]\n    smudge = touch {ran}; cat\n    clean = cat\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    (clone / ".gitattributes").write_text("* filter=theirs\n")
+    run(clone, "git", "-c", "user.name=x", "-c", "user.email=x@y.example", "add", ".gitattributes")
+    run(clone, "git", "-c", "user.name=x", "-c", "user.email=x@y.example", "commit", "-q", "-m", "filtered")
+    ran.unlink(missing_ok=True)
+    with contextlib.suppress(ReleaseError):
+        rebuild(clone, "HEAD")
+    assert not ran.exists()
 
 
 def test_what_it_would_need(stated: Stated, clone: Path) -> None:

@@ -96,6 +96,30 @@ def test_settings_of_the_same_name_are_for_the_same_address(root: Path) -> None:
     assert remote(root).settings == {"url": "https://mine.example/x", "password": "secret"}
 
 
+def test_settings_of_the_system_and_of_the_user_are_united(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_SYSTEM_CONFIG_DIR", str(root.parent / "system"))
+    (root.parent / "system").mkdir()
+    write(root.parent / "system", url="https://mine.example/x")
+    write(root.parent / "global", jobs="2")
+    assert remote(root).settings == {"url": "https://mine.example/x", "jobs": "2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[\'remote "store"\']\n    url = "/a place, with # signs"\n    jobs = 4  # a comment\n',
+        "['remote \"store\"']\n    url = ../beside\n    keyfile = ~/key\n",
+        "['remote \"store\"']\n    URL = 's3://bucket/x'\n    Region = eu-west-1\n[cache]\n    dir = here\n",
+    ],
+)
+def test_the_users_settings_are_read_as_dvc_reads_them(text: str, root: Path) -> None:
+    from dvc.config import Config
+
+    (root.parent / "global" / "config").write_text(text)
+    theirs = Config(local_dvc_dir=None, validate=False).load_one("global")["remote"]["store"]
+    assert remote(root).settings == {key: str(value) for key, value in theirs.items()}
+
+
 def test_a_local_configuration_that_came_with_the_repository_is_not_the_users(root: Path) -> None:
     write(root / ".dvc", url=URL)
     write(root / ".dvc", "config.local", profile="x")
@@ -162,7 +186,10 @@ def test_a_host_gets_neither_the_agent_nor_the_password_file(root: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    "text", ["[core", "core = 1\n[remote]\nx = 1\n", "['remote \"store\"']\n[[url]]\n", "\0", "[a]\nb=%(b)s"]
+    "text",
+    ["[core", "core = 1\n[remote]\nx = 1\n", "['remote \"store\"']\n[[url]]\n", "\0", "[a]\nb=%(b)s"]
+    + ["remote = x\n['remote \"store\"']\nurl = https://host.example/x\n"]
+    + ["\n".join("[" * n + "a" + "]" * n for n in range(1, 900))],
 )
 def test_settings_of_no_form_are_an_error_in_words_or_none(text: str, root: Path) -> None:
     (root / ".dvc" / "config").write_text(text)

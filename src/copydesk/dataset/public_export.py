@@ -50,7 +50,15 @@ class Export(NamedTuple):
     licenses_left_out: str
 
 
-def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: bool = False) -> Export:
+def export(
+    corpus: Path,
+    out: Path,
+    params: Params,
+    schemas: Path,
+    *,
+    taken_down: Collection[str] = (),
+    dry_run: bool = False,
+) -> Export:
     """Write the public part of a dataset into another folder, complete with card, Croissant and manifests.
 
     Parameters
@@ -63,17 +71,22 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
         The settings that the dataset was made with.
     schemas : Path
         Folder with the schemas.
+    taken_down : collection of str
+        Ids of documents that the dataset still has and that were taken down since it was built.
     dry_run : bool
         Whether only to say what would be written.
 
     Raises
     ------
     BuildError
-        If no document may be public, or ``out`` is, holds or lies in the dataset.
+        If no document may be public; if ``out`` has a git repository, which would be lost; or if ``out`` is, holds
+        or lies in the dataset.
     """
     corpus, out = corpus.resolve(), out.resolve()
     if out == corpus or out in corpus.parents or corpus in out.parents:
         raise BuildError(f"{out}: expected a folder apart from {corpus}")
+    if (out / ".git").exists():
+        raise BuildError(f"{out}: has a git repository, which an export would remove; export elsewhere and copy")
     listing = read_listing(corpus)
     files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in TABLES}
     total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])
@@ -82,7 +95,7 @@ def export(corpus: Path, out: Path, params: Params, schemas: Path, *, dry_run: b
     licenses, left_out = (
         license_counts(rights.filter(mask)["license"]) for mask in (rights["public"], pc.invert(rights["public"]))
     )
-    public = _ids(corpus, files["documents"], "public")
+    public = _ids(corpus, files["documents"], "public") - {*taken_down}
     if not public:
         raise BuildError(
             f"{corpus}: none of {total} documents may be public ({left_out}); name their licenses in params.yaml, "

@@ -93,13 +93,16 @@ def export(  # noqa: PLR0917  (options are given by name)
         plan = ExportPlan(shards, table, split, shard_bytes, include_restricted)
         _training_shards(project, root, out, rev, plan, dry_run=dry_run, replace=replace)
     else:
-        _public_part(project, out, dry_run=dry_run)
+        _public_part(project, root, out, dry_run=dry_run)
 
 
-def _public_part(project: Project, out: Path, *, dry_run: bool) -> None:
+def _public_part(project: Project, root: Path, out: Path, *, dry_run: bool) -> None:
     from copydesk.dataset.public_export import export as write
+    from copydesk.labels.export_labels import taken_down
+    from copydesk.revisions.revision import open_revision
 
-    made = write(project.corpus, out, project.params, project.schemas, dry_run=dry_run)
+    taken = taken_down(open_revision(root))
+    made = write(project.corpus, out, project.params, project.schemas, taken_down=taken, dry_run=dry_run)
     state = " would be written" if dry_run else ""
     show(
         f"{out}: {plural(made.documents, 'document')}{state} ({made.licenses}), {made.left_out:,} left out"

@@ -7,7 +7,8 @@ The repository may be a stranger's. Of it no hook, filter or script runs, no lin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -20,10 +21,12 @@ from copydesk.revisions.dataset_tree import first_line_of
 from copydesk.revisions.dvc_config import dvc_settings
 from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 from copydesk.revisions.git import git
+from copydesk.revisions.git_history import read_git_objects
 from copydesk.takedowns.occurrences import dvc_files_at
 
-_LINK = "120000"
+_LINK, _PROGRAM = "120000", "100755"
 _BLOCK = 1 << 20
+_LARGEST_LIST = 1 << 28  # bytes: two million files
 
 
 class DvcInput(NamedTuple):
@@ -71,9 +74,18 @@ class DvcReader:
 
     def listing(self, oid: str) -> dict[str, str]:
         """The files of a folder: hashes of objects by path."""
-        listed = BytesIO()
+        listed = _Bounded()
         self.copy(oid, listed)
         return listing_of(listed.getvalue(), oid)
+
+
+class _Bounded(BytesIO):
+    """Bytes in memory, of which a server must not send without an end."""
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > _LARGEST_LIST:
+            raise OSError(f"a list of files of more than {_LARGEST_LIST:,} bytes")
+        return super().write(data)
 
 
 def dvc_inputs(root: Path, commit: str, reader: DvcReader) -> list[DvcInput]:
@@ -88,7 +100,9 @@ def dvc_inputs(root: Path, commit: str, reader: DvcReader) -> list[DvcInput]:
     inputs = []
     for name, outs in dvc_files_at(root, commit, listed):
         for out in outs:
-            path, oid = PurePosixPath(name).parent / str(out["path"]), str(out.get("md5", ""))
+            if not isinstance(out, dict) or not isinstance(out.get("path"), str):
+                raise ReleaseError(f"{name}: not a file of DVC: an output without a path")
+            path, oid = PurePosixPath(name).parent / out["path"], str(out.get("md5", ""))
             if not _is_input(path):
                 continue
             if oid.endswith(".dir"):
@@ -105,7 +119,10 @@ def _is_input(path: PurePosixPath) -> bool:
 def _safe(path: PurePosixPath) -> str:
     if path.is_absolute() or ".." in path.parts or not _is_input(path):
         raise ReleaseError(f"{path}: DVC tracks a path that leads out of the repository; it is not fetched")
-    return path.as_posix()
+    name = path.as_posix()
+    if "\0" in name or name.encode("utf-8", "ignore").decode() != name:
+        raise ReleaseError(f"{name!r}: DVC tracks a path that no file can have; it is not fetched")
+    return name
 
 
 def clone_with_inputs(root: Path, commit: str, clone: Path) -> None:
@@ -118,10 +135,9 @@ def clone_with_inputs(root: Path, commit: str, clone: Path) -> None:
     """
     options = ("--quiet", "--no-checkout", "--no-recurse-submodules", "--template=")
     git(None, "clone", *options, "--", str(root), str(clone))
-    git(clone, "checkout", "--quiet", "--detach", commit)
-    for link in _links(clone, commit):
-        if leads_out(clone / link, clone):
-            raise ReleaseError(f"{link}: a link leads out of the repository at {commit[:12]}; it is not followed")
+    git(clone, "update-ref", "--no-deref", "HEAD", commit)
+    git(clone, "read-tree", commit)
+    _write_files(clone, commit)
     reader = DvcReader(root, commit)
     for wanted in dvc_inputs(root, commit, reader):
         path = clone / wanted.path
@@ -131,8 +147,25 @@ def clone_with_inputs(root: Path, commit: str, clone: Path) -> None:
             reader.copy(wanted.oid, file)
 
 
-def _links(root: Path, commit: str) -> Iterator[str]:
-    for entry in git(root, "ls-tree", "-r", "-z", commit).split("\0")[:-1]:
-        attributes, _, path = entry.partition("\t")
-        if attributes.startswith(_LINK):
-            yield path
+def _write_files(clone: Path, commit: str) -> None:
+    """Write the files of a commit as git stores them: a checkout would run filters that the repository chooses.
+
+    Raises
+    ------
+    ReleaseError
+        If a link leads out of the clone.
+    """
+    entries = [entry.partition("\t") for entry in git(clone, "ls-tree", "-r", "-z", commit).split("\0")[:-1]]
+    blobs = [(attributes.split(), path) for attributes, _, path in entries if attributes.split()[1] == "blob"]
+    blobs.sort(key=lambda blob: blob[0][0] == _LINK)  # links last, so that no file is written through one
+    contents = read_git_objects(clone, [oid for (_, _, oid), _ in blobs])
+    for ((mode, _, _), path), content in zip(blobs, contents, strict=True):
+        target = clone / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if mode == _LINK:
+            target.symlink_to(os.fsdecode(content or b""))
+            if leads_out(target, clone):
+                raise ReleaseError(f"{path}: a link leads out of the repository at {commit[:12]}; it is not followed")
+        else:
+            target.write_bytes(content or b"")
+            target.chmod(0o755 if mode == _PROGRAM else 0o644)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.core.atomic_files import FULL, write_hashed, write_text
 from copydesk.core.scratch import cache_folder, scratch
-from copydesk.dataset.manifest import NAME
+from copydesk.dataset.manifest import NAME, read_listing
 from copydesk.dataset.rows_by_split import read_table
 from copydesk.errors import InputError, ReleaseError
 from copydesk.releases.release_tags import Release, find_release, tag_of
@@ -127,6 +127,7 @@ def load(
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
     if library == "pyarrow":
+        _refuse_another_version(release, {str(read_listing(folder)["version"])})
         return read_table(folder, config, split)
     rows = _rows_of(release, folder, config, split, streaming=streaming)
     if choice is None:
@@ -160,13 +161,16 @@ def _rows_of(release: Release, folder: Path, config: str, split: str | None, *, 
     except Exception as error:  # datasets passes on the exceptions of many libraries
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     splits = dataset.values() if isinstance(dataset, dict) else [dataset]
-    versions = {str(rows.info.version) for rows in splits}
+    _refuse_another_version(release, {str(rows.info.version) for rows in splits})
+    return dataset
+
+
+def _refuse_another_version(release: Release, versions: set[str]) -> None:
     if versions != {release.version}:
         raise ReleaseError(
             f"{release}: the card of the loaded rows says version {', '.join(sorted(versions))}; the tag and "
             "corpus.version in params.yaml must agree: release it again"
         )
-    return dataset
 
 
 def _asked(folder: Path, config: str, where: str) -> tuple[tuple[str, str], dict[str, Any]]:

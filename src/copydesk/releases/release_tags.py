@@ -62,7 +62,7 @@ def find_release(repo: str | Path = ".", version: str | None = None) -> Release:
     address = checked_address(repo)
     commits, withdrawn = tagged_releases(address)
     versions = sorted(commits.keys() - withdrawn, key=by_number)
-    version = version.removeprefix("v") if version is not None else None
+    version = version.removeprefix("corpus@").removeprefix("v") if version is not None else None
     if version in withdrawn:
         replacement = replacements(address).get(version)
         if replacement:

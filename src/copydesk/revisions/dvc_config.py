@@ -268,24 +268,23 @@ def _remotes(config: Section) -> dict[str, Section]:
 
 
 def _over(before: Section, after: Section) -> Section:
-    """Settings overridden by other settings, section by section."""
-    return {name: {**_section(before, name), **_section(after, name)} for name in ("core", "cache", "remote")}
+    """Settings overridden by other settings, key by key; each remote is a section of its own."""
+    merged: Section = {name: {**_section(before, name), **_section(after, name)} for name in ("core", "cache")}
+    old, new = _remotes(before), _remotes(after)
+    merged["remote"] = {name: {**old.get(name, {}), **new.get(name, {})} for name in sorted({*old, *new})}
+    return merged
 
 
 def _parsed(text: str, where: str) -> Section:
     """The sections of a file in the form of DVC's configuration; remotes by name below ``remote``."""
     try:
         # Without interpolation, by which a small file could make values of any length.
-        parsed = ConfigObj(text.splitlines(keepends=True), interpolation=False).dict()
+        parsed = _lower_keys(ConfigObj(text.splitlines(keepends=True), interpolation=False).dict())
     except Exception as error:  # the parser raises errors of many kinds
         raise ReleaseError(f"{where}: DVC cannot read it ({error})") from None
-    sections: Section = {"remote": {}}
-    for title, section in _lower_keys(parsed).items():
-        if named := _NAMED_REMOTE.fullmatch(title):
-            sections["remote"][named[1]] = section
-        else:
-            sections[title] = section
-    return sections
+    named = {match[1]: section for title, section in parsed.items() if (match := _NAMED_REMOTE.fullmatch(title))}
+    others = {title: section for title, section in parsed.items() if not _NAMED_REMOTE.fullmatch(title)}
+    return {**others, "remote": named}
 
 
 def _lower_keys(section: Any) -> Any:
@@ -330,7 +329,8 @@ def _read(file: Path) -> Section:
         for key in _FOLDERS & section.keys():
             path = str(section[key])
             if not _SCHEME.match(path):
-                section[key] = str((file.parent / Path(path).expanduser()).absolute())
+                # As DVC does: by its name, also where a folder of it is a link.
+                section[key] = os.path.normpath((file.parent / Path(path).expanduser()).absolute())
     return settings
 
 

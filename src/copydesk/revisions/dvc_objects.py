@@ -26,7 +26,7 @@ def cache_odb(settings: DvcSettings) -> Any:
     if settings.note:
         _say_once(settings.note)
     if find_spec("dvc") is None:
-        return objects_of(settings.cache["url"])
+        return objects_of(settings.cache)
     from dvc.fs import get_cloud_fs  # type: ignore[import-untyped]
 
     kind, config, path = get_cloud_fs({}, **settings.cache)
@@ -49,7 +49,7 @@ def remote_odb(settings: DvcSettings, name: str) -> Any:
     if remote.note:
         _say_once(remote.note)
     if find_spec("dvc") is None:
-        return objects_of(str(remote.settings["url"]), name)
+        return objects_of(remote.settings, name)
     from dvc.fs import get_cloud_fs
 
     kind, config, path = get_cloud_fs({"remote": {name: remote.settings}}, name=name)
@@ -125,6 +125,9 @@ def listing_of(data: bytes, oid: str) -> dict[str, str]:
         If the object is not a list of files as DVC writes it.
     """
     try:
-        return {row["relpath"]: row["md5"] for row in json.loads(data)}
+        rows = {row["relpath"]: row["md5"] for row in json.loads(data)}
+        if not all(isinstance(part, str) for row in rows.items() for part in row):
+            raise TypeError("a path or a hash that is no text")
+        return rows
     except (ValueError, LookupError, TypeError) as error:
         raise ReleaseError(f"object {oid} is not a list of files ({error!r}); restore it with dvc push") from None

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote, urlsplit
 
 from copydesk.errors import ReleaseError
 
 TIMEOUT = 60  # seconds without a byte
+#: Settings of remotes that say who asks, or how a server is known.
+_OF_WEB_SERVERS = frozenset(
+    "auth user password ask_password custom_auth_header ssl_verify cert_path key_path".split()
+)
 
 
 class _Folder:
@@ -54,16 +59,22 @@ class Objects:
         return f"files/md5/{oid[:2]}/{oid[2:]}"
 
 
-def objects_of(url: str, name: str = "") -> Objects:
-    """The objects of a folder or of a web server.
+def objects_of(settings: Mapping[str, Any], name: str = "") -> Objects:
+    """The objects of a folder or of a web server, by the settings of a cache or remote.
 
     Raises
     ------
     ReleaseError
-        If it is a place of another kind, which only DVC can read.
+        If it is a place of another kind, or settings such as a password apply, which only DVC can use.
     """
+    url = str(settings["url"])
     kind = urlsplit(url).scheme
     if kind in ("http", "https"):
+        needed = sorted(settings.keys() & _OF_WEB_SERVERS) or (["a password"] if "@" in urlsplit(url).netloc else [])
+        if needed:
+            raise ReleaseError(
+                f"the DVC remote {name!r} has {', '.join(needed)}, which DVC uses: pip install 'copydesk[build]'"
+            )
         return Objects(_WebServer(url))
     if kind == "file":
         return Objects(_Folder(urllib.request.url2pathname(urlsplit(url).path)))

@@ -241,7 +241,7 @@ class Revision:
         if self.commit is None:
             raise ReleaseError(
                 f"{self.root / path}: missing, or not the bytes that {_CORPUS}/{LISTING} lists; "
-                "run `dvc checkout`, or build again with `dvc repro`"
+                "run `copydesk pull` (or `dvc pull`), or build again with `dvc repro`"
             )
         with self._fetching:
             data = self._read_through_dvc(path)
