@@ -187,9 +187,11 @@ def test_a_host_gets_neither_the_agent_nor_the_password_file(root: Path, monkeyp
 
 @pytest.mark.parametrize(
     "text",
-    ["[core", "core = 1\n[remote]\nx = 1\n", "['remote \"store\"']\n[[url]]\n", "\0", "[a]\nb=%(b)s"]
-    + ["remote = x\n['remote \"store\"']\nurl = https://host.example/x\n"]
-    + ["\n".join("[" * n + "a" + "]" * n for n in range(1, 900))],
+    [
+        *("[core", "core = 1\n[remote]\nx = 1\n", "['remote \"store\"']\n[[url]]\n", "\0", "[a]\nb=%(b)s"),
+        "remote = x\n['remote \"store\"']\nurl = https://host.example/x\n",
+        "\n".join("[" * depth + "a" + "]" * depth for depth in range(1, 900)),
+    ],
 )
 def test_settings_of_no_form_are_an_error_in_words_or_none(text: str, root: Path) -> None:
     (root / ".dvc" / "config").write_text(text)
