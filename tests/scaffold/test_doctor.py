@@ -50,7 +50,9 @@ def remotes(root: Path, *, ask: bool = True) -> list[Diagnosis]:
 
 def test_nothing_is_wrong_and_the_exit_status_says_so(root: Path) -> None:
     verdicts = {diagnosis.subject: diagnosis.verdict for diagnosis in examine(root)}
-    assert verdicts == dict.fromkeys(("python", *doctor._CHECKS), "ok") | {"remotes": "warn"}
+    # These tests run a copydesk of a folder, which requirements.txt cannot name.
+    expected = {"remotes": "warn", "requirements": "warn"}
+    assert verdicts == dict.fromkeys(("python", *doctor._CHECKS), "ok") | expected
     runner, command = CliRunner(), ["doctor", "--no-remotes", "--root", str(root)]
     assert runner.invoke(app, command).exit_code == 0
     (root / "params.yaml").write_text("ingest: {max_bytes: many}\n")
@@ -87,6 +89,17 @@ def test_web_pages_without_what_reads_them(root: Path, monkeypatch: pytest.Monke
         "seeds/ has 1 file that may have web pages, and trafilatura is not installed; "
     )
     assert "pip install 'copydesk[web]" in diagnosis.detail
+
+
+def test_requirements_that_install_nothing(root: Path) -> None:
+    path = root / "requirements.txt"
+    path.write_text("# copydesk[build] @ git+https://HOST/ORG/copydesk@COMMIT\n")
+    assert found(root, "requirements").verdict == "warn"
+    assert found(root, "requirements").detail.startswith("requirements.txt does not install copydesk, so colleagues")
+    path.write_text("copydesk[build] @ git+https://host.example/desk/copydesk@0123456\n")
+    assert found(root, "requirements").verdict == "ok"
+    path.unlink()
+    assert found(root, "requirements").verdict == "ok"
 
 
 def test_another_version_of_a_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

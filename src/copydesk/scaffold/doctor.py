@@ -28,7 +28,7 @@ from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
 from copydesk.store.compiled_modules import compiled_sources, machine_code
 from copydesk.store.fingerprint import source_hash
-from copydesk.store.installed_from import install_extra
+from copydesk.store.installed_from import install_extra, names_copydesk
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
@@ -108,6 +108,14 @@ def _extras(root: Path) -> Verdict:
         kinds = plural(pages, "file that may have web pages", "files that may have web pages")
         return "warn", f"seeds/ has {kinds}, and {', '.join(missing)} is not installed; {install_extra('web')}"
     return "ok", "installed, or not needed"
+
+
+def _requirements(root: Path) -> Verdict:
+    """Whether requirements.txt installs copydesk: init cannot know where others find one that came from a folder."""
+    path = root / "requirements.txt"
+    if not path.is_file() or names_copydesk(path.read_text("utf-8", "replace")):
+        return "ok", "installs copydesk, or not there"
+    return "warn", "requirements.txt does not install copydesk, so colleagues and CI cannot; write where it is found"
 
 
 def _libraries(_: Path) -> Verdict:
@@ -314,6 +322,7 @@ _CHECKS: dict[str, Callable[[Path], Verdict]] = {
     "dvc": _dvc,
     "settings": _settings,
     "extras": _extras,
+    "requirements": _requirements,
     "line ends": _line_ends,
     "merges": _merges,
     "disk": _disk,

@@ -55,6 +55,11 @@ def requirements(current: str | None = None) -> str:
     return _OURS.sub(lambda _: line.replace("copydesk[build]", wanted, 1), current, count=1)
 
 
+def names_copydesk(requirements_text: str) -> bool:
+    """Whether the text of a requirements.txt has a line that installs copydesk."""
+    return _OURS.search(requirements_text) is not None
+
+
 def requirement() -> str:
     """The line of requirements.txt for this copydesk, or a comment that says what to write."""
     url = _direct_url()
