@@ -17,6 +17,8 @@ STEPS ?= 1000
 SEED ?= 1
 MOST ?= 60
 KILLS ?= 200
+# One more than there are cores, because many tests wait for servers and disks.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -47,7 +49,7 @@ types: $(READY)
 
 # What takes minutes by itself has a target of its own: day, compiled.
 pytest: $(READY)
-	python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --ignore tests/pipeline/test_steward_day.py --ignore tests/pipeline/test_compiled.py
 
 day: $(READY)  ## Go through a steward's day: 300 files, decisions in a browser, two clones, three releases, a purge (about 3 minutes)

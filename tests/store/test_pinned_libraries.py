@@ -13,7 +13,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from copydesk.core.config import load_params
-from copydesk.dataset.manifest import _libraries as manifest_libraries
+from copydesk.dataset.manifest import libraries_of as manifest_libraries
 from copydesk.readers.record_cache import _key as record_cache_key
 from copydesk.readers.seed_files import Seed, Stamp
 from copydesk.revisions.toolkit_lock import STAGES
@@ -29,6 +29,7 @@ WITHOUT_INFLUENCE = {
     "pyyaml": "reads settings, whose values are in the fingerprint; writes the card, which no shard follows from",
     "datasets": "names the types of columns for the card; loads the dataset to check it",
     "jsonschema-rs": "gives the verdict of the standard, which tests hold against the reference implementation",
+    "mlcroissant": "reads the dataset to check it, where it is installed",
     "rich": "draws on the terminal",
     "msgpack": "reads the files of wordfreq, which is pinned",
 }

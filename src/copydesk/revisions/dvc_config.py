@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -279,7 +280,7 @@ def _parsed(text: str, where: str) -> Section:
     """The sections of a file in the form of DVC's configuration; remotes by name below ``remote``."""
     try:
         # Without interpolation, by which a small file could make values of any length.
-        parsed = _lower_keys(ConfigObj(text.splitlines(keepends=True), interpolation=False).dict())
+        parsed = _lower_keys(ConfigObj(StringIO(text), interpolation=False).dict())
     except Exception as error:  # the parser raises errors of many kinds
         raise ReleaseError(f"{where}: DVC cannot read it ({error})") from None
     named = {match[1]: section for title, section in parsed.items() if (match := _NAMED_REMOTE.fullmatch(title))}

@@ -34,7 +34,8 @@ _NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\x00]*")
 _STOP = re.compile("[>\"']")
 _SPACE = "\t\n\f\r "
 #: The rest of nearly every tag: quoted values are closed before the next tag.
-_REST = re.compile(r"""(?:[^>"'=]*=[\t\n\f\r ]*(?:"[^"<]*"|'[^'<]*'|(?=[^\t\n\f\r "'])))*+[^>"'=]*>""")
+#: The attributes are matched once, in a lookahead: Python 3.11 up to 3.11.4 goes wrong with a possessive ``(...)*+``.
+_REST = re.compile(r"""(?=((?:[^>"'=]*=[\t\n\f\r ]*(?:"[^"<]*"|'[^'<]*'|(?=[^\t\n\f\r "'])))*))\1[^>"'=]*>""")
 _ATTRIBUTE = re.compile(
     r"""[^\t\n\f\r />][^\t\n\f\r />=]*(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"|'[^']*'|[^\t\n\f\r >]+))?"""
 )

@@ -15,7 +15,7 @@ from copydesk.errors import ConfigError, UnreadableError
 _PIECE = 1 << 16
 _SPACE = " \t\n\r"
 _STRUCTURE = re.compile(r'[\[\]{}"]')
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR_END = re.compile(r"[\s,\]}]")
 _NOT_SPACE = re.compile(rf"[^{_SPACE}]")
 
