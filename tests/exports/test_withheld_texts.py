@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -272,6 +273,25 @@ def test_ids_that_quote_in_other_forms(
     assert file_bytes(tmp_path / "whole") == file_bytes(project.corpus)
 
 
+def test_an_id_that_looks_like_one_that_stands_for_another(
+    make_corpus: Callable[..., Project], tmp_path: Path
+) -> None:
+    slug = "-".join(HEADLINE.lower().split())
+    first = f"{RENAMED}{hashlib.sha256(HEADLINE.encode()).hexdigest()}-1"
+    project = make_corpus({f"{slug}.txt": HEADLINE, f"{first}.txt": "Another text.", "twin.txt": HEADLINE})
+    export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert {*read_documents(tmp_path / "out")} == {first, f"{first[:-1]}2", "twin"}
+    hydrate_corpus(tmp_path / "out", project.seeds, tmp_path / "whole")
+    assert file_bytes(tmp_path / "whole") == file_bytes(project.corpus)
+
+
+def test_a_release_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    root = make_history(tmp_path / "corpus")
+    export_withheld(open_revision(root, NEW), Project.open(root), tmp_path / "withheld")
+    hydrate_corpus(tmp_path / "withheld", root / "seeds", tmp_path / "whole")
+    assert file_bytes(tmp_path / "whole") == file_bytes(root / "corpus")
+
+
 @pytest.mark.parametrize("where", ["label", "setting"])
 def test_a_name_that_quotes_a_text_is_refused(
     make_corpus: Callable[..., Project], tmp_path: Path, where: str
@@ -384,8 +404,9 @@ def test_nothing_is_overwritten(root: Path, withheld: Path, tmp_path: Path) -> N
         hydrate_corpus(withheld, root / "seeds", tmp_path)
     with pytest.raises(BuildError, match=r"has files and no withheld\.json"):
         export_withheld(open_revision(root), Project.open(root), tmp_path)
-    with pytest.raises(BuildError, match="expected a folder apart from"):
-        export_withheld(open_revision(root), Project.open(root), root / "corpus")
+    for folder in ("corpus", "corpus/data/new", "seeds/new", "."):
+        with pytest.raises(BuildError, match="expected a folder apart from"):
+            export_withheld(open_revision(root), Project.open(root), root / folder)
     assert file_bytes(tmp_path) == {"mine.txt": b"kept"}
 
 
@@ -396,15 +417,87 @@ def test_the_whole_corpus_stands_beside_the_other_one_by_default(root: Path, cop
 
 
 def test_the_same_corpus_gives_the_same_bytes(root: Path, withheld: Path, copy: Path) -> None:
-    (copy / "data" / "left.parquet").write_bytes(b"of an earlier run")
+    others = {".git/HEAD": b"ref: refs/heads/main", "LICENSE": b"MIT", "data/mine.parquet": b"mine"}
+    write_seeds(copy, others)
+    (copy / "README.md").write_text("of an earlier run")
     options = ["export", str(copy), "--root", str(root), "--withhold-text"]
     done = CliRunner().invoke(app, [*options, "--dry-run"])
     assert done.exit_code == 0 and f"{COUNT} documents would be written without texts" in " ".join(
         done.output.split()
     )
-    assert (copy / "data" / "left.parquet").exists()
+    assert (copy / "README.md").read_text() == "of an earlier run"
     assert CliRunner().invoke(app, options).exit_code == 0
-    assert file_bytes(copy) == file_bytes(withheld)
+    assert file_bytes(copy) == file_bytes(withheld) | others
+
+
+def test_files_of_an_earlier_export_go_and_those_of_others_stay(
+    make_corpus: Callable[..., Project], root: Path, copy: Path
+) -> None:
+    others = {".git/HEAD": b"ref: refs/heads/main", "notes.txt": b"mine", "data/labels/notes.txt": b"mine"}
+    write_seeds(copy, others)
+    project = make_corpus({"a.txt": "One text.", "b.txt": "Another text."})
+    export_withheld(open_revision(project.corpus.parent), project, copy)
+    assert not (copy / "data" / "signatures").exists()
+    alone = copy.with_name("alone")
+    export_withheld(open_revision(project.corpus.parent), project, alone)
+    assert file_bytes(copy) == file_bytes(alone) | others
+
+
+def test_an_export_that_is_killed_while_it_replaces_another_goes_on(
+    make_corpus: Callable[..., Project], withheld: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_corpus({"a.txt": "One text.", "b.txt": "Another text."})
+    alone, replace = tmp_path / "alone", Path.replace
+    export_withheld(open_revision(project.corpus.parent), project, alone)
+    for moves in range(9):
+        out = shutil.copytree(withheld, tmp_path / f"{moves}")
+        left = moves + 1
+
+        def killed(self: Path, target: Path) -> Path:
+            nonlocal left
+            left -= ".withheld-export" in self.parts
+            if left < 0:
+                raise KeyboardInterrupt
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", killed)
+        try:
+            export_withheld(open_revision(project.corpus.parent), project, out)
+            assert moves > 3
+        except KeyboardInterrupt:
+            pass
+        monkeypatch.undo()
+        export_withheld(open_revision(project.corpus.parent), project, out)
+        assert file_bytes(out) == file_bytes(alone), moves
+
+
+@pytest.mark.parametrize("listing", ["{}", "[]", "no", '{"form": 1, "tables": {"raw": 5}}', '{"form": 2}'])
+def test_files_beside_a_listing_that_no_export_wrote_stay(root: Path, tmp_path: Path, listing: str) -> None:
+    write_seeds(tmp_path, {"withheld.json": listing, "thesis.txt": "years of work", "README.md": "mine"})
+    before = file_bytes(tmp_path)
+    with pytest.raises(BuildError, match=r"withheld\.json: not what export --withhold-text writes"):
+        export_withheld(open_revision(root), Project.open(root), tmp_path)
+    assert file_bytes(tmp_path) == before
+
+
+def test_a_file_in_the_place_of_one_to_write_stays(root: Path, copy: Path) -> None:
+    path = "data/labels/train-00000-of-00001.parquet"
+    changed(copy, lambda listed: listed["tables"]["labels"]["files"].clear())
+    (copy / path).write_text("mine")
+    before = file_bytes(copy)
+    with pytest.raises(BuildError, match=rf"{path}: no export wrote this file"):
+        export_withheld(open_revision(root), Project.open(root), copy)
+    assert file_bytes(copy) == before
+
+
+def test_a_link_out_of_the_folder_is_not_followed(root: Path, copy: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (copy / "data" / "raw").rename(elsewhere)
+    (copy / "data" / "raw").symlink_to(elsewhere)
+    before = file_bytes(elsewhere)
+    with pytest.raises(BuildError, match="leads out of"):
+        export_withheld(open_revision(root), Project.open(root), copy)
+    assert file_bytes(elsewhere) == before
 
 
 def test_documents_that_were_taken_down_are_left_out_of_past_releases(tmp_path: Path) -> None:

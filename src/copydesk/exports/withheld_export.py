@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from copydesk.core.progress import track
 from copydesk.dataset.manifest import PLUGINS
 from copydesk.dataset.public_export import without_absent_references
 from copydesk.errors import BuildError, ReleaseError
+from copydesk.exports.output_folder import README, STAGED, refuse_inside, refuse_others, take_over, written_files
 from copydesk.exports.quoted_runs import QuotedRuns, letters_of
 from copydesk.exports.sealing import seal
 from copydesk.exports.shard_groups import ShardGroup, read_shard, shard_groups
@@ -32,6 +34,7 @@ from copydesk.exports.withheld_columns import (
     sealed_values,
     strings_in,
 )
+from copydesk.exports.withheld_corpus import FORM, NAME
 from copydesk.labels.export_labels import taken_down
 from copydesk.project import Project
 from copydesk.revisions.revision import Revision
@@ -39,8 +42,6 @@ from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.parquet import write_parquet
 from copydesk.tables.table import table
 
-NAME = "withheld.json"
-FORM = 1
 #: How the ids begin that stand for ids which quote a text, such as those of files named after a headline.
 RENAMED = "withheld-"
 #: Letters and digits of an id that may not stand in its own text one after another, whatever is between the words.
@@ -71,23 +72,20 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
     project : Project
         Its settings, if the revision is the working tree.
     out : Path
-        A new or empty folder, or one that an earlier run wrote, which is replaced.
+        A new or empty folder, or one with an earlier export, whose files are replaced; all others stay.
     dry_run : bool
         Whether only to count.
 
     Raises
     ------
     BuildError
-        If the folder has other files, no document is left, or a name or a setting quotes a text.
+        If the folder has files and no such export, or a file in the place of one to write; if no document is left,
+        or a name or a setting quotes a text.
     ReleaseError
         If data of the revision are missing, or have other columns than this version of copydesk writes.
     """
-    corpus = project.corpus.resolve()
-    target = out.resolve()
-    if target == corpus or target in corpus.parents or corpus in target.parents:
-        raise BuildError(f"{out}: expected a folder apart from {corpus}")
-    if out.exists() and any(out.iterdir()) and not (out / NAME).exists():
-        raise BuildError(f"{out}: has files and no {NAME}, so no such export wrote it; choose a new or empty folder")
+    refuse_inside(out, project.corpus, project.seeds)
+    written = written_files(out)
     taken = taken_down(revision)
     without_raw = {*revision.listing.get("withheld", ())} - taken
     groups = shard_groups(revision, taken | without_raw)
@@ -102,7 +100,7 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
     made = WithheldExport(len(writer.ids), len(taken), len(without_raw), len(writer.renamed))
     if dry_run:
         return made
-    with replacing_folder(out) as folder:
+    with replacing_folder(out / STAGED if written else out) as folder:
         described = {
             "form": FORM,
             "revision": revision.name,
@@ -114,7 +112,12 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
             "tables": writer.write(folder),
         }
         write_text(folder / NAME, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
-        write_text(folder / "README.md", _card(params, described["tables"]))
+        write_text(folder / README, _card(params, described["tables"]))
+        new = [README, *(path for name in described["tables"].values() for path in name["files"])]
+        if written:
+            refuse_others(out, new, written)
+    if written:
+        take_over(out, new, written)
     return made
 
 
@@ -157,7 +160,9 @@ class _Writer:
         for _, doc_id in sorted(runs.quoting):
             if doc_id in self._hashes:
                 sha256 = self._hashes[doc_id]
-                counts[sha256] = counts.get(sha256, 0) + 1
+                counts[sha256] = next(
+                    n for n in count(counts.get(sha256, 0) + 1) if f"{RENAMED}{sha256}-{n}" not in self.ids
+                )
                 self.renamed[doc_id] = f"{RENAMED}{sha256}-{counts[sha256]}"
 
     def _strings(self) -> Iterator[tuple[str, str]]:
