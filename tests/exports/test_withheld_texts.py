@@ -24,7 +24,7 @@ from copydesk.cli import app
 from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError, CopydeskError, ValidationError
 from copydesk.exports.hydration import Hydrated, _clean_text, _complete_edits, hydrate_corpus
-from copydesk.exports.quoted_runs import word_runs
+from copydesk.exports.quoted_runs import QuotedRuns, word_runs
 from copydesk.exports.sealing import seal, unseal
 from copydesk.exports.withheld_columns import DERIVED, PLAIN, plain_part, sealed_values
 from copydesk.exports.withheld_export import RENAMED, WithheldExport, export_withheld
@@ -45,6 +45,11 @@ PAGE = (
     "see it &amp; to walk across. It had been closed for seven years, since the flood took the old one away.</p>"
     "<p>&quot;We waited long&quot;, she said. Nobody who lived on the other bank had believed in it any more.</p>"
     "</article></body></html>"
+)
+#: Headlines whose words are spelled in another way in names.
+OTHERS = (
+    "市長在河上開了一座新橋。 Bürgermeister löst überraschend fünf Ämter auf. Préfet démissionne après éclatée affaire. "
+    "Søndag løb på grønne øer. The zoo's U.S. bridge cost 3,500 dollars."
 )
 #: Russian that was decoded as another encoding: what is made of it is the text itself.
 MOJIBAKE = "Мэр открыл в понедельник новый мост через реку, и пришла тысяча человек.".encode().decode(
@@ -258,14 +263,23 @@ def test_an_id_that_quotes_a_text_is_replaced_everywhere(root: Path, withheld: P
         ("TheMayorOpenedANewBridgeOver", True),
         ("2026_the_mayor_opened_a_new_bridge", True),
         ("市長在河上開了一座新橋", True),
+        ("20240105_TheMayorOpenedANewBridgeOver2", True),
+        ("2024 The%2520mayor%20opened&amp;a&#32;new bridge", True),
+        ("buergermeister-loest-ueberraschend-fuenf-aemter", True),
+        ("prefet-demissionne-apres-eclatee-affaire", True),
+        ("soendag-loeb-paa-groenne-oeer", True),
+        ("zoos-us-bridge-cost-3500-dollars", True),
+        ("themayoropenedanewbridge", True),
         ("the-mayor-opened", False),
+        ("Buergermeister-loest", False),
         ("a8f3e2c1d4b5a6978877665544332211", False),
+        ("V1StGXR8_Z5jdHi6B-myT", False),
     ],
 )
 def test_ids_that_quote_in_other_forms(
     make_corpus: Callable[..., Project], tmp_path: Path, name: str, quotes: bool
 ) -> None:
-    project = make_corpus({f"{name}.txt": f"{HEADLINE}.\n\n市長在河上開了一座新橋。", "b.txt": "Another text."})
+    project = make_corpus({f"{name}.txt": f"{HEADLINE}.\n\n{OTHERS}", "b.txt": "Another text."})
     made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
     assert made == WithheldExport(2, 0, 0, int(quotes))
     assert quotes != any(name in string for string in said(tmp_path / "out"))
@@ -290,6 +304,59 @@ def test_a_release_comes_back_byte_for_byte(tmp_path: Path) -> None:
     export_withheld(open_revision(root, NEW), Project.open(root), tmp_path / "withheld")
     hydrate_corpus(tmp_path / "withheld", root / "seeds", tmp_path / "whole")
     assert file_bytes(tmp_path / "whole") == file_bytes(root / "corpus")
+
+
+@pytest.mark.parametrize("column", ["title", "byline", "source", "publisher", "url"])
+def test_an_id_that_quotes_what_is_sealed_is_replaced(
+    make_corpus: Callable[..., Project], tmp_path: Path, column: str
+) -> None:
+    value = "Governor resigns after bribe scandal"
+    record = {"id": "governor-resigns-after-bribe-scandal-2", "text": "One text.", column: value}
+    if column == "url":
+        record["url"] = f"https://example.org/news/{record['id'][:-2]}.html"
+    project = make_corpus({"wire.jsonl": json.dumps(record) + "\n", "b.txt": "Another text."})
+    made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert made.renamed == 1
+    assert not any("governor" in string.casefold() for string in said(tmp_path / "out"))
+
+
+def test_a_setting_that_names_a_sealed_title_is_refused(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    record = {"id": "a", "text": "One text.", "title": "Governor resigns after bribe scandal"}
+    keep = "doc_id != 'governor-resigns-after-bribe-scandal-2'"
+    project = make_corpus({"wire.jsonl": json.dumps(record) + "\n"}, {"select": {"keep": keep}})
+    with pytest.raises(BuildError, match=r"params\.yaml: select: keep: .* shares five words in a row"):
+        export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_many_documents_share_is_no_quote(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    """The host of an address, a license, and a time that the page says as well."""
+    time = "2026-01-05T12:30:00+00:00"
+    page = PAGE.replace("<head>", f"<head><meta property='article:published_time' content='{time}'>")
+    record = {"id": "www-the-example-daily-org-1", "text": "One text.", "url": "https://www.the.example-daily.org/1"}
+    project = make_corpus({"a.html": page, "wire.jsonl": json.dumps({**record, "published": time}) + "\n"})
+    assert time in {row["published"] for row in read_documents(project.corpus).values()}
+    made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert made.renamed == 0
+
+
+slugged_letters = {**dict.fromkeys("äæ", "ae"), "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "ß": "ss", "é": "e"}
+
+
+@given(
+    st.lists(st.text("abceosuäöüßøåæé", min_size=1, max_size=7).map("{}nt".format), min_size=5, max_size=8),
+    st.sampled_from(["-", "_", "%20", "+", "&amp;", ""]),
+    st.booleans(),
+)
+def test_any_headline_is_found_in_any_slug(words: list[str], between: str, spelled: bool) -> None:
+    bare = {**slugged_letters, "ä": "a", "ö": "o", "ø": "o", "ü": "u", "å": "a"}
+    parts = [word.translate(str.maketrans(slugged_letters if spelled else bare)) for word in words]
+    slug = between.join(parts if between else map(str.capitalize, parts))
+    runs = QuotedRuns()
+    for name in (slug, f"12{slug}34"):
+        runs.add("doc_id", name)
+    runs.scan(f"Before it. {' '.join(words)}. Behind it.")
+    assert len(runs.quoting) == 2
 
 
 @pytest.mark.parametrize("where", ["label", "setting"])

@@ -23,7 +23,7 @@ from copydesk.dataset.manifest import PLUGINS
 from copydesk.dataset.public_export import without_absent_references
 from copydesk.errors import BuildError, ReleaseError
 from copydesk.exports.output_folder import README, STAGED, refuse_inside, refuse_others, take_over, written_files
-from copydesk.exports.quoted_runs import QuotedRuns, letters_of
+from copydesk.exports.quoted_runs import QuotedRuns
 from copydesk.exports.sealing import seal
 from copydesk.exports.shard_groups import ShardGroup, read_shard, shard_groups
 from copydesk.exports.withheld_columns import (
@@ -44,8 +44,8 @@ from copydesk.tables.table import table
 
 #: How the ids begin that stand for ids which quote a text, such as those of files named after a headline.
 RENAMED = "withheld-"
-#: Letters and digits of an id that may not stand in its own text one after another, whatever is between the words.
-_TELLING = 20
+#: Columns with which all that is written is compared. The path of a file is none: its id is named after it.
+_SAYING = {"documents": ("text", "title", "byline", "source", "publisher", "url"), "raw": ("text",)}
 #: Sections of the settings that say nothing of the dataset.
 _OWN_SECTIONS = ("engine", PLUGINS)
 _CARD = """
@@ -145,16 +145,13 @@ class _Writer:
         runs = QuotedRuns()
         for place, string in (*_settings(params), *self._strings()):
             runs.add(place, string)
-        long_ids = {doc_id: name for doc_id in self.ids if len(name := letters_of(doc_id)) >= _TELLING}
-        for doc_id, text in self._texts() if runs or long_ids else ():
+        for text in self._withheld() if runs else ():
             runs.scan(text)
-            if doc_id in long_ids and long_ids[doc_id] in letters_of(text):
-                runs.quoting.add(("doc_id", doc_id))
         if others := sorted(found for found in runs.quoting if found[0] != "doc_id"):
             place, string = others[0]
             raise BuildError(
-                f"{self._revision.name}: {place}: {string[:80]!r} shares five words in a row with a text, and would "
-                "be written; choose another name"
+                f"{self._revision.name}: {place}: {string[:80]!r} shares five words in a row with a text or "
+                "its title, byline, source, publisher or address, and would be written; choose another name"
             )
         counts: dict[str, int] = {}
         for _, doc_id in sorted(runs.quoting):
@@ -174,12 +171,14 @@ class _Writer:
                         place = "doc_id" if column in ID_COLUMNS else f"{name}.{column}"
                         yield from ((place, string) for string in strings_in(rows[column]))
 
-    def _texts(self) -> Iterator[tuple[str, str]]:
-        """All clean and raw texts, each with the id of its document."""
+    def _withheld(self) -> Iterator[str]:
+        """All clean and raw texts, and what is sealed and says something of one."""
         for group in self._groups:
-            for name in ("documents", "raw"):
-                for rows in self._tables(group, name, ["doc_id", "text"]):
-                    yield from zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
+            for name, columns in _SAYING.items():
+                for rows in self._tables(group, name, ["doc_id", *columns]):
+                    for column in columns:
+                        strings = rows[column].unique().drop_null().to_pylist()
+                        yield from (map(_path_of, strings) if column == "url" else strings)
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write all shards below a folder; return the tables with files, rows and logical hashes."""
@@ -263,6 +262,11 @@ class _Writer:
                 if name == "documents" and columns is None:
                     rows = without_absent_references(rows, pa.array(sorted(self.ids), pa.string()))
             yield rows
+
+
+def _path_of(url: str) -> str:
+    """An address without its host, which many documents share."""
+    return url.partition("://")[2].partition("/")[2] or url
 
 
 def _settings(value: Any, place: str = "params.yaml") -> Iterator[tuple[str, str]]:
