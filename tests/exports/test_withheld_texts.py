@@ -483,6 +483,16 @@ def test_the_whole_corpus_stands_beside_the_other_one_by_default(root: Path, cop
     assert {*read_documents(copy.with_name(f"{copy.name}-whole"))} == {*documents(root)}
 
 
+@pytest.mark.parametrize(("inside", "given"), [(".", "."), ("data", "..")])
+def test_hydrate_from_within_the_corpus(
+    root: Path, copy: Path, monkeypatch: pytest.MonkeyPatch, inside: str, given: str
+) -> None:
+    monkeypatch.chdir(copy / inside)
+    done = CliRunner().invoke(app, ["hydrate", given, "--raw", str(root / "seeds")])
+    assert done.exit_code == 0, done.output
+    assert {*read_documents(copy.with_name(f"{copy.name}-whole"))} == {*documents(root)}
+
+
 def test_the_same_corpus_gives_the_same_bytes(root: Path, withheld: Path, copy: Path) -> None:
     others = {".git/HEAD": b"ref: refs/heads/main", "LICENSE": b"MIT", "data/mine.parquet": b"mine"}
     write_seeds(copy, others)
@@ -625,7 +635,7 @@ def test_any_edits_give_the_clean_text_and_show_no_letter(text: EditedText, sugg
     assert not re.search(r"[^\W_]", "".join(filter(None, plain["after"].to_pylist())))
     blob = seal([values for _, values in sealed_values("edits", whole)], text.raw)
     edits = plain.to_pylist()
-    _complete_edits(edits, unseal(blob, text.raw), text.raw, "a")
+    _complete_edits(edits, unseal(blob, text.raw), text.raw)
     assert _clean_text(edits, text.raw, "a") == text.text
     assert table("edits").from_rows(edits).equals(whole)
 
@@ -702,6 +712,12 @@ def rewritten(copy: Path, name: str, change: Callable[[pa.Table], pa.Table], **m
             ),
             "expected data/raw/",
         ),
+        (lambda listed: listed["tables"]["sentences"].update(splits={}), "expected a logical hash"),
+        (lambda listed: listed["tables"]["labels"]["splits"].pop("train"), "expected a logical hash"),
+        (lambda listed: listed["tables"].pop("sentences"), "sentences: 0 rows, and sealed values of"),
+        (lambda listed: listed["tables"].pop("labels"), "labels: 0 rows, and sealed values of 1;"),
+        (lambda listed: listed["tables"].pop("signatures"), "signatures: 0 rows, and sealed values of 1;"),
+        (lambda listed: listed["tables"].pop("edits"), "edits: 0 rows, and sealed values of"),
         (
             lambda listed: listed["tables"]["sentences"]["splits"]["train"].update(logical_sha256="0" * 64),
             "made rows with the logical hash",
@@ -773,6 +789,57 @@ def test_a_table_that_says_something_else_is_refused(
     with pytest.raises(ValidationError):
         hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
     assert not (tmp_path / "whole").exists()
+
+
+def resealed(copy: Path, raw: Path, data: Any) -> None:
+    """Seal other values about the document ``mail``, as only somebody can who has its text."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        pairs = zip(rows["doc_id"].to_pylist(), rows["sealed"].to_pylist(), strict=True)
+        text = raw.read_text("utf-8")
+        blobs = [seal(data(unseal(blob, text)), text) if doc_id == "mail" else blob for doc_id, blob in pairs]
+        return rows.set_column(rows.column_names.index("sealed"), "sealed", pa.array(blobs, pa.binary()))
+
+    paths = copy.glob("data/documents/*")
+    path = next(path for path in paths if "mail" in pq.read_table(path)["doc_id"].to_pylist())
+    pq.write_table(change(pq.read_table(path)), path)
+    place = path.relative_to(copy).as_posix()
+    changed(copy, lambda listed: listed["tables"]["documents"]["files"][place].update(sha256=sha256_file(path)))
+
+
+def with_table(name: str, rows: Any) -> Callable[[Any], Any]:
+    return lambda values: {**values, "tables": {**values["tables"], name: rows}}
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        *((lambda _, value=value: value, "without tables") for value in (5, None, [], {}, {"tables": 5})),
+        *((with_table("edits", rows), "'edits': expected rows of a table") for rows in (5, None, [5], {}, "text")),
+        (with_table("others", []), "'others': expected rows of a table"),
+        (with_table("edits", []), "edits: .* rows, and sealed values of 0; the corpus is damaged"),
+        (with_table("edits", [{}] * 99), "edits: .* rows, and sealed values of 99; the corpus is damaged"),
+        (with_table("sentences", [{"start": "x"}] * 2), "'sentences': expected no column start"),
+        (with_table("documents", [{"title": 5}]), "documents: .*the corpus is damaged"),
+        (with_table("documents", [{"more": 5}]), "documents: .*the corpus is damaged"),
+        (with_table("raw", [{"path": {}}]), "raw: .*the corpus is damaged"),
+    ],
+)
+def test_sealed_values_of_another_form_are_refused(
+    root: Path, copy: Path, tmp_path: Path, data: Callable[[Any], Any], found: str
+) -> None:
+    resealed(copy, root / "seeds" / "mail.txt", data)
+    with pytest.raises(ValidationError, match=found):
+        hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
+    assert not (tmp_path / "whole").exists()
+
+
+def test_sealed_values_that_nest_deeply_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = "[" * 200_000 + "]" * 200_000
+    monkeypatch.setattr("copydesk.exports.sealing.json.dumps", lambda *_, **__: nested)
+    blob = seal({}, "the text")
+    with pytest.raises(ValidationError, match="the sealed values are not JSON"):
+        unseal(blob, "the text")
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" + bytes(40) + b"PAR1", None])

@@ -57,6 +57,9 @@ class WithheldCorpus:
             self.params: Params = check_params(listed["params"], str(path))
             self.plugins = {str(name): str(sha256) for name, sha256 in listed["plugins"].items()}
             self._files = {name: _files_of(name, table["files"]) for name, table in listed["tables"].items()}
+            for name, files in self._files.items():
+                if unhashed := [path for path in files if _split_of(path) not in listed["tables"][name]["splits"]]:
+                    raise ValidationError(f"{path}: {unhashed[0]}: expected a logical hash of the rows of its split")
             self.rows: dict[str, dict[str, Any]] = {
                 name: {
                     split: (int(part["rows"]), str(part["logical_sha256"])) for split, part in table["splits"].items()
@@ -118,6 +121,10 @@ class WithheldCorpus:
         if missing := [name for name in ("doc_id", SEALED) if name in rows.column_names and rows[name].null_count]:
             raise ValidationError(f"{self._folder / path}: column {missing[0]}: expected no null")
         return rows
+
+
+def _split_of(path: str) -> str:
+    return Path(path).name.partition("-")[0]
 
 
 def listed_paths(folder: Path) -> list[str]:
