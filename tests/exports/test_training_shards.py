@@ -35,7 +35,7 @@ from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
 from copydesk.takedowns.takedown import takedown_row, write_to_ledger
 from label_history import NEW, OLD, make_history
-from support import file_bytes, hard_texts, run_python
+from support import articles, file_bytes, hard_texts, run_python
 
 FORMATS = ("jsonl", "mds", "webdataset", "conllu")
 KILLED = -signal.SIGKILL
@@ -245,6 +245,28 @@ def test_documents_for_use_at_home(corpus: Project, tmp_path: Path) -> None:
     made = write(corpus, tmp_path, "jsonl", include_restricted=True)
     ids = {row["doc_id"] for split in ("train", "validation") for row in read_jsonl(tmp_path / split)}
     assert "closed" in ids and made.chosen.restricted == 0 and made.rows == 42
+
+
+def test_no_reference_to_a_document_that_is_left_out(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    text = articles(1)["article-0000.txt"]
+    names = ("a-closed", "b-open", "c-open")
+    sources = [{"doc_id": name, "license": "CC-BY-4.0"} for name in names if name.endswith("open")]
+    files = {f"{name}.txt": text for name in names}
+    project = make_corpus(
+        {**files, "sources.jsonl": "".join(json.dumps(row) + "\n" for row in sources)},
+        {"publish": {"allow": ["CC-BY-4.0"]}, "splits": {"train": 1, "validation": 0, "test": 0}},
+    )
+    columns = ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind")
+    whole = [tuple(row[name] for name in columns) for row in rows_of(project, "documents")["train"]]
+    assert whole == [
+        ("a-closed", None, "a-closed", None),
+        ("b-open", "a-closed", "a-closed", "exact"),
+        ("c-open", "a-closed", "a-closed", "exact"),
+    ]
+    for out, more in (("public", {}), ("home", {"include_restricted": True})):
+        write(project, tmp_path / out, "jsonl", **more)
+        rows = [tuple(row[name] for name in columns) for row in read_jsonl(tmp_path / out / "train")]
+        assert rows == (whole if more else [("b-open", None, None, None), ("c-open", None, None, None)])
 
 
 def test_nothing_that_may_be_published(corpus: Project, tmp_path: Path) -> None:

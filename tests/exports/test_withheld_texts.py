@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -23,7 +24,7 @@ from copydesk.cli import app
 from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError, CopydeskError, ValidationError
 from copydesk.exports.hydration import Hydrated, _clean_text, _complete_edits, hydrate_corpus
-from copydesk.exports.quoted_runs import word_runs
+from copydesk.exports.quoted_runs import QuotedRuns, word_runs
 from copydesk.exports.sealing import seal, unseal
 from copydesk.exports.withheld_columns import DERIVED, PLAIN, plain_part, sealed_values
 from copydesk.exports.withheld_export import RENAMED, WithheldExport, export_withheld
@@ -44,6 +45,11 @@ PAGE = (
     "see it &amp; to walk across. It had been closed for seven years, since the flood took the old one away.</p>"
     "<p>&quot;We waited long&quot;, she said. Nobody who lived on the other bank had believed in it any more.</p>"
     "</article></body></html>"
+)
+#: Headlines whose words are spelled in another way in names.
+OTHERS = (
+    "市長在河上開了一座新橋。 Bürgermeister löst überraschend fünf Ämter auf. Préfet démissionne après éclatée affaire. "
+    "Søndag løb på grønne øer. The zoo's U.S. bridge cost 3,500 dollars."
 )
 #: Russian that was decoded as another encoding: what is made of it is the text itself.
 MOJIBAKE = "Мэр открыл в понедельник новый мост через реку, и пришла тысяча человек.".encode().decode(
@@ -257,19 +263,100 @@ def test_an_id_that_quotes_a_text_is_replaced_everywhere(root: Path, withheld: P
         ("TheMayorOpenedANewBridgeOver", True),
         ("2026_the_mayor_opened_a_new_bridge", True),
         ("市長在河上開了一座新橋", True),
+        ("20240105_TheMayorOpenedANewBridgeOver2", True),
+        ("2024 The%2520mayor%20opened&amp;a&#32;new bridge", True),
+        ("buergermeister-loest-ueberraschend-fuenf-aemter", True),
+        ("prefet-demissionne-apres-eclatee-affaire", True),
+        ("soendag-loeb-paa-groenne-oeer", True),
+        ("zoos-us-bridge-cost-3500-dollars", True),
+        ("themayoropenedanewbridge", True),
         ("the-mayor-opened", False),
+        ("Buergermeister-loest", False),
         ("a8f3e2c1d4b5a6978877665544332211", False),
+        ("V1StGXR8_Z5jdHi6B-myT", False),
     ],
 )
 def test_ids_that_quote_in_other_forms(
     make_corpus: Callable[..., Project], tmp_path: Path, name: str, quotes: bool
 ) -> None:
-    project = make_corpus({f"{name}.txt": f"{HEADLINE}.\n\n市長在河上開了一座新橋。", "b.txt": "Another text."})
+    project = make_corpus({f"{name}.txt": f"{HEADLINE}.\n\n{OTHERS}", "b.txt": "Another text."})
     made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
     assert made == WithheldExport(2, 0, 0, int(quotes))
     assert quotes != any(name in string for string in said(tmp_path / "out"))
     hydrate_corpus(tmp_path / "out", project.seeds, tmp_path / "whole")
     assert file_bytes(tmp_path / "whole") == file_bytes(project.corpus)
+
+
+def test_an_id_that_looks_like_one_that_stands_for_another(
+    make_corpus: Callable[..., Project], tmp_path: Path
+) -> None:
+    slug = "-".join(HEADLINE.lower().split())
+    first = f"{RENAMED}{hashlib.sha256(HEADLINE.encode()).hexdigest()}-1"
+    project = make_corpus({f"{slug}.txt": HEADLINE, f"{first}.txt": "Another text.", "twin.txt": HEADLINE})
+    export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert {*read_documents(tmp_path / "out")} == {first, f"{first[:-1]}2", "twin"}
+    hydrate_corpus(tmp_path / "out", project.seeds, tmp_path / "whole")
+    assert file_bytes(tmp_path / "whole") == file_bytes(project.corpus)
+
+
+def test_a_release_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    root = make_history(tmp_path / "corpus")
+    export_withheld(open_revision(root, NEW), Project.open(root), tmp_path / "withheld")
+    hydrate_corpus(tmp_path / "withheld", root / "seeds", tmp_path / "whole")
+    assert file_bytes(tmp_path / "whole") == file_bytes(root / "corpus")
+
+
+@pytest.mark.parametrize("column", ["title", "byline", "source", "publisher", "url"])
+def test_an_id_that_quotes_what_is_sealed_is_replaced(
+    make_corpus: Callable[..., Project], tmp_path: Path, column: str
+) -> None:
+    value = "Governor resigns after bribe scandal"
+    record = {"id": "governor-resigns-after-bribe-scandal-2", "text": "One text.", column: value}
+    if column == "url":
+        record["url"] = f"https://example.org/news/{record['id'][:-2]}.html"
+    project = make_corpus({"wire.jsonl": json.dumps(record) + "\n", "b.txt": "Another text."})
+    made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert made.renamed == 1
+    assert not any("governor" in string.casefold() for string in said(tmp_path / "out"))
+
+
+def test_a_setting_that_names_a_sealed_title_is_refused(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    record = {"id": "a", "text": "One text.", "title": "Governor resigns after bribe scandal"}
+    keep = "doc_id != 'governor-resigns-after-bribe-scandal-2'"
+    project = make_corpus({"wire.jsonl": json.dumps(record) + "\n"}, {"select": {"keep": keep}})
+    with pytest.raises(BuildError, match=r"params\.yaml: select: keep: .* shares five words in a row"):
+        export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_many_documents_share_is_no_quote(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    """The host of an address, a license, and a time that the page says as well."""
+    time = "2026-01-05T12:30:00+00:00"
+    page = PAGE.replace("<head>", f"<head><meta property='article:published_time' content='{time}'>")
+    record = {"id": "www-the-example-daily-org-1", "text": "One text.", "url": "https://www.the.example-daily.org/1"}
+    project = make_corpus({"a.html": page, "wire.jsonl": json.dumps({**record, "published": time}) + "\n"})
+    assert time in {row["published"] for row in read_documents(project.corpus).values()}
+    made = export_withheld(open_revision(project.corpus.parent), project, tmp_path / "out")
+    assert made.renamed == 0
+
+
+slugged_letters = {**dict.fromkeys("äæ", "ae"), "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "ß": "ss", "é": "e"}
+
+
+@given(
+    st.lists(st.text("abceosuäöüßøåæé", min_size=1, max_size=7).map("{}nt".format), min_size=5, max_size=8),
+    st.sampled_from(["-", "_", "%20", "+", "&amp;", ""]),
+    st.booleans(),
+)
+def test_any_headline_is_found_in_any_slug(words: list[str], between: str, spelled: bool) -> None:
+    bare = {**slugged_letters, "ä": "a", "ö": "o", "ø": "o", "ü": "u", "å": "a"}
+    parts = [word.translate(str.maketrans(slugged_letters if spelled else bare)) for word in words]
+    slug = between.join(parts if between else map(str.capitalize, parts))
+    runs = QuotedRuns()
+    for name in (slug, f"12{slug}34"):
+        runs.add("doc_id", name)
+    runs.scan(f"Before it. {' '.join(words)}. Behind it.")
+    assert len(runs.quoting) == 2
 
 
 @pytest.mark.parametrize("where", ["label", "setting"])
@@ -384,8 +471,9 @@ def test_nothing_is_overwritten(root: Path, withheld: Path, tmp_path: Path) -> N
         hydrate_corpus(withheld, root / "seeds", tmp_path)
     with pytest.raises(BuildError, match=r"has files and no withheld\.json"):
         export_withheld(open_revision(root), Project.open(root), tmp_path)
-    with pytest.raises(BuildError, match="expected a folder apart from"):
-        export_withheld(open_revision(root), Project.open(root), root / "corpus")
+    for folder in ("corpus", "corpus/data/new", "seeds/new", "."):
+        with pytest.raises(BuildError, match="expected a folder apart from"):
+            export_withheld(open_revision(root), Project.open(root), root / folder)
     assert file_bytes(tmp_path) == {"mine.txt": b"kept"}
 
 
@@ -395,16 +483,98 @@ def test_the_whole_corpus_stands_beside_the_other_one_by_default(root: Path, cop
     assert {*read_documents(copy.with_name(f"{copy.name}-whole"))} == {*documents(root)}
 
 
+@pytest.mark.parametrize(("inside", "given"), [(".", "."), ("data", "..")])
+def test_hydrate_from_within_the_corpus(
+    root: Path, copy: Path, monkeypatch: pytest.MonkeyPatch, inside: str, given: str
+) -> None:
+    monkeypatch.chdir(copy / inside)
+    done = CliRunner().invoke(app, ["hydrate", given, "--raw", str(root / "seeds")])
+    assert done.exit_code == 0, done.output
+    assert {*read_documents(copy.with_name(f"{copy.name}-whole"))} == {*documents(root)}
+
+
 def test_the_same_corpus_gives_the_same_bytes(root: Path, withheld: Path, copy: Path) -> None:
-    (copy / "data" / "left.parquet").write_bytes(b"of an earlier run")
+    others = {".git/HEAD": b"ref: refs/heads/main", "LICENSE": b"MIT", "data/mine.parquet": b"mine"}
+    write_seeds(copy, others)
+    (copy / "README.md").write_text("of an earlier run")
     options = ["export", str(copy), "--root", str(root), "--withhold-text"]
     done = CliRunner().invoke(app, [*options, "--dry-run"])
     assert done.exit_code == 0 and f"{COUNT} documents would be written without texts" in " ".join(
         done.output.split()
     )
-    assert (copy / "data" / "left.parquet").exists()
+    assert (copy / "README.md").read_text() == "of an earlier run"
     assert CliRunner().invoke(app, options).exit_code == 0
-    assert file_bytes(copy) == file_bytes(withheld)
+    assert file_bytes(copy) == file_bytes(withheld) | others
+
+
+def test_files_of_an_earlier_export_go_and_those_of_others_stay(
+    make_corpus: Callable[..., Project], root: Path, copy: Path
+) -> None:
+    others = {".git/HEAD": b"ref: refs/heads/main", "notes.txt": b"mine", "data/labels/notes.txt": b"mine"}
+    write_seeds(copy, others)
+    project = make_corpus({"a.txt": "One text.", "b.txt": "Another text."})
+    export_withheld(open_revision(project.corpus.parent), project, copy)
+    assert not (copy / "data" / "signatures").exists()
+    alone = copy.with_name("alone")
+    export_withheld(open_revision(project.corpus.parent), project, alone)
+    assert file_bytes(copy) == file_bytes(alone) | others
+
+
+def test_an_export_that_is_killed_while_it_replaces_another_goes_on(
+    make_corpus: Callable[..., Project], withheld: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_corpus({"a.txt": "One text.", "b.txt": "Another text."})
+    alone, replace = tmp_path / "alone", Path.replace
+    export_withheld(open_revision(project.corpus.parent), project, alone)
+    for moves in range(9):
+        out = shutil.copytree(withheld, tmp_path / f"{moves}")
+        left = moves + 1
+
+        def killed(self: Path, target: Path) -> Path:
+            nonlocal left
+            left -= ".withheld-export" in self.parts
+            if left < 0:
+                raise KeyboardInterrupt
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", killed)
+        try:
+            export_withheld(open_revision(project.corpus.parent), project, out)
+            assert moves > 3
+        except KeyboardInterrupt:
+            pass
+        monkeypatch.undo()
+        export_withheld(open_revision(project.corpus.parent), project, out)
+        assert file_bytes(out) == file_bytes(alone), moves
+
+
+@pytest.mark.parametrize("listing", ["{}", "[]", "no", '{"form": 1, "tables": {"raw": 5}}', '{"form": 2}'])
+def test_files_beside_a_listing_that_no_export_wrote_stay(root: Path, tmp_path: Path, listing: str) -> None:
+    write_seeds(tmp_path, {"withheld.json": listing, "thesis.txt": "years of work", "README.md": "mine"})
+    before = file_bytes(tmp_path)
+    with pytest.raises(BuildError, match=r"withheld\.json: not what export --withhold-text writes"):
+        export_withheld(open_revision(root), Project.open(root), tmp_path)
+    assert file_bytes(tmp_path) == before
+
+
+def test_a_file_in_the_place_of_one_to_write_stays(root: Path, copy: Path) -> None:
+    path = "data/labels/train-00000-of-00001.parquet"
+    changed(copy, lambda listed: listed["tables"]["labels"]["files"].clear())
+    (copy / path).write_text("mine")
+    before = file_bytes(copy)
+    with pytest.raises(BuildError, match=rf"{path}: no export wrote this file"):
+        export_withheld(open_revision(root), Project.open(root), copy)
+    assert file_bytes(copy) == before
+
+
+def test_a_link_out_of_the_folder_is_not_followed(root: Path, copy: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (copy / "data" / "raw").rename(elsewhere)
+    (copy / "data" / "raw").symlink_to(elsewhere)
+    before = file_bytes(elsewhere)
+    with pytest.raises(BuildError, match="leads out of"):
+        export_withheld(open_revision(root), Project.open(root), copy)
+    assert file_bytes(elsewhere) == before
 
 
 def test_documents_that_were_taken_down_are_left_out_of_past_releases(tmp_path: Path) -> None:
@@ -465,7 +635,7 @@ def test_any_edits_give_the_clean_text_and_show_no_letter(text: EditedText, sugg
     assert not re.search(r"[^\W_]", "".join(filter(None, plain["after"].to_pylist())))
     blob = seal([values for _, values in sealed_values("edits", whole)], text.raw)
     edits = plain.to_pylist()
-    _complete_edits(edits, unseal(blob, text.raw), text.raw, "a")
+    _complete_edits(edits, unseal(blob, text.raw), text.raw)
     assert _clean_text(edits, text.raw, "a") == text.text
     assert table("edits").from_rows(edits).equals(whole)
 
@@ -542,6 +712,12 @@ def rewritten(copy: Path, name: str, change: Callable[[pa.Table], pa.Table], **m
             ),
             "expected data/raw/",
         ),
+        (lambda listed: listed["tables"]["sentences"].update(splits={}), "expected a logical hash"),
+        (lambda listed: listed["tables"]["labels"]["splits"].pop("train"), "expected a logical hash"),
+        (lambda listed: listed["tables"].pop("sentences"), "sentences: 0 rows, and sealed values of"),
+        (lambda listed: listed["tables"].pop("labels"), "labels: 0 rows, and sealed values of 1;"),
+        (lambda listed: listed["tables"].pop("signatures"), "signatures: 0 rows, and sealed values of 1;"),
+        (lambda listed: listed["tables"].pop("edits"), "edits: 0 rows, and sealed values of"),
         (
             lambda listed: listed["tables"]["sentences"]["splits"]["train"].update(logical_sha256="0" * 64),
             "made rows with the logical hash",
@@ -613,6 +789,57 @@ def test_a_table_that_says_something_else_is_refused(
     with pytest.raises(ValidationError):
         hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
     assert not (tmp_path / "whole").exists()
+
+
+def resealed(copy: Path, raw: Path, data: Any) -> None:
+    """Seal other values about the document ``mail``, as only somebody can who has its text."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        pairs = zip(rows["doc_id"].to_pylist(), rows["sealed"].to_pylist(), strict=True)
+        text = raw.read_text("utf-8")
+        blobs = [seal(data(unseal(blob, text)), text) if doc_id == "mail" else blob for doc_id, blob in pairs]
+        return rows.set_column(rows.column_names.index("sealed"), "sealed", pa.array(blobs, pa.binary()))
+
+    paths = copy.glob("data/documents/*")
+    path = next(path for path in paths if "mail" in pq.read_table(path)["doc_id"].to_pylist())
+    pq.write_table(change(pq.read_table(path)), path)
+    place = path.relative_to(copy).as_posix()
+    changed(copy, lambda listed: listed["tables"]["documents"]["files"][place].update(sha256=sha256_file(path)))
+
+
+def with_table(name: str, rows: Any) -> Callable[[Any], Any]:
+    return lambda values: {**values, "tables": {**values["tables"], name: rows}}
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        *((lambda _, value=value: value, "without tables") for value in (5, None, [], {}, {"tables": 5})),
+        *((with_table("edits", rows), "'edits': expected rows of a table") for rows in (5, None, [5], {}, "text")),
+        (with_table("others", []), "'others': expected rows of a table"),
+        (with_table("edits", []), "edits: .* rows, and sealed values of 0; the corpus is damaged"),
+        (with_table("edits", [{}] * 99), "edits: .* rows, and sealed values of 99; the corpus is damaged"),
+        (with_table("sentences", [{"start": "x"}] * 2), "'sentences': expected no column start"),
+        (with_table("documents", [{"title": 5}]), "documents: .*the corpus is damaged"),
+        (with_table("documents", [{"more": 5}]), "documents: .*the corpus is damaged"),
+        (with_table("raw", [{"path": {}}]), "raw: .*the corpus is damaged"),
+    ],
+)
+def test_sealed_values_of_another_form_are_refused(
+    root: Path, copy: Path, tmp_path: Path, data: Callable[[Any], Any], found: str
+) -> None:
+    resealed(copy, root / "seeds" / "mail.txt", data)
+    with pytest.raises(ValidationError, match=found):
+        hydrate_corpus(copy, root / "seeds", tmp_path / "whole")
+    assert not (tmp_path / "whole").exists()
+
+
+def test_sealed_values_that_nest_deeply_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = "[" * 200_000 + "]" * 200_000
+    monkeypatch.setattr("copydesk.exports.sealing.json.dumps", lambda *_, **__: nested)
+    blob = seal({}, "the text")
+    with pytest.raises(ValidationError, match="the sealed values are not JSON"):
+        unseal(blob, "the text")
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" + bytes(40) + b"PAR1", None])

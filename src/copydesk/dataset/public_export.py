@@ -27,6 +27,8 @@ from copydesk.tables.parquet import read_parquet, write_parquet
 from copydesk.tables.table import TABLES, table
 from copydesk.text.masked_text import MASKS
 
+#: Columns of ``documents`` that name other documents.
+REFERENCES = ("duplicate_of", "duplicate_group")
 _SECRET = frozenset({"raw", "edits"})
 
 
@@ -207,10 +209,14 @@ def _lay_out(
 
 
 def without_absent_references(documents: pa.Table, ids: pa.Array) -> pa.Table:
-    """Documents without references to documents that are not exported."""
-    is_present = {name: pc.is_in(documents[name], value_set=ids) for name in ("duplicate_of", "duplicate_group")}
-    for column, owner in (*((name, name) for name in is_present), ("duplicate_kind", "duplicate_of")):
+    """Documents without references to documents that are not exported; older releases lack some of the columns."""
+    named = [name for name in REFERENCES if name in documents.column_names]
+    present = {name: pc.is_in(documents[name], value_set=ids) for name in named}
+    owners = {**{name: name for name in named}, "duplicate_kind": "duplicate_of"}
+    for column, owner in owners.items():
+        if column not in documents.column_names or owner not in present:
+            continue
         field = documents.schema.field(column)
-        values = pc.if_else(is_present[owner], documents[column], pa.scalar(None, field.type))
+        values = pc.if_else(present[owner], documents[column], pa.scalar(None, field.type))
         documents = documents.set_column(documents.column_names.index(column), field, values)
     return documents

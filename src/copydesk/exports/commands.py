@@ -161,7 +161,8 @@ def hydrate(
     """
     from copydesk.exports.hydration import hydrate_corpus
 
-    out = out or corpus.with_name(f"{corpus.resolve().name}-whole")
+    parent = corpus.parent if corpus.name not in {"", ".."} else corpus.resolve().parent
+    out = out or parent / f"{corpus.resolve().name}-whole"
     made = hydrate_corpus(corpus, raw, out, partial=partial)
     for problem in [*made.other, *made.missing][:_LISTED]:
         fail(problem)

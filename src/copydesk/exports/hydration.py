@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from copydesk.errors import BuildError, SchemaError, ValidationError
 from copydesk.exports.raw_folder import RawFolder
 from copydesk.exports.sealing import unseal
 from copydesk.exports.shard_groups import ShardGroup, shard_groups
-from copydesk.exports.withheld_columns import ID_COLUMNS, SEALED
+from copydesk.exports.withheld_columns import DERIVED, ID_COLUMNS, PLAIN, SEALED
 from copydesk.exports.withheld_corpus import WithheldCorpus
 from copydesk.exports.withheld_export import RENAMED
 from copydesk.tables.logical_hash import Digests, combined, shape_of
@@ -179,16 +180,19 @@ class _Hydration:
         opened = self._sealed(group, lambda _: True)
         plain = {name: self._plain(group, name) for name in group.files}
         edits = _by_document(row for _, rows in plain.get("edits", []) for row in rows)
+        counts = Counter((row["doc_id"], name) for name, files in plain.items() for _, rows in files for row in rows)
         documents: dict[str, _Document] = {}
         for doc_id, (raw, values) in opened.items():
             where = f"{self._withheld.name}: {doc_id}"
-            sealed = values.get("tables") if isinstance(values, dict) else None
-            if not isinstance(sealed, dict):
-                raise ValidationError(
-                    f"{where}: sealed values without tables; another version of copydesk wrote them"
-                )
+            sealed = _sealed_tables(values, where)
+            for name in TABLES:
+                count, expected = counts[doc_id, name], len(sealed.get(name, ()))
+                if count != expected:
+                    raise ValidationError(
+                        f"{where}: {name}: {count:,} rows, and sealed values of {expected:,}; the corpus is damaged"
+                    )
             own = edits.get(doc_id, [])
-            _complete_edits(own, sealed.get("edits", []), raw["text"], where)
+            _complete_edits(own, sealed.get("edits", []), raw["text"])
             documents[doc_id] = _Document(raw, sealed, _clean_text(own, raw["text"], where))
         for name, tables in plain.items():
             numbers = dict.fromkeys(documents, 0)  # the next of the sealed values of each document
@@ -259,12 +263,23 @@ def _by_document(rows: Iterator[Row]) -> dict[str, list[Row]]:
     return by_document
 
 
-def _complete_edits(edits: list[Row], sealed: list[Row], raw: str, where: str) -> None:
+def _sealed_tables(values: Any, where: str) -> dict[str, list[Row]]:
+    """The sealed values of the rows about a document, by table."""
+    advice = "the corpus is damaged, or another version of copydesk wrote it"
+    sealed = values.get("tables") if isinstance(values, dict) else None
+    if not isinstance(sealed, dict):
+        raise ValidationError(f"{where}: sealed values without tables; {advice}")
+    for name, rows in sealed.items():
+        if name not in TABLES or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValidationError(f"{where}: sealed values of {name!r}: expected rows of a table; {advice}")
+        open_columns = {*PLAIN[name], *DERIVED.get(name, ())} - {"after"}
+        if both := sorted({column for row in rows for column in row} & open_columns):
+            raise ValidationError(f"{where}: sealed values of {name!r}: expected no column {both[0]}; {advice}")
+    return sealed
+
+
+def _complete_edits(edits: list[Row], sealed: list[Row], raw: str) -> None:
     """Give edits the texts that were withheld."""
-    if len(edits) != len(sealed):
-        raise ValidationError(
-            f"{where}: {len(edits)} edits, and sealed texts of {len(sealed)}; the corpus is damaged"
-        )
     for edit, values in zip(edits, sealed, strict=True):
         after = edit["after"] if edit["after"] is not None else values.get("after")
         edit.update(values, after=after, before=raw[edit["raw_start"] : edit["raw_end"]])

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.dataset.public_export import REFERENCES, without_absent_references
 from copydesk.errors import ReleaseError
 from copydesk.revisions.revision import Revision
 from copydesk.tables.parquet import DAMAGED
@@ -82,6 +83,7 @@ class RowStream:
                 table = with_current_names(pa.Table.from_batches([batch]))
                 if self._left_out:
                     table = table.filter([doc_id not in self._left_out for doc_id in table["doc_id"].to_pylist()])
+                    table = self._without_references(table)
                 skipped = min(skip, table.num_rows)
                 skip -= skipped
                 for row in table.slice(skipped).to_pylist():
@@ -89,6 +91,12 @@ class RowStream:
         except DAMAGED as error:
             found = " ".join(str(error).split())
             raise ReleaseError(f"{self._revision.name}: {shard}: cannot be read as Parquet ({found})") from None
+
+    def _without_references(self, rows: pa.Table) -> pa.Table:
+        """The rows without references to documents that are left out."""
+        columns = [name for name in REFERENCES if name in rows.column_names]
+        named = {doc_id for name in columns for doc_id in rows[name].to_pylist() if doc_id is not None}
+        return without_absent_references(rows, pa.array(sorted(named - self._left_out), pa.string()))
 
     def _present(self, file: pq.ParquetFile) -> list[str]:
         names: list[str] = file.schema_arrow.names

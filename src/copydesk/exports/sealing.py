@@ -52,7 +52,10 @@ def unseal(sealed: bytes, raw_text: str) -> Any:
     data = unpacked.decompress(plain, _MOST_BYTES)
     if not unpacked.eof:
         raise ValidationError(f"the sealed values have more than {_MOST_BYTES:,} bytes")
-    return json.loads(data)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"the sealed values are not JSON: {error}") from None
 
 
 def _digest(purpose: str, secret: bytes, data: bytes, size: int) -> bytes:

@@ -12,13 +12,14 @@ from copydesk.core.atomic_files import is_file_of
 from copydesk.core.config import Params, check_params
 from copydesk.core.hand_written import bounded_text
 from copydesk.core.json_schema import load_json
-from copydesk.errors import ConfigError, UnreadableError, ValidationError
+from copydesk.errors import BuildError, ConfigError, UnreadableError, ValidationError
 from copydesk.exports.shard_groups import read_shard
 from copydesk.exports.withheld_columns import SEALED, plain_schema
-from copydesk.exports.withheld_export import FORM, NAME
 from copydesk.readers.parquet_footer import refuse_lies
 from copydesk.tables.table import TABLES
 
+NAME = "withheld.json"
+FORM = 1
 _PATH = re.compile(rf"data/({'|'.join(TABLES)})/(train|validation|test)-\d{{5,}}-of-\d{{5,}}\.parquet")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -56,6 +57,9 @@ class WithheldCorpus:
             self.params: Params = check_params(listed["params"], str(path))
             self.plugins = {str(name): str(sha256) for name, sha256 in listed["plugins"].items()}
             self._files = {name: _files_of(name, table["files"]) for name, table in listed["tables"].items()}
+            for name, files in self._files.items():
+                if unhashed := [path for path in files if _split_of(path) not in listed["tables"][name]["splits"]]:
+                    raise ValidationError(f"{path}: {unhashed[0]}: expected a logical hash of the rows of its split")
             self.rows: dict[str, dict[str, Any]] = {
                 name: {
                     split: (int(part["rows"]), str(part["logical_sha256"])) for split, part in table["splits"].items()
@@ -117,6 +121,30 @@ class WithheldCorpus:
         if missing := [name for name in ("doc_id", SEALED) if name in rows.column_names and rows[name].null_count]:
             raise ValidationError(f"{self._folder / path}: column {missing[0]}: expected no null")
         return rows
+
+
+def _split_of(path: str) -> str:
+    return Path(path).name.partition("-")[0]
+
+
+def listed_paths(folder: Path) -> list[str]:
+    """Paths of the files that such a corpus lists, also if some are missing or damaged.
+
+    Raises
+    ------
+    BuildError
+        If its listing is not what ``export --withhold-text`` writes.
+    """
+    path = folder / NAME
+    try:
+        listed = load_json(bounded_text(path), str(path))
+        if listed["form"] != FORM:
+            raise ValueError(f"form {listed['form']!r}, expected {FORM}")
+        return [file for name, table in listed["tables"].items() for file in _files_of(name, table["files"])]
+    except (OSError, UnicodeDecodeError, ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BuildError(
+            f"{path}: not what export --withhold-text writes ({error}); choose a new or empty folder"
+        ) from None
 
 
 def _files_of(table: str, files: dict[str, Any]) -> dict[str, str]:

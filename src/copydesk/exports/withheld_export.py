@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,8 @@ from copydesk.core.progress import track
 from copydesk.dataset.manifest import PLUGINS
 from copydesk.dataset.public_export import without_absent_references
 from copydesk.errors import BuildError, ReleaseError
-from copydesk.exports.quoted_runs import QuotedRuns, letters_of
+from copydesk.exports.output_folder import README, STAGED, refuse_inside, refuse_others, take_over, written_files
+from copydesk.exports.quoted_runs import QuotedRuns
 from copydesk.exports.sealing import seal
 from copydesk.exports.shard_groups import ShardGroup, read_shard, shard_groups
 from copydesk.exports.withheld_columns import (
@@ -32,6 +34,7 @@ from copydesk.exports.withheld_columns import (
     sealed_values,
     strings_in,
 )
+from copydesk.exports.withheld_corpus import FORM, NAME
 from copydesk.labels.export_labels import taken_down
 from copydesk.project import Project
 from copydesk.revisions.revision import Revision
@@ -39,12 +42,10 @@ from copydesk.tables.logical_hash import Digests, combined, shape_of
 from copydesk.tables.parquet import write_parquet
 from copydesk.tables.table import table
 
-NAME = "withheld.json"
-FORM = 1
 #: How the ids begin that stand for ids which quote a text, such as those of files named after a headline.
 RENAMED = "withheld-"
-#: Letters and digits of an id that may not stand in its own text one after another, whatever is between the words.
-_TELLING = 20
+#: Columns with which all that is written is compared. The path of a file is none: its id is named after it.
+_SAYING = {"documents": ("text", "title", "byline", "source", "publisher", "url"), "raw": ("text",)}
 #: Sections of the settings that say nothing of the dataset.
 _OWN_SECTIONS = ("engine", PLUGINS)
 _CARD = """
@@ -71,23 +72,20 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
     project : Project
         Its settings, if the revision is the working tree.
     out : Path
-        A new or empty folder, or one that an earlier run wrote, which is replaced.
+        A new or empty folder, or one with an earlier export, whose files are replaced; all others stay.
     dry_run : bool
         Whether only to count.
 
     Raises
     ------
     BuildError
-        If the folder has other files, no document is left, or a name or a setting quotes a text.
+        If the folder has files and no such export, or a file in the place of one to write; if no document is left,
+        or a name or a setting quotes a text.
     ReleaseError
         If data of the revision are missing, or have other columns than this version of copydesk writes.
     """
-    corpus = project.corpus.resolve()
-    target = out.resolve()
-    if target == corpus or target in corpus.parents or corpus in target.parents:
-        raise BuildError(f"{out}: expected a folder apart from {corpus}")
-    if out.exists() and any(out.iterdir()) and not (out / NAME).exists():
-        raise BuildError(f"{out}: has files and no {NAME}, so no such export wrote it; choose a new or empty folder")
+    refuse_inside(out, project.corpus, project.seeds)
+    written = written_files(out)
     taken = taken_down(revision)
     without_raw = {*revision.listing.get("withheld", ())} - taken
     groups = shard_groups(revision, taken | without_raw)
@@ -102,7 +100,7 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
     made = WithheldExport(len(writer.ids), len(taken), len(without_raw), len(writer.renamed))
     if dry_run:
         return made
-    with replacing_folder(out) as folder:
+    with replacing_folder(out / STAGED if written else out) as folder:
         described = {
             "form": FORM,
             "revision": revision.name,
@@ -114,7 +112,12 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
             "tables": writer.write(folder),
         }
         write_text(folder / NAME, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
-        write_text(folder / "README.md", _card(params, described["tables"]))
+        write_text(folder / README, _card(params, described["tables"]))
+        new = [README, *(path for name in described["tables"].values() for path in name["files"])]
+        if written:
+            refuse_others(out, new, written)
+    if written:
+        take_over(out, new, written)
     return made
 
 
@@ -142,22 +145,21 @@ class _Writer:
         runs = QuotedRuns()
         for place, string in (*_settings(params), *self._strings()):
             runs.add(place, string)
-        long_ids = {doc_id: name for doc_id in self.ids if len(name := letters_of(doc_id)) >= _TELLING}
-        for doc_id, text in self._texts() if runs or long_ids else ():
+        for text in self._withheld() if runs else ():
             runs.scan(text)
-            if doc_id in long_ids and long_ids[doc_id] in letters_of(text):
-                runs.quoting.add(("doc_id", doc_id))
         if others := sorted(found for found in runs.quoting if found[0] != "doc_id"):
             place, string = others[0]
             raise BuildError(
-                f"{self._revision.name}: {place}: {string[:80]!r} shares five words in a row with a text, and would "
-                "be written; choose another name"
+                f"{self._revision.name}: {place}: {string[:80]!r} shares five words in a row with a text or "
+                "its title, byline, source, publisher or address, and would be written; choose another name"
             )
         counts: dict[str, int] = {}
         for _, doc_id in sorted(runs.quoting):
             if doc_id in self._hashes:
                 sha256 = self._hashes[doc_id]
-                counts[sha256] = counts.get(sha256, 0) + 1
+                counts[sha256] = next(
+                    n for n in count(counts.get(sha256, 0) + 1) if f"{RENAMED}{sha256}-{n}" not in self.ids
+                )
                 self.renamed[doc_id] = f"{RENAMED}{sha256}-{counts[sha256]}"
 
     def _strings(self) -> Iterator[tuple[str, str]]:
@@ -169,12 +171,14 @@ class _Writer:
                         place = "doc_id" if column in ID_COLUMNS else f"{name}.{column}"
                         yield from ((place, string) for string in strings_in(rows[column]))
 
-    def _texts(self) -> Iterator[tuple[str, str]]:
-        """All clean and raw texts, each with the id of its document."""
+    def _withheld(self) -> Iterator[str]:
+        """All clean and raw texts, and what is sealed and says something of one."""
         for group in self._groups:
-            for name in ("documents", "raw"):
-                for rows in self._tables(group, name, ["doc_id", "text"]):
-                    yield from zip(rows["doc_id"].to_pylist(), rows["text"].to_pylist(), strict=True)
+            for name, columns in _SAYING.items():
+                for rows in self._tables(group, name, ["doc_id", *columns]):
+                    for column in columns:
+                        strings = rows[column].unique().drop_null().to_pylist()
+                        yield from (map(_path_of, strings) if column == "url" else strings)
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write all shards below a folder; return the tables with files, rows and logical hashes."""
@@ -258,6 +262,11 @@ class _Writer:
                 if name == "documents" and columns is None:
                     rows = without_absent_references(rows, pa.array(sorted(self.ids), pa.string()))
             yield rows
+
+
+def _path_of(url: str) -> str:
+    """An address without its host, which many documents share."""
+    return url.partition("://")[2].partition("/")[2] or url
 
 
 def _settings(value: Any, place: str = "params.yaml") -> Iterator[tuple[str, str]]:

@@ -127,7 +127,7 @@ class Revision:
         try:
             given = parse_yaml(self._settings_text("params.yaml")) or {}
             sections = self.schemas.get("params", {}).get("properties", {})
-            return {name: _settings(sections.get(name, {}), given.get(name)) for name in {**sections, **given}}
+            return {name: _settings(sections.get(name, {}), given.get(name)) for name in {**given, **sections}}
         except YamlError as error:
             raise ReleaseError(f"{self.name}: params.yaml:{error.line}: {dotted(error.keys)}: {error}") from None
         except (AttributeError, TypeError) as error:
@@ -331,10 +331,12 @@ def commit_of(root: Path, rev: str) -> str:
 
 
 def _settings(schema: Schema, given: Any) -> Any:
-    """A setting of params.yaml; a section is completed with its defaults."""
+    """A setting of params.yaml; a section is completed with its defaults, in the order of ``with_defaults``."""
     if given is not None and not isinstance(given, dict):
         return given
     if "properties" not in schema and given is None:
         return schema.get("default")
-    defaults = {key: prop["default"] for key, prop in schema.get("properties", {}).items() if "default" in prop}
-    return {**defaults, **(given or {})}
+    given = given or {}
+    properties = schema.get("properties", {}).items()
+    defaults = {key: prop["default"] for key, prop in properties if "default" in prop and key not in given}
+    return {**given, **defaults}
