@@ -674,7 +674,7 @@ def test_a_bomb_of_sealed_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         unseal(seal("a" * (1 << 20), "text"), "text")
 
 
-@given(st.lists(st.sampled_from(["one", "Two", "three", "vier", "中", "文", "5", "-", ". ", "_", " "]), max_size=30))
+@given(st.lists(st.sampled_from(["one", "Two", "drei", "vier", "中", "文", "5", "-", ". ", "_", " "]), max_size=30))
 def test_runs_of_words_are_those_of_a_plain_reading(pieces: list[str]) -> None:
     text = " ".join(pieces)
     words = re.findall(r"[中文]|[a-z0-9]+", text.casefold())

@@ -43,7 +43,7 @@ from copydesk.revisions.revision import Revision
 from copydesk.tables.table import PUBLISHED, table
 
 #: Version of the form of shards and manifest.
-_FORM = 1
+_FORM = 2
 #: Offsets within a shard of MDS are 32-bit numbers.
 LEAST_BYTES, MOST_BYTES = 1 << 10, 1 << 31
 _ID_COLUMNS = {"documents": "doc_id", "sentences": "sentence_id"}
