@@ -108,6 +108,10 @@ def test_a_git_repository_and_what_was_taken_down_are_not_passed_over(make_corpu
     with pytest.raises(BuildError, match="has a git repository, which an export would remove"):
         export(project.corpus, out, project.params, project.schemas)
     (out / ".git").rmdir()
+    (out / "thesis.txt").write_text("Mine.")
+    with pytest.raises(BuildError, match="holds something else than an export"):
+        export(project.corpus, out, project.params, project.schemas)
+    (out / "thesis.txt").unlink()
     takedown = ["takedown", "article-0001", "--reason", "asked for", "--root", root]
     assert CliRunner().invoke(app, takedown).exit_code in (0, 1)  # the corpus still has the document
     (project.corpus.parent / "params.yaml").write_text(yaml.safe_dump({"publish": {"allow": ["CC-BY-4.0"]}}))

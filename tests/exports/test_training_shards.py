@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import random
@@ -29,7 +30,8 @@ from copydesk.core.atomic_files import sha256_file
 from copydesk.errors import BuildError, CopydeskError, InputError
 from copydesk.exports.mosaic_shards import ListedShard
 from copydesk.exports.shard_formats import shard_format
-from copydesk.exports.training_shards import MANIFEST, ExportedShards, ExportPlan, export_shards
+from copydesk.exports.shard_record import JOURNAL, LOCK, MANIFEST
+from copydesk.exports.training_shards import ExportedShards, ExportPlan, export_shards
 from copydesk.labels.conllu import read_conllu
 from copydesk.project import Project
 from copydesk.revisions.revision import open_revision
@@ -372,7 +374,7 @@ def test_a_folder_with_other_files_is_refused(corpus: Project, tmp_path: Path) -
     for replace in (False, True):
         with pytest.raises(BuildError, match=r"has 'thesis\.tex' and no export\.json"):
             write(corpus, tmp_path, "jsonl", replace=replace)
-    assert {*file_bytes(tmp_path)} - {".export.lock"} == {"thesis.tex"}
+    assert {*file_bytes(tmp_path)} == {"thesis.tex"}
 
 
 @pytest.mark.parametrize(
@@ -382,6 +384,118 @@ def test_a_manifest_that_no_export_wrote_is_refused(corpus: Project, tmp_path: P
     (tmp_path / MANIFEST).write_text(text)
     with pytest.raises(BuildError, match=r"export\.json: not what an export writes"):
         write(corpus, tmp_path, "jsonl", replace=True)
+    assert file_bytes(tmp_path) == {MANIFEST: text.encode()}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("name", 5, "name: found 5, expected a string"),
+        ("name", "../../shard-00000.jsonl", "expected SPLIT/shard-NUMBER"),
+        ("split", None, "split: found None, expected a string"),
+        ("split", "../train", "expected SPLIT/shard-NUMBER"),
+        ("sha256", [], r"sha256: found \[\], expected a string"),
+        ("rows", "many", "rows: found 'many', expected a count"),
+        ("rows", -1, "rows: found -1, expected a count"),
+        ("first_id", 1.5, "first_id: found 1.5, expected a string"),
+        ("more", 1, "unexpected keyword argument 'more'"),
+    ],
+)
+@pytest.mark.parametrize("name", [MANIFEST, JOURNAL])
+def test_a_record_of_this_export_with_other_types_is_refused(
+    corpus: Project, tmp_path: Path, name: str, field: str, value: Any, found: str
+) -> None:
+    write(corpus, tmp_path, "jsonl")
+    manifest = json.loads((tmp_path / MANIFEST).read_text("utf-8"))
+    shards = [shard for split in manifest["splits"].values() for shard in split["shards"]]
+    shards[1][field] = value
+    (tmp_path / MANIFEST).unlink()
+    lines = ({"identity": manifest["identity"]}, *shards) if name == JOURNAL else (manifest,)
+    (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    before = file_bytes(tmp_path)
+    for replace in (False, True):
+        with pytest.raises(BuildError, match=rf"{name}: not what an export writes \(.*{found}"):
+            write(corpus, tmp_path, "jsonl", replace=replace)
+    assert file_bytes(tmp_path) == before
+
+
+@pytest.mark.parametrize("folder", ["corpus", "corpus/data/new", "seeds/new", "."])
+def test_a_folder_of_the_project_is_refused(corpus: Project, folder: str) -> None:
+    out = corpus.corpus.parent / folder
+    before = out.exists()
+    with pytest.raises(BuildError, match="expected a folder apart from"):
+        write(corpus, out, "jsonl")
+    assert out.exists() == before and not (out / LOCK).exists()
+
+
+def test_an_export_that_was_killed_while_it_wrote_its_first_file_goes_on(corpus: Project, tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    write(corpus, whole, "jsonl")
+    part.mkdir()
+    (part / LOCK).write_text("")
+    (part / ".export.part.jsonl.0123abcd.tmp").write_text("cut")
+    write(corpus, part, "jsonl")
+    assert file_bytes(part) == file_bytes(whole)
+
+
+def killing(moment: int) -> dict[str, Callable[..., Any]]:
+    """Methods of paths that end the process at a moment: before or after one of their calls."""
+    calls = 0
+
+    def of(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Path, *args: Any, **more: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls * 2 == moment + 2:
+                raise KeyboardInterrupt
+            result = method(path, *args, **more)
+            if calls * 2 == moment + 1:
+                raise KeyboardInterrupt
+            return result
+
+        return call
+
+    return {name: of(getattr(Path, name)) for name in ("replace", "unlink")}
+
+
+@pytest.mark.parametrize("second", ["mds", "jsonl"])
+def test_replacing_an_export_is_killed_anywhere_and_goes_on(
+    corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    """Each time that a file is removed or gets its name, before and after it."""
+    first, whole = tmp_path / "first", tmp_path / "whole"
+    write(corpus, first, "jsonl" if second == "mds" else "mds")
+    mine = {"train/mine.txt": b"mine", "train/shard-notes.txt": b"mine", "test/index.json": b"{}"}
+    for path, data in mine.items():
+        (first / path).parent.mkdir(exist_ok=True)
+        (first / path).write_bytes(data)
+    write(corpus, whole, second, shard_bytes=60_000)
+    for moment in itertools.count():
+        part = shutil.copytree(first, tmp_path / f"part-{moment}")
+        with monkeypatch.context() as patched:
+            for name, kill in killing(moment).items():
+                patched.setattr(Path, name, kill)
+            try:
+                write(corpus, part, second, shard_bytes=60_000, replace=True)
+                break
+            except KeyboardInterrupt:
+                pass
+        write(corpus, part, second, shard_bytes=60_000, replace=True)
+        assert file_bytes(part) == file_bytes(whole) | mine, moment
+    assert file_bytes(part) == file_bytes(whole) | mine and moment > 15
+
+
+def test_a_file_of_others_is_not_overwritten(corpus: Project, tmp_path: Path) -> None:
+    write(corpus, tmp_path, "jsonl")
+    (tmp_path / "train" / "index.json").write_text("mine")
+    before = file_bytes(tmp_path)
+    with pytest.raises(BuildError, match=r"train/index\.json: no export wrote this file"):
+        write(corpus, tmp_path, "mds", replace=True)
+    assert file_bytes(tmp_path) == before
+    (tmp_path / "train").rename(tmp_path / "elsewhere")
+    (tmp_path / "train").symlink_to(tmp_path.parent)
+    with pytest.raises(BuildError, match="train: leads out of"):
+        write(corpus, tmp_path, "webdataset", replace=True)
 
 
 def test_what_is_impossible_is_refused(corpus: Project, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from copydesk.core.atomic_files import copy_hashed, replacing_folder, sha256_file, write_text
 from copydesk.core.config import Params
 from copydesk.dataset.card_metadata import Config, DataFile
-from copydesk.dataset.manifest import PLUGINS, read_listing
+from copydesk.dataset.manifest import LISTING, PLUGINS, read_listing
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.dataset.sidecar_files import described
 from copydesk.errors import BuildError
@@ -89,6 +89,8 @@ def export(
         raise BuildError(f"{out}: expected a folder apart from {corpus}")
     if (out / ".git").exists():
         raise BuildError(f"{out}: has a git repository, which an export would remove; export elsewhere and copy")
+    if out.exists() and not (out / LISTING).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise BuildError(f"{out}: holds something else than an export, which would be removed; choose another folder")
     listing = read_listing(corpus)
     files = {name: sorted(listing["tables"].get(name, {"files": {}})["files"]) for name in TABLES}
     total = sum(pq.read_metadata(corpus / path).num_rows for path in files["documents"])

@@ -61,7 +61,7 @@ def refuse_others(out: Path, paths: Iterable[str], written: Collection[str]) -> 
             raise BuildError(f"{out / path}: no export wrote this file; move it away, or choose another folder")
 
 
-def take_over(out: Path, new: Iterable[str], written: Iterable[str]) -> None:
+def replace_own_files(out: Path, new: Iterable[str], written: Iterable[str]) -> None:
     """Put new files in the places of those of an earlier export; the files of others stay.
 
     The listing is replaced before the files, so whenever this is killed, it names all files of an export: the next

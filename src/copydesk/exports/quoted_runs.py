@@ -42,7 +42,7 @@ class _Unmarked(dict[int, str]):
 
 _UNMARKED = _Unmarked()
 #: Letters that are one in some spelling: "Bürgermeister löst", "Buergermeister loest" and "Burgermeister lost".
-_ONE_LETTER = re.compile("(a)[ae]+|([ou])e+|(s)s+")
+_ONE_LETTER = ("ee", "ae", "oe", "ue", "aa", "ss")
 _WITHIN = re.compile(r"(?<=\w)['’ʼ.,]+(?=\w)")
 _LOWER, _UPPER = "a-zα-ωа-џ", "A-ZΑ-ΩЀ-Я"
 _PARTS = re.compile(
@@ -85,15 +85,25 @@ def _unescaped(text: str) -> str:
 
 def _forms(text: str) -> Iterator[tuple[list[str], int]]:
     """The words of a text in each form that differs, and the letters that a run must have."""
-    yield _words(text), 0
+    words = _WORD.findall(text)
+    yield _spelled(words), 0
     if (joined := _WITHIN.sub("", text)) != text:
-        yield _words(joined), 0
-    if (parted := _PARTS.sub(r"\g<0> ", text)) != text:
-        yield _words(parted), _LETTERS_OF_PARTS
+        yield _spelled(_WORD.findall(joined)), 0
+    parts = [
+        word if word.isalpha() and (word.islower() or word.istitle()) else _PARTS.sub(r"\g<0> ", word)
+        for word in words
+    ]
+    if parts != words:
+        yield _spelled(parts), _LETTERS_OF_PARTS
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_ONE_LETTER.sub(r"\1\2\3", text.casefold()))
+def _spelled(words: list[str]) -> list[str]:
+    """The words without case, in one spelling."""
+    text = " ".join(words).casefold()
+    for pair in _ONE_LETTER:
+        while pair in text:  # no more than once for any but a double letter, of which each time half are left
+            text = text.replace(pair, pair[0])
+    return text.split()
 
 
 def _runs(words: list[str]) -> Iterator[Run]:

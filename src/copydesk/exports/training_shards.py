@@ -15,34 +15,35 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from copydesk.core.atomic_files import (
-    is_file_of,
-    json_text,
-    locked,
-    remove_unfinished,
-    replacing,
-    sha256_file,
-    write_json_lines,
-    write_text,
-)
+from copydesk.core.atomic_files import json_text, locked, replacing, sha256_file, write_text
 from copydesk.core.config import Params
-from copydesk.core.json_schema import load_json
 from copydesk.core.progress import track
-from copydesk.description.splits import SPLITS
-from copydesk.errors import BuildError, ConfigError, InputError, ReleaseError
+from copydesk.errors import BuildError, InputError, ReleaseError
 from copydesk.exports.chosen_documents import ChosenDocuments, choose_documents
 from copydesk.exports.mosaic_shards import ListedShard
+from copydesk.exports.output_folder import refuse_inside
 from copydesk.exports.row_stream import RowStream, splits_of
 from copydesk.exports.shard_formats import OF_DOCUMENTS, FormatName, ShardFormat, columns_of, shard_format
+from copydesk.exports.shard_record import (
+    INDEX,
+    JOURNAL,
+    LOCK,
+    MANIFEST,
+    ShardRecord,
+    WrittenShard,
+    intact_shards,
+    own_files,
+    read_record,
+    refuse_overwriting,
+    remove_temporary,
+    shard_name,
+    start_journal,
+)
 from copydesk.revisions.revision import Revision
 from copydesk.tables.table import PUBLISHED, table
 
-MANIFEST = "export.json"
-_JOURNAL = "export.part.jsonl"
-_LOCK = ".export.lock"
-_OWN = (MANIFEST, _JOURNAL, _LOCK)
 #: Version of the form of shards and manifest.
-_FORM = 1
+_FORM = 2
 #: Offsets within a shard of MDS are 32-bit numbers.
 LEAST_BYTES, MOST_BYTES = 1 << 10, 1 << 31
 _ID_COLUMNS = {"documents": "doc_id", "sentences": "sentence_id"}
@@ -56,23 +57,6 @@ class ExportPlan(NamedTuple):
     split: str | None = None
     shard_bytes: int = 1 << 26
     include_restricted: bool = False
-
-
-class WrittenShard(NamedTuple):
-    """A shard: its split and name, hash, bytes, rows, and the ids of its first and last row."""
-
-    split: str
-    name: str
-    sha256: str
-    bytes: int
-    rows: int
-    first_id: str
-    last_id: str
-
-    @property
-    def path(self) -> str:
-        """Its path in the export."""
-        return f"{self.split}/{self.name}"
 
 
 class ExportedShards(NamedTuple):
@@ -112,6 +96,7 @@ def export_shards(
         If data of the revision are missing or damaged.
     """
     _refuse_impossible(plan)
+    refuse_inside(out, revision.root / "corpus", revision.root / "seeds")
     chosen = choose_documents(revision, params, include_restricted=plan.include_restricted)
     if not chosen.documents:
         raise BuildError(
@@ -131,19 +116,19 @@ def export_shards(
     required = _required(plan.table)
     made = shard_format(plan.format, streams[0].schema, required, plan.shard_bytes)
     identity = _identity(revision, plan, chosen)
+    _earlier(out, identity, replace=replace)  # before anything is written
     out.mkdir(parents=True, exist_ok=True)
     busy = f"{out}: another export is being written there; wait until it ends, then run this again"
-    with locked(out / _LOCK, busy):
-        known = _known_shards(out, identity, replace=replace)
-        _start_journal(out, identity, known)
+    with locked(out / LOCK, busy):
+        known = _known_shards(out, identity, plan, made, names, replace=replace)
         shards = _Writer(out, made, plan, known).write(streams)
         (out / MANIFEST).unlink(missing_ok=True)
         for split, of_split in groupby(shards, lambda shard: shard.split):
             index = made.index([ListedShard(s.name, s.bytes, s.rows, s.sha256) for s in of_split])
             if index is not None:
-                write_text(out / split / "index.json", index.decode())
+                write_text(out / split / INDEX, index.decode())
         write_text(out / MANIFEST, _manifest(revision, plan, chosen, identity, shards))
-        (out / _JOURNAL).unlink()
+        (out / JOURNAL).unlink()
     return ExportedShards(chosen, sum(shard.rows for shard in shards), len(shards), len(known))
 
 
@@ -168,81 +153,44 @@ def _identity(revision: Revision, plan: ExportPlan, chosen: ChosenDocuments) -> 
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def _known_shards(out: Path, identity: str, *, replace: bool) -> list[WrittenShard]:
-    """The shards that an earlier run of the same export wrote, as far as their bytes are right.
+def _earlier(out: Path, identity: str, *, replace: bool) -> ShardRecord | None:
+    """What an earlier run wrote.
 
     Raises
     ------
     BuildError
-        If the folder has other files or another export.
+        If the folder has other files, or another export that is not to be replaced.
     """
-    record = next((out / name for name in (MANIFEST, _JOURNAL) if (out / name).exists()), None)
-    if record is None:
-        if others := sorted(path.name for path in out.iterdir() if path.name != _LOCK):
-            raise BuildError(
-                f"{out}: has {others[0]!r} and no {MANIFEST}, so no export wrote it; choose a new or empty folder"
-            )
-        return []
-    written_identity, listed = _read_record(record)
-    for split in SPLITS:
-        remove_unfinished(out / split)
-    remove_unfinished(out)
-    if written_identity == identity:
-        return _intact(out, listed)
-    if not replace:
+    record = read_record(out)
+    if record is not None and record.identity != identity and not replace:
         raise BuildError(
             f"{out}: has another export (other rows, settings or documents; see {record.name}); choose another "
             "folder, or replace it with --replace"
         )
-    for path in [path for split in SPLITS for path in _own_files(out / split)]:
-        path.unlink()
-    record.unlink()
-    return []
+    return record
 
 
-def _own_files(folder: Path) -> list[Path]:
-    """The files of an export in the folder of a split, by their names: what a manifest names may be anything."""
-    return [*folder.glob("shard-*.*"), *folder.glob("index.json")]
+def _known_shards(
+    out: Path, identity: str, plan: ExportPlan, made: ShardFormat, splits: Sequence[str], *, replace: bool
+) -> list[WrittenShard]:
+    """Start the journal; return the shards that an earlier run of the same export wrote, if their bytes are right.
 
-
-def _read_record(record: Path) -> tuple[str, list[WrittenShard]]:
-    """Identity and shards of an export, from its manifest or its journal."""
-    try:
-        if record.name == MANIFEST:
-            manifest = load_json(record.read_text("utf-8"), str(record))
-            rows = [row for of_split in manifest["splits"].values() for row in of_split["shards"]]
-            return str(manifest["identity"]), [WrittenShard(**row) for row in rows]
-        first, *rest = record.read_text("utf-8").split("\n")
-        # The last line has no end if the process was killed while it wrote it.
-        rows = [load_json(line, str(record)) for line in rest[:-1]]
-        return str(load_json(first, str(record))["identity"]), [WrittenShard(**row) for row in rows]
-    except (ConfigError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise BuildError(f"{record}: not what an export writes ({error}); choose a new or empty folder") from None
-
-
-def _intact(out: Path, listed: list[WrittenShard]) -> list[WrittenShard]:
-    """The shards up to the first one of each split that is missing or has other bytes."""
-    intact: list[WrittenShard] = []
-    damaged: set[str] = set()
-    numbers = dict.fromkeys(SPLITS, 0)
-    for shard in listed:
-        if shard.split in damaged or shard.split not in numbers:
-            continue
-        expected = shard.name.startswith(_shard_name(numbers[shard.split], ""))
-        if expected and is_file_of(out / shard.split / shard.name, shard.sha256):
-            intact.append(shard)
-            numbers[shard.split] += 1
-        else:
-            damaged.add(shard.split)
-    return intact
-
-
-def _shard_name(number: int, ending: str) -> str:
-    return f"shard-{number:05d}.{ending}"
-
-
-def _start_journal(out: Path, identity: str, known: Sequence[WrittenShard]) -> None:
-    write_json_lines(out / _JOURNAL, [{"identity": identity}, *(shard._asdict() for shard in known)])
+    Another export goes file by file; its record goes when the new journal is there, so there always is one.
+    """
+    record = _earlier(out, identity, replace=replace)
+    remove_temporary(out)
+    known: list[WrittenShard] = []
+    if record is not None and record.identity == identity:
+        known = intact_shards(out, record.shards)
+    elif record is not None:
+        own = own_files(out, record)
+        refuse_overwriting(out, own, [f"shard-*.{made.ending}", *([INDEX] if plan.format == "mds" else [])], splits)
+        for path in own:
+            path.unlink()
+    start_journal(out, identity, plan.format, known)
+    if record is not None and record.identity != identity:
+        (out / MANIFEST).unlink(missing_ok=True)
+    return known
 
 
 class _Writer:
@@ -266,7 +214,7 @@ class _Writer:
         known = [shard for shard in self._known if shard.split == stream.split]
         self.shards += known
         skip = number = sum(shard.rows for shard in known)
-        names = (_shard_name(place, self._made.ending) for place in count(len(known)))
+        names = (shard_name(place, self._made.ending) for place in count(len(known)))
         pending: list[Any] = []
         ids: list[str] = []
         size = empty = self._made.overhead
@@ -300,7 +248,7 @@ class _Writer:
             for part in self._made.pack(encoded):
                 file.write(part)
         shard = WrittenShard(split, name, sha256_file(path), path.stat().st_size, len(ids), ids[0], ids[-1])
-        with (self._out / _JOURNAL).open("ab") as journal:
+        with (self._out / JOURNAL).open("ab") as journal:
             journal.write(json.dumps(shard._asdict(), ensure_ascii=False).encode() + b"\n")
             journal.flush()
             os.fsync(journal.fileno())

@@ -22,7 +22,14 @@ from copydesk.core.progress import track
 from copydesk.dataset.manifest import PLUGINS
 from copydesk.dataset.public_export import without_absent_references
 from copydesk.errors import BuildError, ReleaseError
-from copydesk.exports.output_folder import README, STAGED, refuse_inside, refuse_others, take_over, written_files
+from copydesk.exports.output_folder import (
+    README,
+    STAGED,
+    refuse_inside,
+    refuse_others,
+    replace_own_files,
+    written_files,
+)
 from copydesk.exports.quoted_runs import QuotedRuns
 from copydesk.exports.sealing import seal
 from copydesk.exports.shard_groups import ShardGroup, read_shard, shard_groups
@@ -117,7 +124,7 @@ def export_withheld(revision: Revision, project: Project, out: Path, *, dry_run:
         if written:
             refuse_others(out, new, written)
     if written:
-        take_over(out, new, written)
+        replace_own_files(out, new, written)
     return made
 
 
