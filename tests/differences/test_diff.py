@@ -205,7 +205,7 @@ def test_a_damaged_working_tree_is_told(copy: Path) -> None:
     path = next((copy / "corpus" / "data" / "documents").iterdir())
     path.unlink()
     path.write_bytes(b"")
-    with pytest.raises(ReleaseError, match="dvc checkout"):
+    with pytest.raises(ReleaseError, match="copydesk pull"):
         open_revision(copy).read(f"data/documents/{path.name}")
 
 
