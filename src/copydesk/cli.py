@@ -25,7 +25,6 @@ from copydesk.rebuilding.commands import register as register_rebuilding
 from copydesk.releases.commands import register as register_releases
 from copydesk.report.commands import register as register_report
 from copydesk.scaffold.commands import register as register_scaffold
-from copydesk.store.installed_from import advice
 from copydesk.takedowns.command import register as register_takedown
 
 if TYPE_CHECKING:
@@ -320,6 +319,8 @@ def main() -> None:
         fail("Aborted!")
         sys.exit(1)
     except ModuleNotFoundError as error:
+        from copydesk.store.installed_from import advice
+
         needed = advice(error)
         if needed is None:
             raise

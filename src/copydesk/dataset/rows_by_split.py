@@ -32,14 +32,20 @@ def read_table(folder: Path, name: str, split: str | None = None) -> pa.Table | 
     InputError
         If the table has no such split.
     """
-    files: dict[str, list[Path]] = {}
-    for path in sorted((folder / "data" / name).glob("*.parquet")):
-        files.setdefault(path.name.partition("-")[0], []).append(path)
+    files = files_by_split(folder, name)
     if split is None:
         return {known: _read(paths) for known, paths in files.items()}
     if split not in files:
         raise InputError(f"{name}: no split {split!r}; it has {', '.join(files)}")
     return _read(files[split])
+
+
+def files_by_split(folder: Path, name: str) -> dict[str, list[Path]]:
+    """The files of a table that are in the folder of a dataset, by split and in order."""
+    files: dict[str, list[Path]] = {}
+    for path in sorted((folder / "data" / name).glob("*.parquet")):
+        files.setdefault(path.name.partition("-")[0], []).append(path)
+    return files
 
 
 def _read(paths: list[Path]) -> pa.Table:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.core.atomic_files import FULL, write_hashed, write_text
 from copydesk.core.scratch import cache_folder, scratch
 from copydesk.dataset.manifest import NAME, read_listing
-from copydesk.dataset.rows_by_split import read_table
+from copydesk.dataset.rows_by_split import files_by_split, read_table
 from copydesk.errors import InputError, ReleaseError
 from copydesk.releases.release_tags import Release, find_release, tag_of
 from copydesk.releases.verify import compare_files, parse_manifest
@@ -181,9 +181,7 @@ def _asked(folder: Path, config: str, where: str) -> tuple[tuple[str, str], dict
     """
     if (folder / "data" / PUBLISHED[0]).is_dir():
         return (str(folder), config), {}
-    files: dict[str, list[str]] = {}
-    for path in sorted((folder / "data" / config).iterdir()):
-        files.setdefault(path.name.partition("-")[0], []).append(str(path))
+    files = {split: [str(path) for path in paths] for split, paths in files_by_split(folder, config).items()}
     said = {key: value for key, value in config_entry(folder, config, where).items() if key in _OF_ROWS}
     return ("parquet", config), {"data_files": files, **said, "cache_dir": str(rows_folder(folder))}
 
