@@ -19,6 +19,7 @@ from copydesk.core.config import Params
 from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.manifest import LISTING, PLUGINS, read_listing
 from copydesk.dataset.metrics import Metrics, measure
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.dataset.sidecar_files import described
 from copydesk.errors import BuildError
 from copydesk.tables.licenses import license_counts
@@ -191,7 +192,7 @@ def _lay_out(
     for path in paths:
         owners = pq.read_table(corpus / path, columns=["doc_id"])["doc_id"]
         if pc.any(pc.is_in(owners, value_set=ids)).as_py():
-            by_split.setdefault(Path(path).name.partition("-")[0], []).append(path)
+            by_split.setdefault(split_of(path), []).append(path)
     files = []
     digests: dict[str, list[Digests]] = {}
     for split, split_paths in by_split.items():

@@ -44,8 +44,13 @@ def files_by_split(folder: Path, name: str) -> dict[str, list[Path]]:
     """The files of a table that are in the folder of a dataset, by split and in order."""
     files: dict[str, list[Path]] = {}
     for path in sorted((folder / "data" / name).glob("*.parquet")):
-        files.setdefault(path.name.partition("-")[0], []).append(path)
+        files.setdefault(split_of(path), []).append(path)
     return files
+
+
+def split_of(path: Path | str) -> str:
+    """The split of a data file, which its name begins with: ``data/raw/train-00000-of-00001.parquet``."""
+    return str(path).rpartition("/")[2].partition("-")[0]
 
 
 def _read(paths: list[Path]) -> pa.Table:

@@ -32,6 +32,7 @@ from copydesk.core.decisions import NAME, Decision, folded_line, from_row
 from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.json_schema import load_json
 from copydesk.core.renamed_text import renamed_line
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.description.provenance import FIELDS
 from copydesk.differences.diff_model import Change, Parameter
 from copydesk.differences.row_differences import ChangedShards, Row, common_shards, count_changes, net_rows
@@ -75,7 +76,7 @@ class RevisionContext(NamedTuple):
     @classmethod
     def of(cls, old: Revision, new: Revision) -> RevisionContext:
         """Compare schemas, settings, benchmarks, splits and decisions of two revisions."""
-        splits = [{path.rpartition("/")[2].partition("-")[0] for path in r.shards("documents")} for r in (old, new)]
+        splits = [{split_of(path) for path in r.shards("documents")} for r in (old, new)]
         return cls(
             old,
             new,

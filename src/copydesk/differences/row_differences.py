@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.differences.diff_model import Delta
 from copydesk.revisions.revision import Revision
 from copydesk.tables.renamed_columns import with_current_names
@@ -58,7 +59,7 @@ class ChangedShards(NamedTuple):
             rows = self.revision.read(shard)
             if "split" in rows.column_names:
                 return rows
-            split = paths[shard].rpartition("/")[2].partition("-")[0]
+            split = split_of(paths[shard])
             return rows.append_column("split", pa.repeat(pa.scalar(split), rows.num_rows))
 
         with ThreadPoolExecutor(THREADS) as threads:

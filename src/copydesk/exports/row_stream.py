@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.dataset.public_export import REFERENCES, without_absent_references
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.errors import ReleaseError
 from copydesk.revisions.revision import Revision
 from copydesk.tables.parquet import DAMAGED
@@ -22,7 +22,7 @@ def splits_of(revision: Revision, table: str) -> dict[str, list[str]]:
     """The shards of a table by split, in order."""
     by_split: dict[str, list[str]] = {}
     for shard in revision.shards(table):
-        by_split.setdefault(Path(shard).name.partition("-")[0], []).append(shard)
+        by_split.setdefault(split_of(shard), []).append(shard)
     return by_split
 
 

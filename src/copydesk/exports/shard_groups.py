@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.errors import ValidationError
 from copydesk.tables.parquet import DAMAGED, read_parquet
 from copydesk.tables.table import TABLES
@@ -75,7 +76,7 @@ def shard_groups(source: ShardSource, left_out: Collection[str] = ()) -> list[Sh
             present = ids.filter(pc.invert(pc.is_in(ids, value_set=absent))).unique().to_pylist()
             if not present:
                 continue
-            split = Path(path).name.partition("-")[0]
+            split = split_of(path)
             if table == "documents":
                 owners.update(dict.fromkeys(present, len(groups)))
                 groups.append(ShardGroup(split, {}))

@@ -12,6 +12,7 @@ from copydesk.core.atomic_files import is_file_of
 from copydesk.core.config import Params, check_params
 from copydesk.core.hand_written import bounded_text
 from copydesk.core.json_schema import load_json
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.errors import BuildError, ConfigError, UnreadableError, ValidationError
 from copydesk.exports.shard_groups import read_shard
 from copydesk.exports.withheld_columns import SEALED, plain_schema
@@ -58,7 +59,7 @@ class WithheldCorpus:
             self.plugins = {str(name): str(sha256) for name, sha256 in listed["plugins"].items()}
             self._files = {name: _files_of(name, table["files"]) for name, table in listed["tables"].items()}
             for name, files in self._files.items():
-                if unhashed := [path for path in files if _split_of(path) not in listed["tables"][name]["splits"]]:
+                if unhashed := [path for path in files if split_of(path) not in listed["tables"][name]["splits"]]:
                     raise ValidationError(f"{path}: {unhashed[0]}: expected a logical hash of the rows of its split")
             self.rows: dict[str, dict[str, Any]] = {
                 name: {
@@ -121,10 +122,6 @@ class WithheldCorpus:
         if missing := [name for name in ("doc_id", SEALED) if name in rows.column_names and rows[name].null_count]:
             raise ValidationError(f"{self._folder / path}: column {missing[0]}: expected no null")
         return rows
-
-
-def _split_of(path: str) -> str:
-    return Path(path).name.partition("-")[0]
 
 
 def listed_paths(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copydesk.dataset.manifest import NAME, PROOFS, read_listing, read_manifest
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.errors import ReleaseError
 from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
@@ -93,7 +94,7 @@ def release_files(release: Release, folder: Path, scratch: Path) -> ReleaseFiles
         for path in sorted(listed["files"]):
             if path not in hashes:
                 raise ReleaseError(f"{release}: manifest.json lists {path}, but {NAME} does not; do not publish it")
-            split = path.rpartition("/")[2].partition("-")[0]
+            split = split_of(path)
             data.setdefault(table, {}).setdefault(split, []).append(path)
     return ReleaseFiles(release.version, folder, files, logical, data)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from copydesk.core.atomic_files import write_text
 from copydesk.core.hand_written import SPLIT_LIST
 from copydesk.core.plural import plural
+from copydesk.dataset.rows_by_split import split_of
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
@@ -89,7 +90,7 @@ def _first(names: list[str]) -> str:
 def published_splits(revision: Revision) -> dict[str, str]:
     """The split of each document that the corpus at a revision holds, by id."""
     return {
-        doc_id: path.rpartition("/")[2].partition("-")[0]
+        doc_id: split_of(path)
         for path, sha256 in revision.shards("documents").items()
         for doc_id in revision.read(sha256, ["doc_id"])["doc_id"].to_pylist()
     }

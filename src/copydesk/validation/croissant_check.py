@@ -22,6 +22,7 @@ from copydesk.core.findings import Report
 from copydesk.core.scratch import scratch
 from copydesk.dataset.croissant import KEYS
 from copydesk.dataset.croissant import NAME as CROISSANT
+from copydesk.dataset.rows_by_split import split_of
 
 if TYPE_CHECKING:
     import mlcroissant
@@ -75,9 +76,9 @@ def _read_all(corpus: Path, names: list[str], whole: bool) -> Iterator[tuple[str
         paths = sorted((corpus / "data" / name).glob("*.parquet"))
         if whole:
             yield from _problems(dataset, name, paths, None)
-        for split in sorted({_split_of(path) for path in paths}):
+        for split in sorted({split_of(path) for path in paths}):
             # A filter holds for all that is read with the same object later, but for another filter of that table.
-            yield from _problems(dataset, name, [path for path in paths if _split_of(path) == split], split)
+            yield from _problems(dataset, name, [path for path in paths if split_of(path) == split], split)
 
 
 def _problems(
@@ -97,13 +98,9 @@ def _problems(
         return
     with pq.ParquetFile(paths[0]) as file:
         rows = next(file.iter_batches(_ROWS, columns=list(columns))).to_pylist()
-    expected = [{**row, "file_split": _split_of(paths[0])} for row in rows]
+    expected = [{**row, "file_split": split_of(paths[0])} for row in rows]
     if records[: len(expected)] != expected:
         yield name, f"{asked}: begins with {records}, the files with {expected}"
-
-
-def _split_of(path: Path) -> str:
-    return path.name.partition("-")[0]
 
 
 def _plain(value: Any) -> Any:
