@@ -245,7 +245,7 @@ import hashlib
 from pathlib import Path
 from copydesk.errors import ReleaseError
 from copydesk.releases.dvc_push import push_data
-from copydesk.releases.load import fetch_release
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release
 
 root, disk = Path({root!r}), Path({disk!r})

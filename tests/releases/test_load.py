@@ -17,9 +17,9 @@ import pytest
 
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
-from copydesk.releases import load as loading
-from copydesk.releases import verify
-from copydesk.releases.load import fetch_release, load
+from copydesk.releases import release_cache, verify
+from copydesk.releases.load import load
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import Release, checked_address, find_release, release_versions
 from support import run_python
 
@@ -112,7 +112,7 @@ def test_a_damaged_cache_is_fetched_again(damage: str, releases: Any, tmp_path: 
         file.write_bytes(bytes([good[file][0]]) + bytes([good[file][1] ^ 1]) + good[file][2:])
         # The size and the time of change are as they were: a new process finds it, by the hash.
         os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-        loading._hashed.clear()
+        release_cache._hashed.clear()
     elif damage == "grown":
         file.write_bytes(good[file] + b"x")
     elif damage == "extra":
@@ -197,8 +197,8 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
     releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A branch with the name of the tag is what git clones first: then all is cloned."""
-    real, asked = loading.git, list[tuple[Any, ...]]()
-    monkeypatch.setattr(loading, "git", lambda *words, **more: asked.append(words) or real(*words, **more))
+    real, asked = release_cache.git, list[tuple[Any, ...]]()
+    monkeypatch.setattr(release_cache, "git", lambda *words, **more: asked.append(words) or real(*words, **more))
     copy = tmp_path / "bare.git"
     shutil.copytree(releases.bare, copy)
     for branch, clones in ((None, 1), ("corpus@v1.0.0", 2)):
@@ -206,7 +206,7 @@ def test_of_a_url_only_the_release_is_cloned_where_its_host_can_give_it(
             releases.run("git", "branch", branch, "main", cwd=copy)
         release = find_release(f"file://{copy}", "1.0.0")
         asked.clear()
-        with loading._checkout(release) as root:
+        with release_cache._checkout(release) as root:
             assert real(root, "cat-file", "-t", release.commit) == "commit\n"
             shallow = real(root, "rev-parse", "--is-shallow-repository").strip()
         assert (sum("clone" in words for words in asked), shallow) == (clones, "true" if branch is None else "false")
@@ -260,14 +260,14 @@ def test_a_cache_of_links_does_not_share_files_with_dvc(releases: Any, tmp_path:
 
 def test_two_processes_may_fetch_the_same(releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = find_release(releases.root, "1.0.0")
-    copy = loading._copy_files
+    copy = release_cache._copy_files
 
     def slower(*arguments: Any) -> None:
         copy(*arguments)
-        monkeypatch.setattr(loading, "_copy_files", copy)
+        monkeypatch.setattr(release_cache, "_copy_files", copy)
         assert fetch_release(release, tmp_path).is_dir()
 
-    monkeypatch.setattr(loading, "_copy_files", slower)
+    monkeypatch.setattr(release_cache, "_copy_files", slower)
     folder = fetch_release(release, tmp_path)
     assert folders(tmp_path) == [folder]
 
@@ -287,7 +287,7 @@ def test_an_interrupted_fetch_leaves_nothing(releases: Any, tmp_path: Path, monk
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loading, "_move_into_place", interrupt)
+    monkeypatch.setattr(release_cache, "_move_into_place", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert folders(tmp_path) == []
@@ -307,7 +307,7 @@ def test_a_full_disk_is_not_taken_for_a_bad_release(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(loading.os, "fsync", full)
+        patched.setattr(release_cache.os, "fsync", full)
         with pytest.raises(ReleaseError, match="No space left on device; make room"):
             fetch_release(find_release(releases.root, "1.0.0"), tmp_path)
     assert folders(tmp_path) == []
@@ -351,7 +351,7 @@ def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: None, *arguments: str, own: bool) -> str:
         raise ReleaseError(f"git {' '.join(arguments)}: no")
 
-    monkeypatch.setattr(loading, "git", fail)
+    monkeypatch.setattr(release_cache, "git", fail)
     with pytest.raises(ReleaseError) as caught:
         release_versions("https://me:secret@example.org/corpus.git")
     assert "secret" not in str(caught.value)

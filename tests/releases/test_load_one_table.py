@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from copydesk.errors import ReleaseError
-from copydesk.releases.load import fetch_release
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release
 from repositories import Published, places, published, releases
 from support import run_python

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from copydesk.cli import app
 from copydesk.errors import ReleaseError
 from copydesk.publishing.release_files import release_files
-from copydesk.releases.load import fetch_release, load
+from copydesk.releases.load import load
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release
 from copydesk.releases.verify import parse_manifest, verify
-from copydesk.scaffold import doctor
+from copydesk.scaffold import doctor, services
 from copydesk.validation import validate
 from copydesk.validation.card_files import refuse_other_files
 from copydesk.validation.loader_check import Loader
@@ -239,6 +240,6 @@ def test_modules_in_the_current_folder_are_not_run(
     monkeypatch.chdir(tmp_path)
     with Loader(releases.root / "corpus", releases.root / "schemas", ["streamed"]) as loader:
         assert loader.check(["documents"]).ok
-    assert doctor._problem(tmp_path, "import copydesk, datasets, dvc") is None
+    assert services._problem(tmp_path, "import copydesk, datasets, dvc") is None
     doctor._script_python(tmp_path)
     assert not ran.exists()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from copydesk.cli import app
 from copydesk.revisions.toolkit_lock import NAME
-from copydesk.scaffold import doctor
+from copydesk.scaffold import doctor, services
 from copydesk.scaffold.doctor import Diagnosis, examine
 from copydesk.scaffold.repository import init
 from copydesk.store.pinned_libraries import PINNED
@@ -45,7 +45,7 @@ def found(root: Path, subject: str) -> Diagnosis:
 
 
 def remotes(root: Path, *, ask: bool = True) -> list[Diagnosis]:
-    return list(doctor._remotes(root, ask=ask))
+    return list(services.remote_diagnoses(root, ask=ask))
 
 
 def test_nothing_is_wrong_and_the_exit_status_says_so(root: Path) -> None:
@@ -179,21 +179,21 @@ def test_remotes_are_asked(root: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert [f.verdict for f in remotes(root, ask=False)] == ["ok", "ok"]
     (root / ".dvc" / "config").write_text(f"['remote \"only\"']\n    url = {tmp_path / 'there'}\n")
     assert remotes(root)[0] == Diagnosis("remotes", "warn", "no default; run dvc remote default only")
-    monkeypatch.setattr(doctor, "_REACH_REMOTE", "import time; time.sleep(600)")
-    monkeypatch.setattr(doctor, "_TIMEOUT", 3)
-    assert "no answer in 3 seconds" in doctor._problem(root, doctor._REACH_REMOTE, str(root), "only")  # type: ignore[operator]
+    monkeypatch.setattr(services, "_REACH_REMOTE", "import time; time.sleep(600)")
+    monkeypatch.setattr(services, "TIMEOUT", 3)
+    assert "no answer in 3 seconds" in services._problem(root, services._REACH_REMOTE, str(root), "only")  # type: ignore[operator]
 
 
 def test_the_store_is_asked(root: Path, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not list(doctor._store(root, ask=True))
+    assert not list(services.store_diagnoses(root, ask=True))
     bucket = s3.bucket()
     for name, value in {**s3.environment, "COPYDESK_STORE": f"s3://{bucket}/shards"}.items():
         monkeypatch.setenv(name, value)
-    assert list(doctor._store(root, ask=True)) == [Diagnosis("store", "ok", f"s3://{bucket}/shards")]
+    assert list(services.store_diagnoses(root, ask=True)) == [Diagnosis("store", "ok", f"s3://{bucket}/shards")]
     assert not s3.files().find(bucket)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "other")
-    assert [diagnosis.verdict for diagnosis in doctor._store(root, ask=False)] == ["ok"]
-    (diagnosis,) = doctor._store(root, ask=True)
+    assert [diagnosis.verdict for diagnosis in services.store_diagnoses(root, ask=False)] == ["ok"]
+    (diagnosis,) = services.store_diagnoses(root, ask=True)
     assert diagnosis.verdict == "error"
     assert f"s3://{bucket}/shards/.doctor: cannot be written (PermissionError: " in diagnosis.detail
     assert "check the address, the network and the credentials" in diagnosis.detail

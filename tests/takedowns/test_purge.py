@@ -24,8 +24,8 @@ from copydesk.cli import app
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import fetch_release
 from copydesk.releases.release import only_release, release
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release, release_versions, withdrawn_versions
 from copydesk.releases.verify import verify
 from copydesk.revisions.dvc_storages import open_storages

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from copydesk.cli import app
 from copydesk.project import Project
-from copydesk.releases.load import fetch_release
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release
 from copydesk.takedowns.takedown import document_of, takedown_row, write_to_ledger
 from support import GIT, OUTS, make_repository, run_command, write_seeds

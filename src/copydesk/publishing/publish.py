@@ -14,8 +14,8 @@ from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.publishing.release_files import ReleaseFiles, release_files
-from copydesk.releases.load import fetch_release
 from copydesk.releases.preconditions import refuse_unlicensed
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release, withdrawn_versions
 from copydesk.takedowns.takedown import ledger_of
 

@@ -16,7 +16,7 @@ from copydesk.description.duplicates.other_signatures import METADATA
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
 from copydesk.readers.seed_files import SIGNATURES_ENDING
-from copydesk.releases.load import fetch_release
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import find_release, without_password
 from copydesk.tables.parquet import read_parquet
 from copydesk.tables.table import SIGNATURES, table

@@ -11,43 +11,31 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 from copydesk._version import __version__
 from copydesk.core.plural import plural
-from copydesk.errors import CopydeskError, ReleaseError
+from copydesk.errors import CopydeskError
 from copydesk.merging.drivers import GENERATED, set_command, unset_drivers
 from copydesk.merging.line_files import LOCK
 from copydesk.project import Project
 from copydesk.readers import PAGES, split_name
 from copydesk.readers.seed_files import walk
-from copydesk.revisions.dvc_config import dvc_settings, unprovable_remote
 from copydesk.revisions.git import git, git_result
 from copydesk.revisions.toolkit_lock import STAGES, check_line_ends, check_toolkit, read_toolkit
+from copydesk.scaffold.services import TIMEOUT, Diagnosis, environment, remote_diagnoses, store_diagnoses
 from copydesk.store.compiled_modules import compiled_sources, machine_code
 from copydesk.store.fingerprint import source_hash
 from copydesk.store.installed_from import install_extra, names_copydesk
 from copydesk.store.pinned_libraries import PINNED, PINNED_FOR_PAGES, installed_version
 
 _PACKAGE = Path(__file__).parents[1]
-_TIMEOUT = 60
 #: Endings of files that are web pages or may have some.
 _WITH_PAGES = (*PAGES, ".atom", ".epub", ".nitf", ".rss", ".warc", ".xml")
-_STDERR_SHOWN = 700  # characters
 #: Free disk space: at least this many bytes, and this many times the seeds (shards, dataset and DVC's cache).
 _LEAST_FREE = 500_000_000
 _TIMES_SEEDS = 4
 _OLDEST_GIT = (2, 26)
-
-
-class Diagnosis(NamedTuple):
-    """The subject of a check, its verdict (``ok``, ``warn`` or ``error``), and what was found or is to be done."""
-
-    subject: str
-    verdict: str
-    detail: str
 
 
 def examine(root: Path, *, remotes: bool = True) -> Iterator[Diagnosis]:
@@ -67,8 +55,8 @@ def examine(root: Path, *, remotes: bool = True) -> Iterator[Diagnosis]:
             yield Diagnosis(subject, *check(root))
         except (CopydeskError, OSError) as error:
             yield Diagnosis(subject, "error", " ".join(str(error).split()))
-    yield from _store(root, ask=remotes)
-    yield from _remotes(root, ask=remotes)
+    yield from store_diagnoses(root, ask=remotes)
+    yield from remote_diagnoses(root, ask=remotes)
 
 
 #: The verdict and the detail of a :class:`Diagnosis`.
@@ -215,102 +203,15 @@ def _size(entry: os.DirEntry[str] | OSError) -> int:
         return 0
 
 
-def _store(root: Path, *, ask: bool) -> Iterator[Diagnosis]:
-    """Check the object store for shards, if there is one, by writing, reading and deleting an object."""
-    address = os.environ.get("COPYDESK_STORE")
-    if not address:
-        return
-    if not ask:
-        yield Diagnosis("store", "ok", "COPYDESK_STORE, not tried")
-    elif (problem := _problem(root, _USE_STORE, address)) is None:
-        yield Diagnosis("store", "ok", address)
-    else:
-        yield Diagnosis("store", "error", problem)
-
-
-def _remotes(root: Path, *, ask: bool) -> Iterator[Diagnosis]:
-    try:
-        settings = dvc_settings(root)
-    except ReleaseError as error:
-        yield Diagnosis("remotes", "error", str(error))
-        return
-    if not settings.remotes:
-        yield Diagnosis("remotes", "warn", "none; a release needs one: dvc remote add --default storage ADDRESS")
-    elif settings.default is None:
-        yield Diagnosis("remotes", "warn", f"no default; run dvc remote default {next(iter(settings.remotes))}")
-    elif problem := unprovable_remote(root):
-        yield Diagnosis("remotes", "warn", problem)
-    for name, remote in settings.remotes.items():
-        address = remote.settings.get("url", "")
-        if remote.refused:
-            yield Diagnosis(f"remote {name}", "warn", f"not tried: {remote.refused}")
-        elif not ask:
-            yield Diagnosis(f"remote {name}", "ok", f"{address}, not tried")
-        elif find_spec("dvc") is None:
-            yield Diagnosis(f"remote {name}", "warn", f"{address}, not tried: DVC is not installed")
-        elif (problem := _problem(root, _REACH_REMOTE, str(root.resolve()), name)) is None:
-            yield Diagnosis(f"remote {name}", "ok", f"{address}{f' ({remote.note})' if remote.note else ''}")
-        else:
-            yield Diagnosis(f"remote {name}", "error", f"{address}: {problem}; see dvc remote modify --help")
-
-
-#: Run in a process of its own, so that a remote that does not answer can be abandoned.
-_REACH_REMOTE = """
-import sys
-from pathlib import Path
-from copydesk.revisions.dvc_config import dvc_settings
-from copydesk.revisions.dvc_objects import remote_odb
-odb = remote_odb(dvc_settings(Path(sys.argv[1])), sys.argv[2])
-if not odb.fs.exists(odb.path):
-    place = odb.fs.parent(odb.fs.parent(odb.path))
-    parent = odb.fs.parent(place)
-    if not odb.fs.exists(place) and not (parent and odb.fs.exists(parent)):
-        raise SystemExit("there is nothing at this address")
-"""
-
-
-_USE_STORE = """
-import sys
-from copydesk.errors import CopydeskError
-from copydesk.store.open_backend import storage
-try:
-    store = storage(sys.argv[1])
-    store.write(".doctor", b"here")
-    store.read(".doctor")
-    store.delete(".doctor")
-except CopydeskError as error:
-    raise SystemExit(str(error))
-"""
-
-
-def _problem(root: Path, code: str, *arguments: str) -> str | None:
-    """Run code that uses a remote service; return the last line of its error, or None if it succeeds."""
-    # -P: otherwise Python would import modules that lie in the repository.
-    command = [sys.executable, "-P", "-c", code, *arguments]
-    try:
-        done = subprocess.run(
-            command, cwd=root, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
-        )
-    except subprocess.TimeoutExpired:
-        return f"no answer in {_TIMEOUT} seconds"
-    if done.returncode == 0:
-        return None
-    return done.stderr.strip().split("\n")[-1][-_STDERR_SHOWN:] or "unreachable"
-
-
 def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
     """Run a program outside the repository; None if it does not exist, or does not end in time."""
     try:
         with tempfile.TemporaryDirectory(prefix="copydesk-doctor-") as folder:
             return subprocess.run(
-                command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False, timeout=_TIMEOUT
+                command, cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=TIMEOUT
             )
     except (FileNotFoundError, PermissionError, subprocess.TimeoutExpired):
         return None
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "DVC_NO_ANALYTICS": "1"}
 
 
 _CHECKS: dict[str, Callable[[Path], Verdict]] = {

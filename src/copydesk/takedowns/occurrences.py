@@ -13,7 +13,7 @@ from copydesk.dataset.manifest import NAME
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import ReleaseError
 from copydesk.project import Project
-from copydesk.releases.load import kept_folder, rows_folder
+from copydesk.releases.release_cache import kept_folder, rows_folder
 from copydesk.releases.release_tags import tagged_releases
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.dvc_objects import outs_of

@@ -24,8 +24,8 @@ from copydesk.dataset.metrics import Metrics, write_plots
 from copydesk.dataset.public_export import write_part
 from copydesk.errors import CopydeskError, ReleaseError
 from copydesk.releases.changelog import add_section
-from copydesk.releases.load import fetch_release
 from copydesk.releases.params_file import set_corpus_settings
+from copydesk.releases.release_cache import fetch_release
 from copydesk.releases.release_tags import Release
 from copydesk.revisions.dataset_tree import FOLDER
 from copydesk.revisions.dvc_storages import DATA, DvcStorages, put_folder, put_listing
