@@ -77,7 +77,7 @@ def rule(
         raise ConfigError(f"the rule {name!r}: expected a name of small letters and hyphens, such as double-comma")
     if tier not in (*TIERS, "off"):
         raise ConfigError(f"the rule {name}: no tier {tier!r}; expected one of {', '.join((*TIERS, 'off'))}")
-    if name in {each.name for each in LISTED}:
+    if name in {listed.name for listed in LISTED}:
         raise ConfigError(f"the rule {name} is one of copydesk's own; choose another name")
 
     if unknown := sorted(set(kinds or ()) - set(KINDS)):

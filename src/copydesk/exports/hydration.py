@@ -70,14 +70,14 @@ def hydrate_corpus(corpus: Path, raw: Path, out: Path, *, partial: bool = False)
     with scratch("hydrate") as work:
         folder = RawFolder(raw, withheld.params, work)
         wanted = _hashes(withheld)
-        found = folder.find(wanted, {doc_id for doc_id in wanted if doc_id.startswith(RENAMED)})
-        for refusal in folder.refusals[:_NAMED] if found.missing else ():
+        documents = folder.find(wanted, {doc_id for doc_id in wanted if doc_id.startswith(RENAMED)})
+        for refusal in folder.refusals[:_NAMED] if documents.missing else ():
             say(f"hydrate: {raw}/{refusal.path}: cannot be read: {refusal.reason}: {refusal.detail}")
-        if found.other or (found.missing and not partial) or not found.places:
-            return Hydrated(len(found.places), False, found.missing, found.other)
+        if documents.other or (documents.missing and not partial) or not documents.places:
+            return Hydrated(len(documents.places), False, documents.missing, documents.other)
         with replacing_folder(out) as target:
-            _Hydration(withheld, folder, found.places, target).run()
-    return Hydrated(len(found.places), True, found.missing, [])
+            _Hydration(withheld, folder, documents.places, target).run()
+    return Hydrated(len(documents.places), True, documents.missing, [])
 
 
 def _hashes(withheld: WithheldCorpus) -> dict[str, str]:

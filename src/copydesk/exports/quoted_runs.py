@@ -161,7 +161,7 @@ class QuotedRuns:
             window = letters[start : start + _WINDOW]
             if window in self._windows:
                 run = "".join(words[n : n + _RUN])
-                self.quoting.update(found for found in self._windows[window] if run in _letters(found[1]))
+                self.quoting.update(place for place in self._windows[window] if run in _letters(place[1]))
             start += len(word)
 
 

@@ -69,19 +69,19 @@ class RawFolder:
         ids, hashes = self._listed["doc_id"].to_pylist(), self._listed["sha256"].to_pylist()
         by_id = {doc_id: place for place, doc_id in enumerate(ids)}
         by_hash = {sha256: place for place, sha256 in reversed([*enumerate(hashes)])}
-        found = FoundDocuments({}, [], [])
+        documents = FoundDocuments({}, [], [])
         for doc_id, sha256 in wanted.items():
             own = None if doc_id in renamed else by_id.get(doc_id)
             if own is not None and hashes[own] == sha256:
-                found.places[doc_id] = own
+                documents.places[doc_id] = own
             elif sha256 in by_hash:
-                found.places[doc_id] = by_hash[sha256]
+                documents.places[doc_id] = by_hash[sha256]
             elif own is not None:
                 path = f"{self._folder}/{self._listed['path'][own].as_py()}"
-                found.other.append(f"{path}: document {doc_id}: found SHA-256 {hashes[own]}, expected {sha256}")
+                documents.other.append(f"{path}: document {doc_id}: found SHA-256 {hashes[own]}, expected {sha256}")
             else:
-                found.missing.append(f"{self._folder}: document {doc_id}: no file with SHA-256 {sha256}")
-        return found
+                documents.missing.append(f"{self._folder}: document {doc_id}: no file with SHA-256 {sha256}")
+        return documents
 
     def read(self, places: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield documents with their rows of the table ``raw``, in the order of the listing.

@@ -144,8 +144,8 @@ class DocBinShards:
     def pack(self, encoded: Sequence[SizedRecord]) -> Iterator[bytes]:
         """The DocBin of some documents."""
         writer = DocBinWriter()
-        for each in encoded:
-            writer.add(each.record, sentence_ids=each.sentence_ids, split=each.split)
+        for sized in encoded:
+            writer.add(sized.record, sentence_ids=sized.sentence_ids, split=sized.split)
         yield writer.to_bytes()
 
     def index(self, shards: Sequence[ListedShard]) -> bytes | None:

@@ -154,7 +154,7 @@ class _Writer:
             runs.add(place, string)
         for text in self._withheld() if runs else ():
             runs.scan(text)
-        if others := sorted(found for found in runs.quoting if found[0] != "doc_id"):
+        if others := sorted(place for place in runs.quoting if place[0] != "doc_id"):
             place, string = others[0]
             raise BuildError(
                 f"{self._revision.name}: {place}: {string[:80]!r} shares five words in a row with a text or "

@@ -100,17 +100,17 @@ def _change(ours: _Side, theirs: _Side, choice: Choice) -> tuple[Keys, bool, _Ch
     """The lines to replace for a choice; of the section around it if it does not have lines for itself."""
     keys, whole = choice.keys, True
     while keys:
-        here, there = ours.entries.get(keys), theirs.entries.get(keys)
+        here, theirs_entry = ours.entries.get(keys), theirs.entries.get(keys)
         outer = ours.entries.get(keys[:-1])
         column = outer.inner_column if outer else 0 if len(keys) == 1 else None
         if here is not None:
             own = ours.lines[here.start : here.stop]
-            other = _lines_of(theirs, there if whole else None, keys, here.column)
+            other = _lines_of(theirs, theirs_entry if whole else None, keys, here.column)
             mine = own if whole else _lines_of(ours, None, keys, here.column)
             return keys, False, _Change(here.start, here.stop, mine, other, choice.conflict)
         if whole and column is not None:
             stop = outer.stop if outer else _end(ours)
-            other = _lines_of(theirs, there, keys, column)
+            other = _lines_of(theirs, theirs_entry, keys, column)
             return keys, True, _Change(stop, stop, [], other, choice.conflict)
         keys, whole = keys[:-1], False
     return keys, False, None

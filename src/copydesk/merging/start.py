@@ -26,10 +26,10 @@ def merge_revision(root: Path, rev: str) -> Outcome:
     ReleaseError
         If git does not know the revision, or refuses, for example because of changes that are not committed.
     """
-    found = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    if found.returncode:
+    parsed = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if parsed.returncode:
         raise ReleaseError(f"{root}: {rev!r}: no such branch, tag or commit; run git fetch")
-    commit = found.stdout.decode().strip()
+    commit = parsed.stdout.decode().strip()
     before = git(root, "rev-parse", "HEAD").strip()
     message = f"Merge {git_line(rev)}"
     merged = git_result(

@@ -67,8 +67,8 @@ def _unfinished(root: Path) -> str | None:
 
 def _object(root: Path, name: str) -> str | None:
     """The hash of an object; None if there is none of this name."""
-    found = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
-    return found.stdout.decode().strip() if found.returncode == 0 else None
+    parsed = git_result(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+    return parsed.stdout.decode().strip() if parsed.returncode == 0 else None
 
 
 def unmerged_files(root: Path) -> dict[str, dict[int, _Stage]]:

@@ -113,9 +113,9 @@ def list_seed(folder: Path, path: str, max_bytes: int) -> pa.Table:
     """List one file in a folder of seeds, by its relative path; empty if it is no seed or would be refused."""
     place = folder / path
     with os.scandir(place.parent) as entries:
-        found = [entry for entry in entries if entry.name == place.name]
+        same_name = [entry for entry in entries if entry.name == place.name]
     ignored = path in SIDECARS or path.endswith(SIGNATURES_ENDING) or any(p[:1] == "." for p in path.split("/"))
-    rows = [] if ignored else [_row_or_refusal(folder.resolve(), path, entry, max_bytes) for entry in found]
+    rows = [] if ignored else [_row_or_refusal(folder.resolve(), path, entry, max_bytes) for entry in same_name]
     listed = [row for row in rows if not isinstance(row, Refusal)]
     columns = zip(*listed, strict=True) if listed else ([] for _ in SEEDS)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS)

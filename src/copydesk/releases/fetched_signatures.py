@@ -46,8 +46,8 @@ def fetch_signatures(project: Project, cache: Path | None = None) -> list[Fetche
 
 def _fetched(project: Project, release: str, cache: Path | None) -> Fetched:
     repo, _, version = release.rpartition("@v")
-    found = find_release(repo, version)
-    folder = fetch_release(found, cache)
+    tagged = find_release(repo, version)
+    folder = fetch_release(tagged, cache)
     listing = read_listing(folder)
     paths = sorted(listing["tables"].get(SIGNATURES, {"files": {}})["files"])
     if not paths:

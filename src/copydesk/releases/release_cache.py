@@ -101,8 +101,8 @@ def _fetch_into_cache(release: Release, root: Path, cache: Path, tables: Tables,
     with scratch("part", cache) as temporary:
         part = temporary / folder.name
         if _is_intact(folder, ()):  # other tables of the release are there
-            there = FolderTree(folder).names()
-            _copy_files(release, tree, {name: wanted[name] for name in wanted.keys() - there}, part)
+            present = FolderTree(folder).names()
+            _copy_files(release, tree, {name: wanted[name] for name in wanted.keys() - present}, part)
             _add_files(part, folder)
         else:
             _copy_files(release, tree, wanted, part)

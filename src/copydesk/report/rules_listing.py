@@ -111,7 +111,7 @@ def print_changes(cleaned: Cleaned) -> None:
         marked = _visible(text[flag.start : flag.end])[:120]
         lines.append(Text(f"! {flag.start}: {flag.kind}  {marked}", style="yellow"))
     lists = {"edit": cleaned.edited.edits, "suggestion": cleaned.suggestions, "flag": cleaned.flags}
-    draw(*lines, Text(", ".join(plural(len(found), noun) for noun, found in lists.items())))
+    draw(*lines, Text(", ".join(plural(len(names), noun) for noun, names in lists.items())))
 
 
 def _visible(text: str) -> str:

@@ -123,7 +123,10 @@ def cleaned_documents(given: Shard) -> list[Cleaned]:
     """The texts of a shard, cleaned and decided, without the rows that a build makes of them."""
     ids, pages = given.tables["raw"]["doc_id"].to_pylist(), _pages(given)
     settled = _cleaned(given, ids, pages, obeyable(given.tables["decisions"], *OF_EDITS))
-    return [_with_marks(each.cleaned, pages.get(doc_id)) for doc_id, (each, _) in zip(ids, settled, strict=True)]
+    return [
+        _with_marks(settled_document.cleaned, pages.get(doc_id))
+        for doc_id, (settled_document, _) in zip(ids, settled, strict=True)
+    ]
 
 
 def _pages(given: Shard) -> dict[str, dict[str, Any]]:

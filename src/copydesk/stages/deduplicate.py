@@ -105,11 +105,11 @@ def _duplicates(
         descriptions = [shard["describe.description"] for shard in inputs]
         given = _places_by_column(project, descriptions, kept, given)
     with StoredSignatures(project, runner, parts, [int(mask.sum()) for mask in kept]) as signatures:
-        found = separated(ids, keys, signatures, sizes, given)
-    groups = found.groups
+        separate = separated(ids, keys, signatures, sizes, given)
+    groups = separate.groups
     elsewhere = _seen_in(project, runner, parts, kept, (ids, keys), against)
-    columns = {**groups._asdict(), "seen_in": elsewhere, "split": splits_of_groups(ids, found, points, settings)}
-    leaving = _leaving(ids, given, found.resembled)
+    columns = {**groups._asdict(), "seen_in": elsewhere, "split": splits_of_groups(ids, separate, points, settings)}
+    leaving = _leaving(ids, given, separate.resembled)
     shapes = [output_table(output, project.schemas) for output in (DUPLICATES, LEAVING)]
     ids_by_shard = project.store.read_all(parts, ["doc_id"], again=True)
     tables = (shapes[0].conform(pa.table(some)) for some in _by_shard(columns, ids_by_shard, kept))

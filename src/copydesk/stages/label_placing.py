@@ -112,8 +112,8 @@ def _found_within(line: Row, span: tuple[int, int], text: str) -> tuple[int, int
     places = range(span[0], span[1] - length + 1)
     if length > SHOWN or len(places) > _SPARE:
         return None
-    found = [(at, at + length) for at in places if _sha256(text[at : at + length]) == line["span_sha256"]]
-    return found[0] if len(found) == 1 else None
+    spans = [(at, at + length) for at in places if _sha256(text[at : at + length]) == line["span_sha256"]]
+    return spans[0] if len(spans) == 1 else None
 
 
 def _broken(line: Row, status: str, text: str) -> Row:

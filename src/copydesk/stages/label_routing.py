@@ -73,8 +73,8 @@ class _Documents:
         has_its_bytes = pc.fill_null(pc.equal(self._hashes.take(by_id.combine_chunks()), lines["raw_sha256"]), False)
         by_bytes = pc.index_in(lines["raw_sha256"], value_set=self._hashes.take(self._by_id))
         renamed = pc.coalesce(self._by_id.take(by_bytes.combine_chunks()).cast(pa.int64()), by_id.cast(pa.int64()))
-        found = pc.if_else(has_its_bytes, by_id.cast(pa.int64()), renamed)
-        rows: NDArray[np.int64] = pc.fill_null(found, -1).to_numpy()
+        row_numbers = pc.if_else(has_its_bytes, by_id.cast(pa.int64()), renamed)
+        rows: NDArray[np.int64] = pc.fill_null(row_numbers, -1).to_numpy()
         return rows
 
     def taken_down(self, lines: pa.Table) -> NDArray[np.bool_]:

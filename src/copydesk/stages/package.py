@@ -249,11 +249,11 @@ def _report_lines(project: Project, shards: list[Parts]) -> list[Decision]:
 
 def _about_lines(project: Project, parts: list[Part], lines: set[tuple[str, int]]) -> list[Decision]:
     """The decisions about some lines, given by source and hash."""
-    found: dict[tuple[str, int], Decision] = {}
+    decisions_by_line: dict[tuple[str, int], Decision] = {}
     for rows in project.store.read_all(part for part in parts if part.rows):
         for decisions in obeyable(rows, *OF_LINES).values():
-            found |= {(d.source or "", line_hash(d.line or "")): d for d in decisions}
-    unmet = sorted((found[key] for key in lines), key=lambda decision: (decision.source, decision.line))
+            decisions_by_line |= {(d.source or "", line_hash(d.line or "")): d for d in decisions}
+    unmet = sorted((decisions_by_line[key] for key in lines), key=lambda decision: (decision.source, decision.line))
     return [decision._replace(doc_id=None, raw_sha256=None, problem=_NO_LINE) for decision in unmet]
 
 

@@ -53,20 +53,20 @@ def _offsets(values: Sequence[int] | Offsets) -> Offsets:
 
 
 def _map_spans(
-    starts: Offsets, ends: Offsets, here: tuple[Offsets, Offsets], there: tuple[Offsets, Offsets]
+    starts: Offsets, ends: Offsets, source: tuple[Offsets, Offsets], target: tuple[Offsets, Offsets]
 ) -> tuple[Offsets, Offsets]:
-    if not len(here[0]):
+    if not len(source[0]):
         return starts, ends
     # drift[i]: what to add to a position that follows i replacements.
-    drift = np.concatenate(([0], there[1] - here[1]))
-    last = len(here[0]) - 1
+    drift = np.concatenate(([0], target[1] - source[1]))
+    last = len(source[0]) - 1
     # A start lies behind every replacement that ends at or before it ...
-    passed = np.searchsorted(here[1], starts, side="right")
-    inside = (passed <= last) & (here[0][np.minimum(passed, last)] < starts)
-    new_starts = np.where(inside, there[0][np.minimum(passed, last)], starts + drift[passed])
+    passed = np.searchsorted(source[1], starts, side="right")
+    inside = (passed <= last) & (source[0][np.minimum(passed, last)] < starts)
+    new_starts = np.where(inside, target[0][np.minimum(passed, last)], starts + drift[passed])
     # ... and an end lies behind those that begin before it.
-    begun = np.searchsorted(here[0], ends, side="left")
-    inside = (begun > 0) & (here[1][np.maximum(begun - 1, 0)] > ends)
-    new_ends = np.where(inside, there[1][np.maximum(begun - 1, 0)], ends + drift[begun])
+    begun = np.searchsorted(source[0], ends, side="left")
+    inside = (begun > 0) & (source[1][np.maximum(begun - 1, 0)] > ends)
+    new_ends = np.where(inside, target[1][np.maximum(begun - 1, 0)], ends + drift[begun])
     # An empty span between a deletion's two sides would turn inside out: it stays empty, before the deletion.
     return np.minimum(new_starts, new_ends), new_ends

@@ -135,22 +135,22 @@ class EditedText:
         edits = self.edits
         return [e[0] for e in edits], [e[1] for e in edits], [e[2] for e in edits], [e[3] for e in edits]
 
-    def _map_one(self, start: int, end: int, length: int, here: int, there: int) -> tuple[int, int]:
+    def _map_one(self, start: int, end: int, length: int, source: int, target: int) -> tuple[int, int]:
         # The scalar twin of _map_spans: numpy costs more than it saves on one span.
         if not 0 <= start <= end <= length:
             raise EditError(f"span [{start}, {end}) leaves a text of {length} characters")
-        starts, ends = self._columns[here], self._columns[here + 1]
-        there_starts, there_ends = self._columns[there], self._columns[there + 1]
+        starts, ends = self._columns[source], self._columns[source + 1]
+        target_starts, target_ends = self._columns[target], self._columns[target + 1]
         i = bisect_right(ends, start)
         if i < len(starts) and starts[i] < start:
-            new_start = there_starts[i]
+            new_start = target_starts[i]
         else:
-            new_start = start + (there_ends[i - 1] - ends[i - 1] if i else 0)
+            new_start = start + (target_ends[i - 1] - ends[i - 1] if i else 0)
         j = bisect_left(starts, end)
         if j and ends[j - 1] > end:
-            new_end = there_ends[j - 1]
+            new_end = target_ends[j - 1]
         else:
-            new_end = end + (there_ends[j - 1] - ends[j - 1] if j else 0)
+            new_end = end + (target_ends[j - 1] - ends[j - 1] if j else 0)
         return min(new_start, new_end), new_end
 
 

@@ -60,9 +60,9 @@ def label_faults(
     if alignment is not None and labels:
         spans = (np.array([row[side] for row in labels], np.int64) for side in ("start", "end"))
         for name, expected in zip(("raw_start", "raw_end"), alignment.to_raw(*spans), strict=True):
-            found = [row[name] for row in labels]
-            if found != expected.tolist():
-                yield name, f"found {_brief(found)}, expected {_brief(expected.tolist())}"
+            values = [row[name] for row in labels]
+            if values != expected.tolist():
+                yield name, f"found {_brief(values)}, expected {_brief(expected.tolist())}"
 
 
 def _is_object(fields: str | None) -> bool:

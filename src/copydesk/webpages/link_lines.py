@@ -33,7 +33,7 @@ def link_lines(html: str, page: Visible, kept: NDArray[np.bool_]) -> NDArray[np.
         The visible characters of the article.
     """
     linked, content = _inside(html, page)
-    found = np.zeros(len(kept), dtype=np.bool_)
+    link_lines = np.zeros(len(kept), dtype=np.bool_)
     breaks = [0, *np.flatnonzero(page.level >= LINE).tolist(), len(kept)]
     for start, end in pairwise(breaks):
         of_line = kept[start:end]
@@ -41,10 +41,10 @@ def link_lines(html: str, page: Visible, kept: NDArray[np.bool_]) -> NDArray[np.
         if not 0 < size <= _LONGEST or not linked[start:end][of_line].all() or content[start:end].any():
             continue
         if not _ADDRESS.search(page.text, start, end):  # which the article gives its reader
-            found[start:end] = of_line
-    prose = int((kept & ~found & ~content).sum())
-    count = int(found.sum())
-    return found if prose >= _PROSE and count <= _MOST * (prose + count) else np.zeros_like(found)
+            link_lines[start:end] = of_line
+    prose = int((kept & ~link_lines & ~content).sum())
+    count = int(link_lines.sum())
+    return link_lines if prose >= _PROSE and count <= _MOST * (prose + count) else np.zeros_like(link_lines)
 
 
 def _inside(html: str, page: Visible) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

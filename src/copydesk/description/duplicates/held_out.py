@@ -87,14 +87,14 @@ def separated(
         if not torn.any():
             break
         protected = torn & (given == places)
-        found = np.full(len(ids), _NOBODY)
+        nearest = np.full(len(ids), _NOBODY)
         if search < _SEARCHES:
-            found = _resembling(ids, keys, sketches, protected, torn & ~protected)
+            nearest = _resembling(ids, keys, sketches, protected, torn & ~protected)
         searched = np.zeros(len(ids), dtype=bool)
-        searched[group_of[found != _NOBODY]] = True
+        searched[group_of[nearest != _NOBODY]] = True
         rest = torn & ~protected & ~searched[group_of]
-        found[rest] = _first_of_group(ids, group_of, protected)[group_of[rest]]
-        resembled = np.where(stays, found, resembled)
+        nearest[rest] = _first_of_group(ids, group_of, protected)[group_of[rest]]
+        resembled = np.where(stays, nearest, resembled)
     return Separated(groups, np.where(stays, places, UNASSIGNED).astype(np.int8), resembled)
 
 
@@ -146,7 +146,7 @@ def _resembling(ids: pa.Array, keys: pa.Array, sketches: Sketches, ones: Mask, o
             similar = equal_components(sketches, order[pairs[0]], order[pairs[1]]) >= THRESHOLD * COMPONENTS
             partner[pairs[1][similar]] = pairs[0][similar]
             waiting &= members != leaders
-    found = np.full(len(order), _NOBODY)
+    partners = np.full(len(order), _NOBODY)
     places = np.flatnonzero(partner != _NOBODY)
-    found[order[places]] = order[partner[places]]
-    return found
+    partners[order[places]] = order[partner[places]]
+    return partners
