@@ -26,7 +26,7 @@ export DVC_NO_ANALYTICS := 1
 # Some images forbid Python to keep compiled modules: then each of the many processes compiles all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: corpus test lint types pytest day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
+.PHONY: corpus test lint types pytest slow day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
   surface quality sentences bench peers annotators export-readers load-readers formats audit sbom lock findings neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
@@ -47,10 +47,13 @@ lint: $(READY)
 types: $(READY)
 	mypy
 
-# What takes minutes by itself has a target of its own: day, compiled.
+# What takes minutes by itself has a target of its own: day, compiled, slow.
 pytest: $(READY)
 	python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --ignore tests/pipeline/test_steward_day.py --ignore tests/pipeline/test_compiled.py
+
+slow: $(READY)  ## See how time and memory grow on hostile input, and try benchmarks, soak and fuzzer for a moment (about 3 minutes)
+	python -m pytest -q -n $(WORKERS) -m slow
 
 day: $(READY)  ## Go through a steward's day: 300 files, decisions in a browser, two clones, three releases, a purge (about 3 minutes)
 	python -m pytest -q -n 0 tests/pipeline/test_steward_day.py

@@ -252,6 +252,7 @@ def test_nothing_edited_maps_to_itself() -> None:
     assert [column.tolist() for column in spans] == [[0, 3], [2, 5]]
 
 
+@pytest.mark.slow
 def test_many_edits_take_linear_time() -> None:
     # Quadratic composition would take hours here.
     size = 60_000
@@ -402,6 +403,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         replay_parts("ab", [EditPart(0, 1, 3, "", "r")])
 
 
+@pytest.mark.slow
 def test_an_edit_of_many_parts_takes_linear_time() -> None:
     size = 30_000
     text = EditedText("ab" * size).apply([Edit(i, i + 1, "xy", "r") for i in range(0, 2 * size, 4)])

@@ -33,6 +33,7 @@ def corpora(run: Any) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", ["datasets 5.2", "duckdb", "polars", "mlcroissant"])
+@pytest.mark.slow
 def test_a_reader_reads_all_rows(run: Any, corpora: tuple[Path, Path], name: str) -> None:
     found = run.read(name, SPECS[name], *corpora)
     assert found["result"] == "all rows"

@@ -24,6 +24,7 @@ def scripts() -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_nothing_that_was_released_is_lost_or_changed(tmp_path: Path) -> None:
     done = importlib.import_module("soak").soak(tmp_path, STEPS.split(), 7, verify=6, load=6)
     assert (done["steps"], done["releases"], done["taken_down"]) == (12, 1, 1)

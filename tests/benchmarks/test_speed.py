@@ -43,6 +43,7 @@ def test_a_document_follows_from_its_number(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == [path.stem for path in paths]
 
 
+@pytest.mark.slow
 def test_shares_are_those_it_claims() -> None:
     corpus = script("corpus")
     made = list(corpus.documents(2000, "defects"))
@@ -58,12 +59,14 @@ def test_shares_are_those_it_claims() -> None:
     assert not any(each.defects for each in corpus.documents(100, "clean"))
 
 
+@pytest.mark.slow
 def test_every_kind_of_defect_is_made() -> None:
     corpus, defects = script("corpus"), script("defects")
     found = Counter(name for each in corpus.documents(3000, "defects") for name in each.defects)
     assert set(found) == set(defects.DEFECTS)
 
 
+@pytest.mark.slow
 def test_clean_text_is_clean() -> None:
     corpus = script("corpus")
     from copydesk.cleaning.apply import clean_text
@@ -76,6 +79,7 @@ def test_clean_text_is_clean() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measuring reads /proc")
+@pytest.mark.slow
 def test_what_orphans_cost_is_counted() -> None:
     measuring = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"

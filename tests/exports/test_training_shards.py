@@ -459,6 +459,7 @@ def killing(moment: int) -> dict[str, Callable[..., Any]]:
 
 
 @pytest.mark.parametrize("second", ["mds", "jsonl"])
+@pytest.mark.slow
 def test_replacing_an_export_is_killed_anywhere_and_goes_on(
     corpus: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str
 ) -> None:

@@ -33,5 +33,6 @@ def test_what_once_broke_a_target_does_no_more(name: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_a_target_holds_on_inputs_like_them(name: str) -> None:
     settings(max_examples=SLOW.get(name, 60))(given(inputs(name))(TARGETS[name]))()

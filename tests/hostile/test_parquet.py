@@ -168,6 +168,7 @@ print(json.dumps([refused, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss -
 """
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_far_more_is_refused_in_little_memory(tmp_path: Path) -> None:
     for name in ("bombs", "small"):
         (tmp_path / name).mkdir()

@@ -27,6 +27,7 @@ def readers() -> Iterator[ModuleType]:
     "case",
     ["csv header", "csv header-long", "warc chunks", "warc empty-members", "gz members-behind", "html attributes"],
 )
+@pytest.mark.slow
 def test_the_time_of_a_reader_grows_as_the_file_does(readers: ModuleType, tmp_path: Path, case: str) -> None:
     ending, make = readers.CASES[case]
     seconds = []

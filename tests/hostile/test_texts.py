@@ -93,6 +93,7 @@ print(peaks[1] - peaks[0])
 """
 
 
+@pytest.mark.slow
 def test_ten_times_as_many_tiny_records_take_little_more_memory(tmp_path: Path) -> None:
     line = b'{"text": "x"}\n'
     # And a document of 1 GB, of which nothing is read but how large it is.

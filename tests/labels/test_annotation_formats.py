@@ -268,6 +268,7 @@ def test_labelled_words_of_no_document_are_reported_once(tmp_path: Path, before:
     assert marks == ({"b": 0, "a": 2} if "b" in before else {"a": 2})
 
 
+@pytest.mark.slow
 def test_time_is_linear_in_the_labels_of_a_word() -> None:
     def seconds(count: int) -> float:
         rows = [",".join(f"{tag}-{number}" for number in range(count)) for tag in "BIII"]

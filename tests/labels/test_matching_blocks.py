@@ -143,6 +143,7 @@ def seconds(old: str, new: str) -> float:
         ),
     ],
 )
+@pytest.mark.slow
 def test_time_is_linear_on_hostile_texts(pair) -> None:
     short, long = (min(seconds(*pair(n)) for _ in range(2)) for n in (5_000, 40_000))
     assert long < 8 * 2.5 * short + 0.3

@@ -130,6 +130,7 @@ def test_blocks_move_with_the_edits(text: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "piece", ["a", "a b\n", "x = {\n", "\n\n", "- a\n", "a  b\n", "A: b\n", "¬\n", "(((", "a_", "/", "日本 ", "a.b\n"]
 )
+@pytest.mark.slow
 def test_the_time_grows_with_the_text(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))

@@ -315,6 +315,7 @@ def test_settings_that_are_no_settings_are_merged_as_text(broken: str) -> None:
     assert "merged as text" in merged.remarks[0]
 
 
+@pytest.mark.slow
 def test_many_lines_merge_in_linear_time() -> None:
     """Twenty thousand lines, half of them with one key, in another order on one side."""
     base = [b'{"doc_id": "%d"}\n' % number for number in range(10_000)]

@@ -215,6 +215,7 @@ def read(data: bytes) -> Iterator[Record]:
     return read_news_xml(io.BytesIO(data), RecordOptions("a", "id", "text", 1 << 20))
 
 
+@pytest.mark.slow
 def test_time_grows_with_the_feed_and_memory_does_not() -> None:
     def feed(count: int) -> Iterator[bytes]:
         yield b"<rss><channel>"

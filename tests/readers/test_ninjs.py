@@ -172,6 +172,7 @@ def test_a_large_object_is_not_kept(tmp_path: Path) -> None:
     assert (rows, refusal.reason) == ([], "too-large")
 
 
+@pytest.mark.slow
 def test_sections_of_characters_without_an_end_take_linear_time() -> None:
     text = "<![CDATA[]" * 100_000
     started = time.process_time()
@@ -179,6 +180,7 @@ def test_sections_of_characters_without_an_end_take_linear_time() -> None:
     assert time.process_time() - started < 5
 
 
+@pytest.mark.slow
 def test_time_grows_with_the_file_and_memory_does_not() -> None:
     read_in_linear_time(
         read,

@@ -435,6 +435,7 @@ def test_texts_come_back_from_every_format(
             assert by_id.get(ending + row["id"], row["text"]) == row["text"]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     text = "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(40))
     lines = as_jsonl([{"id": n, "text": f"{n} {text}"} for n in range(4000)])

@@ -289,6 +289,7 @@ def test_a_page_about_archives_is_whole(tmp_path: Path) -> None:
             assert (rows[0]["raw"].text, rows[0]["flag"], refused) == (page.decode(), None, [])
 
 
+@pytest.mark.slow
 def test_damage_at_every_place_takes_linear_time(tmp_path: Path) -> None:
     liar = GOOD[0].replace(b"Content-Length: %d" % LENGTH, b"Content-Length: 9999999")
     packed = gzip.compress(liar)
@@ -383,6 +384,7 @@ def test_ids_and_addresses(tmp_path: Path) -> None:
     assert [json.loads(row["stated"] or "{}").get("url") for row in rows] == quoted
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_archive() -> None:
     class Endless(io.RawIOBase):
         left = 3000

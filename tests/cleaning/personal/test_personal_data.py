@@ -386,6 +386,7 @@ def test_a_column_is_masked_as_its_texts_are(texts: list[str]) -> None:
     ["@", "a@", "a@a.", "a.", "1.", "8.8.8.8.", "+1 ", "+", "1-", "1", "212-", "(", "1(", ":", "2001:", "2001::", "tel ", "tel. 1", "Tel. 030 1234567 / "],
 )  # fmt: skip
 @kinds
+@pytest.mark.slow
 def test_hostile_texts_are_searched_in_time(kind: str, unit: str) -> None:
     # A search that backtracks or is quadratic would not come back from these at all.
     text = unit * (1_000_000 // len(unit))

@@ -369,6 +369,7 @@ def test_lines_in_any_order_come_back_and_some_are_left(lines: list[str]) -> Non
     ],
     ids=lambda text: repr(text[:12]),
 )  # fmt: skip
+@pytest.mark.slow
 def test_hostile_lines_take_time_that_grows_with_them(text: str) -> None:
     start = time.process_time()
     analyses = Analyses()

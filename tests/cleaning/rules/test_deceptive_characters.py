@@ -90,6 +90,7 @@ def test_marks_lie_in_lines_and_apart(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [RLO, RLO + PDF, LRI + PDF, f"{LRI}{LRE}{PDI}", "aа", "\U000e0041", "Aα"])
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.kind)
+@pytest.mark.slow
 def test_the_work_grows_with_the_text(detector: Any, unit: str) -> None:
     few, many = (lines_run(detector.flags, unit * count) for count in (500, 2000))
     assert many <= 4 * few + 100

@@ -233,6 +233,7 @@ SIZE = 100_000
      "der Hafen und dieBrücke ", "команда и файлgrep "],
 )  # fmt: skip
 @pytest.mark.parametrize("name", RULES)
+@pytest.mark.slow
 def test_hostile_texts_take_time_in_proportion(name: str, unit: str) -> None:
     text = unit * (SIZE // len(unit))
     begun = time.process_time()
