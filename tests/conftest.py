@@ -39,6 +39,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let libraries find at the end that nothing of theirs is left."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def _no_safe_path_left() -> Iterator[None]:
     """The command line sets this for its child processes; those of the next test are others."""
