@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from copydesk.core.config import check_params
 from copydesk.project import Project
-from copydesk.stages import label_routing
-from copydesk.stages.label_placing import LabelledDocument, place_labels
+from copydesk.stages.labelling import routing
+from copydesk.stages.labelling.placing import LabelledDocument, place_labels
 from copydesk.tables.table import table
 from copydesk.text import Alignment
 from copydesk.text.masked_text import MaskedPlaces, Secrets
@@ -300,7 +300,7 @@ def test_how_labels_are_divided_among_files_and_read_changes_no_row(
     (root / "labels" / "words.jsonl").unlink()
     for number, line in enumerate(reversed(lines)):
         write_labels(root / "labels" / f"{number:02d}.jsonl", [line])
-    monkeypatch.setattr(label_routing, "_TOGETHER", 3)
+    monkeypatch.setattr(routing, "_TOGETHER", 3)
     run_stages(desk)
     assert (labelled(desk), broken(desk)) == (rows, problems)
     workers = replace(desk, params=check_params({**SMALL, "engine": {"workers": 2}}), build=root / "other")

@@ -118,7 +118,8 @@ def test_which_files_belong_together_is_remembered_while_they_are_the_same(
     run_stages(corpus)
     assert found()
     assert 0 < len(set(read)) <= 8  # those of the unit that changed, and where the next begins
-    for damage in ("", "[1]", '[{"documents": []}]', '{"documents": 3}', '[{"documents": ["a", ["b"]]}]'):
+    for units in ("", "1", '{"documents": []}', '{"documents": 3}', '{"documents": ["a", ["b"]]}'):
+        damage = f'{{"checks": "", "footers": {{}}, "units": [{units}]}}' if units != "1" else "[1]"
         memory.write_text(damage)
         assert found()
         assert len(set(read)) > 8

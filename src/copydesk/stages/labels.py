@@ -20,8 +20,8 @@ from copydesk.description.splits import SPLITS
 from copydesk.project import Project
 from copydesk.stages.alignments import alignments
 from copydesk.stages.kept_documents import ids_left_out
-from copydesk.stages.label_placing import LabelledDocument, Row, place_labels
-from copydesk.stages.label_routing import problem_row, route_labels
+from copydesk.stages.labelling.placing import LabelledDocument, Row, place_labels
+from copydesk.stages.labelling.routing import problem_row, route_labels
 from copydesk.stages.runner import Made, Output, Shard, Stage, run_shards, schedule_shards, write_receipts
 from copydesk.store.shard_store import Parts
 from copydesk.tables.logical_hash import Digests

@@ -28,6 +28,7 @@ from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.dataset.card_plots import FOLDER as PLOTS
 from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
 from copydesk.dataset.common_lines import CountedShard, line_counts, line_hash, template_lines
+from copydesk.dataset.laid_files import LAID, LaidFiles
 from copydesk.dataset.metrics import Counts, Metrics, count, figures, write_plots
 from copydesk.dataset.sidecar_files import described
 from copydesk.description.splits import SPLITS
@@ -102,8 +103,10 @@ def run(project: Project) -> None:
     if not any(parts["documents"].values()):
         listed = project.reports / "dropped.jsonl"
         raise BuildError(f"{project.corpus}: no documents to package; {len(dropped)} dropped, see {listed}")
+    last = LaidFiles(project.corpus, project.build / LAID)
     with replacing_folder(project.corpus / "data") as data:
-        laid = {name: _lay_out(project, data, name, by_split) for name, by_split in parts.items()}
+        laid = {name: _lay_out(project, last, data, name, by_split) for name, by_split in parts.items()}
+    last.keep([file for files in laid.values() for file in files])
     logical = _logical_hashes(project, [shard["digests"] for shard in (*shards, *labelled)])
     configs = [Config(table(name, project.schemas), files, logical[name]) for name, files in laid.items() if files]
     metrics = figures(_counts(project, [shard["figures"] for shard in (*shards, *labelled)]), dropped)
@@ -282,18 +285,21 @@ def _unmet_groups(project: Project) -> list[dict[str, Any]]:
     return [{**row, "problem": _NO_GROUP} for row in groups if Decision(**row) not in met]
 
 
-def _lay_out(project: Project, data: Path, name: str, by_split: dict[str, list[Part]]) -> list[DataFile]:
+def _lay_out(
+    project: Project, last: LaidFiles, data: Path, name: str, by_split: dict[str, list[Part]]
+) -> list[DataFile]:
     """Write the files of a table into a folder, several at a time, and return their descriptions."""
 
     def laid(place: tuple[str, int, int, Part]) -> DataFile:
         split, number, count, part = place
         path = f"{name}/{split}-{number:05d}-of-{count:05d}.parquet"
         existing, target = project.corpus / "data" / path, data / path
-        if is_file_of(existing, part.sha256):  # unchanged since the last build: nothing needs to be written
+        known = last.find(f"data/{path}", split, part.sha256)
+        if known or is_file_of(existing, part.sha256):  # unchanged since the last build: nothing needs to be written
             link_or_copy(existing, target)
         else:
             project.store.copy(part, target)
-        return DataFile.of(target, f"data/{path}", split, part.sha256)
+        return known or DataFile.of(target, f"data/{path}", split, part.sha256)
 
     places = [(split, n, len(parts), part) for split, parts in by_split.items() for n, part in enumerate(parts)]
     with ThreadPoolExecutor(_TOGETHER) as threads:

@@ -13,6 +13,7 @@ from copydesk.core.escaping import log_line
 from copydesk.core.findings import Report
 from copydesk.core.plural import plural
 from copydesk.core.progress import draw, say
+from copydesk.dataset.laid_files import LAID
 from copydesk.errors import ValidationError
 from copydesk.project import Project
 from copydesk.tables.table import ROW_NOUNS
@@ -61,6 +62,7 @@ def run(
         checked = ", ".join(plural(count, _NOUNS.get(name, name)) for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all checks passed")
         return
+    (project.build / LAID).unlink(missing_ok=True)  # files that are not as they were laid out have to be seen
     counts = ", ".join(f"{n:,} {check}" for check, n in Counter(f.check for f in report.findings).items())
     raise ValidationError(f"{project.corpus}: {plural(report.total, 'violation')} ({counts}); see {path}")
 

@@ -8,13 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from copydesk.core.atomic_files import sha256_file
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, schema_path
 from copydesk.core.progress import say, track
 from copydesk.dataset.manifest import NAME, read_listing, schemas_listed
 from copydesk.engines.local import Local
 from copydesk.errors import ValidationError
-from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key
+from copydesk.store.fingerprint import Fingerprint, fingerprint, inputs_hash, key, source_hash
 from copydesk.store.last_build import Finished, Last
 from copydesk.store.pinned_libraries import installed_version
 from copydesk.store.shard_store import Store
@@ -88,7 +89,7 @@ def validate(
     if not (corpus / "data").is_dir():
         raise ValidationError(f"{corpus}: no folder data; expected a dataset made by the stage package")
     report = Report()
-    remembered = Memory(memory)
+    remembered = Memory(memory, _footer_checks(schemas))
     known = _Known(store, schemas, finished)
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     loaded = known.key("loading", [way_of_reading(corpus), str(corpus), ways]) if ways else ""
@@ -97,7 +98,7 @@ def validate(
         new = bool(ways) and not known.holds(loaded)
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if new else None
         beside = stack.enter_context(ThreadPoolExecutor(2))
-        files = check_files(corpus, schemas, report, remembered.seen)
+        files = check_files(corpus, schemas, report, remembered.footers)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
         base_hashes = held_before(base or {}, schemas_listed(schemas, files), withheld)
         # Only after the files were checked: ``datasets`` believes what a file says about itself.
@@ -121,6 +122,15 @@ def validate(
 
 
 _UNIT = "validate-unit"
+#: The code that looks at footers.
+_OF_FOOTERS = ("validation/file_checks.py", "readers/parquet_footer.py", "tables/parquet.py", "tables/table.py")
+
+
+def _footer_checks(schemas: Path) -> str:
+    """The hash of the schemas, and of the code that holds footers to them."""
+    paths = [path for name in TABLES if (path := schema_path(name, schemas)).is_file()]
+    code = [source_hash(Path(__file__).parents[1] / name) for name in _OF_FOOTERS]
+    return inputs_hash([code, [sha256_file(path) for path in paths], installed_version("pyarrow")])
 
 
 class _Known:

@@ -48,30 +48,42 @@ def held_before(base: dict[str, Any], schemas: dict[str, str], withheld: frozens
 
 
 class Memory:
-    """Which files of the last valid dataset cover the same documents, by the hashes of their bytes.
+    """What is known of the files of the last valid dataset by their hashes: it follows from their bytes.
 
     Parameters
     ----------
     path : Path, optional
         The file of this cache; it may be deleted at any time.
+    checks : str
+        The hash of all that decides whether a file's footer is right; with another one every footer is read again.
+
+    Attributes
+    ----------
+    units : dict
+        The hashes of the files of each unit, by table and by that of its first file of documents.
+    footers : dict
+        Rows and uncompressed bytes of each file.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, checks: str = "") -> None:
+        self._path, self._checks = path, checks
+        self.units: dict[str, dict[str, list[str]]] = {}
+        self.footers: dict[str, tuple[int, int]] = {}
         try:
-            cached = json.loads(path.read_text("utf-8")) if path else []
-            #: The hashes of the files of each unit, by that of its first file of documents.
-            self.units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in cached}
-            self.seen = frozenset(
-                sha256 for unit in self.units.values() for hashes in unit.values() for sha256 in hashes
-            )
+            cached = json.loads(path.read_text("utf-8")) if path else {"units": [], "checks": None}
+            units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in cached["units"]}
+            if cached["checks"] == checks:
+                self.footers = {sha256: (int(rows), int(size)) for sha256, (rows, size) in cached["footers"].items()}
+            self.units = units
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-            self.units, self.seen = {}, frozenset()  # everything is read again
+            self.units, self.footers = {}, {}  # everything is read again
 
     def keep(self, parts: list[Files]) -> None:
-        """Replace the cache by the units of a dataset."""
+        """Replace the cache by the files of a dataset."""
         if self._path:
-            write_json(self._path, [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts])
+            units = [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts]
+            footers = {f.sha256: (f.rows, f.num_bytes) for p in parts for shards in p.values() for f in shards}
+            write_json(self._path, {"checks": self._checks, "units": units, "footers": footers})
 
 
 def units_of(

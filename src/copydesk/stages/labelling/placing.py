@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from copydesk.stages.label_routing import problem_row
+from copydesk.stages.labelling.routing import problem_row
 from copydesk.tables.sentence_ids import sentence_ids
 from copydesk.text import Alignment
 from copydesk.text.masked_text import MaskedPlaces, Secrets

@@ -172,7 +172,7 @@ def _read(project: Project, files: list[Path], problems: _Problems) -> Iterator[
 def _parsed(project: Project, path: Path) -> list[Part]:
     """The lines of a file, and what is wrong with some, part by part: from the store if it was read before."""
     names = ("raw_label", "label_lines", "label_problems")
-    code = fingerprint("copydesk.stages.label_routing", [schema_path(n, project.schemas) for n in names], None)
+    code = fingerprint("copydesk.stages.labelling.routing", [schema_path(n, project.schemas) for n in names], None)
     identity = key("label-file", code, inputs_hash([path.name, sha256_file(path)]))
     known = project.store.result(identity)
     if known is None:
