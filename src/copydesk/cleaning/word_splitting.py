@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from copydesk.language.vocabularies import Vocabulary, english
-from copydesk.language.word_frequencies import COMPOUNDING
+from copydesk.language.word_frequencies import COMPOUNDING, LOADED
 
 # The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
@@ -87,6 +87,7 @@ _NEW = -2.0
 _SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
 _ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
 _LONGEST_PART = 24  # letters
+_MOST_KEPT = 50_000  # values of parts
 _FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
@@ -229,7 +230,22 @@ def cut(
     """
     if not vocabulary.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
         return _cut_scripts(scripts, vocabulary)
-    return _cut_words(token, vocabulary, seen, {} if values is None else values) if vocabulary.cuts_words else None
+    if values is None:
+        values = _values_alone(vocabulary) if seen is _NONE else {}
+    return _cut_words(token, vocabulary, seen, values) if vocabulary.cuts_words else None
+
+
+@lru_cache(maxsize=LOADED)
+def _kept_values(vocabulary: Vocabulary) -> dict[str, float]:
+    return {}
+
+
+def _values_alone(vocabulary: Vocabulary) -> dict[str, float]:
+    """Values of parts of tokens whatever the document holds; most tokens end in a part that others end in too."""
+    values = _kept_values(vocabulary)
+    if len(values) > _MOST_KEPT:
+        values.clear()
+    return values
 
 
 def _cut_words(token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]) -> Split | None:
@@ -262,27 +278,26 @@ def _words_to_the_end(
     They are looked for from the end, since most tokens do not end in a word, and only those that lead to the end.
     """
     size = len(token)
-    whole_shape = _shape(token)
-    shape: str | None = whole_shape and "small"
+    shape = _shape(token)
     following: dict[int, list[tuple[int, float]]] = {}
+    ends = [size]
     for start in range(size - 1, -1, -1):
-        if start == 0:
-            shape = whole_shape
+        if not start:
+            ends.remove(size)  # the whole token is not several words
         words = []
-        for end in (*following, size) if start else following:
+        for end in ends:
             if 1 < end - start <= _LONGEST_PART:
                 part = token[start:end]
                 worth = values.get(part)
                 if worth is None:
-                    worth = values[part] = _worth(part, shape, vocabulary, seen)
+                    worth = values[part] = _worth(part, shape and "small" if start else shape, vocabulary, seen)
                 if worth > -math.inf:
                     words.append((end, worth if start else worth - _opening(part, vocabulary)))
-        if start + 1 in following or start + 1 == size > 1:
-            letter = _letter(token, start, vocabulary)
-            if letter > -math.inf:
-                words.append((start + 1, letter))
+        if ends and ends[-1] == start + 1 and (letter := _letter(token, start, vocabulary)) > -math.inf:
+            words.append((start + 1, letter))
         if words:
             following[start] = words
+            ends.append(start)
     return following
 
 
