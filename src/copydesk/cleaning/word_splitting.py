@@ -277,7 +277,7 @@ def _words_to_the_end(
 
     They are looked for from the end, since most tokens do not end in a word, and only those that lead to the end.
     """
-    size = len(token)
+    size, impossible = len(token), -math.inf
     shape = _shape(token)
     following: dict[int, list[tuple[int, float]]] = {}
     ends = [size]
@@ -291,9 +291,9 @@ def _words_to_the_end(
                 worth = values.get(part)
                 if worth is None:
                     worth = values[part] = _worth(part, shape and "small" if start else shape, vocabulary, seen)
-                if worth > -math.inf:
+                if worth > impossible:
                     words.append((end, worth if start else worth - _opening(part, vocabulary)))
-        if ends and ends[-1] == start + 1 and (letter := _letter(token, start, vocabulary)) > -math.inf:
+        if ends and ends[-1] == start + 1 and (letter := _letter(token, start, vocabulary)) > impossible:
             words.append((start + 1, letter))
         if words:
             following[start] = words
@@ -318,7 +318,8 @@ def _worth(part: str, shape: str | None, vocabulary: Vocabulary, seen: Seen) -> 
         return value(part, vocabulary, seen)
     is_english = vocabulary.language == "en"
     if shape == "small" and is_english:
-        return max(_as_part(part, vocabulary), seen.share(part))
+        alone = _as_part(part, vocabulary)
+        return alone if seen is _NONE else max(alone, seen.share(part))
     word = part if shape == "small" else vocabulary.lower(part)
     if word in vocabulary.frequencies or (not is_english and word in english().frequencies) or seen.holds(part):
         return value(part, vocabulary, seen)

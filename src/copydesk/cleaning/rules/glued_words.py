@@ -156,12 +156,15 @@ def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
 
 def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> Odds:
     """For each token that could be several words: the words, and the probability."""
+    several = {token for token in unusual if may_be_several(token, words)}
+    if words.language == "en" and not several:
+        return {}
     counts = Counter(tokens)
     pairs = set(pairwise(tokens))
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
     seen = dict(counts)
-    for token in unusual:
-        if counts[token] == 1 and may_be_several(token, words):
+    for token in several:
+        if counts[token] == 1:
             del seen[token]
     if words.language != "en":
         for part, places in _gluing(unusual, words).items():
@@ -169,7 +172,7 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
     cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
-    unknown = (t for t in sorted(unusual) if may_be_several(t, words) or _is_unknown(t, words))
+    unknown = (t for t in sorted(unusual) if t in several or _is_unknown(t, words))
     splits = {token: split for token in unknown if (split := cutter.cut(token))}
     splits = _without_names(splits, pairs)
     gathered = _neighbours(splits)
@@ -279,10 +282,7 @@ def _english_odds(text: str) -> Odds:
     if not is_loaded() and not _TRACE.search(text):  # a single clean text must not load the word list
         return {}
     tokens, words = _TOKEN.findall(text), vocabulary("en")
-    unusual = _unusual(text, tokens, words)
-    if not any(may_be_several(token, words) for token in unusual):
-        return {}
-    return _probabilities(text, tokens, unusual, words)
+    return _probabilities(text, tokens, _unusual(text, tokens, words), words)
 
 
 def _other_odds(text: str, language: str) -> Odds:
