@@ -20,7 +20,7 @@ from copydesk.text.edits import Tier
 #: Start, end and kind of a span.
 MarkedKind = tuple[int, int, Kind]
 #: Screens that are scanned in one pass.
-_GROUP_SIZE = 8
+_GROUP_SIZE = 9
 #: With fewer texts than this, compiling a pattern costs more than it saves: no screen is run.
 _FEWEST_TO_SCREEN = 4
 
