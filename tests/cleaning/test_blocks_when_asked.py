@@ -43,3 +43,14 @@ def test_blocks_move_with_the_edits_whenever_they_were_found(asks_early: bool) -
     second = first.after([Edit(0, 0, "So ", "r")])
     expected = Blocks(find_blocks(text).blocks).after([(0, 3, 0)]).after([(0, 0, 3)])
     assert second.blocks("So " + text[3:]).blocks == expected.blocks
+
+
+def test_blocks_are_known_of_the_text_they_were_found_in() -> None:
+    text = "He said that it would rain all day.\n\nfor x in rows:\n    print(x)\n"
+    analyses = Analyses(text, find_blocks)
+    assert analyses.known_blocks() is None
+    found = analyses.blocks(text)
+    assert analyses.known_blocks() is found
+    changed = analyses.after([Edit(0, 3, "", "r")])
+    changed.blocks(text[3:])
+    assert changed.known_blocks() is None

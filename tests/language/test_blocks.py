@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.language.blocks import KINDS, find_blocks
+from copydesk.language.blocks import KINDS, find_blocks, plain_prose
 from copydesk.language.code_lines import NEEDED, line_marks, score
 
 PROSE = "The council met on Tuesday and agreed to repair the old bridge before the winter."
@@ -92,11 +93,20 @@ def test_no_letters_of_another_script_are_code() -> None:
     assert score("если x > 0: напечатать(x)") < 0
 
 
+SAMPLES = ("    return x[0];", "He said so; she laughed, and the others left.", "name: value", "-- He, of course.")
+
+
 @given(st.text("ab A.([{=:;,_-/\"'`$%<>|\\!?…1\t", max_size=20))
 def test_a_line_without_the_characters_of_a_mark_does_not_have_it(line: str) -> None:
     marks = line_marks(line)
     for name, needed in NEEDED.items():
         assert f"{name} yes" not in marks or set(needed) & set(line)
+
+
+@given(st.text("ab A.([{=:;,_-/\"'`$%<>|\\!?…1\t", max_size=20) | st.sampled_from(SAMPLES), st.integers(-300, 300))
+def test_a_score_is_exact_above_what_the_caller_needs(line: str, least: int) -> None:
+    exact, found = score(line), score(line, least)
+    assert found == exact if exact > least else found <= least
 
 
 pieces = st.sampled_from(
@@ -140,3 +150,10 @@ def test_the_time_grows_with_the_text(piece: str) -> None:
 
     seconds(1_000)
     assert seconds(160_000) < 40 * max(seconds(20_000), 0.005)
+
+
+@settings(max_examples=30)
+@given(st.lists(pieces, max_size=30).map("".join))
+def test_what_is_plain_prose_does_not_depend_on_what_is_known(text: str) -> None:
+    texts = pa.array([text, PROSE])
+    assert plain_prose(texts, [find_blocks(text), None]) == plain_prose(texts)

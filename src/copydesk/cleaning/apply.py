@@ -20,7 +20,7 @@ from copydesk.text.edits import Tier
 #: Start, end and kind of a span.
 MarkedKind = tuple[int, int, Kind]
 #: Screens that are scanned in one pass.
-_GROUP_SIZE = 8
+_GROUP_SIZE = 9
 #: With fewer texts than this, compiling a pattern costs more than it saves: no screen is run.
 _FEWEST_TO_SCREEN = 4
 
@@ -216,8 +216,8 @@ class RunOfRules:
         grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
         parts = [grouped[start : start + _GROUP_SIZE] for start in range(0, len(grouped), _GROUP_SIZE)]
         parts += [[screen] for screen in alone if screen is not None]
-        groups = [_ScreenGroup(part, len(texts)) for part in parts]
-        self._groups = {screen: group for group in groups for screen in group.passed}
+        self._groups = [_ScreenGroup(part, len(texts)) for part in parts]
+        self._group_of = {screen: group for group in self._groups for screen in group.passed}
         self._current: tuple[list[int], pa.Array] | None = list(range(len(texts))), texts
         #: All texts without the branches as they were, and which have changed since.
         self._whole, self._changed = texts, set[int]()
@@ -252,7 +252,7 @@ class RunOfRules:
         self._origins.append((rule, number))
         if has_base:
             self._with_base.add(place)
-        for group in self._groups.values():
+        for group in self._groups:
             group.stale.add(place)
 
     def _end_branches(self, count: int) -> None:
@@ -261,7 +261,7 @@ class RunOfRules:
         self.branches = [Branch(rule, number, cleaned) for (rule, number), cleaned in rest]
         for column in (self.cleaned, self.analyses, self._origins):
             del column[count:]
-        for group in self._groups.values():
+        for group in self._groups:
             group.keep_first(count)
 
     def _keep_bases(self, *, is_safe: bool) -> set[int]:
@@ -297,7 +297,7 @@ class RunOfRules:
             self._changed.add(number)
             for numbers in self._nothing_found.values():
                 numbers.discard(number)
-            for group in self._groups.values():
+            for group in self._groups:
                 group.stale.add(number)
             return True
         return False
@@ -308,7 +308,7 @@ class RunOfRules:
             quiet = self._nothing_found.get(screened.analyse, ()) if isinstance(screened, Rule) else ()
             numbers = range(len(self.cleaned))
             return [number for number in numbers if number not in quiet] if quiet else numbers
-        group = self._groups[screened.screen]
+        group = self._group_of[screened.screen]
         if group.stale:
             group.scan(*self._texts(sorted(group.stale)))
         return sorted(group.passed[screened.screen])

@@ -64,6 +64,10 @@ class Analyses:
                 self._blocks = self._blocks.after(edits)
         return self._blocks
 
+    def known_blocks(self) -> Blocks | None:
+        """The blocks of the text as it is now, if they were found of this text and no earlier one."""
+        return None if self._edits else self._blocks
+
     def after(self, edits: Sequence[Edit]) -> Analyses:
         """What is still known when a rule's edits have been applied."""
         if self._base is None:

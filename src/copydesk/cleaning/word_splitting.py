@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from copydesk.language.vocabularies import Vocabulary, english
-from copydesk.language.word_frequencies import COMPOUNDING
+from copydesk.language.word_frequencies import COMPOUNDING, LOADED
 
 # The words of two letters that are common on their own; the many others in the list are abbreviations.
 _TWO = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
@@ -35,9 +35,9 @@ def _as_part(word: str, vocabulary: Vocabulary) -> float:
     if word in vocabulary.function_words:
         return log
     english = vocabulary.language == "en"
-    rare_3, rare_4 = (-5.2, -5.9) if english else (-4.3, -5.2)
     if size > 24 or (size == 2 and not (english and word in _TWO)):
         return -math.inf
+    rare_3, rare_4 = (-5.2, -5.9) if english else (-4.3, -5.2)
     if log < (rare_3 if size == 3 else rare_4 if size == 4 else -7.2):
         return -math.inf
     return log - 1.0 if english and word in AFFIXES else log
@@ -87,6 +87,7 @@ _NEW = -2.0
 _SCRIPTS = re.compile(r"[^\W\d_\u0370-\u1dff]+|[\u0370-\u1dff]+")
 _ALIKE = re.compile("[aceiopxysABCEHIKMOPTXYZ]+")  # may stand for letters of Cyrillic or Greek
 _LONGEST_PART = 24  # letters
+_MOST_KEPT = 50_000  # values of parts
 _FEW = 6  # words that begin or end with a part; with more it may be a prefix or an ending
 _INNER = re.compile("[a-z][A-Z]")
 # Capitals within a name: McDonald, MacArthur, DeVito, LeBron, VanEck, DiCaprio, LaGuardia.
@@ -229,30 +230,33 @@ def cut(
     """
     if not vocabulary.is_latin and len(scripts := _SCRIPTS.findall(token)) > 1:
         return _cut_scripts(scripts, vocabulary)
-    return _cut_words(token, vocabulary, seen, {} if values is None else values) if vocabulary.cuts_words else None
+    if values is None:
+        values = _values_alone(vocabulary) if seen is _NONE else {}
+    return _cut_words(token, vocabulary, seen, values) if vocabulary.cuts_words else None
+
+
+@lru_cache(maxsize=LOADED)
+def _kept_values(vocabulary: Vocabulary) -> dict[str, float]:
+    return {}
+
+
+def _values_alone(vocabulary: Vocabulary) -> dict[str, float]:
+    """Values of parts of tokens whatever the document holds; most tokens end in a part that others end in too."""
+    values = _kept_values(vocabulary)
+    if len(values) > _MOST_KEPT:
+        values.clear()
+    return values
 
 
 def _cut_words(token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]) -> Split | None:
     size = len(token)
+    following = _words_to_the_end(token, vocabulary, seen, values)
     best = [-math.inf] * (size + 1)
     came = [0] * (size + 1)
     best[0] = 0.0
-    shape = _shape(token)
-    for start in range(size):
+    for start in reversed(following):
         reached = best[start] - (0.7 if start else 0.0)
-        if reached == -math.inf:
-            continue
-        letter = _letter(token, start, vocabulary)
-        if reached + letter > best[start + 1]:
-            best[start + 1], came[start + 1] = reached + letter, start
-        last = min(size - 1 if start == 0 else size, start + _LONGEST_PART)
-        parts = [token[start:end] for end in range(start + 2, last + 1)]
-        for part in _possible(parts, shape if start == 0 else shape and "small", vocabulary, seen, values):
-            known = values.get(part)
-            worth = values[part] = value(part, vocabulary, seen) if known is None else known
-            if start == 0:
-                worth -= _opening(part, vocabulary)
-            end = start + len(part)
+        for end, worth in following[start]:
             if reached + worth > best[end]:
                 best[end], came[end] = reached + worth, start
     if best[size] == -math.inf:
@@ -266,6 +270,37 @@ def _cut_words(token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str,
     return Split(words, best[size], _whole_english(token, words, likely, seen))
 
 
+def _words_to_the_end(
+    token: str, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]
+) -> dict[int, list[tuple[int, float]]]:
+    """The words that a token may be cut into, by where they begin: where each ends, and its value.
+
+    They are looked for from the end, since most tokens do not end in a word, and only those that lead to the end.
+    """
+    size, impossible = len(token), -math.inf
+    shape = _shape(token)
+    following: dict[int, list[tuple[int, float]]] = {}
+    ends = [size]
+    for start in range(size - 1, -1, -1):
+        if not start:
+            ends.remove(size)  # the whole token is not several words
+        words = []
+        for end in ends:
+            if 1 < end - start <= _LONGEST_PART:
+                part = token[start:end]
+                worth = values.get(part)
+                if worth is None:
+                    worth = values[part] = _worth(part, shape and "small" if start else shape, vocabulary, seen)
+                if worth > impossible:
+                    words.append((end, worth if start else worth - _opening(part, vocabulary)))
+        if ends and ends[-1] == start + 1 and (letter := _letter(token, start, vocabulary)) > impossible:
+            words.append((start + 1, letter))
+        if words:
+            following[start] = words
+            ends.append(start)
+    return following
+
+
 def _shape(token: str) -> Literal["small", "capitalised"] | None:
     """How a token of letters alone is written; None if it has apostrophes, or capitals inside."""
     if not token.isalpha():
@@ -277,31 +312,18 @@ def _shape(token: str) -> Literal["small", "capitalised"] | None:
     return "capitalised" if is_capitalised else None
 
 
-def _possible(
-    parts: list[str], shape: str | None, vocabulary: Vocabulary, seen: Seen, values: dict[str, float]
-) -> Iterable[str]:
-    """Of parts of a token those that may be words.
-
-    Nearly all parts are in no list and not in the document. So they are looked up all at once; the value of the rest
-    is -inf, or that of a name that no list holds.
-    """
+def _worth(part: str, shape: str | None, vocabulary: Vocabulary, seen: Seen) -> float:
+    """The value of a part of a token of this shape; most parts are in no list and not in the document."""
     if shape is None:
-        return parts
-    lowered = parts if shape == "small" else list(map(vocabulary.lower, parts))
-    words = vocabulary.frequencies.keys() & lowered
-    if vocabulary.language != "en":
-        words |= english().frequencies.keys() & lowered
-    if seen is not _NONE:
-        words |= seen.counts.keys() & parts
-        words.update(part for part in parts if part[-1] == "s" and part[:-1] in seen.counts)
-    if shape == "small":
-        return words
-    for part, word in zip(parts, lowered, strict=True):
-        if len(part) > 3 and word not in words and part not in words:
-            values[part] = _unlisted_name(len(part))
-    return [
-        part for part, word in zip(parts, lowered, strict=True) if len(part) > 3 or word in words or part in words
-    ]
+        return value(part, vocabulary, seen)
+    is_english = vocabulary.language == "en"
+    if shape == "small" and is_english:
+        alone = _as_part(part, vocabulary)
+        return alone if seen is _NONE else max(alone, seen.share(part))
+    word = part if shape == "small" else vocabulary.lower(part)
+    if word in vocabulary.frequencies or (not is_english and word in english().frequencies) or seen.holds(part):
+        return value(part, vocabulary, seen)
+    return _unlisted_name(len(part)) if shape == "capitalised" and len(part) > 3 else -math.inf
 
 
 def _cut_scripts(runs: list[str], vocabulary: Vocabulary) -> Split | None:

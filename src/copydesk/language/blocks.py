@@ -161,17 +161,22 @@ def find_blocks(text: str, language: str | None = None) -> Blocks:
     return Blocks([*blocks, Block(start, len(text), *current)])
 
 
-def plain_prose(texts: pa.Array) -> list[bool]:
-    """For each text of a column, whether it is prose and nothing else.
+def plain_prose(texts: pa.Array, known: Sequence[Blocks | None] = ()) -> list[bool]:
+    """For each text of a column, whether it is prose and nothing else; ``known`` are the blocks that were found.
 
     >>> plain_prose(pa.array(["He said so; she laughed.", "for x in rows:\\n    print(x)\\n"]))
     [True, False]
     """
     may_be_more = pc.match_substring_regex(texts, _FORM)
-    return [
-        not is_marked or all(kind == _PLAIN_KIND for kind in _kinds(text, list(_paragraphs(text))))
-        for text, is_marked in zip(texts.to_pylist(), may_be_more.to_pylist(), strict=True)
-    ]
+    prose = [not is_marked for is_marked in may_be_more.to_pylist()]
+    for number in [number for number, is_prose in enumerate(prose) if not is_prose]:
+        if known and (blocks := known[number]):
+            kinds = [block.kind for block in blocks.blocks]
+        else:
+            text = texts[number].as_py()
+            kinds = _kinds(text, list(_paragraphs(text)))
+        prose[number] = all(kind == _PLAIN_KIND for kind in kinds)
+    return prose
 
 
 def language_of_any(text: str) -> str | None:
@@ -208,7 +213,7 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
 
 
 def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
-    labels = Counter([match[1] for p in paragraphs for line in p.lines if (match := _SPEAKER.match(line))])
+    labels = Counter([m[1] for p in paragraphs for line in p.lines if ":" in line and (m := _SPEAKER.match(line))])
     speakers = frozenset(name for name, count in labels.items() if count > 1)
     signs = signs_of_code(text)
     scores = [_score(paragraph.lines, signs) for paragraph in paragraphs]
@@ -221,9 +226,11 @@ def _kinds(text: str, paragraphs: Sequence[_Paragraph]) -> list[Kind]:
 
 
 def _score(lines: Sequence[str], signs: Sequence[str]) -> int:
-    """Mean of the lines' log-odds of being code, in hundredths."""
+    """Mean of the lines' log-odds of being code, in hundredths; of one line alone exact only above 0."""
     if not may_have_code(lines[:_MOST_LINES], signs):
         return -_MOST
+    if len(lines) == 1 and (own := score(lines[0], 0)) <= 0:  # most paragraphs that have a sign
+        return own
     scores = [_line_score(line) for line in lines[:_MOST_LINES]]
     return sum(scores) // len(scores)
 
@@ -232,7 +239,7 @@ def _line_score(line: str) -> int:
     """Log-odds of a line, within limits; words without any sign are at most no evidence."""
     if _PLAIN.fullmatch(line):
         return -_MOST if line.count(" ") > 4 else min(0, score(line))
-    return max(-_MOST, min(_MOST, score(line)))
+    return max(-_MOST, min(_MOST, score(line, -_MOST)))
 
 
 def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Kind:

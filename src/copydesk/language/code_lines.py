@@ -82,6 +82,11 @@ NEEDED = {
     "ends with comma": ",",
     "ends with backslash": "\\|",
     "ends a sentence": ".!?…。",
+    "begins with a heading": "#",
+    "begins with a comment": "/*#;<-%",
+    "key and value": ":=",
+    "key, value and no sentence": ":=",
+    "a section": "[",
     "a tag": "<",
     "a call": "(",
     "a dotted call": "(",
@@ -141,7 +146,10 @@ def _weights() -> Mapping[str, int]:
 
 @cache
 def _by_mark() -> tuple[int, tuple[tuple[Callable[[str], object], frozenset[str], int], ...]]:
-    """The sum for a line without a mark; how to look for each mark, the characters it needs, and what it adds."""
+    """The sum for a line without a mark; how to look for each mark, the characters it needs, and what it adds.
+
+    Cheap looks come first, and of these those that decide most.
+    """
     weights = _weights()
     absent = sum(weights.get(f"{name} no", 0) for name in _MARKS)
     steps = []
@@ -150,19 +158,32 @@ def _by_mark() -> tuple[int, tuple[tuple[Callable[[str], object], frozenset[str]
         if step:  # a search would try "^" at each character
             look = mark.match if mark.pattern.startswith("^") else mark.search
             steps.append((look, frozenset(NEEDED.get(name, "")), step))
+    steps.sort(key=lambda s: (s[0].__name__ == "search", bool(s[1]), -abs(s[2])))
     return absent, tuple(steps)
 
 
-def score(line: str) -> int:
-    """Log-odds that a line is code or configuration, in hundredths; the same on every machine."""
+def score(line: str, least: int | None = None) -> int:
+    """Log-odds that a line is code or configuration, in hundredths; the same on every machine.
+
+    Parameters
+    ----------
+    line : str
+    least : int, optional
+        What the caller needs to know exactly: odds up to this may come out as any number up to this, which is faster.
+    """
     line = line[:_READ]
     body = line.strip()
     if 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
         return -300
-    total, steps = _by_mark()
+    absent, steps = _by_mark()
     weights = _weights()
     characters = set(line)
-    for look, needed, step in steps:
-        if (not needed or not needed.isdisjoint(characters)) and look(line):
-            total += step
-    return total + sum(weights.get(name, 0) for name in _measures(body))
+    looks = [(look, step) for look, needed, step in steps if not needed or not needed.isdisjoint(characters)]
+    # The most that the line may still get.
+    most = absent + sum(weights.get(name, 0) for name in _measures(body)) + sum(step for _, step in looks if step > 0)
+    for look, step in looks:
+        if (look(line) is not None) != (step > 0):
+            most -= abs(step)
+            if least is not None and most <= least:
+                break
+    return most

@@ -17,7 +17,7 @@ from copydesk.cleaning.steward_decisions import decided, decided_edits, groups_m
 from copydesk.cleaning.web_page_rules import UNTRACED
 from copydesk.core.decisions import OF_EDITS, OF_LINES, Decision, obeyable, source_of
 from copydesk.core.progress import say
-from copydesk.language.blocks import plain_prose
+from copydesk.language.blocks import Blocks, plain_prose
 from copydesk.language.stated_language import stated_languages
 from copydesk.project import Project
 from copydesk.stages.runner import Made, Output, Shard, Stage, read_inputs, run_shards
@@ -90,7 +90,8 @@ def shard(given: Shard) -> Made:
     pages = _pages(given)
     ids = raw["doc_id"].to_pylist()
     documents = _cleaned(given, ids, pages, decisions)
-    prose = plain_prose(pa.array([settled.cleaned.edited.text for settled, _ in documents], pa.string()))
+    texts_now = pa.array([settled.cleaned.edited.text for settled, _ in documents], pa.string())
+    prose = plain_prose(texts_now, [settled.blocks for settled, _ in documents])
     for doc_id, (settled, how), is_prose in zip(ids, documents, prose, strict=True):
         cleaned = _with_marks(settled.cleaned, pages.get(doc_id))
         unmet += settled.unmet
@@ -100,7 +101,7 @@ def shard(given: Shard) -> Made:
             {
                 "doc_id": doc_id,
                 "text": text,
-                "blocks": _blocks(cleaned, how, pages.get(doc_id), is_prose=is_prose),
+                "blocks": _blocks(settled, how, pages.get(doc_id), is_prose=is_prose),
                 "flags": [flag._asdict() for flag in cleaned.flags],
                 "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
@@ -135,12 +136,13 @@ def _pages(given: Shard) -> dict[str, dict[str, Any]]:
 
 class _Settled(NamedTuple):
     """A document as cleaned and decided: also the decisions that could not be obeyed, those about groups that could,
-    and what rules do otherwise."""
+    what rules do otherwise, and the blocks of the clean text if rules have asked for them."""
 
     cleaned: Cleaned
     unmet: list[Decision]
     met: frozenset[Decision]
     otherwise: list[Otherwise]
+    blocks: Blocks | None
 
 
 def _cleaned(
@@ -195,10 +197,12 @@ def _settled(run: RunOfRules, how: Plan, orders: Mapping[int, list[Decision]]) -
     settled = []
     for number, cleaned in enumerate(run.cleaned):
         made, unmet, met = cleaned, list[Decision](), frozenset[Decision]()
+        blocks = None if number in run.pages else run.analyses[number].known_blocks()
         if number in orders:
             made, unmet = decided(cleaned, orders[number], fitting(number, how))
             met = groups_met(cleaned, made, orders[number])
-        settled.append(_Settled(made, unmet, met, []))
+            blocks = None
+        settled.append(_Settled(made, unmet, met, [], blocks))
     for branch in run.branches:
         choice, rules = plan_of_branch(how, branch.rule)
         made_without = branch.cleaned.edited
@@ -213,13 +217,14 @@ def _lines_of(decisions: Iterable[Decision], kind: str) -> frozenset[str]:
     return frozenset(decision.line for decision in decisions if decision.decision == kind and decision.line)
 
 
-def _blocks(cleaned: Cleaned, how: Plan, page: dict[str, Any] | None, *, is_prose: bool) -> list[dict[str, Any]]:
+def _blocks(settled: _Settled, how: Plan, page: dict[str, Any] | None, *, is_prose: bool) -> list[dict[str, Any]]:
     """The blocks of a text; none for plain prose, whose languages the next stage detects."""
     kinds = page["kinds"] if page else []
     if is_prose and how.kind is None and how.language is None and not kinds:
         return []
-    spans = kinds_in_clean_text(cleaned.edited, (tuple(kind.values()) for kind in kinds))
-    return [block._asdict() for block in how.blocks(cleaned.edited.text).overlaid(spans).blocks]
+    edited = settled.cleaned.edited
+    spans = kinds_in_clean_text(edited, (tuple(kind.values()) for kind in kinds))
+    return [block._asdict() for block in (settled.blocks or how.blocks(edited.text)).overlaid(spans).blocks]
 
 
 def _with_marks(cleaned: Cleaned, page: dict[str, Any] | None) -> Cleaned:

@@ -49,12 +49,15 @@ def differing_places(ours: EditedText, theirs: EditedText) -> Iterator[Differing
 
 def without_rules(edited: EditedText, rules: Collection[str]) -> EditedText:
     """Take back all edits of some rules, and the parts of other rules that build on them within one edit."""
+    whole: set[ComposedEdit] = set()
     parts: dict[ComposedEdit, set[int]] = {}
     for edit in edited.edits:
         numbers = [number for number, part in enumerate(edit.parts) if part.rule in rules]
-        if numbers:
+        if numbers and len(numbers) == len(edit.parts):  # as most edits, which have one part
+            whole.add(edit)
+        elif numbers:
             parts[edit] = {*numbers, *edit.dependents(*numbers)}
-    return edited.without(parts=parts) if parts else edited
+    return edited.without(whole, parts) if whole or parts else edited
 
 
 def with_edits(raw: str, edits: Iterable[ComposedEdit]) -> EditedText:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.cleaning.rules import glued_punctuation, glued_words
-from copydesk.cleaning.word_splitting import Cutter, Seen, _possible, _shape, cut, value
+from copydesk.cleaning.word_splitting import Cutter, Seen, _letter, _shape, _worth, cut, value
 from copydesk.language.blocks import Block
 from copydesk.language.vocabularies import vocabulary
 from copydesk.text import EditedText
@@ -269,14 +269,40 @@ def test_a_token_is_cut_alone_only_where_the_document_says_nothing(
 
 
 @given(st.sampled_from(["en", "es", "de", "ru", "tr"]), st.lists(WORDS | OF_OTHERS, min_size=1, max_size=4))
-def test_the_parts_that_are_passed_over_are_no_words(language: str, words: list[str]) -> None:
+def test_a_part_is_worth_the_same_by_its_short_cut(language: str, words: list[str]) -> None:
     token, seen = "".join(words), Seen(Counter(words[1:]), 200)
     for start in range(len(token)):
-        parts = [token[start:end] for end in range(start + 2, len(token) + 1)]
-        values: dict[str, float] = {}
-        possible = set(_possible(parts, _shape(token[start:]), vocabulary(language), seen, values))
-        assert all(value(part, vocabulary(language), seen) == -math.inf for part in set(parts) - possible)
-        assert all(value(part, vocabulary(language), seen) == stored for part, stored in values.items())
+        shape = _shape(token[start:])
+        for end in range(start + 2, len(token) + 1):
+            part = token[start:end]
+            assert _worth(part, shape, vocabulary(language), seen) == value(part, vocabulary(language), seen)
+
+
+@given(st.text("athenIs", min_size=2, max_size=7))
+def test_a_token_is_cut_the_likeliest_way(token: str) -> None:
+    ways = [[token]]
+    for at in range(len(token) - 1, 0, -1):
+        ways += [[way[0][:at], way[0][at:], *way[1:]] for way in ways]
+    english = vocabulary("en")
+    odds = [-math.inf]
+    for way in ways[1:]:
+        total, at = 0.7, 0
+        for part in way:
+            total = total - 0.7 + (value(part, english) if len(part) > 1 else _letter(token, at, english))
+            at += len(part)
+        odds.append(total)
+    split = cut(token, english)
+    assert split is None or split.glued == pytest.approx(max(odds))
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a_b", "x=y", " -f", " --all", " ~/a", "f()", "<b", "|", " – ", "so", ". ", "(1)", "\n"])
+    )
+)
+def test_a_text_with_a_sign_of_code_is_searched_for_them(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert glued_words._MAY_BE_SIGN.search(text) or not glued_words._SIGNS.search(text)
 
 
 @given(st.text("abA'’é 1_.", max_size=25), st.sampled_from(["en", "de"]), st.data())

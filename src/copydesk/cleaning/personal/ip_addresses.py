@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from copydesk.cleaning.personal.spans import _WORD, Span
 
-_VERSION_4 = re.compile("[0-9.]+")
+_VERSION_4, _IN_VERSION_4 = re.compile("[0-9.]+"), re.compile(r"[0-9]\.[0-9]")
 _VERSION_6 = re.compile("[0-9A-Fa-f:.]+")
 # All public addresses of version 6 lie in 2000::/3, so std::dec and 12:30:45 are none.
 _BEGINS_6 = re.compile("[23][0-9A-Fa-f]{3}:(?=[0-9A-Fa-f]{0,4}:)")
@@ -44,7 +44,7 @@ def _addresses(text: str) -> Iterator[Span]:
 
 
 def _of_version_4(text: str) -> Iterator[Span]:
-    for run in _VERSION_4.finditer(text):
+    for run in _VERSION_4.finditer(text) if _IN_VERSION_4.search(text) else ():
         start, end = run.span()
         if end - start < 7 or text[start] == ".":
             continue

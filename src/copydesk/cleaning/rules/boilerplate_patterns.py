@@ -401,9 +401,11 @@ def credit_start(line: str) -> int | None:
 
 def _is_labelled_agency(line: str) -> bool:
     """Whether a line is some words without a sentence, in any language, and then an agency: ``..., Getty Images``."""
-    name = next((name for name in _AGENCIES if line.endswith(name)), "")
+    if not line.endswith(_AGENCIES):
+        return False
+    name = next(name for name in _AGENCIES if line.endswith(name))
     label = line.removesuffix(name)
-    if not name or len(label.split()) > _LABEL_WORDS or not _SENTENCE_ENDS.isdisjoint(label):
+    if len(label.split()) > _LABEL_WORDS or not _SENTENCE_ENDS.isdisjoint(label):
         return False
     return label.rstrip()[-1:] in _AFTER_LABEL or (name in _PICTURE_AGENCIES and label[-1:] == " ")
 

@@ -97,9 +97,12 @@ def _nothing(text: str) -> tuple[Found, ...]:
 
 
 def _references(text: str) -> Iterator[Found]:
+    matches = list(_REFERENCE.finditer(text))
+    if not matches:  # AT&T: the library is imported where it is needed
+        return
     from ftfy.fixes import unescape_html
 
-    for match in _REFERENCE.finditer(text):
+    for match in matches:
         character, previous = match.group(), ""
         while character != previous:
             character, previous = unescape_html(character), character

@@ -30,7 +30,7 @@ _TWINS = {
 }
 _OTHER = "".join(_SCRIPTS.values())
 _WORD = re.compile(f"[{_LATIN}{_OTHER}]+")
-_LATIN_LETTER = re.compile(f"[{_LATIN}]")
+_LATIN_LETTER, _OTHER_LETTER = re.compile(f"[{_LATIN}]"), re.compile(f"[{_OTHER}]")
 _LOOKS_LATIN = re.compile(f"[{_LATIN}{''.join(twins for twins, _ in _TWINS.values())}]+")
 _LOOKS_LIKE = {
     script: re.compile(f"[{_SCRIPTS[script]}{re.escape(latin)}]+") for script, (_, latin) in _TWINS.items()
@@ -79,7 +79,7 @@ def _outermost(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def _look_alikes(text: str) -> Iterator[tuple[int, int]]:
     """Words of two scripts that look like one of the script of most letters: mixed-script confusables of UTS #39."""
-    for match in _WORD.finditer(text):
+    for match in _WORD.finditer(text) if _OTHER_LETTER.search(text) else ():
         word = match.group()
         if not word.isascii() and _is_mixed(word):
             yield match.span()
@@ -95,7 +95,7 @@ def _is_mixed(word: str) -> bool:
 
 
 def _hidden(text: str) -> Iterator[tuple[int, int]]:
-    for match in _HIDDEN.finditer(text):
+    for match in () if text.isascii() else _HIDDEN.finditer(text):
         start, end = match.span()
         # The flags of England, Scotland and Wales are spelled so.
         if not (text[start - 1 : start] == "\U0001f3f4" and _FLAG.fullmatch(match.group())):

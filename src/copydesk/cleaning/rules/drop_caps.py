@@ -43,8 +43,9 @@ def _split_capital(text: str) -> Iterator[Found]:
 
 
 def _stray_capital(text: str) -> Iterator[Found]:
-    words = Counter(_TOKEN.findall(text))
-    for match in _STRAY.finditer(text):
+    matches = list(_STRAY.finditer(text))
+    words = Counter(_TOKEN.findall(text) if matches else ())
+    for match in matches:
         rest = match.group(1)
         whole = match.group()
         # A name or an acronym stands elsewhere in the text in just this form, or is known: "EBay", "IPhone". But

@@ -190,6 +190,7 @@ _HARD_WRAP = Rule(
         "galaxies may have emerged from clouds of gas.",
     ),
     leaves="The city was facing heavy artillery fire, the mayor said.\nThe defenders are preparing for attacks.",
+    screen_alone=True,
     kinds=PROSE,
 )
 _LINE_HYPHEN = Rule(

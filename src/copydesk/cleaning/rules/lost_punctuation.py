@@ -53,6 +53,8 @@ def _lost_stops(text: str) -> Iterator[Found]:
 
 
 def _lost_commas(text: str) -> Iterator[Found]:
+    if not any(f"{adverb} " in text for adverb in _ADVERBS.split("|")):
+        return
     for match in _LOST_COMMA.finditer(text):
         end = match.end()
         yield Found(end - 1, end - 1, ",", 0.8)
