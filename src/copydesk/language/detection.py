@@ -16,6 +16,7 @@ from unicodedata import normalize
 import pyarrow as pa
 import pycld2
 
+from copydesk.language.close_languages import close_to, told_apart
 from copydesk.language.frequent_words import fits, languages_with_words
 
 Passage = tuple[int, int, str]
@@ -39,6 +40,8 @@ _SHORT, _SHORT_AND_DOUBTFUL, _NEARLY_ALL = 120, 300, 95
 _MODEL_ODDS = 4.0
 #: Least log-odds of a language that only the words tell, and least difference from the next one.
 _LEAST_ODDS, _LEAST_LEAD = 9.0, 1.0
+#: The same where the model's best guess is that language.
+_LEAST_AGREED = 4.0
 #: Least log-odds for each word, for a language other than the model's.
 _LEAST_OF_WORD = 1.2
 #: Least percent of the letters in a language. The model wants 80, which a quarter of the Russian texts do not reach;
@@ -184,6 +187,10 @@ def identify(text: str) -> Identified:
     'ru'
     """
     sample = _sample(text)
+    return _told_apart(sample, _identify(sample))
+
+
+def _identify(sample: str) -> Identified:
     shares = _languages(sample)
     label, percent = shares[0] if shares else _NO_SHARE
     is_clear = label is not None and percent >= _LEAST_PERCENT
@@ -248,6 +255,20 @@ def _identified(shares: Sequence[LanguageShare]) -> Identified:
     return Identified(label, max(0, percent - following) / 100, percent / 100, tuple(parts))
 
 
+def _told_apart(sample: str, identified: Identified) -> Identified:
+    """The same with the languages that are close to the first one put down to that which the words tell."""
+    close = close_to(identified.label)
+    if not close or identified.label is None:
+        return identified
+    label = told_apart(sample, identified.label)
+    own = min(1.0, round(sum(share for language, share in identified.shares if language in close), 2))
+    others = [(language, share) for language, share in identified.shares if language not in close]
+    shares = sorted([(label, own), *others], key=lambda part: -part[1])
+    lead = own - max((share for _, share in others), default=0.0)
+    alone = len(others) == len(identified.shares) - 1
+    return Identified(label, identified.score if alone else max(0.0, round(lead, 2)), own, tuple(shares))
+
+
 def _with_words(sample: str, shares: Sequence[LanguageShare]) -> Identified:
     """The language of a short text, by the model, its best guess, and the words."""
     odds = fits(sample)
@@ -265,7 +286,8 @@ def _with_words(sample: str, shares: Sequence[LanguageShare]) -> Identified:
     if (shares and label == shares[0][0]) or lead < _LEAST_LEAD:
         return _identified(shares)
     by_words = told_by_words.get(label, 0.0)
-    if by_words < _LEAST_ODDS if not shares else by_words < _LEAST_OF_WORD * sample.count(" "):
+    least = _LEAST_AGREED if guess.get(label, 0) >= _NEARLY_ALL else _LEAST_ODDS
+    if by_words < least if not shares else by_words < _LEAST_OF_WORD * sample.count(" "):
         return _identified(shares)  # names, or a language of which no words are known, such as Latin
     share = round(min(1.0, max(sure.get(label, 0), guess.get(label, 0), _LEAST_PERCENT) / 100), 2)
     return Identified(label, round(share * lead / odds[label], 2), share, ((label, share),))

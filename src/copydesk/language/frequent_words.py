@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 FREQUENT_WORDS = Path(__file__).parent / "data" / "frequent_words.tsv"
-_WORD = re.compile(r"[^\W\d_]+")
+#: Letters, and in scripts of India their vowels, which are no letters by Unicode.
+WORD = re.compile(r"[^\W\d_\u0900-\u0dff]+|[\u0900-\u0963\u0971-\u0dff]+")
 #: A word at this rank is no evidence; the first ranks differ little.
 _LEAST_RANK, _SMOOTHING = 3_000, 8
 _MOST_WORDS = 60
@@ -47,7 +48,7 @@ def fits(text: str) -> dict[str, float]:
     """
     evidence = _evidence()
     found: dict[str, float] = {}
-    for word in _WORD.findall(text.lower())[:_MOST_WORDS]:
+    for word in WORD.findall(text.lower())[:_MOST_WORDS]:
         for language, odds in evidence.get(word, ()):
             found[language] = found.get(language, 0.0) + odds
     return found
