@@ -12,7 +12,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.sentences.canonical_marks import TERMINALS, canonical
-from copydesk.sentences.certain_cases import CAPITAL, FOR_MODEL, LOW, before_mark, ends_date, goes_on
+from copydesk.sentences.certain_cases import (
+    CAPITAL,
+    FOR_MODEL,
+    LOW,
+    NEVER_ALONE,
+    NUMBERS,
+    before_mark,
+    ends,
+    goes_on,
+)
 from copydesk.sentences.enclosures import open_ends
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
@@ -20,10 +29,10 @@ from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 # One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
-_CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
-# A reference to a note: "in spring.[4] Its", "in spring. [4] Its", "in spring.⁴ Its".
+_CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘`](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
+# A reference to a note: "in spring.[4] Its", "in spring. [1][2] [3] Its", "in spring.⁴ Its".
 _NOTE = (
-    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: \[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: ?\[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
 _CANDIDATE = re.compile(
@@ -41,7 +50,7 @@ _AROUND = 48  # characters of context on each side
 _QUOTES = {'"': "straight", "“": "open", "„": "open", "«": "open", "”": "close", "»": "close"}
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
-_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}")
+_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
 _COUNTED = frozenset(("digits", "item", "Initial"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
@@ -151,12 +160,13 @@ class _Surroundings:
         before, earlier, first = ahead
         if self._counted_for:
             self._count(end)
-        ends = (
-            kind == ";" and after == "Starter" and not self._depth
-        )  # "la mafia local; De acuerdo con el secretario"
-        ends |= before == "item" and self._words.items_apart
-        ends |= kind == "none" and before == "smiley" and after in CAPITAL  # "Thanks :-) See you"
-        if ends or (kind == "." and not glued and ends_date(before, earlier, after)):
+        if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
+            return False
+        # "la mafia local; De acuerdo con el secretario"
+        certain = kind == ";" and after == "Starter" and not self._depth
+        certain |= before == "item" and self._words.items_apart
+        certain |= kind == "none" and before == "smiley" and after in CAPITAL  # "Thanks :-) See you"
+        if certain or (kind == "." and not glued and not closed and ends(before, earlier, opener, after)):
             return True
         quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
         rest = min(3, (self.line_end - end) // 16)
@@ -184,8 +194,16 @@ class _Surroundings:
             inside = later in LOW
             later = "none"
         else:  # ". , and", "Hi! !!"
-            inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
+            inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right, kind))
         return None if inside else (opener, after, written, later, glued)
+
+    def _interrupts(self, start: int, kind: str, mark: str) -> bool:
+        """Whether a mark before a small letter is inside a sentence: "(see. below)", "Oh!... no", "Who ? and why"."""
+        if kind == ".":
+            return self._depth > 0
+        alone = self._text[start - 1 : start].isspace() and self._casual < 2
+        alone = alone and not self._text[self._line_start].islower()
+        return kind in "?!" and (alone or "…" in mark or ".." in mark)
 
     def _may_be_glued(self, start: int, end: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
@@ -207,20 +225,25 @@ class _Surroundings:
         word = words[-1]
         if mark[0] == "…" and word[-1] in ".?!…" and left[-1].isspace():
             return None  # "compounds. . . . The practice": the ellipsis begins the next sentence
-        if mark == "none" and _ITEM.fullmatch(word):  # "1) The first item"
-            return None
         earlier = self._classes.before(words[-2]) if len(words) > 1 else "none"
         first = len(words) < 2 or word[0] in BULLETS or _begins(words, earlier)
+        bullet = first and word == "*" and self._text.startswith(word, self._line_start)
+        if mark == "none" and (bullet or _ITEM.fullmatch(word)):  # "1) The first item", "* The next"
+            return None
         if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
             before = "" if after in _COUNTED else self._classes.shape(word.lstrip(OPENERS))
+        elif earlier in NUMBERS and self._words.kind(word) == "unit":  # "6 in. tall", but "the house he lives in. He"
+            before = "open"
         else:
             before = before_mark(before, earlier, first, after)
-        if not before or (mark == "." and goes_on(before, first, after, later, self._casual)):
-            return None
-        return before, earlier, first
+        inside = mark == "." and (
+            goes_on(before, first, after, later, self._casual)
+            or (before in NEVER_ALONE and _opens(words, earlier, self._words))
+        )
+        return None if inside or not before else (before, earlier, first)
 
     def _count(self, end: int) -> None:
         """Count the quotations and brackets of the line up to a position."""
@@ -241,10 +264,19 @@ def _begins(preceding: list[str], earlier: str) -> bool:
     return word[-1] in "?!…:" or word in BULLETS or (len(preceding) == 2 and word in DASHES + "*·")
 
 
-def _begins_with_ellipsis(right: str) -> bool:
-    """Whether an ellipsis stands behind a mark and more behind the ellipsis: "at Yale. ... He left"."""
+def _opens(preceding: list[str], earlier: str, words: Lexicon) -> bool:
+    """Whether the words before a mark only open a sentence: "The U.S. Chamber", "At 5 a.m. Mr. Smith"."""
+    word = preceding[-2] if len(preceding) > 1 else ""
+    if earlier in NUMBERS and "." in preceding[-1] and len(preceding) > 2:
+        word = preceding[0].rsplit(None, 1)[-1]
+    return word[:1].isupper() and word.isalpha() and word != "I" and word.lower() in words.starters
+
+
+def _begins_with_ellipsis(right: str, kind: str) -> bool:
+    """Whether an ellipsis stands behind a mark and a sentence behind that: "at Yale. ... He left"."""
     ellipsis = _ELLIPSIS.match(right)
-    return ellipsis is not None and right[ellipsis.end() : ellipsis.end() + 1].isalnum()
+    following = right[ellipsis.end() : ellipsis.end() + 1] if ellipsis else ""
+    return following.isalnum() and (kind == "." or not following.islower())
 
 
 def _is_plain(word: str) -> bool:
