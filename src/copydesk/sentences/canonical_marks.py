@@ -25,7 +25,7 @@ TERMINALS = "".join(
     )
     for code in range(first, last + 1)
 )
-_PAIRED = {"‼": "!", "⁇": "?", "⁈": "?", "⁉": "?", "‽": "?", "\u037e": "?"}
+_PAIRED = str.maketrans({"‼": "!", "⁇": "?", "⁈": "?", "⁉": "?", "‽": "?", "\u037e": "?"})
 
 _GREEK = "\u0370-\u03ff\u1f00-\u1fff"
 _ARMENIAN = "\u0531-\u0589"
@@ -78,9 +78,8 @@ def _quotations(text: str) -> str:
 
 
 def _scripts(text: str) -> str:
-    for sign, plain in _PAIRED.items():
-        if sign in text:
-            text = text.replace(sign, plain)
+    if "‼" in text or "⁇" in text or "⁈" in text or "⁉" in text or "‽" in text or "\u037e" in text:
+        text = text.translate(_PAIRED)
     if ";" in text and "α" in text:  # one of the commonest letters of Greek, as the next of Armenian
         text = _GREEK_QUESTION.sub("?", text)
     if ":" in text and "ա" in text:

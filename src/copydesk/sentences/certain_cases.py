@@ -20,7 +20,8 @@ FOR_MODEL = {
     "Date": "Word",
     "Says": "Word",
 }
-_TELLING = LOW | {"Initial", *FOR_MODEL} - {"Says"}
+#: Classes of words behind a full stop by which a sentence may certainly go on.
+TELLING = LOW | {"Initial", *FOR_MODEL} - {"Says"}
 NUMBERS = frozenset(("number2", "number3", "number4", "decimal", "ordinal"))
 _PHRASES = frozenset(("title", "reference"))
 #: Abbreviations of which no sentence consists, nor of a word like "The" and one of them.
@@ -37,6 +38,8 @@ _INSIDE = {
     "paragraph": _DOTTED,  # "See id. § 1985(3)"
     "Numbered": _DOTTED,  # "W.P. No. 12"
 }
+#: Classes of words before a mark that depend on their neighbours.
+BY_NEIGHBOURS = frozenset(("name", "ordinal", "amount", "measure", "I"))
 _OPEN_TO_ALL = frozenset(("Starter", "Uncased"))
 
 
@@ -83,7 +86,7 @@ def goes_on(before: str, first: bool, after: str, later: str, casual: int) -> bo
         return True
     if first and before in NEVER_ALONE and after not in ("Starter", "I"):  # "J.L. Henry", but "O.K. Let's go"
         return True
-    if after not in _TELLING:
+    if after not in TELLING:
         return False
     if after == "domain":
         return True
