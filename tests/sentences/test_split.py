@@ -51,6 +51,7 @@ CASES = {
         ["Hydrogen is a gas. [1][2] [3]", "It has no colour."],
         ["He said `This is new.`", "Then he left."],
         ["* Be kind.", "* Be honest."],
+        ["She is heard in '' American Dad ! '' and in '' All Grown Up ! '' .", "He is not ."],
         ["a. The first item is good.", "b. The second is not."],
         ["The practice was common.", ". . . Then it ended."],
         ["The map of the world (Figure 1.6).", "It shows states."],

@@ -43,7 +43,7 @@ def kind_of_mark(mark: str) -> tuple[str, str, bool]:
     if mark[0] in ".!?…؟":
         if note := _NOTE_BEGINS.search(mark):
             mark, noted = mark[: note.start()].rstrip(), mark[note.start()].isdecimal()
-        run = mark.rstrip("\"'”’»›)]}*_“‘ \u00a0\u202f")
+        run = mark.rstrip("\"'”’»›)]}*_“‘` \u00a0\u202f")
         kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
     elif mark[0] in ";:":
         run = kind = mark[0]
@@ -52,5 +52,5 @@ def kind_of_mark(mark: str) -> tuple[str, str, bool]:
     closers = set(mark[len(run) :])
     if not closers:
         return kind, "", noted
-    quote, bracket = closers & set("\"'”’»›“‘"), closers & set(")]}")
+    quote, bracket = closers & set("\"'”’»›“‘`"), closers & set(")]}")
     return kind, "both" if quote and bracket else "quote" if quote else "bracket" if bracket else "other", noted
