@@ -228,7 +228,8 @@ def main() -> None:
     languages = sorted({piece.language for pieces in tests.values() for piece in pieces})
     known = identifiers()
     for title, pieces in tests.items():
-        _head(f"{title}: {len(pieces)}", "right", "wrong", "µs", languages=languages)
+        of = sorted({piece.language for piece in pieces})
+        _head(f"{title}: {len(pieces)}", "right", "wrong", "µs", languages=of)
         for name, identify in known.items():
             identify([piece.text for piece in pieces[:3]])  # loads the model
             right, wrong, micro, each = score(pieces, identify)
