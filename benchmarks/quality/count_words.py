@@ -72,6 +72,8 @@ HEADER = (
     "# {}: word, inside a sentence in lower case, inside one with a capital, first; made by count_words.py from {}\n"
 )
 MOST_FREQUENT = 500
+#: Languages of many endings, in which as many words are half as much text, and how many words are listed.
+INFLECTED, MOST_INFLECTED = frozenset("be bg cs hr lt lv mk pl ru sk sl sr uk".split()), 1_000
 _LISTED = """ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it lt lv mk ms nl no pl pt ro ru sk sl sv ta tr
 uk ur vi"""
 #: Languages that are identified by their words, and their sources where wordfreq has no list of their own.
@@ -138,7 +140,7 @@ def frequent(language: str, sources: Sources) -> list[str]:
     words = sorted(filter(WORD.fullmatch, counts), key=lambda word: (-counts[word], word))
     if sum(word.isascii() for word in words[:100]) < 20:  # another script: what is in Latin letters is foreign
         words = [word for word in words if not word.isascii()]
-    return words[:MOST_FREQUENT]
+    return words[: MOST_INFLECTED if language.strip() in INFLECTED else MOST_FREQUENT]
 
 
 def sentences(names: list[str], sources: Sources) -> Iterator[str]:

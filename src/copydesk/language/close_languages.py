@@ -11,12 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from copydesk.language.frequent_words import WORD
-
 CLOSE_WORDS = Path(__file__).parent / "data" / "close_words.tsv"
 #: What the word of the model counts, in tenths of a logit, beside the words of the text.
 _MODEL_ODDS = 20
-_MOST_WORDS = 200
+_MOST_WORDS = 100
+_MARKS = ".,;:!?…()[]\"'“”„«»‚‘’-–—"
 
 
 class _Group(NamedTuple):
@@ -52,7 +51,8 @@ def told_apart(text: str, language: str) -> str:
     >>> told_apart("To se dogodilo prije dva tjedna, u vrijeme izbora.", "sr")
     'hr'
     """
-    words = WORD.findall(text.lower())[:_MOST_WORDS]
+    # In a third of the time of a pattern.
+    words = [word if word.isalpha() else word.strip(_MARKS) for word in text.lower().split()[:_MOST_WORDS]]
     for group in _groups():
         if language in group.languages:
             rows = [row for row in map(group.odds.get, words) if row]

@@ -21,15 +21,15 @@ _MOST_WORDS = 60
 
 
 @cache
-def _evidence() -> Mapping[str, tuple[tuple[str, float], ...]]:
+def _evidence() -> Mapping[str, list[tuple[str, float]]]:
     """Log-odds of each word for the languages in whose lists it is."""
-    evidence: dict[str, tuple[tuple[str, float], ...]] = {}
+    evidence: dict[str, list[tuple[str, float]]] = {}
     odds = [round(math.log(_LEAST_RANK / (rank + _SMOOTHING)), 2) for rank in range(_LEAST_RANK)]
     for line in FREQUENT_WORDS.read_text("utf-8").split("\n"):
         if line and not line.startswith("#"):
             language, words = line.split("\t")
             for word, odds_of_rank in zip(words.split(), odds, strict=False):
-                evidence[word] = (*evidence.get(word, ()), (language, odds_of_rank))
+                evidence.setdefault(word, []).append((language, odds_of_rank))
     return evidence
 
 
