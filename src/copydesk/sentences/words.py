@@ -158,7 +158,7 @@ def _worded(core: str, end: str, words: Lexicon) -> tuple[str, str]:
     stopped = end.startswith(".")
     if stopped and words.abbreviations.get(lower) == "numbered":
         return "Numbered", ""
-    if lower in words.starters or (written == "starter" and not words.starters):
+    if lower in words.starters or written == "starter":
         return ("Initial", "") if stopped and len(core) == 1 else ("Starter", "common")
     tests = (
         ("Initial", len(core) == 1),
