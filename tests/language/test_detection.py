@@ -161,6 +161,7 @@ def test_a_text_in_two_languages_says_so() -> None:
     [
         ("ru", "Он жил в г. Москве на улице Ленина. Потом уехал."),
         ("ru", "Мы не знаем, когда они приедут к нам."),
+        ("ru", "Рыбный промысел регулировался общинным правом казаков."),
         ("uk", "Він жив у Києві, але потім поїхав."),
         ("bg", "Той живееше там, но после замина за града."),
         ("mk", "Тој живееше таму, но потоа си замина од градот."),
@@ -169,6 +170,10 @@ def test_a_text_in_two_languages_says_so() -> None:
         ("cs", "Nevím, kde byl po válce, ale už je tady."),
         ("sk", "Neviem, kde bol po vojne, ale už je tu."),
         ("hr", "Ne znam gdje je bio poslije rata, ali tko to zna."),
+        ("mr", "तो कालपासून इथे आहे आणि त्याला काहीच माहिती नाही."),
+        ("af", "Ek weet nie waar hy na die oorlog was nie."),
+        ("nl", "Ik weet niet waar hij na de oorlog was."),
+        ("nn", "Eg veit ikkje kvar han har vore etter krigen."),
         ("gl", "Non sei onde estivo despois da guerra, pero xa está aquí."),
         ("ca", "No sé on va ser després de la guerra."),
         ("ar", "ذَهَبَ الوَلَدُ إِلَى المَدْرَسَةِ فِي الصَّبَاحِ"),
@@ -182,6 +187,26 @@ def test_short_texts_are_told_by_their_words(language: str, text: str) -> None:
     ((label, score, share),) = told(text)
     assert label == language
     assert 0 < score <= share <= 1
+
+
+#: The same words about the same morning, as they are written in Zagreb, Sarajevo and Belgrade.
+CLOSE = {
+    "hr": "Prošli tjedan je vlada priopćila da će se općine natjecati za tisuću novih radnih mjesta. Točno vrijeme "
+    "izbora još nije poznato, ali tko god pobijedi, trebao bi tijekom siječnja predstaviti povijesni plan.",
+    "bs": "Prošle sedmice je vlada saopćila da će se općine takmičiti za hiljadu novih radnih mjesta. Tačno vrijeme "
+    "izbora još nije poznato, ali ko god pobijedi, trebao bi u toku januara predstaviti historijski plan.",
+    "sr": "Prošle nedelje je vlada saopštila da će se opštine takmičiti za hiljadu novih radnih mesta. Tačno vreme "
+    "izbora još nije poznato, ali ko god pobedi, trebalo bi da tokom januara predstavi istorijski plan.",
+}
+
+
+@pytest.mark.parametrize("language", CLOSE)
+@pytest.mark.parametrize("times", [1, 12])
+def test_close_languages_are_told_apart_by_their_words(language: str, times: int) -> None:
+    languages = detect(column("\n".join([CLOSE[language]] * times)))
+    assert languages.labels.to_pylist() == [language]
+    assert [part["language"] for part in languages.all_shares[0].as_py()] == [language]
+    assert 0.5 < languages.scores[0].as_py() <= languages.shares[0].as_py() <= 1
 
 
 def test_each_text_is_told_on_its_own() -> None:

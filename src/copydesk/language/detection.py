@@ -16,7 +16,9 @@ from unicodedata import normalize
 import pyarrow as pa
 import pycld2
 
+from copydesk.language.close_languages import close_to, told_apart
 from copydesk.language.frequent_words import fits, languages_with_words
+from copydesk.language.scripts import by_letters, by_script
 
 Passage = tuple[int, int, str]
 #: A language, and the percent of the letters that are in it.
@@ -39,6 +41,8 @@ _SHORT, _SHORT_AND_DOUBTFUL, _NEARLY_ALL = 120, 300, 95
 _MODEL_ODDS = 4.0
 #: Least log-odds of a language that only the words tell, and least difference from the next one.
 _LEAST_ODDS, _LEAST_LEAD = 9.0, 1.0
+#: The same where the model's best guess is that language.
+_LEAST_AGREED = 4.0
 #: Least log-odds for each word, for a language other than the model's.
 _LEAST_OF_WORD = 1.2
 #: Least percent of the letters in a language. The model wants 80, which a quarter of the Russian texts do not reach;
@@ -55,33 +59,6 @@ _LEAST_BYTES = 80
 #: The same where a paragraph that is wrongly taken for foreign does no harm.
 _LEAST_BYTES_OF_SHORT = 40
 
-#: Letters of scripts that hardly another language is written in; Chinese, but not Japanese, has Chinese signs alone.
-_SCRIPTS = {
-    language: re.compile(f"[{letters}]")
-    for language, letters in {
-        "ja": "\u3041-\u30ff",
-        "zh": "\u3400-\u9fff",
-        "ko": "\uac00-\ud7a3",
-        "th": "\u0e01-\u0e5b",
-        "lo": "\u0e81-\u0edf",
-        "km": "\u1780-\u17ff",
-        "my": "\u1000-\u109f",
-        "ka": "\u10a0-\u10ff",
-        "hy": "\u0531-\u058f",
-        "el": "\u0370-\u03ff\u1f00-\u1fff",
-        "he": "\u05d0-\u05ea",
-        "am": "\u1200-\u137f",
-        "pa": "\u0a01-\u0a7f",
-        "gu": "\u0a81-\u0aff",
-        "or": "\u0b01-\u0b7f",
-        "ta": "\u0b82-\u0bff",
-        "te": "\u0c00-\u0c7f",
-        "kn": "\u0c80-\u0cff",
-        "ml": "\u0d00-\u0d7f",
-        "si": "\u0d80-\u0dff",
-    }.items()
-}
-_DENSE = 3
 #: Codes of the model that ISO 639 has replaced, or that name a script or a country, too.
 _RENAMED = {"iw": "he", "jw": "jv", "sr-ME": "cnr", "zh-Hant": "zh"}
 #: Codes that the model accepts as a hint, by our codes.
@@ -184,17 +161,25 @@ def identify(text: str) -> Identified:
     'ru'
     """
     sample = _sample(text)
+    return _told_apart(sample, _identify(sample))
+
+
+def _identify(sample: str) -> Identified:
     shares = _languages(sample)
     label, percent = shares[0] if shares else _NO_SHARE
     is_clear = label is not None and percent >= _LEAST_PERCENT
     if not sample.isascii() and (not is_clear or len(sample) <= _SHORT_AND_DOUBTFUL):
-        script = _by_script(sample)
+        script = by_script(sample)
         if script:  # with names in Latin letters, which the words would be taken from
-            doubtful = not is_clear or (label != script.label and label in languages_with_words())
-            return script if doubtful else _identified(shares)
+            language, share = script
+            doubtful = not is_clear or (label != language and label in languages_with_words())
+            return Identified(language, share, share, (script,)) if doubtful else _identified(shares)
     if len(sample) <= (_SHORT if percent >= _NEARLY_ALL else _SHORT_AND_DOUBTFUL) or not is_clear:
         found = _with_words(sample, shares)
-        return found if found.label or "\n" not in sample else _by_lines(sample)
+        if not found.label and "\n" in sample:
+            return _by_lines(sample)
+        letters = None if found.label or sample.isascii() else by_letters(sample)
+        return _identified([(letters, _LEAST_PERCENT)]) if letters else found
     return _identified(shares)
 
 
@@ -218,18 +203,6 @@ def _whole_words(window: str) -> str:
     return window[start:end] if end - start > _WINDOW // 2 else window
 
 
-def _by_script(sample: str) -> Identified | None:
-    """The language of a text in a script that hardly another language is written in."""
-    letters = sum(map(str.isalpha, sample))
-    for language, letter in _SCRIPTS.items():
-        own = len(letter.findall(sample))
-        weight = _DENSE if language in ("ja", "zh") else 1  # one sign says as much as some letters
-        if own and 2 * weight * own >= letters + (weight - 1) * own:
-            share = round(weight * own / (letters + (weight - 1) * own), 2)
-            return Identified(language, share, share, ((language, share),))
-    return None
-
-
 def _by_lines(sample: str) -> Identified:
     """The language of a text whose lines are in several, so that none is clear in all of it."""
     letters: dict[str | None, int] = defaultdict(int)
@@ -246,6 +219,20 @@ def _identified(shares: Sequence[LanguageShare]) -> Identified:
         return Identified(None, 0.0, 0.0, ())
     parts = ((language, part / 100) for language, part in shares if language is not None and part >= _LEAST_PART)
     return Identified(label, max(0, percent - following) / 100, percent / 100, tuple(parts))
+
+
+def _told_apart(sample: str, identified: Identified) -> Identified:
+    """The same with the languages that are close to the first one put down to that which the words tell."""
+    close = close_to(identified.label)
+    if not close or identified.label is None:
+        return identified
+    label = told_apart(sample, identified.label)
+    own = min(1.0, round(sum(share for language, share in identified.shares if language in close), 2))
+    others = [(language, share) for language, share in identified.shares if language not in close]
+    shares = sorted([(label, own), *others], key=lambda part: -part[1])
+    lead = own - max((share for _, share in others), default=0.0)
+    alone = len(others) == len(identified.shares) - 1
+    return Identified(label, identified.score if alone else max(0.0, round(lead, 2)), own, tuple(shares))
 
 
 def _with_words(sample: str, shares: Sequence[LanguageShare]) -> Identified:
@@ -265,7 +252,8 @@ def _with_words(sample: str, shares: Sequence[LanguageShare]) -> Identified:
     if (shares and label == shares[0][0]) or lead < _LEAST_LEAD:
         return _identified(shares)
     by_words = told_by_words.get(label, 0.0)
-    if by_words < _LEAST_ODDS if not shares else by_words < _LEAST_OF_WORD * sample.count(" "):
+    least = _LEAST_AGREED if guess.get(label, 0) >= _NEARLY_ALL else _LEAST_ODDS
+    if by_words < least if not shares else by_words < _LEAST_OF_WORD * sample.count(" "):
         return _identified(shares)  # names, or a language of which no words are known, such as Latin
     share = round(min(1.0, max(sure.get(label, 0), guess.get(label, 0), _LEAST_PERCENT) / 100), 2)
     return Identified(label, round(share * lead / odds[label], 2), share, ((label, share),))

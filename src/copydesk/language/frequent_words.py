@@ -13,22 +13,23 @@ from functools import cache
 from pathlib import Path
 
 FREQUENT_WORDS = Path(__file__).parent / "data" / "frequent_words.tsv"
-_WORD = re.compile(r"[^\W\d_]+")
+#: Letters, and in scripts of India their vowels, which are no letters by Unicode.
+WORD = re.compile(r"[^\W\d_\u0900-\u0dff]+|[\u0900-\u0963\u0971-\u0dff]+")
 #: A word at this rank is no evidence; the first ranks differ little.
 _LEAST_RANK, _SMOOTHING = 3_000, 8
 _MOST_WORDS = 60
 
 
 @cache
-def _evidence() -> Mapping[str, tuple[tuple[str, float], ...]]:
+def _evidence() -> Mapping[str, list[tuple[str, float]]]:
     """Log-odds of each word for the languages in whose lists it is."""
-    evidence: dict[str, tuple[tuple[str, float], ...]] = {}
+    evidence: dict[str, list[tuple[str, float]]] = {}
     odds = [round(math.log(_LEAST_RANK / (rank + _SMOOTHING)), 2) for rank in range(_LEAST_RANK)]
     for line in FREQUENT_WORDS.read_text("utf-8").split("\n"):
         if line and not line.startswith("#"):
             language, words = line.split("\t")
             for word, odds_of_rank in zip(words.split(), odds, strict=False):
-                evidence[word] = (*evidence.get(word, ()), (language, odds_of_rank))
+                evidence.setdefault(word, []).append((language, odds_of_rank))
     return evidence
 
 
@@ -47,7 +48,7 @@ def fits(text: str) -> dict[str, float]:
     """
     evidence = _evidence()
     found: dict[str, float] = {}
-    for word in _WORD.findall(text.lower())[:_MOST_WORDS]:
+    for word in WORD.findall(text.lower())[:_MOST_WORDS]:
         for language, odds in evidence.get(word, ()):
             found[language] = found.get(language, 0.0) + odds
     return found

@@ -69,26 +69,31 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
 
 def _split(text: str, language: str | None) -> Spans:
     ends = [end for end, context in candidates(text, lexicon(language)) if context is None or ends_sentence(context)]
-    spans = Spans([], [], [])
+    ends.append(len(text) + 1)  # so that there is always a next one
+    spans = starts, stops, paragraphs = Spans([], [], [])
     at = 0
     line_start = paragraph = 0
     while line_start <= len(text):
         line_end = text.find("\n", line_start)
         line_end = len(text) if line_end < 0 else line_end
-        begun = len(spans.starts)
+        begun = len(starts)
         start = line_start
         while start < line_end:
-            inside = at < len(ends) and ends[at] < line_end
-            end = ends[at] if inside else line_end
-            at += inside
+            end = ends[at]
+            if end < line_end:
+                at += 1
+            else:
+                end = line_end
+            start += text[start] == " "  # nearly always the only white space
             piece = text[start:end]
             sentence = piece.strip()
             if sentence:
-                left = start + len(piece) - len(piece.lstrip())
-                spans.starts.append(left)
-                spans.ends.append(left + len(sentence))
-                spans.paragraphs.append(paragraph)
+                length = len(sentence)
+                left = start if length == len(piece) else start + len(piece) - len(piece.lstrip())
+                starts.append(left)
+                stops.append(left + length)
+                paragraphs.append(paragraph)
             start = end
-        paragraph += len(spans.starts) > begun
+        paragraph += len(starts) > begun
         line_start = line_end + 1
     return spans

@@ -8,40 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
+from copydesk.sentences.candidate_pattern import CANDIDATE, CANDIDATE_OF_CHINESE, kind_of_mark
 from copydesk.sentences.canonical_marks import TERMINALS, canonical
-from copydesk.sentences.certain_cases import CAPITAL, FOR_MODEL, LOW, before_mark, ends_date, goes_on
-from copydesk.sentences.enclosures import open_ends
+from copydesk.sentences.certain_cases import (
+    BY_NEIGHBOURS,
+    CAPITAL,
+    FOR_MODEL,
+    LOW,
+    NEVER_ALONE,
+    NUMBERS,
+    TELLING,
+    before_mark,
+    ends,
+    goes_on,
+)
+from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
-# One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
-# searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
-# there is no backtracking.
-_CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
-# A reference to a note: "in spring.[4] Its", "in spring. [4] Its", "in spring.⁴ Its".
-_NOTE = (
-    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: \[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
-)
-_NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
-_CANDIDATE = re.compile(
-    rf"[.!?…؟;:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-](?:"
-    rf"(?<=\s[.!?…])[.!?…]*(?: [.!?…]+)*{_CLOSERS}"  # marks that stand alone
-    rf"|(?<=[.!?…؟])[.!?…؟]*{_CLOSERS}{_NOTE}"  # marks behind a word
-    r"|(?<=[A-Z0-9)\]>_=*])(?= [A-Z0-9(<\[*])"  # none: a caption or heading runs into the text
-    rf"|(?<=[;:]){_CLOSERS}(?= )"  # a pause
-    r"|(?<= [-–—])[-–—]*(?= )|(?<=[–—])[–—]*(?= )"  # a dash
-    rf"|(?<=[{BULLETS}])"  # the bullet of the next item
-    rf"|(?<=[{TERMINALS}])[{TERMINALS}]*(?: ?[།༎])*[」』”’）》»›\"')]*{_NOTE}"
-    r")"
-)
+_TERMINALS = frozenset(TERMINALS)
 _AROUND = 48  # characters of context on each side
 _QUOTES = {'"': "straight", "“": "open", "„": "open", "«": "open", "”": "close", "»": "close"}
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
-_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}")
+_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
 _COUNTED = frozenset(("digits", "item", "Initial"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
@@ -73,22 +65,25 @@ def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]
     """
     text = canonical(text)
     around = _Surroundings(text, words)
-    may_end = open_ends(text)
-    for match in _CANDIDATE.finditer(text):
+    closed = closed_spans(text)
+    line_end = -1
+    pattern = CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE
+    for match in pattern.finditer(text):
         start, end = match.span()
-        if start >= around.line_end:
-            around.next_line(start)
-        if end >= around.line_end:
+        if start >= line_end:
+            line_end = around.next_line(start)
+        if end >= line_end:
             continue
-        mark = match.group()
-        if may_end and not may_end(end):
+        while closed and closed[-1][1] < end:
+            closed.pop()
+        if closed and closed[-1][0] <= end:
             continue
-        if mark[0] in TERMINALS:
+        if text[start] in _TERMINALS:
             yield end, None
-        elif mark[0] in BULLETS:
+        elif text[start] in BULLETS:
             yield start, None
         else:
-            seen = around.context(start, end, mark)
+            seen = around.context(start, end, match.group())
             if seen is True:
                 yield end, None
             elif seen is not False:
@@ -102,23 +97,32 @@ class _Surroundings:
         self._text = text
         self._words = words
         self._classes = classes(words.language)
-        self._used = [character for character in (*_QUOTES, "(") if character in text]
-        self._counted_for: list[str] = []  # those of them that the line holds
-        self._casual = self._casualness()
         self.line_end = -1
         self._line_start = self._counted = 0
         self._open = {"straight": 0, "open": 0, "close": 0}
         self._depth = 0
+        # What only contexts need, which Chinese and Japanese texts hardly have.
+        self._casual = -1
+        self._used: list[str] = []
+        self._counted_for: list[str] | None = None
 
-    def next_line(self, position: int) -> None:
-        """Go to the line of a position behind the line so far."""
+    def next_line(self, position: int) -> int:
+        """Go to the line of a position behind the line so far, and return where it ends."""
         begin = max(self.line_end, 0)
         self._line_start = self._counted = self._text.rfind("\n", begin, position) + 1 or begin
         end = self._text.find("\n", position)
         self.line_end = len(self._text) if end < 0 else end
-        self._counted_for = [c for c in self._used if self._text.find(c, self._line_start, self.line_end) >= 0]
+        self._counted_for = None
+        return self.line_end
+
+    def _signs_of_line(self) -> list[str]:
+        """The quotation marks and brackets that the line holds; none of them is counted yet."""
+        if self._casual < 0:
+            self._casual = self._casualness()
+            self._used = [character for character in (*_QUOTES, "(") if character in self._text]
         self._open = dict.fromkeys(self._open, 0)
         self._depth = 0
+        return [c for c in self._used if self._text.find(c, self._line_start, self.line_end) >= 0]
 
     def _casualness(self) -> int:
         """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
@@ -137,7 +141,9 @@ class _Surroundings:
 
     def context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        kind, closed, noted = _mark(mark)
+        if self._counted_for is None:
+            self._counted_for = self._signs_of_line()
+        kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
             return False
@@ -150,13 +156,17 @@ class _Surroundings:
             written = ""
         before, earlier, first = ahead
         if self._counted_for:
-            self._count(end)
-        ends = (
-            kind == ";" and after == "Starter" and not self._depth
-        )  # "la mafia local; De acuerdo con el secretario"
-        ends |= before == "item" and self._words.items_apart
-        ends |= kind == "none" and before == "smiley" and after in CAPITAL  # "Thanks :-) See you"
-        if ends or (kind == "." and not glued and ends_date(before, earlier, after)):
+            self._count(end, self._counted_for)
+        if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
+            return False
+        if kind == ".":
+            certain = (before == "number2" or opener == "quote") and not glued and not closed
+            certain = certain and ends(before, earlier, opener, after)
+        elif kind == ";":  # "la mafia local; De acuerdo con el secretario"
+            certain = after == "Starter" and not self._depth
+        else:  # "Thanks :-) See you"
+            certain = kind == "none" and before == "smiley" and after in CAPITAL
+        if certain or (before == "item" and self._words.items_apart):
             return True
         quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
         rest = min(3, (self.line_end - end) // 16)
@@ -184,8 +194,16 @@ class _Surroundings:
             inside = later in LOW
             later = "none"
         else:  # ". , and", "Hi! !!"
-            inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right))
+            inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right, kind))
         return None if inside else (opener, after, written, later, glued)
+
+    def _interrupts(self, start: int, kind: str, mark: str) -> bool:
+        """Whether a mark before a small letter is inside a sentence: "(see. below)", "Oh!... no", "Who ? and why"."""
+        if kind == ".":
+            return self._depth > 0
+        alone = self._text[start - 1 : start].isspace() and self._casual < 2
+        alone = alone and not self._text[self._line_start].islower()
+        return kind in "?!" and (alone or "…" in mark or ".." in mark)
 
     def _may_be_glued(self, start: int, end: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
@@ -207,24 +225,30 @@ class _Surroundings:
         word = words[-1]
         if mark[0] == "…" and word[-1] in ".?!…" and left[-1].isspace():
             return None  # "compounds. . . . The practice": the ellipsis begins the next sentence
-        if mark == "none" and _ITEM.fullmatch(word):  # "1) The first item"
-            return None
         earlier = self._classes.before(words[-2]) if len(words) > 1 else "none"
         first = len(words) < 2 or word[0] in BULLETS or _begins(words, earlier)
+        if mark == "none":  # "1) The first item", "* The next"
+            bullet = first and word == "*" and self._text.startswith(word, self._line_start)
+            if bullet or _ITEM.fullmatch(word):
+                return None
         if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
             before = "" if after in _COUNTED else self._classes.shape(word.lstrip(OPENERS))
-        else:
+        elif before in BY_NEIGHBOURS:
             before = before_mark(before, earlier, first, after)
-        if not before or (mark == "." and goes_on(before, first, after, later, self._casual)):
-            return None
-        return before, earlier, first
+        elif earlier in NUMBERS and self._words.kind(word) == "unit":  # "6 in. tall", but "the house he lives in. He"
+            before = "open"
+        inside = mark == "." and (
+            ((first or after in TELLING) and goes_on(before, first, after, later, self._casual))
+            or (before in NEVER_ALONE and _opens(words, earlier, self._words))
+        )
+        return None if inside or not before else (before, earlier, first)
 
-    def _count(self, end: int) -> None:
+    def _count(self, end: int, signs: list[str]) -> None:
         """Count the quotations and brackets of the line up to a position."""
-        for character in self._counted_for:
+        for character in signs:
             count = self._text.count(character, self._counted, end)
             if character == "(":
                 self._depth = max(0, self._depth + count - self._text.count(")", self._counted, end))
@@ -241,31 +265,21 @@ def _begins(preceding: list[str], earlier: str) -> bool:
     return word[-1] in "?!…:" or word in BULLETS or (len(preceding) == 2 and word in DASHES + "*·")
 
 
-def _begins_with_ellipsis(right: str) -> bool:
-    """Whether an ellipsis stands behind a mark and more behind the ellipsis: "at Yale. ... He left"."""
+def _opens(preceding: list[str], earlier: str, words: Lexicon) -> bool:
+    """Whether the words before a mark only open a sentence: "The U.S. Chamber", "At 5 a.m. Mr. Smith"."""
+    word = preceding[-2] if len(preceding) > 1 else ""
+    if earlier in NUMBERS and "." in preceding[-1] and len(preceding) > 2:
+        word = preceding[0].rsplit(None, 1)[-1]
+    is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, preceding[-1])
+    return is_word and word.lower() in words.starters
+
+
+def _begins_with_ellipsis(right: str, kind: str) -> bool:
+    """Whether an ellipsis stands behind a mark and a sentence behind that: "at Yale. ... He left"."""
     ellipsis = _ELLIPSIS.match(right)
-    return ellipsis is not None and right[ellipsis.end() : ellipsis.end() + 1].isalnum()
+    following = right[ellipsis.end() : ellipsis.end() + 1] if ellipsis else ""
+    return following.isalnum() and (kind == "." or not following.islower())
 
 
 def _is_plain(word: str) -> bool:
     return len(word) > 3 and word.isalpha() and word.islower()
-
-
-@lru_cache(4096)
-def _mark(mark: str) -> tuple[str, str, bool]:
-    """Kind of a mark, what closes behind it, and whether bare digits follow, which may refer to a note."""
-    run, noted = mark, False
-    if mark[0] in ".!?…؟":
-        if note := _NOTE_BEGINS.search(mark):
-            mark, noted = mark[: note.start()].rstrip(), mark[note.start()].isdecimal()
-        run = mark.rstrip("\"'”’»›)]}*_“‘ \u00a0\u202f")
-        kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
-    elif mark[0] in ";:":
-        run = kind = mark[0]
-    else:
-        kind = "-" if mark[0] in DASHES else "none"
-    closers = set(mark[len(run) :])
-    if not closers:
-        return kind, "", noted
-    quote, bracket = closers & set("\"'”’»›“‘"), closers & set(")]}")
-    return kind, "both" if quote and bracket else "quote" if quote else "bracket" if bracket else "other", noted

@@ -25,7 +25,7 @@ TERMINALS = "".join(
     )
     for code in range(first, last + 1)
 )
-_PAIRED = {"‼": "!", "⁇": "?", "⁈": "?", "⁉": "?", "‽": "?", "\u037e": "?"}
+_PAIRED = str.maketrans({"‼": "!", "⁇": "?", "⁈": "?", "⁉": "?", "‽": "?", "\u037e": "?"})
 
 _GREEK = "\u0370-\u03ff\u1f00-\u1fff"
 _ARMENIAN = "\u0531-\u0589"
@@ -49,7 +49,8 @@ _CLOSING = {
 }
 _LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\w)")
 _DETACHED = re.compile(r'"(?<!\S")(?!\S)')
-_QUOTE_OR_END = re.compile(r'["\n]')
+_DETACHED_PAIR = re.compile(r"''(?<!\S'')(?!\S)")
+_QUOTE_OR_END = re.compile(r"[\"\n]|''")
 
 
 def canonical(text: str) -> str:
@@ -64,7 +65,8 @@ def canonical(text: str) -> str:
         text = _LOW_COMMAS.sub("'„", text)  # as the Dutch type it
     if "``" in text:
         text = text.replace("``", "'“").replace("''", "'”")
-    return _attached(text) if '"' in text and _DETACHED.search(text) else text
+    detached = ('"' in text and _DETACHED.search(text)) or ("''" in text and _DETACHED_PAIR.search(text))
+    return _attached(text) if detached else text
 
 
 def _quotations(text: str) -> str:
@@ -78,9 +80,8 @@ def _quotations(text: str) -> str:
 
 
 def _scripts(text: str) -> str:
-    for sign, plain in _PAIRED.items():
-        if sign in text:
-            text = text.replace(sign, plain)
+    if "‼" in text or "⁇" in text or "⁈" in text or "⁉" in text or "‽" in text or "\u037e" in text:
+        text = text.translate(_PAIRED)
     if ";" in text and "α" in text:  # one of the commonest letters of Greek, as the next of Armenian
         text = _GREEK_QUESTION.sub("?", text)
     if ":" in text and "ա" in text:
@@ -102,7 +103,7 @@ def _with_dandas(line: str) -> str:
 
 
 def _attached(text: str) -> str:
-    """Straight quotation marks with spaces on both sides, as tokenised text has them, as open and closed ones."""
+    """Quotation marks with spaces on both sides, as tokenised text has them (" or two '), as open and closed ones."""
     opened = False
 
     def turned(match: re.Match[str]) -> str:
@@ -110,9 +111,11 @@ def _attached(text: str) -> str:
         if match.group() == "\n":
             opened = False
             return "\n"
-        opened = not opened
         start, end = match.span()
+        sign = match.group()
         detached = not text[start - 1 : start].strip() and not text[end : end + 1].strip()
-        return ("“" if opened else "”") if detached else '"'
+        if detached or sign == '"':
+            opened = not opened
+        return ("“" if opened else "”") + sign[1:] if detached else sign
 
     return _QUOTE_OR_END.sub(turned, text)

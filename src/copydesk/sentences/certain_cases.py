@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from copydesk.sentences.lexicon import ABBREVIATIONS
 
+#: Abbreviations that often end a sentence, and what begins one in quotation marks.
+_MAY_END = frozenset(("company", "nation", "acronym", "open"))
+_BEGINS = frozenset(("Starter", "I"))
 #: Classes of words behind a mark, see :func:`copydesk.sentences.words.after`.
-LOW = frozenset(("low", "says"))
+LOW = frozenset(("low", "says", "domain"))
 CAPITAL = frozenset(("Word", "Starter", "Initial", "CAPS", "I", "Title", "Says", "Numbered", "Uncased", "Date"))
 #: Classes that only the cases here distinguish, and what the model takes them for.
-FOR_MODEL = {"verse": "digits", "paragraph": "sign", "Numbered": "sign", "Uncased": "Word", "Date": "Word"}
-_TELLING = LOW | {"Initial", *FOR_MODEL}
-_NUMBERS = frozenset(("number2", "number3", "number4", "decimal", "ordinal"))
+FOR_MODEL = {
+    "domain": "low",
+    "verse": "digits",
+    "paragraph": "sign",
+    "Numbered": "sign",
+    "Uncased": "Word",
+    "Date": "Word",
+    "Says": "Word",
+}
+#: Classes of words behind a full stop by which a sentence may certainly go on.
+TELLING = LOW | {"Initial", *FOR_MODEL} - {"Says"}
+NUMBERS = frozenset(("number2", "number3", "number4", "decimal", "ordinal"))
 _PHRASES = frozenset(("title", "reference"))
+#: Abbreviations of which no sentence consists, nor of a word like "The" and one of them.
+NEVER_ALONE = frozenset(("nation", "acronym", "initial", "I", "open", "company"))
 #: What may be an abbreviation though no lexicon lists it: "Phil", "M.D", "12 n".
 _SHORT = frozenset(("Wor", "Word", *ABBREVIATIONS))
 _DOTTED = frozenset(("acronym", "initial", "dotted", *ABBREVIATIONS))
@@ -24,6 +38,8 @@ _INSIDE = {
     "paragraph": _DOTTED,  # "See id. § 1985(3)"
     "Numbered": _DOTTED,  # "W.P. No. 12"
 }
+#: Classes of words before a mark that depend on their neighbours.
+BY_NEIGHBOURS = frozenset(("name", "ordinal", "amount", "measure", "I"))
 _OPEN_TO_ALL = frozenset(("Starter", "Uncased"))
 
 
@@ -46,7 +62,7 @@ def before_mark(kind: str, earlier: str, first: bool, after: str) -> str:
     elif kind == "amount":  # "5 Mio. Euro", but "um 5 Mio. Das ist"
         kind = "open" if after in _OPEN_TO_ALL else ""
     elif kind == "measure":  # "в 1916 г. он", but "в г. Москве"
-        kind = "open" if earlier in _NUMBERS or after in LOW else "title"
+        kind = "open" if earlier in NUMBERS or after in LOW else "title"
     elif kind == "I" and earlier in ("Word", "Wor", "initial", "title"):  # "Albert I. Jones"
         kind = "initial"
     return kind
@@ -68,13 +84,19 @@ def goes_on(before: str, first: bool, after: str, later: str, casual: int) -> bo
     """
     if first and before in _PHRASES:  # "E.g. Paris"
         return True
-    if after not in _TELLING:
+    if first and before in NEVER_ALONE and after not in ("Starter", "I"):  # "J.L. Henry", but "O.K. Let's go"
+        return True
+    if after not in TELLING:
         return False
+    if after == "domain":
+        return True
     if after in LOW:  # "1 min. para", "2003. godini"
-        return casual < 3 and (before in ABBREVIATIONS or before in _NUMBERS)
+        return casual < 3 and (before in ABBREVIATIONS or before in NUMBERS)
     return before in _INSIDE[after] and (after != "Numbered" or later in ("digits", "item"))
 
 
-def ends_date(before: str, earlier: str, after: str) -> bool:
-    """Whether a sentence certainly ends behind a full stop, since a date does: "on Nov. 5. Gulf Coast"."""
-    return before == "number2" and earlier == "month" and after in CAPITAL
+def ends(before: str, earlier: str, opener: str, after: str) -> bool:
+    """Whether a sentence certainly ends behind a full stop: "on Nov. 5. Gulf Coast", "at Loews Corp. “I think"."""
+    if before == "number2":
+        return earlier == "month" and after in CAPITAL
+    return opener == "quote" and after in _BEGINS and before in _MAY_END

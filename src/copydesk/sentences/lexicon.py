@@ -22,6 +22,7 @@ ABBREVIATIONS = (
     "nation",  # what belongs to it: "the U.S. Senate"; or the end
     "open",  # anything: "etc.", "a.m."
     "measure",  # behind a number anything, elsewhere a name: "в 1916 г. он", "в г. Москве"
+    "unit",  # behind a number anything, elsewhere it is a word: "5 ft. 6 in. tall", "he lives in. He"
     "amount",  # what is counted: "5 Mio. Euro", hardly ever the end
     "name",  # a name that ends in "!" or "?": "Yahoo! said"
 )

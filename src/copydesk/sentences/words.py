@@ -21,6 +21,7 @@ _TAIL = re.compile(r"(?:.['’‑-]|\d)([^\W\d_][^'’‑-]{0,11})$")
 _VERSE = re.compile(r"\d{1,3}:\d")
 _PARTS = re.compile("['’‑-]")
 _UNCASED = re.compile(r"(?:[\u0590-\u0dff\u10d0-\u10ff]{1,3}\.)+[\u0590-\u0dff\u10d0-\u10ff]{1,3}")
+_UNCASED_LETTER = re.compile("[\u0b80-\u0d7f]")
 _CITATION = re.compile(r"\[\d{1,3}\]")
 _DECIMAL = re.compile(r"[$€£+-]?[\d.,:]*\d[%)]?$")
 _ROMAN = re.compile("[IVX]{1,5}$")
@@ -30,6 +31,7 @@ _SIGNS = {"§": "paragraph", "№": "Numbered", **dict.fromkeys(".!?…", "mark"
 _SPECIAL = {
     **dict.fromkeys("I I'm I've I'd I'll I’m I’ve I’d I’ll".split(), "I"),  # in English always with a capital
     **dict.fromkeys("Com COM Net NET Org ORG".split(), "address"),  # "Newsfeed.Com"
+    **dict.fromkeys("com org edu gov".split(), "domain"),  # "news. example. com"
 }
 
 
@@ -65,7 +67,7 @@ def before(word: str, words: Lexicon) -> str:
         kind = words.kind(tail[1])
         if kind == "measure" and word[tail.start()].isdecimal():  # "2018m. Kaune"
             kind = "open"
-    return kind or shape(word, words)
+    return shape(word, words) if kind is None or kind == "unit" else kind
 
 
 def shape(word: str, words: Lexicon) -> str:
@@ -74,8 +76,8 @@ def shape(word: str, words: Lexicon) -> str:
         return "ordinal" if words.ordinals and len(word) < 3 else f"number{min(max(len(word), 2), 4)}"
     if not word.isalpha():
         bare = word if word.isascii() else _unmarked(word)
-        if _UNCASED.fullmatch(bare):
-            return "reference"  # "सी.सी.टी.वी.": these scripts have no other sign of an abbreviation
+        if _UNCASED.fullmatch(bare) or (len(bare) == 1 and _UNCASED_LETTER.match(bare)):
+            return "reference"  # "सी.सी.टी.वी.", "കെ. പി.": these scripts have no other sign of an abbreviation
         return _strange(bare) or _plain(bare)
     if len(word) == 1:
         return "I" if word == "I" else "initial" if word.isupper() else "letter"
@@ -147,16 +149,16 @@ def _opener(opening: str) -> str:
 
 def _worded(core: str, end: str, words: Lexicon) -> tuple[str, str]:
     """Class of a word behind a mark that begins with a letter, and how it is written; ``end`` is its punctuation."""
-    if core[0].islower():
-        return "says" if core in words.saying else "low", ""
     if core in _SPECIAL:
         return _SPECIAL[core], ""
+    if core[0].islower():
+        return "says" if core in words.saying else "low", ""
     lower = core.lower()
     written = words.cases.get(lower) or words.cases.get(_PARTS.split(lower, maxsplit=1)[0], "")
     stopped = end.startswith(".")
     if stopped and words.abbreviations.get(lower) == "numbered":
         return "Numbered", ""
-    if lower in words.starters or (written == "starter" and not words.starters):
+    if lower in words.starters or written == "starter":
         return ("Initial", "") if stopped and len(core) == 1 else ("Starter", "common")
     tests = (
         ("Initial", len(core) == 1),
