@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import read_json_lines
-from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import NAME, Decision, read_decisions
 from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
 from copydesk.dataset.metrics import Metrics, measure
@@ -168,11 +167,7 @@ class Corpus:
     def _stated(self) -> dict[str, Row]:
         """What was delivered about the documents of which decisions corrected metadata."""
         paths = {doc_id: self._rows("raw", doc_id)[0]["path"] for doc_id in corrected_documents(self.documents)}
-        if not paths:
-            return {}
-        seeds, schemas, limits = self.project.seeds, self.project.schemas, self.project.params["ingest"]
-        sources = load_json_lines(seeds / "sources.jsonl", "source", "doc_id", schemas)
-        return delivered_metadata(seeds, paths, sources, limits, schemas)
+        return delivered_metadata(self.project, paths) if paths else {}
 
     def document(self, doc_id: str) -> Document:
         """Read the rows of a document in each table."""
