@@ -44,9 +44,10 @@ def differing_places(ours: EditedText, theirs: EditedText, *, hidden: bool = Fal
     drift = their_drift = 0
     for start, end, own, other in touching(ours.edits, theirs.edits):
         same = [edit[:2] + edit[4:6] for edit in own] == [edit[:2] + edit[4:6] for edit in other]
-        if not same or (hidden and _differ_in_parts(own, other)):
+        other_parts = hidden and [edit.parts for edit in own] != [edit.parts for edit in other]
+        if not same or other_parts:
             text, their_text = (made_of(ours.raw, start, end, edits) for edits in (own, other))
-            if text != their_text or hidden:
+            if text != their_text or (hidden and rules_of_parts(own) != rules_of_parts(other)):
                 places = start, end, start + drift, start + their_drift
                 yield DifferingPlace(*places, tuple(own), tuple(other), text, their_text)
         drift, their_drift = (_drift(edits, last) for edits, last in ((own, drift), (other, their_drift)))
@@ -124,13 +125,6 @@ def touching(
             else:
                 break
         yield start, end, own, other
-
-
-def _differ_in_parts(ours: Sequence[ComposedEdit], theirs: Sequence[ComposedEdit]) -> bool:
-    """Whether edits that make the same are not made of the same parts, wherever within the edit these stand."""
-    if [edit.parts for edit in ours] == [edit.parts for edit in theirs]:  # as nearly all are
-        return False
-    return rules_of_parts(ours) != rules_of_parts(theirs)
 
 
 def _drift(edits: Sequence[ComposedEdit], before: int) -> int:
