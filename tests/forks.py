@@ -18,6 +18,7 @@ import sys
 import tempfile
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, suppress
 from functools import cache
 from importlib import import_module
@@ -41,8 +42,13 @@ _REPOSITORY = Path(__file__).parents[1]
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def completed(command: list[str], root: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``dvc ARGUMENTS`` or ``build`` in a fork; as ``subprocess.run`` with text captured."""
+def completed(
+    command: list[str], root: Path, environment: dict[str, str], said: Callable[[str], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``dvc ARGUMENTS`` or ``build`` in a fork; as ``subprocess.run`` with text captured.
+
+    The lines of standard error are given to ``said`` at the end.
+    """
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         status = ask(
             _address(), command, root, {**environment, ADDRESS: _address()}, (stdout.fileno(), stderr.fileno())
@@ -51,6 +57,9 @@ def completed(command: list[str], root: Path, environment: dict[str, str]) -> su
         for file in (stdout, stderr):
             file.seek(0)
             outputs.append(file.read().decode("utf-8", "replace"))
+    if said is not None:
+        for line in outputs[1].splitlines():
+            said(line)
     return subprocess.CompletedProcess(command, status, *outputs)
 
 

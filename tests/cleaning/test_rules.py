@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import DETECTORS, RULES, plan
@@ -78,6 +78,8 @@ def test_a_detector_marks_its_example_and_leaves_the_other(detector: Detector) -
 
 
 @given(hard_texts)
+@example("“T he weather should ease.")
+@example("I ’m here.")
 def test_a_screen_never_hides_what_a_rule_would_find(text: str) -> None:
     for rule in RULES:
         if rule.edits(text):

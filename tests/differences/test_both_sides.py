@@ -28,6 +28,8 @@ def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for branch, title in (("first", "Ours"), ("second", "Theirs")):
         run(root, "git", "checkout", "--quiet", "-b", f"on-{branch}", "base")
         (root / "seeds" / "article-0005.txt").unlink()
+        if branch == "second":
+            (root / "seeds" / "article-0000.txt").rename(root / "seeds" / "bridge.txt")
         titles = {"article-0001": title, f"article-000{2 + (branch == 'second')}": "Alone", "article-0004": "Alike"}
         known = "".join(json.dumps({"doc_id": doc, "title": title}) + "\n" for doc, title in titles.items())
         write_seeds(root / "seeds", {"sources.jsonl": known, **(news if branch == "second" else {})})
@@ -41,6 +43,8 @@ def test_each_document_says_who_changed_it(branches: Path) -> None:
     outcomes = {row.name: (row.outcome, row.first, row.second) for row in sides.documents}
     title = "changed (title, provenance)"
     assert outcomes == {
+        "article-0000": ("second", "", "renamed to bridge"),
+        "bridge": ("second", "", "renamed from article-0000"),
         "article-0001": ("conflict", title, title),
         "article-0002": ("first", title, ""),
         "article-0003": ("second", "", title),
@@ -76,10 +80,10 @@ def test_the_command_shows_it_in_three_forms(branches: Path) -> None:
         assert done.exit_code == 0
         return done.stdout
 
-    summary = "since base: documents: 1 only in first, 2 only in second, 2 in both alike, 1 in both, differently"
+    summary = "since base: documents: 1 only in first, 4 only in second, 2 in both alike, 1 in both, differently"
     assert shown().startswith(summary)
     rows = json.loads(shown("--json"))
-    assert rows["documents"][0]["outcome"] == "conflict"
+    assert rows["documents"][1]["outcome"] == "conflict"
     page = shown("--markdown")
     assert page.startswith(f"**{summary}**")
     assert page.index("| article-0001 | conflict |") < page.index("| article-0002 | first |")

@@ -340,10 +340,11 @@ def test_the_rules_behind_edits_that_differ(old: list[Any], new: list[Any], expe
 
 
 def corpus(root: Path, rows: dict[str, tuple[str, str]], size: int) -> Path:
-    """A corpus of documents alone, by id with their text and split, in files of a size."""
+    """A corpus of documents alone, by id with their text and split, in files of a size; the text is the hash, too."""
     files: dict[str, Any] = {}
     for number, start in enumerate(range(0, len(rows), size)):
         part = [{"doc_id": i, "split": s, "text_sha256": t} for i, (t, s) in [*rows.items()][start : start + size]]
+        part = [{**row, "raw_sha256": row["text_sha256"]} for row in part]
         named = {"source": "source", "publisher": "publisher", "language": "en"}
         path = root / "corpus" / f"{number}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -370,8 +371,12 @@ def test_any_two_corpora_are_told_apart(
     there, back = diff(*pair), diff(*reversed(pair))
     shutil.rmtree(root)
     both = sorted({*old} & {*new})
-    assert there.added == back.removed == sorted({*new} - {*old})
-    assert there.removed == back.added == sorted({*old} - {*new})
+    assert there.renamed == sorted((o, n) for n, o in back.renamed)
+    before, after = ([rename[side] for rename in there.renamed] for side in (0, 1))
+    assert sorted([*there.added, *after]) == sorted([*back.removed, *after]) == sorted({*new} - {*old})
+    assert sorted([*there.removed, *before]) == sorted([*back.added, *before]) == sorted({*old} - {*new})
+    assert all(old[o][0] == new[n][0] for o, n in there.renamed)
+    assert not {old[o][0] for o in there.removed} & {new[n][0] for n in there.added}
     assert there.moved == [Move(i, old[i][1], new[i][1]) for i in both if old[i][1] != new[i][1]]
     assert (
         [c.doc_id for c in there.changed] == [c.doc_id for c in back.changed] == [i for i in both if old[i] != new[i]]
@@ -442,6 +447,23 @@ def test_edits_that_are_only_suggested_change_a_document(tmp_path: Path) -> None
     expected = Change("b", (), ("edits",), ("rule one",), Delta(0, 0), Delta(0, 0), "test", "test")
     assert diff(*pair).changed == [expected]
     assert not diff(*pair).moved
+
+
+def test_a_file_with_another_name_is_renamed(tmp_path: Path) -> None:
+    old = corpus(tmp_path / "old", {"a": ("x", "train"), "b": ("y", "train"), "c": ("z", "train")}, 3)
+    new = corpus(tmp_path / "new", {"b": ("y", "train"), "d": ("x", "test"), "e": ("w", "train")}, 3)
+    listing = json.loads((new / "corpus" / "manifest.json").read_text())
+    found = diff(open_revision(old), open_revision(new))
+    assert (found.renamed, found.added, found.removed) == ([("a", "d")], ["e"], ["c"])
+    assert not found.empty
+    assert diff_as_json(found)["renamed"] == [{"old": "a", "new": "d"}]
+    shown = diff_as_markdown(found)
+    assert "1 added, 1 removed, 1 renamed, 0 changed, 0 moved" in shown and "| a | d |" in shown
+    # What the build left out was not renamed, even if the same bytes came under another name.
+    dropped = {**listing, "dropped": [{"doc_id": "a", "reason": "duplicate"}]}
+    (new / "corpus" / "manifest.json").write_text(json.dumps(dropped))
+    found = diff(open_revision(old), open_revision(new))
+    assert (found.renamed, found.added, found.removed) == ([], ["d", "e"], ["a", "c"])
 
 
 def test_the_public_function_is_the_comparison_that_the_command_makes(history: Path) -> None:

@@ -81,7 +81,7 @@ def revisions(
 def test_a_difference_counts_names_and_moves(tmp_path: Path) -> None:
     shared = [row("s", outlet="Post"), row("t")]
     before = [row("a", outlet="Post"), row("b"), row("gone"), row("out")]
-    after = [row("a", outlet="Post"), row("b", split="test"), row("new", language=None)]
+    after = [row("a", outlet="Post"), row("b", split="test"), row("new", "New.", language=None)]
     dropped = [{"doc_id": "out", "reason": "words >= 50"}, {"doc_id": "never", "reason": "x"}]
     old, new = revisions(tmp_path, [shared, before], [shared, after], dropped)
     found = diff(old, new)

@@ -407,7 +407,10 @@ def test_a_build_after_the_merge_is_that_of_the_united_inputs(root: Path) -> Non
     datasets = []
     for here, there in (("second", "first"), ("first", "second")):
         run(root, "git", "checkout", "--quiet", here)
-        assert merge(root, there, "--build")[-1] == "built; now run git commit"
+        said = merge(root, there, "--build")
+        assert said[-1] == "built; now run git commit"
+        assert "merge: building what follows from both, with dvc repro" in said
+        assert any(line.startswith("clean: 1 shard") for line in said)  # each stage, as it ends
         run(root, "git", "commit", "--quiet", "--no-edit")
         assert run(root, "git", "status", "--porcelain") == ""
         assert "up to date" in run(root, "dvc", "status")

@@ -102,6 +102,24 @@ def test_rss(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> N
     assert "fields that are not read: category, media:title;" in capsys.readouterr().err
 
 
+def test_an_entry_without_guid_and_link_keeps_its_id(tmp_path: Path) -> None:
+    entries = [
+        f"<item><title>{title}</title><pubDate>Mon, 06 May 2024 07:08:09 GMT</pubDate><description>{text}</description></item>"
+        for title, text in (
+            ("Live", "It rained all day."),
+            ("Live", "It rained all night."),
+            *[("Sun", "It is dry.")] * 2,
+        )
+    ]
+    ids = []
+    for number in (1, 0):  # a new entry stands at the top
+        feed = f"<rss><channel><link>https://example.org</link>{''.join(entries[number:])}</channel></rss>"
+        rows, refused = listed(tmp_path / str(number), "a.rss", feed.encode())
+        assert refused == []
+        ids.append([row["doc_id"] for row in rows])
+    assert ids[1][1:] == ids[0] and len({*ids[1]}) == 4
+
+
 def test_atom(tmp_path: Path) -> None:
     rows, (refusal,) = listed(tmp_path, "a.atom", ATOM.encode())
     assert [(row["raw"].text, row["page"]) for row in rows] == [

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter, RowCounts
+from copydesk.differences.diff_model import Change, Delta, Diff, Move, Parameter, Rename, RowCounts
 from copydesk.differences.schema_changes import SchemaChange
 from copydesk.errors import ConfigError, ReleaseError
 from copydesk.releases.changelog import HEAD, add_section, changelog_section
@@ -42,6 +42,7 @@ def made(**given: Any) -> Diff:
         ({"schemas": [COMPATIBLE]}, "minor"),
         ({"schemas": [COMPATIBLE, BREAKING]}, "major"),
         ({"removed": ["a"]}, "major"),
+        ({"renamed": [Rename("a", "b")]}, "major"),
         ({"changed": [change("a", "source")]}, "major"),
         ({"moved": [Move("a", "train", "test")]}, "major"),
         ({"labels": RowCounts(1, 0, 0)}, "minor"),
@@ -79,13 +80,14 @@ def test_a_section_lists_what_was_added_changed_and_removed() -> None:
         removed=["z_1", "b"],
         changed=[change("c", "source", "rule spaces"), change("a", "source")],
         moved=[Move("m", "train", "test"), Move("l", "test", "train")],
+        renamed=[Rename("o", "new_o")],
         schemas=[SchemaChange("raw", "size", "type changed\n# no heading", 1, 2, True)],
     )
     named = ", ".join(f"n-{n:04d}" for n in range(1, 21))
     assert changelog_section("2.0.0", "2026-11-22", diff) == (
         "## [2.0.0] - 2026-11-22\n\n"
         f"### Added\n\n- 1,025 documents: {named} and 1,005 more\n\n"
-        "### Changed\n\n- 2 documents: a, c\n  - rule spaces: 1\n  - source: 2\n"
+        "### Changed\n\n- 1 document renamed: o to new\\_o\n- 2 documents: a, c\n  - rule spaces: 1\n  - source: 2\n"
         "- 2 documents moved between splits: l, m\n- Schema: raw.size: type changed\\\\n\\# no heading\n\n"
         "### Removed\n\n- 2 documents: b, z\\_1\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -152,6 +153,30 @@ def test_a_source_that_was_corrected_is_known_by_what_was_delivered(queued: Proj
     corpus = Corpus(queued)
     assert corpus.document("two").row["source"] == "The Gazette"
     assert corpus.queue.sources == sorted([EVIL, "Post"])
+
+
+def test_a_record_whose_source_was_corrected_too(make_corpus: Callable[..., Project]) -> None:
+    record = {"id": "two", "text": SEEDS["two.txt"], "source": "Post", "url": "https://host.example/2"}
+    queued = make_corpus({"records.jsonl": json.dumps(record), "one.txt": TWICE}, {"clean": {"apply": ["safe"]}})
+    row = {"doc_id": "two", "raw_sha256": Corpus(queued).document("two").row["raw_sha256"], "date": "2026-01-02"}
+    row |= {"decision": "correct", "field": "source", "value": "The Gazette"}
+    group = {"rule": RULE, "source": "Post", "decision": "accept", "date": "2026-01-02"}
+    (queued.seeds / "decisions.jsonl").write_text(f"{json.dumps(row)}\n{json.dumps(group)}\n")
+    assert Corpus(queued).queue.sources == ["", "Post"]
+    run_stages(queued)
+    corpus = Corpus(queued)
+    assert corpus.document("two").row["source"] == "The Gazette"
+    assert any(edit["applied"] for edit in corpus.document("two").edits)  # as the build counts it, it is of the Post
+    assert corpus.source(corpus.document("two").row) == "Post"
+
+
+def test_the_line_of_a_group_can_be_copied(queued: Project, start: Start) -> None:
+    for shown, source in ((page(start(queued)), None), (page(start(queued), source=EVIL), EVIL)):
+        written = [json.loads(html.unescape(line)) for line in re.findall(r"<code>(\{.*?\})</code>", shown)]
+        assert {row["decision"] for row in written} == {"accept"} and {row.get("source") for row in written} == {
+            source
+        }
+        assert {"rule": RULE, "before": "ofsilence", "after": "of silence"}.items() <= written[0].items()
 
 
 def many(documents: int, of_each: int) -> SuggestionQueue:

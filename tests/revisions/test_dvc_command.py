@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from copydesk.errors import ReleaseError
-from copydesk.revisions.dvc_command import run_dvc
+from copydesk.revisions.dvc_command import _completed, run_dvc
 from support import run_command
 
+#: As it is before the tests replace it.
+_COMPLETED = _completed
 DVC = """\
 stages:
   environment:
@@ -22,7 +24,7 @@ stages:
 def test_dvc_is_found_beside_python_and_its_scripts_import_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("copydesk.revisions.dvc_command._completed", _subprocess)
+    monkeypatch.setattr("copydesk.revisions.dvc_command._completed", _COMPLETED)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     run_command(tmp_path, "git", "init", "--quiet")
@@ -32,8 +34,26 @@ def test_dvc_is_found_beside_python_and_its_scripts_import_each_other(
     assert (tmp_path / "out").read_text() == " 1 0\n"
 
 
-def _subprocess(command: list[str], root: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+def test_what_stages_say_is_passed_on_as_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program in the place of DVC waits until its first line was passed on."""
+    monkeypatch.setattr("copydesk.revisions.dvc_command._completed", _COMPLETED)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    (tmp_path / "dvc").write_text(
+        '#!/bin/sh\necho result\necho "begun $COPYDESK_LOG" >&2\n'
+        "while [ ! -e heard ]; do sleep .01; done\necho done >&2\nexit $1\n"
+    )
+    (tmp_path / "dvc").chmod(0o755)
+    monkeypatch.setenv("COPYDESK_LOG", "json")
+    said: list[str] = []
+
+    def hear(line: str) -> None:
+        said.append(line)
+        (tmp_path / "heard").touch()
+
+    assert run_dvc(tmp_path, "0", said=hear) == "result\n"
+    assert said == ["begun ", "done"]
+    with pytest.raises(ReleaseError, match="dvc 3 failed with status 3: begun \ndone"):
+        run_dvc(tmp_path, "3", said=hear)
 
 
 def test_an_error_of_dvc_is_quoted(tmp_path: Path) -> None:

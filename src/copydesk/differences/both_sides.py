@@ -50,7 +50,8 @@ def both_sides(base: Revision, first: Revision, second: Revision) -> BothSides:
     """
     sides = diff(base, first), diff(base, second)
     between = diff(first, second)
-    apart = {*between.added, *between.removed, *(change.doc_id for change in between.changed)}
+    renamed = (name for rename in between.renamed for name in rename)
+    apart = {*between.added, *between.removed, *renamed, *(change.doc_id for change in between.changed)}
     settings = [{parameter.name: parameter for parameter in side.parameters} for side in sides]
     settings_apart = {name for name in {**settings[0], **settings[1]} if not _same_value(name, *settings)}
     return BothSides(
@@ -65,6 +66,8 @@ def both_sides(base: Revision, first: Revision, second: Revision) -> BothSides:
 def _documents(side: Diff) -> dict[str, str]:
     """What a branch did to each document that it changed."""
     listed = dict.fromkeys(side.added, "added") | dict.fromkeys(side.removed, "removed")
+    for old, new in side.renamed:
+        listed |= {old: f"renamed to {new}", new: f"renamed from {old}"}
     for change in side.changed:
         what = [*change.columns, *(f"rows of {name}" for name in change.tables)]
         if change.old_split != change.new_split:

@@ -6,7 +6,7 @@ documents.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from copydesk.differences.causes import RevisionContext, changed_documents, split_and_provenance_rows
 from copydesk.differences.changed_rows import AFTER, CHANGE_TYPE, DELETE, INSERT, changed_rows
-from copydesk.differences.diff_model import Diff, Move, Pair, RowCounts
+from copydesk.differences.diff_model import Diff, Move, Pair, Rename, RowCounts
 from copydesk.differences.row_differences import THREADS, ChangedShards, documents_with_other_rows, match_documents
 from copydesk.revisions.revision import Revision
 from copydesk.tables.table import LABELS
@@ -43,14 +43,16 @@ def diff(old: Revision, new: Revision) -> Diff:
     changes = changed_documents(ids, columns, tables, split_and_provenance_rows(ids, before, after, context), context)
     dropped = {row["doc_id"]: row["reason"] for row in new.listing.get("dropped", [])}
     dropped |= dict.fromkeys(new.taken_down, "takedown")
+    renamed = _renamed(before, after, [doc_id for doc_id in removed if doc_id not in dropped], added)
+    names = {name for rename in renamed for name in rename}
     complete = all(new.is_local(shard) for shard in context.common)
     shared = _counts(new, context.common if complete else [])
     own_counts = [_counts(side.revision, side.shards) for side in sides]
     return Diff(
         old=old.name,
         new=new.name,
-        added=added,
-        removed=removed,
+        added=[doc_id for doc_id in added if doc_id not in names],
+        removed=[doc_id for doc_id in removed if doc_id not in names],
         dropped={doc_id: dropped[doc_id] for doc_id in removed if doc_id in dropped},
         moved=[Move(c.doc_id, c.old_split, c.new_split) for c in changes if c.old_split != c.new_split],
         changed=changes,
@@ -61,6 +63,25 @@ def diff(old: Revision, new: Revision) -> Diff:
         schemas=context.schemas,
         parameters=context.parameters,
         labels=_changed_labels(old, new),
+        renamed=renamed,
+    )
+
+
+def _renamed(before: pa.Table | None, after: pa.Table | None, gone: list[str], added: list[str]) -> list[Rename]:
+    """The documents that are gone and whose bytes are there under a new id; of several, the first of both sides."""
+    sides = [rows for rows in (before, after) if rows is not None and "raw_sha256" in rows.column_names]
+    if len(sides) < 2 or not gone or not added:
+        return []
+    ids_by_bytes: list[dict[str, list[str]]] = []
+    for rows, ids in zip(sides, (gone, added), strict=True):
+        by_bytes: dict[str, list[str]] = defaultdict(list)
+        some = rows.select(["doc_id", "raw_sha256"]).filter(pc.is_in(rows["doc_id"], value_set=pa.array(ids)))
+        for doc_id, sha256 in sorted(zip(*(column.to_pylist() for column in some.columns), strict=True)):
+            by_bytes[sha256].append(doc_id)
+        ids_by_bytes.append(by_bytes)
+    old, new = ids_by_bytes
+    return sorted(
+        Rename(*pair) for sha256, ids in old.items() for pair in zip(ids, new.get(sha256, ()), strict=False)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,6 +42,13 @@ class Move(NamedTuple):
     new: str
 
 
+class Rename(NamedTuple):
+    """A document whose file has another name: the same bytes under another id."""
+
+    old: str
+    new: str
+
+
 class Change(NamedTuple):
     """A document that both revisions have and that differs.
 
@@ -76,7 +84,7 @@ class Diff:
     old, new : str
         The two revisions.
     added, removed : list of str
-        Ids of documents that only the new, or only the old revision has.
+        Ids of documents that only the new, or only the old revision has, and that were not renamed.
     dropped : dict of str to str
         For removed documents that the new build left out: the condition that left them out.
     moved : list of Move
@@ -96,6 +104,8 @@ class Diff:
         Settings that differ: ``name``, ``old``, ``new``.
     labels : RowCounts
         How many labels were added, removed and changed, also those of documents that were added or removed.
+    renamed : list of Rename
+        Documents with the same bytes under another id, by the old one: ``old``, ``new``.
 
     Examples
     --------
@@ -116,9 +126,10 @@ class Diff:
     schemas: list[SchemaChange]
     parameters: list[Parameter]
     labels: RowCounts = _NO_ROWS
+    renamed: Sequence[Rename] = ()
 
     @property
     def empty(self) -> bool:
         """Whether no document, label, schema or setting differs."""
-        labels = any(self.labels)
-        return not (self.added or self.removed or self.changed or self.schemas or self.parameters or labels)
+        documents = self.added or self.removed or self.renamed or self.changed
+        return not (documents or self.schemas or self.parameters or any(self.labels))

@@ -54,7 +54,7 @@ def _as_table(summary: str, sections: Iterable[_Section]) -> list[RenderableType
 
 def diff_as_json(diff: Diff) -> dict[str, Any]:
     """Return all differences in types of JSON."""
-    named = ("moved", "changed", "sources", "languages", "tables", "schemas", "parameters", "labels")
+    named = ("moved", "renamed", "changed", "sources", "languages", "tables", "schemas", "parameters", "labels")
     return {**asdict(diff), **{name: _plain(getattr(diff, name)) for name in named}}
 
 
@@ -129,8 +129,8 @@ def document_diff_as_text(difference: TextDiff) -> Text:
 
 
 def _summary(diff: Diff) -> str:
-    counts = (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed), ("moved", diff.moved))
-    documents = ", ".join(f"{len(ids):,} {word}" for word, ids in counts)
+    words = ("added", "removed", *(("renamed",) if diff.renamed else ()), "changed", "moved")
+    documents = ", ".join(f"{len(getattr(diff, word)):,} {word}" for word in words)
     breaking = sum(change.breaking for change in diff.schemas)
     changes = plural(len(diff.schemas), "schema change")
     schemas = f"; {changes}, {breaking:,} breaking" if diff.schemas else ""
@@ -171,6 +171,7 @@ def _sections(diff: Diff) -> Iterator[_Section]:
         _section("Why documents changed", ("cause", "documents"), by_count),
         _section("Added", ("document",), ((doc_id,) for doc_id in diff.added)),
         _section("Removed", ("document", "left out by"), removed),
+        _section("Renamed", ("document", "new id"), diff.renamed),
         _section("Moved between splits", ("document", "from", "to"), diff.moved),
         _section(
             "Changed",

@@ -51,7 +51,9 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
     from copydesk.core.label_lines import LabelLine, LineProblem, read_labels
     from copydesk.labels.carried_labels import LabelCarrier
     from copydesk.revisions.revision import open_revision
+    from copydesk.tables.without_pandas import keep_pandas_out
 
+    keep_pandas_out(())  # no plug-in is loaded here
     parts = read_labels(file)
     carrier = LabelCarrier(open_revision(root, old), open_revision(root, new))
     counts, problems = Counter[str](), 0

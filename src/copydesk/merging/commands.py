@@ -84,7 +84,8 @@ def _build(root: Path) -> None:
     from copydesk.revisions.dvc_command import run_dvc
     from copydesk.revisions.git import git
 
-    run_dvc(root, "repro")
+    say("merge: building what follows from both, with dvc repro")
+    run_dvc(root, "repro", said=say)
     git(root, "add", "--all", own=True)
 
 

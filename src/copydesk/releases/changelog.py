@@ -89,7 +89,8 @@ def _documents(diff: Diff) -> tuple[list[str], list[str], list[str]]:
     removed = [_listed(others)] if others else []
     removed += [f"{_listed(taken_down)} (taken down)"] if taken_down else []
     causes: Counter[str] = Counter(cause for change in diff.changed for cause in change.causes)
-    changed = []
+    renames = [f"{rename.old} to {rename.new}" for rename in diff.renamed]
+    changed = [f"- {plural(len(renames), 'document')} renamed: {_first_ids(renames)}"] if renames else []
     if diff.changed:
         changed.append(_listed([change.doc_id for change in diff.changed]))
         changed += [f"  - {markdown(cause)}: {count:,}" for cause, count in sorted(causes.items())]

@@ -33,7 +33,7 @@ def refuse_moves(root: Path, last_version: str, changes: Diff) -> None:
     last = open_revision(root, tag, own=True)
     problems = []
     moves = [f"{move.doc_id} ({move.old} to {move.new})" for move in changes.moved]
-    if changes.removed and changes.added:
+    if changes.renamed or (changes.removed and changes.added):
         moves += _moves_by_name(last, open_revision(root))
     if moves:
         problems.append(f"{root}: {plural(len(moves), 'document')} in another split than in {tag}: {_first(moves)}")

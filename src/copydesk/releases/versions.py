@@ -61,7 +61,8 @@ FIRST = Version(1, 0, 0)
 def required_level(changes: Diff) -> Level:
     """The lowest level that fits a difference."""
     labels = changes.labels
-    if changes.removed or changes.changed or changes.moved or any(change.breaking for change in changes.schemas):
+    documents = changes.removed or changes.renamed or changes.changed or changes.moved
+    if documents or any(change.breaking for change in changes.schemas):
         return "major"
     if labels.removed or labels.changed:
         return "major"

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.core.atomic_files import read_json_lines
-from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import NAME, Decision, read_decisions
 from copydesk.dataset.common_lines import NAME as TEMPLATE_LINES
 from copydesk.dataset.metrics import Metrics, measure
 from copydesk.project import Project
-from copydesk.report.suggestion_queue import COLUMNS, SuggestionQueue, has_corrections, stated_source
+from copydesk.readers.listed_metadata import delivered_metadata
+from copydesk.report.suggestion_queue import COLUMNS, SuggestionQueue, corrected_documents, stated_source
 from copydesk.revisions.revision import Revision, open_revision
 from copydesk.tables.table import PUBLISHED
 
@@ -165,10 +165,9 @@ class Corpus:
 
     @cached_property
     def _stated(self) -> dict[str, Row]:
-        """The lines of sources.jsonl, if decisions corrected what some say."""
-        if not has_corrections(self.documents):
-            return {}
-        return load_json_lines(self.project.seeds / "sources.jsonl", "source", "doc_id", self.project.schemas)
+        """What was delivered about the documents of which decisions corrected metadata."""
+        paths = {doc_id: self._rows("raw", doc_id)[0]["path"] for doc_id in corrected_documents(self.documents)}
+        return delivered_metadata(self.project, paths) if paths else {}
 
     def document(self, doc_id: str) -> Document:
         """Read the rows of a document in each table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -128,6 +129,9 @@ class _Cards:
             rest = tag("p", f"{more:,} more are not shown.", class_="quiet") if more else None
             items = (self._item(member, place) for member in members)
             parts.append(tag("details", tag("summary", "One by one"), tag("ul", *items, class_="samples"), rest))
+        line = _json_line({**group.named(self._view.selection.source), "decision": "accept"})
+        summary = tag("summary", "For decisions.jsonl", tag("span", f" {group.rule}", class_="hidden"))
+        parts.append(tag("details", summary, tag("p", tag("code", line), " and the date")))
         # A card has the focus while its keys work.
         return tag("article", *parts, class_="group", id=f"group-{place}", tabindex="-1")
 
@@ -272,6 +276,12 @@ def _change(one: Suggestion) -> Html:
 
 def _source_name(source: str) -> str:
     return source or "no source"
+
+
+def _json_line(row: Mapping[str, str]) -> str:
+    """A row in JSON, to be copied: with escapes if some of its characters cannot be seen."""
+    line = json.dumps(row, ensure_ascii=False)
+    return line if line.isprintable() else json.dumps(row)
 
 
 def _spelled(text: str) -> str:

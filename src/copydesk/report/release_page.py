@@ -43,6 +43,7 @@ def _changes(old: Revision, corpus: Corpus, linked: bool) -> list[Html]:
         ("to", changes.new),
         ("added", f"{len(changes.added):,}"),
         ("removed", f"{len(changes.removed):,}"),
+        *([("renamed", f"{len(changes.renamed):,}")] if changes.renamed else []),
         ("changed", f"{len(changes.changed):,}"),
         ("moved", f"{len(changes.moved):,}"),
     ]
@@ -63,6 +64,7 @@ def _changes(old: Revision, corpus: Corpus, linked: bool) -> list[Html]:
         _section("Schemas", ("table", "column", "change"), [(c.table, c.column, c.what) for c in changes.schemas]),
         _section("Added", ("document",), [(name(i),) for i in changes.added]),
         _section("Removed", ("document", "dropped by"), [(i, changes.dropped.get(i, "")) for i in changes.removed]),
+        _section("Renamed", ("document", "new id"), [(old, name(new)) for old, new in changes.renamed]),
         _section(
             "Moved between splits",
             ("document", "from", "to"),

@@ -139,7 +139,7 @@ def _of_group(corpus: Corpus, form: Mapping[str, str]) -> dict[str, Any]:
     if number.isascii() and number.isdecimal() and len(number) < 10:
         group = queue.group(int(number), mask)
         if same_source and group is not None and group.name == form.get("words") and len(group.positions):
-            return {"rule": group.rule, **source, **group.words._asdict()}
+            return group.named(view.selection.source)
     elif same_source and view.selection.rule and form.get("rule") == short_name(view.selection.rule) and mask.any():
         return {"rule": view.selection.rule, **source}
     raise RefusedDecision("None of these suggestions is open any more; reload the page, and look at the decisions.")

@@ -69,6 +69,10 @@ class SuggestionGroup(NamedTuple):
         """What identifies it in a form."""
         return short_name(self.rule, *self.words)
 
+    def named(self, source: str | None) -> dict[str, str]:
+        """The fields by which a decision names it, in all sources or in one."""
+        return {"rule": self.rule, **({} if source is None else {"source": source}), **self.words._asdict()}
+
 
 class SuggestionQueue:
     """All suggestions of a corpus, in its order, as columns.
@@ -80,7 +84,7 @@ class SuggestionQueue:
     documents : pa.Table
         With ``doc_id``, ``raw_sha256``, ``source``, ``publisher``, ``url`` and ``provenance``.
     stated : mapping of doc_id to rows
-        Lines of sources.jsonl; only those of documents with corrected fields are looked at.
+        What was delivered about documents with corrected fields.
     """
 
     def __init__(
@@ -256,7 +260,10 @@ def stated_source(row: Row, stated: Mapping[str, Row]) -> str:
     return source_of(values) or ""
 
 
-def has_corrections(documents: pa.Table) -> bool:
-    """Whether decisions corrected metadata of some document."""
-    origins = pc.list_flatten(documents["provenance"].combine_chunks())
-    return len(origins) > 0 and bool(pc.any(pc.equal(origins.field("origin"), "decision")).as_py())
+def corrected_documents(documents: pa.Table) -> list[str]:
+    """The ids of documents of which a decision corrected metadata."""
+    provenance = documents["provenance"].combine_chunks()
+    by_decision = pc.equal(pc.list_flatten(provenance).field("origin"), "decision")
+    rows = pc.list_parent_indices(provenance).filter(by_decision).unique()
+    ids: list[str] = documents["doc_id"].take(rows).to_pylist()
+    return ids

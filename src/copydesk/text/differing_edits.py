@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -35,13 +36,18 @@ class DifferingPlace(NamedTuple):
     their_text: str
 
 
-def differing_places(ours: EditedText, theirs: EditedText) -> Iterator[DifferingPlace]:
-    """The places of a raw text at which two ways of editing it differ, in order; linear in edits and their spans."""
+def differing_places(ours: EditedText, theirs: EditedText, *, hidden: bool = False) -> Iterator[DifferingPlace]:
+    """The places of a raw text at which two ways of editing it differ, in order; linear in edits and their spans.
+
+    With ``hidden`` also those of which other parts make the same: a line that is removed hides what they did in it.
+    """
     drift = their_drift = 0
-    for start, end, own, other in _touching(ours.edits, theirs.edits):
-        if [edit[:2] + edit[4:6] for edit in own] != [edit[:2] + edit[4:6] for edit in other]:
-            text, their_text = (_made_of(ours.raw, start, end, edits) for edits in (own, other))
-            if text != their_text:
+    for start, end, own, other in touching(ours.edits, theirs.edits):
+        same = [edit[:2] + edit[4:6] for edit in own] == [edit[:2] + edit[4:6] for edit in other]
+        other_parts = hidden and [edit.parts for edit in own] != [edit.parts for edit in other]
+        if not same or other_parts:
+            text, their_text = (made_of(ours.raw, start, end, edits) for edits in (own, other))
+            if text != their_text or (hidden and rules_of_parts(own) != rules_of_parts(other)):
                 places = start, end, start + drift, start + their_drift
                 yield DifferingPlace(*places, tuple(own), tuple(other), text, their_text)
         drift, their_drift = (_drift(edits, last) for edits, last in ((own, drift), (other, their_drift)))
@@ -92,8 +98,19 @@ def alignment_between(published: EditedText, chosen: EditedText) -> Alignment:
     return Alignment(*columns)
 
 
-def _touching(
-    ours: Sequence[ComposedEdit], theirs: Sequence[ComposedEdit]
+def made_of(raw: str, start: int, end: int, edits: Iterable[ComposedEdit]) -> str:
+    """What edits make of the span of a raw text in which they lie."""
+    moved = (edit._replace(raw_start=edit.raw_start - start, raw_end=edit.raw_end - start) for edit in edits)
+    return replay(raw[start:end], moved)
+
+
+def rules_of_parts(edits: Iterable[ComposedEdit]) -> Counter[tuple[str, str]]:
+    """How often which rule puts what into the text, in the parts of some edits."""
+    return Counter((part.rule, part.replacement) for edit in edits for part in edit.parts)
+
+
+def touching(
+    ours: Sequence[ComposedEdit], theirs: Sequence[ComposedEdit] = ()
 ) -> Iterator[tuple[int, int, list[ComposedEdit], list[ComposedEdit]]]:
     """Edits of both ways in groups that touch one another in the raw text, with the span of each group."""
     i = j = 0
@@ -111,11 +128,6 @@ def _touching(
             else:
                 break
         yield start, end, own, other
-
-
-def _made_of(raw: str, start: int, end: int, edits: Iterable[ComposedEdit]) -> str:
-    moved = (edit._replace(raw_start=edit.raw_start - start, raw_end=edit.raw_end - start) for edit in edits)
-    return replay(raw[start:end], moved)
 
 
 def _drift(edits: Sequence[ComposedEdit], before: int) -> int:

@@ -9,7 +9,15 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from copydesk.errors import InputError
-from copydesk.text.differing_edits import DifferingPlace, differing_places, with_edits, without_rules
+from copydesk.text.differing_edits import (
+    DifferingPlace,
+    differing_places,
+    made_of,
+    rules_of_parts,
+    touching,
+    with_edits,
+    without_rules,
+)
 from copydesk.text.edited_text import EditedText
 from copydesk.text.edits import ComposedEdit
 from copydesk.text.rule_names import OF_PAGES, OF_TEXTS
@@ -112,6 +120,9 @@ def recorded_differences(
 ) -> list[Otherwise]:
     """Where the text that rules make without some others is not the text with the edits of these taken back.
 
+    Where one rule is left out, also places of which others make the same by other parts: a second rule that is left
+    out, such as the one that removes the line, would show it.
+
     Parameters
     ----------
     edited : EditedText
@@ -125,7 +136,8 @@ def recorded_differences(
     """
     unwanted = choice.left_out(tiers)
     (name,) = choice.names
-    differences = differing_places(without_rules(edited, unwanted), made_without)
+    left = without_rules(edited, unwanted)
+    differences = differing_places(left, made_without, hidden=choice.kind == "without")
     return [
         Otherwise(name, place.raw_start, place.raw_end, place.their_text, _rules_of(place, unwanted))
         for place in differences
@@ -163,6 +175,7 @@ def chosen_text(
         places = [place for place in places if not place.rules or not choice.rules.issuperset(place.rules)]
         _refuse_entangled(edited, places, choice.rules, where)
     left = without_rules(edited, unwanted)
+    places = _not_made(places, left)
     if not places:
         return left
     places.sort(key=lambda place: place.raw_start)
@@ -174,11 +187,16 @@ def chosen_text(
 
 def _refuse_entangled(edited: EditedText, places: Sequence[Otherwise], unwanted: Collection[str], where: str) -> None:
     """Fail where a rule builds on two rules that are left out, or is left out itself."""
-    starts, ends = [edit.raw_start for edit in edited.edits], [edit.raw_end for edit in edited.edits]
+    groups = [
+        (start, end, {rule for edit in edits for rule in edit.rules})
+        for start, end, edits, _ in touching(edited.edits)
+    ]
+    starts, ends = [group[0] for group in groups], [group[1] for group in groups]
     previous: Otherwise | None = None
     for place in sorted(places, key=lambda place: (place.raw_start, place.raw_end)):
-        near = edited.edits[bisect_left(ends, place.raw_start) : bisect_right(starts, place.raw_end)]
-        rules = {*place.rules, *(rule for edit in near for rule in edit.rules)}
+        # Edits that touch what touches the place matter, too.
+        near = groups[bisect_left(ends, place.raw_start) : bisect_right(starts, place.raw_end)]
+        rules = {*place.rules, *(rule for *_, of_group in near for rule in of_group)}
         if previous and previous.raw_end >= place.raw_start:
             rules.add(previous.choice[1:])
         if entangled := sorted(rules & (set(unwanted) - {place.choice[1:]})):
@@ -194,18 +212,35 @@ def _refuse_entangled(edited: EditedText, places: Sequence[Otherwise], unwanted:
 
 
 def _rules_of(place: DifferingPlace, unwanted: Collection[str]) -> tuple[str, ...]:
-    """The rules that do something else at a place: those of the edits that only one way has."""
-    ours, theirs = (
-        {(edit.raw_start, edit.raw_end, edit.after): edit.rules for edit in edits}
-        for edits in (place.ours, place.theirs)
-    )
-    changed = (rules for key, rules in (ours | theirs).items() if (key in ours) != (key in theirs))
-    return tuple(sorted({rule for rules in changed for rule in rules} - set(unwanted)))
+    """The rules that do something else at a place: those of the edits that only one way has; if both make the same,
+    those of the parts that only one way has."""
+    if place.text == place.their_text:
+        ours, theirs = rules_of_parts(place.ours), rules_of_parts(place.theirs)
+        rules = {rule for rule, _ in (ours - theirs) + (theirs - ours)}
+    else:
+        edits, other_edits = (
+            {(edit.raw_start, edit.raw_end, edit.after): edit.rules for edit in edits}
+            for edits in (place.ours, place.theirs)
+        )
+        rules = {rule for key in edits.keys() ^ other_edits.keys() for rule in (edits | other_edits)[key]}
+    return tuple(sorted(rules - set(unwanted)))
 
 
 def _is_within(edit: ComposedEdit, places: Sequence[Otherwise], starts: Sequence[int]) -> bool:
     number = bisect_right(starts, edit.raw_start) - 1
     return number >= 0 and edit.raw_end <= places[number].raw_end
+
+
+def _not_made(places: Sequence[Otherwise], left: EditedText) -> list[Otherwise]:
+    """The places of which the edits that are left make something else."""
+    starts, ends = [edit.raw_start for edit in left.edits], [edit.raw_end for edit in left.edits]
+    result = []
+    for place in places:
+        edits = left.edits[bisect_left(ends, place.raw_start) : bisect_right(starts, place.raw_end)]
+        within = [edit for edit in edits if edit.raw_start >= place.raw_start and edit.raw_end <= place.raw_end]
+        if made_of(left.raw, place.raw_start, place.raw_end, within) != place.text:
+            result.append(place)
+    return result
 
 
 def _edit_of(place: Otherwise, raw: str) -> ComposedEdit:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from copydesk.readers.base import Record, RecordOptions
@@ -59,6 +62,16 @@ class _Feed:
     def __init__(self) -> None:
         self.fields: dict[str, list[XmlElement]] = {}
         self._language = ""
+        self._unnamed = Counter[str]()
+
+    def name_of(self, *content: str) -> str:
+        """A name for an entry that has none: its number would change as soon as a new one stands above it.
+
+        It follows from title, date and text, and from how many entries with the same ones stand above.
+        """
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        self._unnamed[digest] += 1
+        return f"entry {digest} {self._unnamed[digest]}"
 
     @property
     def language(self) -> str:
@@ -103,17 +116,19 @@ def _record(item: XmlItem, feed: _Feed, number: int, options: RecordOptions) -> 
         detail = "an entry without a text; expected content:encoded, content, description or summary"
         return Record(number, None, ("bad-record", detail))
     url = _link(fields)
+    title, published = _title(fields), _line(fields, *_DATES)
     metadata = {
-        "title": _title(fields),
+        "title": title,
         "byline": _authors(fields) or _authors(feed.fields),
         "source": _source(fields) or _title(feed.fields),
         "publisher": _line(fields, "dc:publisher") or _line(feed.fields, "dc:publisher"),
         "url": url,
-        "published": _line(fields, *_DATES),
+        "published": published,
         "license": _license(fields) or _license(feed.fields),
         "language": _line(fields, *_LANGUAGES) or item.element.language or feed.language,
     }
-    doc_id = document_id(_line(fields, "guid", "id") or url, _link(feed.fields) or options.stem)
+    name = _line(fields, "guid", "id") or url or feed.name_of(title, published, text.text)
+    doc_id = document_id(name, _link(feed.fields) or options.stem)
     passed_over = sorted({_shown(element) for name in fields.keys() - _READ for element in fields[name]})
     return Record(
         number,
