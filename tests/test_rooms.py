@@ -132,3 +132,15 @@ def test_no_function_means_two_things() -> None:
     names = defined((ast.FunctionDef, ast.AsyncFunctionDef))
     twice = {name for name, where in names.items() if len([m for m in where if not is_command(m)]) > 1}
     assert twice - OF_EVERY_STAGE == FUNCTIONS_NAMED_TWICE, ONLY_SHRINKS
+
+
+def test_local_names_say_what_they_hold() -> None:
+    """The words that stood most often for whatever a sentence spoke of; a variable is named after what it holds."""
+    vague = {"told", "each", "there"}
+    named = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}: {name}"
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if (name := node.arg if isinstance(node, ast.arg) else node.id if isinstance(node, ast.Name) else "") in vague
+    ]
+    assert not named, "name it after what it holds"

@@ -212,8 +212,8 @@ class RunOfRules:
         #: While rules are applied, the branches follow the texts in all lists: their rules and their texts' numbers.
         self._origins: list[tuple[str | None, int]] = [("", number) for number in range(len(cleaned))]
         # Two rules may have one screen; it stands alone if one of them says so.
-        alone = {each.screen for each in screened if each.screen_alone}
-        grouped = [s for s in dict.fromkeys(each.screen for each in screened) if s is not None and s not in alone]
+        alone = {rule.screen for rule in screened if rule.screen_alone}
+        grouped = [s for s in dict.fromkeys(rule.screen for rule in screened) if s is not None and s not in alone]
         parts = [grouped[start : start + _GROUP_SIZE] for start in range(0, len(grouped), _GROUP_SIZE)]
         parts += [[screen] for screen in alone if screen is not None]
         self._groups = [_ScreenGroup(part, len(texts)) for part in parts]

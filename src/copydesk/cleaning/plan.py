@@ -103,8 +103,8 @@ class Plan(NamedTuple):
     def blocks(self, text: str) -> Blocks:
         """The blocks of a text under these settings."""
         if self.kind is None:
-            found = find_blocks(text, self.language or self.stated)
-            return found if self.language is None else found.in_language(self.language)
+            blocks = find_blocks(text, self.language or self.stated)
+            return blocks if self.language is None else blocks.in_language(self.language)
         language = self.language or self.stated or language_of_any(text)
         return Blocks([Block(0, len(text), self.kind, language)])
 

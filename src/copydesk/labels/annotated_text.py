@@ -119,7 +119,7 @@ def value_of(row: Any, name: str, kind: type | tuple[type, ...]) -> Any:
     value = row.get(name) if isinstance(row, dict) else None
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        expected = " or ".join(_NAMES.get(each, each.__name__) for each in kinds)
+        expected = " or ".join(_NAMES.get(known, known.__name__) for known in kinds)
         found = "nothing" if value is None else _NAMES.get(type(value), type(value).__name__)
         raise UnreadableRecord(f"{name}: expected {expected}; found {found}")
     return value

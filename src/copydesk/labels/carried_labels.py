@@ -166,13 +166,13 @@ def _places(old: pa.Table, new: pa.Table) -> Offsets:
 
 def _rows_of(values: pa.ChunkedArray, among: pa.ChunkedArray) -> Offsets:
     """Where each value first stands among others, -1 where it does not."""
-    found = pc.index_in(values, value_set=among.combine_chunks())
-    rows: Offsets = pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    indices = pc.index_in(values, value_set=among.combine_chunks())
+    rows: Offsets = pc.fill_null(indices, -1).to_numpy().astype(np.int64)
     return rows
 
 
 def _equal(old: pa.ChunkedArray, new: pa.ChunkedArray, places: Offsets) -> npt.NDArray[np.bool_]:
     """Which documents have the same value in both; False where ``places`` is -1."""
-    there = new.take(pa.array(places, mask=places < 0))
-    equal: npt.NDArray[np.bool_] = pc.fill_null(pc.equal(old, there), False).to_numpy()
+    placed = new.take(pa.array(places, mask=places < 0))
+    equal: npt.NDArray[np.bool_] = pc.fill_null(pc.equal(old, placed), False).to_numpy()
     return equal

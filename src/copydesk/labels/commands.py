@@ -217,7 +217,7 @@ def export_command(  # noqa: PLR0917  (options are given by name)
     taken = taken_down(revision)
     documents = list(records_of(revision, marks, only=ids, without=taken, suggestions=suggestions))
     by_sentence = by == "sentences"
-    records = [each for record in documents for each in sentences_of(record)] if by_sentence else documents
+    records = [sentence for record in documents for sentence in sentences_of(record)] if by_sentence else documents
     inexpressible = write_for_tool(tool, records, out)
     for unwritten in inexpressible[:_LISTED]:
         fail(str(unwritten))
@@ -265,18 +265,18 @@ def import_command(
     records = list(read_annotations(file))
     revision = open_revision(root, rev)
     imported = list(LabelImporter(revision).labels(records))
-    found = [label for label in imported if not isinstance(label, RecordProblem)]
+    read_labels = [label for label in imported if not isinstance(label, RecordProblem)]
     problems = [problem for problem in imported if isinstance(problem, RecordProblem)]
     decided = ""
     if decide:
-        found, rows, unclear = verdicts_of(found, revision)
+        read_labels, rows, unclear = verdicts_of(read_labels, revision)
         added, contrary = add_decisions(Project.open(root), rows)
         problems += [*unclear, *contrary]
         decided = f", {plural(added, 'decision')} added to seeds/decisions.jsonl"
-    write_json_lines(out, found)
+    write_json_lines(out, read_labels)
     for problem in problems[:_LISTED]:
         fail(str(problem))
-    show(f"{out}: {plural(len(found), 'label')}{decided}")
+    show(f"{out}: {plural(len(read_labels), 'label')}{decided}")
     if problems:
         fail(f"{file}: {plural(len(problems), 'problem')}; what is listed above was left out")
         raise typer.Exit(1)

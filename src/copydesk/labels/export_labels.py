@@ -98,10 +98,10 @@ def records_of(
             edits = texts.rows("edits", {row["doc_id"] for row in chosen}, (*SUGGESTED_COLUMNS, "applied"))
         for row in chosen:
             suggested = [edit for edit in edits.get(row["doc_id"], ()) if not edit["applied"]]
-            found = [*marks.get(row["doc_id"], ()), *(_suggestion(edit, row["text"]) for edit in suggested)]
-            found.sort(key=lambda mark: (mark.start, mark.end, mark.label))
+            all_marks = [*marks.get(row["doc_id"], ()), *(_suggestion(edit, row["text"]) for edit in suggested)]
+            all_marks.sort(key=lambda mark: (mark.start, mark.end, mark.label))
             spans = [(span["start"], span["end"]) for span in row["sentences"]]
-            yield TextRecord("", row["doc_id"], row["text_sha256"], row["text"], 0, spans, found)
+            yield TextRecord("", row["doc_id"], row["text_sha256"], row["text"], 0, spans, all_marks)
 
 
 SUGGESTED_COLUMNS = ("start", "end", "raw_start", "raw_end", "before", "after", "rules")

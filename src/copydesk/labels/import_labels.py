@@ -161,8 +161,8 @@ class LabelImporter:
             return RecordProblem(record.where, f"{mark.label!r} on [{start}, {end}); {expected}")
         for at, words in mark.quotes:
             if text[at : at + len(words)] != words:
-                found = text[at : at + len(words)]
-                return RecordProblem(record.where, f"the file says {words[:80]!r} at {at}, the text {found[:80]!r}")
+                passage = text[at : at + len(words)]
+                return RecordProblem(record.where, f"the file says {words[:80]!r} at {at}, the text {passage[:80]!r}")
         place = {"doc_id": record.doc_id, "start": start, "end": end, "label": mark.label}
         checked = checked_label(0, {**place, "text_sha256": text_sha256, **mark.more})
         if isinstance(checked, LineProblem):

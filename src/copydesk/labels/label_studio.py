@@ -50,12 +50,12 @@ def _interface_beside(out: Path) -> Path:
         raise InputError(f"{out}: the labelling interface is written as .xml beside it; name it tasks.json or alike")
     path = out.with_suffix(".xml")
     try:
-        found = bounded_text(path)
+        content = bounded_text(path)
     except FileNotFoundError:
         return path
     except ConfigError as error:
         raise InputError(f"{error}; the labelling interface is written there: name another file than {out}") from None
-    if not _INTERFACE.fullmatch(found):
+    if not _INTERFACE.fullmatch(content):
         raise InputError(
             f"{path}: not what an export wrote, and the labelling interface would replace it; move it away, or name "
             f"another file than {out}"

@@ -57,7 +57,7 @@ def web_annotation_record(row: Any, where: str) -> TextRecord:
         )
     selector = target.get("selector")
     selectors = selector if isinstance(selector, list) else [selector]
-    by_type = {str(each.get("type")): each for each in selectors if isinstance(each, dict)}
+    by_type = {str(entry.get("type")): entry for entry in selectors if isinstance(entry, dict)}
     position = value_of(by_type, "TextPositionSelector", dict)
     exact = by_type.get("TextQuoteSelector", {}).get("exact")
     body = row.get("body")
@@ -66,9 +66,9 @@ def web_annotation_record(row: Any, where: str) -> TextRecord:
         Mark(
             value_of(position, "start", int),
             value_of(position, "end", int),
-            value_of(each, "value", str),
+            value_of(entry, "value", str),
             quotes=((position["start"], exact),) if isinstance(exact, str) else (),
         )
-        for each in bodies
+        for entry in bodies
     ]
     return TextRecord(where, unquote(source[1]), source[2], None, 0, [], marks)

@@ -144,12 +144,14 @@ def detect(texts: pa.Array) -> Languages:
     Languages
         Four columns of shape (n,). Each row depends on its text alone.
     """
-    found = [identify(text or "") for text in texts.to_pylist()]
-    shares = [[{"language": language, "share": share} for language, share in each.shares] for each in found]
+    identified = [identify(text or "") for text in texts.to_pylist()]
+    shares = [
+        [{"language": language, "share": share} for language, share in document.shares] for document in identified
+    ]
     return Languages(
-        pa.array([each.label for each in found], pa.string()),
-        pa.array([each.score for each in found], pa.float64()),
-        pa.array([each.share for each in found], pa.float64()),
+        pa.array([document.label for document in identified], pa.string()),
+        pa.array([document.score for document in identified], pa.float64()),
+        pa.array([document.share for document in identified], pa.float64()),
         pa.array(shares, _PARTS),
     )
 
@@ -175,11 +177,11 @@ def _identify(sample: str) -> Identified:
             doubtful = not is_clear or (label != language and label in languages_with_words())
             return Identified(language, share, share, (script,)) if doubtful else _identified(shares)
     if len(sample) <= (_SHORT if percent >= _NEARLY_ALL else _SHORT_AND_DOUBTFUL) or not is_clear:
-        found = _with_words(sample, shares)
-        if not found.label and "\n" in sample:
+        by_words = _with_words(sample, shares)
+        if not by_words.label and "\n" in sample:
             return _by_lines(sample)
-        letters = None if found.label or sample.isascii() else by_letters(sample)
-        return _identified([(letters, _LEAST_PERCENT)]) if letters else found
+        letters = None if by_words.label or sample.isascii() else by_letters(sample)
+        return _identified([(letters, _LEAST_PERCENT)]) if letters else by_words
     return _identified(shares)
 
 

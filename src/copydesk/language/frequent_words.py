@@ -47,8 +47,8 @@ def fits(text: str) -> dict[str, float]:
     'ru'
     """
     evidence = _evidence()
-    found: dict[str, float] = {}
+    odds_by_language: dict[str, float] = {}
     for word in WORD.findall(text.lower())[:_MOST_WORDS]:
         for language, odds in evidence.get(word, ()):
-            found[language] = found.get(language, 0.0) + odds
-    return found
+            odds_by_language[language] = odds_by_language.get(language, 0.0) + odds
+    return odds_by_language

@@ -178,28 +178,28 @@ def _merged(matches: list[_Match], more: list[_Match]) -> list[_Match]:
 def _names(text: str, head: list[tuple[_Line, _Match | None]], removed: list[_Match], last: int) -> list[_Match]:
     """Lines at the top that are only a name, next to a date line or a byline: the author."""
     marks = {m.line.number for m in removed if m.kind in {"date-line", "byline"}}
-    found = []
+    bylines = []
     for line, match in head:
         if match is None and 0 < line.number <= last and line.end - line.start <= 100:
             words = text[line.start : line.end].strip(" \t")
             # What follows a date that opens the text is its headline.
             near = line.number + 1 in marks or (line.number > 1 and line.number - 1 in marks)
             if near and patterns.PERSON.fullmatch(words):
-                found.append(_Match(line, "byline", "head", False))
-    return found
+                bylines.append(_Match(line, "byline", "head", False))
+    return bylines
 
 
 def _biographies(text: str, tail: list[tuple[_Line, _Match | None]]) -> list[_Match]:
     """Lines about the author at the end of a text, with nothing of the article after them."""
-    found: list[_Match] = []
+    biographies: list[_Match] = []
     previous = -1
     for line, match in tail[-_BIOGRAPHY_LINES:]:
         if _is_biography(text, line, follows=previous == line.number - 1):
-            found.append(_Match(line, "author-biography", "tail", False))
+            biographies.append(_Match(line, "author-biography", "tail", False))
             previous = line.number
         elif match is None and line.end - line.start > _LAST_LENGTH:
-            found = []
-    return found
+            biographies = []
+    return biographies
 
 
 def _is_biography(text: str, line: _Line, follows: bool) -> bool:

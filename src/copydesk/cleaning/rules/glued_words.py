@@ -193,9 +193,9 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
     rates = dict.fromkeys(odds, start)
     for _ in range(rounds):
         chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
-        found = sum(chances.values()) + joints - by_chance
+        expected = sum(chances.values()) + joints - by_chance
         # A token is not evidence for itself.
-        rates = {t: math.log10((max(0.0, found - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
+        rates = {t: math.log10((max(0.0, expected - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
     hits = {token: (splits[token], _chance(value + rates[token])) for token, value in odds.items()}
     if not any(chance >= _LIKELY for _, chance in hits.values()):
         return {}
@@ -268,14 +268,14 @@ def _chance(odds: float) -> float:
 
 def _glued_odds(text: str, blocks: Blocks) -> dict[str, Odds]:
     """Tokens of each language that may be several words: the analysis of both rules."""
-    found = {}
+    odds_by_language = {}
     for language in sorted({block.language for block in blocks.blocks if block.language in LANGUAGES}):
         parts = [text[b.start : b.end] for b in blocks.blocks if b.language == language and b.kind in WORDS]
         passage = "\n".join(parts)
         odds = _english_odds(passage) if language == "en" else _other_odds(passage, language)
         if odds := {token: hit for token, hit in odds.items() if hit[1] >= _LIKELY}:
-            found[language] = odds
-    return found
+            odds_by_language[language] = odds
+    return odds_by_language
 
 
 def _english_odds(text: str) -> Odds:
@@ -394,7 +394,7 @@ def _fits_number(word: str, year: bool) -> bool:
 
 
 def _surely(text: str, odds: dict[str, Odds], blocks: Blocks) -> list[Found]:
-    numbers = [found for found in _at_numbers(text) if blocks.at(found.start).language == "en"]
+    numbers = [number for number in _at_numbers(text) if blocks.at(number.start).language == "en"]
     if numbers and not _Trace(text).is_in_text(numbers[0].start):
         numbers = []
     return [*_glued(text, odds, blocks, sure=True), *numbers]

@@ -25,10 +25,10 @@ def keeping(rule: Rule, lines: frozenset[str]) -> Rule:
 
 def _template_lines(lines: frozenset[str], text: str) -> Iterator[Found]:
     listed = list(_lines(text))
-    found = [line for line in listed if folded_line(text[line.start : line.end]) in lines]
+    template_lines = [line for line in listed if folded_line(text[line.start : line.end]) in lines]
     # A text of nothing else stays: a document without text could not be packaged.
-    if len(found) < len(listed):
-        for _, start, end in delete_lines(text, found):
+    if len(template_lines) < len(listed):
+        for _, start, end in delete_lines(text, template_lines):
             yield Found(start, end, "")
 
 

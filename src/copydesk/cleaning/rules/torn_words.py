@@ -64,7 +64,7 @@ def _joints(text: str) -> list[int]:
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
     rare = _pieces().keys() & text.split(" ")
-    found: set[int] = set()
+    spaces: set[int] = set()
     english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
         left = text[max(0, space - _LONGEST - 2) : space].rpartition(" ")[2].rpartition("\n")[2].lstrip(_OPENERS)
@@ -73,11 +73,11 @@ def _joints(text: str) -> list[int]:
             continue
         whole, part = frequency(left + right), min(frequency(left), frequency(right))
         # The first part of a pair may be the end of a word that was just made whole.
-        once = space - len(left) - 1 not in found
+        once = space - len(left) - 1 not in spaces
         if part < COMMON and part * _RARER < whole and once and english.holds(space):
-            found.add(space)
+            spaces.add(space)
     # Last: nearly all texts with a trace, which the screen has let through, hold nothing.
-    return sorted(found) if found and _TRACE.search(text) else []
+    return sorted(spaces) if spaces and _TRACE.search(text) else []
 
 
 @cache
