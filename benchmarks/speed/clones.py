@@ -5,7 +5,8 @@
 Makes a corpus with ``copydesk init``, builds it with ``dvc repro``, commits and pushes it to a DVC remote; clones it,
 pulls, changes one file, and builds there. Then the same change in the first clone, and a build in which nothing
 changed. Prints the CPU seconds of each ``dvc repro``, of all its processes, and their shares of the first build. For
-pages it builds once, changes a text beside them, and builds again. Real git, real DVC.
+pages it builds once, changes a text beside them, and builds again. A last change is built by ``copydesk build``,
+and ``dvc repro`` of as many stages that copy one line tells what DVC itself takes. Real git, real DVC.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ import resource
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from corpus import documents as made_documents
+
+from copydesk.pipeline import STAGES
 
 ENVIRONMENT = {
     **os.environ,
@@ -54,6 +58,25 @@ def new_corpus(root: Path) -> None:
     )
 
 
+def measure_dvc(folder: Path) -> float:
+    """CPU seconds of ``dvc repro`` after a change, where each stage copies one line: what no pipeline can save."""
+    root = folder / "empty"
+    root.mkdir()
+    run(root, "git", "init")
+    run(root, "dvc", "init")
+    copied = "python -c \"import shutil; shutil.copy('{0}', '{1}')\""
+    names = [f"line-{number}" for number in range(len(STAGES) + 1)]
+    stages = [
+        f"  stage-{number}:\n    cmd: {copied.format(*pair)}\n    deps: [{pair[0]}]\n    outs: [{pair[1]}]\n"
+        for number, pair in enumerate(pairwise(names))
+    ]
+    (root / "dvc.yaml").write_text("stages:\n" + "".join(stages), "utf-8")
+    for line in ("first\n", "second\n"):
+        (root / names[0]).write_text(line, "utf-8")
+        seconds = run(root, "dvc", "repro")
+    return seconds
+
+
 def measure_clone(folder: Path, count: int) -> dict[str, float]:
     """CPU seconds of builds in the first clone and in a fresh one."""
     root, clone = folder / "desk", folder / "clone"
@@ -76,7 +99,12 @@ def measure_clone(folder: Path, count: int) -> dict[str, float]:
         path.write_text(path.read_text("utf-8") + " One sentence more.", "utf-8")
         seconds[name] = run(place, "dvc", "repro")
     seconds["nothing changed"] = run(root, "dvc", "repro")
-    return seconds
+    return seconds | _by_build(clone, clone / "seeds" / first)
+
+
+def _by_build(root: Path, path: Path) -> dict[str, float]:
+    path.write_text(path.read_text("utf-8") + " And one more.", "utf-8")
+    return {f"one file changed, copydesk build in {root.name}": run(root, "copydesk", "build")}
 
 
 def measure_pages(folder: Path, count: int) -> dict[str, float]:
@@ -92,7 +120,7 @@ def measure_pages(folder: Path, count: int) -> dict[str, float]:
     seconds = {"first build of pages": run(root, "dvc", "repro")}
     text.write_text("Another note beside the pages.", "utf-8")
     seconds["one text changed beside pages"] = run(root, "dvc", "repro")
-    return seconds
+    return seconds | _by_build(root, text)
 
 
 def main() -> None:
@@ -105,12 +133,18 @@ def main() -> None:
         folder = Path(name)
         clones = measure_clone(folder, given.documents) if given.documents else {}
         pages = measure_pages(folder, given.pages) if given.pages else {}
+        empty = measure_dvc(folder)
     whole = [next(iter(seconds.values())) for seconds in (clones, pages) if seconds]
     shares = [
         {what: round(cpu / first, 4) for what, cpu in seconds.items()}
         for first, seconds in zip(whole, [s for s in (clones, pages) if s], strict=True)
     ]
-    print(json.dumps({"cpu_seconds": {**clones, **pages}, "shares": shares}, indent=2))
+    print(
+        json.dumps(
+            {"cpu_seconds": {**clones, **pages, "dvc repro of stages that copy a line": empty}, "shares": shares},
+            indent=2,
+        )
+    )
 
 
 if __name__ == "__main__":
