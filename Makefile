@@ -153,7 +153,7 @@ lock: $(TOOLS)/.ready  ## Resolve requirements.lock anew from pyproject.toml, an
 	$(TOOLS)/bin/uv pip compile .ci/tools.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o .ci/tools.txt
 
-findings:  ## See that what surprised us in public libraries is still so: each script of findings/ (about half an hour)
+findings:  ## See that what surprised us in public libraries is still so: each script of findings/ (about 40 minutes)
 	@failed=; for script in findings/*.sh; do echo "== $$script"; bash $$script || failed="$$failed $$script"; done; \
 	  test -z "$$failed" || { echo "changed, or not run:$$failed"; exit 1; }
 
