@@ -220,10 +220,10 @@ def _other_stems(word: str, vocabulary: Vocabulary) -> Iterator[tuple[float, int
     if not vocabulary.is_latin:
         return
     lefts = [word[:at] for at in range(3, len(word))]
-    foreign = (english().frequencies.keys() & lefts) - vocabulary.frequencies.keys()
+    foreign = english().frequencies.keys() & lefts
     for part in lefts:
         at, right = len(part), word[len(part) :]
-        if part in foreign:
+        if part in foreign and part not in vocabulary.frequencies:
             yield _as_english(part), at, True
         if len(right) > 4 and right in vocabulary.function_words and vocabulary.family_of_first(part) >= _FEW:
             yield vocabulary.log_frequency(right), at, False
