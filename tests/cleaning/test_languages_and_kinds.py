@@ -18,6 +18,13 @@ LEFT_ALONE = {
     "Turkish suffixes": 'Dün “Kırmızı Ev”in önünde "Nehir"i söylediler ve “Bahar”dan söz ettiler.',
     "German nouns behind articles": "Sie verteidigte die These im Seminar, und alle lobten die Arbeit danach.",
     "German compounds": "Das Rathausfenster und die Vorherrschaft der Stadtverwaltung waren vorher kein Thema.",
+    "optional parts of German words": "Wir brauchen mehr (Mit)Reden und (Milch)Kannen, sagten die Bauern vom Hof.",
+    "German suspended parts behind a dash": "Sie verkaufen Fahrräder oder –Anhänger und reparieren sie auch.",
+    "German quotations without a space": "Er sagte „Morgen“und ging nach Hause, ohne sich noch einmal umzusehen.",
+    "an ending behind a quotation": 'Das Buch ist mir zu "retro"ish, und das sagt auch meine Schwester.',
+    "oxidation numbers": "Im Labor wurden Kupfer(III)-Salze und copper(III) untersucht, mehr war nicht zu sehen.",
+    "a brand with an exclamation mark": "Wer eine WURZ!Dose besitzt, kann sie in jedem Laden gegen eine neue tauschen.",
+    "Spanish dashes": "Los dos testigos –Raúl y su hermano César– no dijeron nada más en toda la tarde.",
     "Hungarian compounds": "Az elnökhelyettes és a képviselőház vezetője tegnap találkozott a városházán.",
     "Dutch words": "Hieronder staat wat de gemeente vandaag over het fietspad heeft besloten.",
     "Portuguese one-letter words": "A tarde caiu sobre a cidade.\nE se chovesse, ninguém sairia de casa.\nO barco voltou.",
@@ -50,6 +57,18 @@ LEFT_ALONE = {
 }
 
 REPAIRED = {
+    "German text with an ending behind an English stem": (
+        "Sie hat ein performantes Programm und ein ambivalentes Bild,so sagte sie(gestern)und schwieg.",
+        "Sie hat ein performantes Programm und ein ambivalentes Bild, so sagte sie(gestern)und schwieg.",
+    ),
+    "Spanish text with a compound of two frequent words": (
+        "En el descanso de este entretiempo,dijo el técnico(ayer)y nadie quiso hablar.",
+        "En el descanso de este entretiempo, dijo el técnico(ayer)y nadie quiso hablar.",
+    ),
+    "French text with combining accents": (
+        "Une enque\u0302te a e\u0301te\u0301 ouverte,et le maire n’en sait rien,dit-il,pour le moment.",
+        "Une enque\u0302te a e\u0301te\u0301 ouverte, et le maire n’en sait rien,dit-il,pour le moment.",
+    ),
     "German line hyphens": (
         "Die Verwal-\ntung hat den Haushalt der Gemein-\nde beschlossen.",
         "Die Verwaltung hat den Haushalt der Gemeinde beschlossen.",

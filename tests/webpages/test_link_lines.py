@@ -44,6 +44,7 @@ def test_a_related_story_goes(line: str) -> None:
         f"<h2><a href='/1'>{STORY}</a></h2>",
         f"<p>He explained: <a href='/1'>{STORY}</a></p>",
         f"<p><a href='/1'>{STORY}</a>.</p>",
+        f"<p><a name='why' data-href='/1'>{STORY}</a></p>",
         f"<blockquote><p><a href='/1'>{STORY}</a></p></blockquote>",
         f"<table><tr><td><a href='/1'>{STORY}</a></td></tr></table>",
         "<p><a href='https://example.org/why'>https://example.org/why</a></p>",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -116,11 +116,13 @@ def _value_alone(part: str, vocabulary: Vocabulary) -> float:
     elif not small:
         camel = _INNER.search(part) and part[0].isupper()
         likely = log_frequency(word, vocabulary) - 0.5 if camel else -math.inf
-    if vocabulary.language != "en" and part.isascii() and len(part) > 2:
-        foreign = log_frequency(word)
-        if foreign > _FOREIGN:
-            likely = max(likely, foreign - 1.0)
-    return likely
+    return max(likely, _as_english(word)) if vocabulary.language != "en" else likely
+
+
+def _as_english(word: str) -> float:
+    """How likely an English word is in a text of another language; -inf if it is none, or a rare one."""
+    likely = log_frequency(word) if word.isascii() and len(word) > 2 else -math.inf
+    return likely - 1.0 if likely > _FOREIGN else -math.inf
 
 
 def _unlisted_name(size: int) -> float:
@@ -201,6 +203,7 @@ def _derived(token: str, vocabulary: Vocabulary, seen: Seen) -> float:
         for part, own, at, stands_first in parts
         if part in known or (seen is not _NONE and seen.holds(own) and part not in vocabulary.function_words)
     ]
+    stems += _other_stems(word, vocabulary)
     best = -math.inf
     for stem, at, stands_first in sorted(stems, reverse=True):
         if stem <= best:  # the rest is a share, which makes it less likely
@@ -211,6 +214,20 @@ def _derived(token: str, vocabulary: Vocabulary, seen: Seen) -> float:
         share = (family + (3.0 if is_compound else 0.1)) / len(vocabulary.frequencies)
         best = max(best, stem + math.log10(share))
     return best + _NEW
+
+
+def _other_stems(word: str, vocabulary: Vocabulary) -> Iterator[tuple[float, int, bool]]:
+    """English stems with an ending ("ambivalentes"), frequent words with a frequent beginning ("entretiempo")."""
+    if not vocabulary.is_latin:
+        return
+    lefts = [word[:at] for at in range(3, len(word))]
+    foreign = english().frequencies.keys() & lefts
+    for part in lefts:
+        at, right = len(part), word[len(part) :]
+        if part in foreign and part not in vocabulary.frequencies:
+            yield _as_english(part), at, True
+        if len(right) > 4 and right in vocabulary.function_words and vocabulary.family_of_first(part) >= _FEW:
+            yield vocabulary.log_frequency(right), at, False
 
 
 def cut(

@@ -19,6 +19,7 @@ _PROSE = 1_000
 _MOST = 0.3
 #: Longest such line, in characters without white space: a longer one is a paragraph that is a link as a whole.
 _LONGEST = 160
+_REFERENCE = re.compile(r"[\s\"'/]href[\s=>]", re.IGNORECASE)
 _ADDRESS = re.compile(r"://|www\.|@\w")
 
 
@@ -56,6 +57,8 @@ def _inside(html: str, page: Visible) -> tuple[NDArray[np.bool_], NDArray[np.boo
         is_link = token.name == "a"
         if token.kind not in ("open", "close") or not (is_link or token.name in _CONTENT):
             continue
+        if is_link and token.kind == "open" and not _REFERENCE.search(html, token.start, token.end):
+            continue  # an anchor, which leads nowhere
         if token.kind == "open":
             if not inside[is_link]:
                 since[is_link] = token.start

@@ -16,9 +16,12 @@ _REACH = 60
 _COMMON = 3e-4
 _RAREST = 1e-7
 _LETTERS = re.compile(r"[^\W\d_]+")
+_NUMERAL = re.compile("[IVX]+")
 _INNER_MARKS = re.compile(r"(?<=\w)[,.;:](?=[\w!])")
 #: Languages that append endings to a quotation: "Sonat"ını.
 _WITH_SUFFIXES = frozenset({"tr", "az", "kk", "ky", "uz", "tk", "tt", "hu", "fi", "et", "eu", "mn"})
+#: Languages in which a word never begins with a dash.
+_DASH_APART = frozenset({"en", "it"})
 #: Scripts without capitals that set spaces between words: a mark between two of their letters has lost its space.
 _NO_CAPITALS = "\u0620-\u064a\u066e-\u06d3\u0900-\u0963\u0971-\u09e3\u0a01-\u0d7f"
 _BETWEEN_LETTERS = re.compile(
@@ -123,14 +126,15 @@ def _missing_after_sentence(text: str, blocks: Blocks) -> Iterator[Found]:
             continue  # an ellipsis that begins a quotation
         word = end + 1 if text[end] in "“‘\"'(" else end
         right = _right(text, word)
-        if marks == "." and _is_name(_left(text, start), right, blocks.at(start).language):
+        left = _left(text, start)
+        if (marks == "." or (marks == "!" and left.isupper())) and _is_name(left, right, blocks.at(start).language):
             continue
         if _ends_sentence(text, start, marks, right, word) and not _is_code(text, end, blocks.at(start).language):
             yield Found(end, end, " ", 0.95 if marks[0] != "." or text[start - 1].islower() else 0.9)
 
 
 def _is_name(left: str, right: str, language: str | None) -> bool:
-    """Whether a full stop joins two parts of a name: no sentence begins with the second.
+    """Whether a mark joins two parts of a name (``FRITZ!Box``): no sentence begins with the second.
 
     >>> _is_name("Яндекс", "Маркет", "ru")
     True
@@ -179,7 +183,7 @@ def _ends_number(text: str, end: int) -> bool:
 
 
 def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
-    quotes = _Quotes(text)
+    quotes, low_quotes = _Quotes(text), "„" in text  # which “ closes
     yield from (Found(match.end(), match.end(), " ", 0.9) for match in _BETWEEN_LETTERS.finditer(text))
     for match in _MARKS.finditer(text):
         start, end = match.span()
@@ -191,6 +195,8 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
         language = blocks.at(start).language
         if mark in '“”"' and (language in _WITH_SUFFIXES or _WITHOUT_CAPITALS.match(left)):
             continue  # "Sonat"ını, ארה"ב, and ל"بحر" behind a preposition of one letter
+        if mark in "–—" and language not in _DASH_APART:
+            continue  # "oder –Services", "los dos —Ana y Luis— callaron"
         if mark[0] in ",;:." and _NO_CAPITALS_LETTER.match(left):
             continue  # above
         if mark[0] in ",;:":
@@ -200,9 +206,10 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
         elif mark in ")]":
             at = end if _closes_remark(text, start, language) else -1
         elif mark in "“”":
-            at = start if mark == "“" and left.isalpha() and left.isascii() else end if mark == "”" else -1
+            opens = mark == "“" and left.isalpha() and left.isascii() and not low_quotes
+            at = start if opens else end if mark == "”" else -1
         elif mark == '"':
-            at = _at_quote(text, start, quotes)
+            at = _at_quote(text, start, quotes, language)
         else:
             at = end if left == " " and right.isupper() else -1
         if at >= 0 and not _is_code(text, at, language):
@@ -256,6 +263,8 @@ def _opens_remark(text: str, start: int, language: str | None) -> bool:
         or '"' in inside
     ):
         return False
+    if _NUMERAL.fullmatch(inside) or text.startswith(")-", start + 1 + len(inside)):
+        return False  # "iron(III)", "Eisen(II)-Salze"
     words = inside.split()
     if len(words) > 1:
         return not any(word.endswith((",", "=")) for word in words[:-1]) or left[0].isupper()
@@ -279,16 +288,21 @@ def _closes_remark(text: str, start: int, language: str | None) -> bool:
         return inside.isdigit() and _is_word(right, language)
     if inside.endswith("-") or (inside.isalpha() and (inside.islower() or len(inside) == 1)):
         return False
+    if inside.isalpha() and not inside.isupper() and right[:1].isupper() and language != "en":
+        return False  # "(Holz)Balken"
     return (
         len(right) > 1 and _is_word(right, language) and text[start + 1 + len(right) : start + 2 + len(right)] != "("
     )
 
 
-def _at_quote(text: str, start: int, quotes: _Quotes) -> int:
-    left, right = text[start - 1], text[start + 1 : start + 3]
+def _at_quote(text: str, start: int, quotes: _Quotes, language: str | None) -> int:
+    left, right = text[start - 1], _right(text, start + 1)
     if quotes.opens(start):
-        return start if left.isalpha() and right[:1].isalnum() else -1
-    return start + 1 if (left.isalpha() or left in ".,!?") and right.isalpha() and len(right) == 2 else -1
+        return start if left.isalpha() and text[start + 1 : start + 2].isalnum() else -1
+    if len(right) < 2 or not (left.isalpha() or left in ".,!?"):
+        return -1
+    is_suffix = right.islower() and (right in AFFIXES or not _is_word(right, language))  # "gothic"ish
+    return -1 if is_suffix else start + 1
 
 
 RULES = (

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
+from unicodedata import normalize
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
@@ -343,8 +344,10 @@ def _places(text: str, hits: Collection[str], block: Block) -> list[tuple[int, s
 
 
 def _is_protected(text: str, start: int, end: int) -> bool:
-    """Whether a token is part of an address, the name of a file, a tag or code."""
+    """Whether a token is part of an address, the name of a file, a tag, code, or a word with combining accents."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _is_letter_with_accent(text[end - 1 : end + 1]) or _is_letter_with_accent(before):
+        return True
     if before[-1:] in _CODE or after[:1] in _CODE or after == "()":
         return bool(before or after)
     run = (
@@ -356,6 +359,10 @@ def _is_protected(text: str, start: int, end: int) -> bool:
         return True
     behind_stop = before[-1:] == "." and before[:1].isalnum() and not (before[:1].islower() and text[start].isupper())
     return behind_stop or (after[:1] == "." and after[1:].islower())
+
+
+def _is_letter_with_accent(two: str) -> bool:
+    return two[1:] > "\u02ff" and len(normalize("NFC", two)) < len(two)
 
 
 _DIGITS = re.compile(r"\d\d*")  # to search for a class is faster than for its repetition
