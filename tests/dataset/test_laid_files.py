@@ -73,9 +73,24 @@ def test_a_file_that_was_just_written_is_not_known(laid: Path, tmp_path: Path) -
     assert find(tmp_path) is None
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", f'{{"{PATH}": 3}}', f'{{"{PATH}": [4]}}', f'{{"{PATH}": null}}'])
+@pytest.mark.parametrize(
+    "damage",
+    ["", "[]", "{", f'{{"{PATH}": 3}}', f'{{"{PATH}": [4]}}', f'{{"{PATH}": null}}', "[" * 100_000],
+    ids=["empty", "list", "broken", "number", "short", "null", "deep"],
+)
 def test_a_damaged_cache_says_nothing(laid: Path, tmp_path: Path, damage: str) -> None:
     (tmp_path / "cache.json").write_text(damage)
+    assert find(tmp_path) is None
+
+
+@pytest.mark.parametrize(("place", "value"), [(0, 4.0), (4, 2.0), (4, "2"), (4, [2]), (5, None), (5, True)])
+def test_a_cache_with_values_of_another_type_says_nothing(
+    laid: Path, tmp_path: Path, place: int, value: object
+) -> None:
+    cache = tmp_path / "cache.json"
+    known = json.loads(cache.read_text())
+    known[PATH][place] = value
+    cache.write_text(json.dumps(known))
     assert find(tmp_path) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copydesk.core.config import check_params
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, violations
 from copydesk.project import Project
@@ -22,6 +24,7 @@ from copydesk.validation import validate
 from copydesk.validation.document_groups import check_unit, units_of
 from copydesk.validation.fast_schema_check import surely_valid
 from copydesk.validation.file_checks import check_files
+from copydesk.validation.logical_hash_check import check_rows
 from support import articles, run_stages
 
 EDIT: dict[str, Any] = {
@@ -150,3 +153,46 @@ def test_what_held_is_looked_at_again_by_other_libraries(
     monkeypatch.setattr("copydesk.validation.version", lambda _: "another")
     assert validate(corpus.corpus, corpus.schemas, load=False, store=store).ok
     assert len(looked) == len(parts_of(corpus))
+
+
+def test_a_file_is_not_known_as_one_of_another_table(make_corpus: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_corpus(articles(2))
+    memory = tmp_path / "units.json"
+    assert validate(project.corpus, load=False, memory=memory).ok
+    raw, documents = (next((project.corpus / "data" / name).iterdir()) for name in ("raw", "documents"))
+    raw.write_bytes(documents.read_bytes())
+    cold, warm = (
+        {(finding.check, finding.file) for finding in validate(project.corpus, load=False, memory=kept).findings}
+        for kept in (None, memory)
+    )
+    assert ("schema", "data/raw/train-00000-of-00001.parquet") in cold
+    assert warm == cold
+
+
+def test_rows_that_cannot_be_read_are_no_valid_rows(make_corpus: Callable[..., Project]) -> None:
+    project = make_corpus(articles(2))
+    report = Report()
+    check_rows(project.corpus, project.schemas, [], report, {})
+    assert {finding.file for finding in report.findings} == {
+        f"data/{name}" for name in ("documents", "sentences", "raw", "edits")
+    }
+
+
+def test_a_table_that_comes_later_goes_with_its_documents(make_corpus: Callable[..., Project]) -> None:
+    small = {"shards": {"target": 1, "minimum": 1, "maximum": 2}}
+    project = make_corpus(articles(3), small)
+    memory = project.build / "last" / "units.json"
+    assert validate(project.corpus, load=False, memory=memory).ok
+    run_stages(replace(project, params=check_params({**project.params, "publish": {"signatures": True}})))
+    report = validate(project.corpus, load=False, memory=memory)
+    assert report.findings == []
+    assert report.checked["signatures"] == 3
+
+
+@pytest.mark.parametrize(
+    "number", ["Infinity", "NaN", '"x"', "[]", "[" * 100_000], ids=["inf", "nan", "x", "list", "deep"]
+)
+def test_a_damaged_memory_says_nothing(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "units.json"
+    path.write_text(f'{{"checks": "", "units": [], "footers": {{"raw": {{"{"0" * 64}": [{number}, 1]}}}}}}')
+    assert module.Memory(path).footers == {}

@@ -20,6 +20,7 @@ from copydesk.dataset.card_metadata import DataFile
 #: The file of the cache, below the folder build.
 LAID = "last/laid_files.json"
 _SETTLED = 10**9  # nanoseconds
+_TYPES = [int, int, int, str, int, int]
 
 
 class LaidFiles:
@@ -37,13 +38,13 @@ class LaidFiles:
         self._corpus, self._cache = corpus, cache
         try:
             self._known = {str(path): list(values) for path, values in json.loads(cache.read_text("utf-8")).items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             self._known = {}  # all files are hashed
 
     def find(self, path: str, split: str, sha256: str) -> DataFile | None:
         """The description of a file whose bytes have this hash; None if that is not known."""
         values = self._known.get(path, [])
-        if len(values) != 6 or values[:4] != [*(_stamp(self._corpus / path) or ()), sha256]:
+        if [*map(type, values)] != _TYPES or values[:4] != [*(_stamp(self._corpus / path) or ()), sha256]:
             return None
         return DataFile(path, split, sha256, values[0], values[4], values[5])
 

@@ -42,6 +42,7 @@ def run(
     """
     remove_unfinished(project.reports)
     workers = project.params["engine"]["workers"]
+    memory = project.build / "last" / "units.json"
     report = validate(
         project.corpus,
         project.schemas,
@@ -49,7 +50,7 @@ def run(
         store=project.store,
         workers=workers,
         base=base,
-        memory=project.build / "last" / "units.json",
+        memory=memory,
         finished=project.finished("validate"),
     )
     path = project.reports / "validation.json"
@@ -62,7 +63,8 @@ def run(
         checked = ", ".join(plural(count, _NOUNS.get(name, name)) for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all checks passed")
         return
-    (project.build / LAID).unlink(missing_ok=True)  # files that are not as they were laid out have to be seen
+    for cache in (project.build / LAID, memory):  # if one of them is wrong, the next run finds out
+        cache.unlink(missing_ok=True)
     counts = ", ".join(f"{n:,} {check}" for check, n in Counter(f.check for f in report.findings).items())
     raise ValidationError(f"{project.corpus}: {plural(report.total, 'violation')} ({counts}); see {path}")
 

@@ -62,27 +62,34 @@ class Memory:
     units : dict
         The hashes of the files of each unit, by table and by that of its first file of documents.
     footers : dict
-        Rows and uncompressed bytes of each file.
+        Rows and uncompressed bytes of each file, by table and hash: a file of one table is no file of another.
     """
 
     def __init__(self, path: Path | None, checks: str = "") -> None:
         self._path, self._checks = path, checks
         self.units: dict[str, dict[str, list[str]]] = {}
-        self.footers: dict[str, tuple[int, int]] = {}
+        self.footers: dict[str, dict[str, tuple[int, int]]] = {}
         try:
             cached = json.loads(path.read_text("utf-8")) if path else {"units": [], "checks": None}
-            units = {p["documents"][0]: {name: list(hashes) for name, hashes in p.items()} for p in cached["units"]}
+            units = {
+                p["documents"][0]: {name: [*map(str, hashes)] for name, hashes in p.items()} for p in cached["units"]
+            }
             if cached["checks"] == checks:
-                self.footers = {sha256: (int(rows), int(size)) for sha256, (rows, size) in cached["footers"].items()}
+                self.footers = {
+                    name: {sha256: (int(rows), int(size)) for sha256, (rows, size) in files.items()}
+                    for name, files in cached["footers"].items()
+                }
             self.units = units
-        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
             self.units, self.footers = {}, {}  # everything is read again
 
     def keep(self, parts: list[Files]) -> None:
         """Replace the cache by the files of a dataset."""
         if self._path:
             units = [{n: [s.sha256 for s in shards] for n, shards in p.items()} for p in parts]
-            footers = {f.sha256: (f.rows, f.num_bytes) for p in parts for shards in p.values() for f in shards}
+            footers: dict[str, dict[str, tuple[int, int]]] = {}
+            for name, shards in (listed for part in parts for listed in part.items()):
+                footers.setdefault(name, {}).update({f.sha256: (f.rows, f.num_bytes) for f in shards})
             write_json(self._path, {"checks": self._checks, "units": units, "footers": footers})
 
 
@@ -140,9 +147,13 @@ def _splits_of(shards: Iterable[DataFile]) -> pa.Array:
 def _parts(corpus: Path, files: Files, units: dict[str, dict[str, list[str]]]) -> Iterator[Files]:
     waiting = {name: deque(shards) for name, shards in files.items()}
     documents = waiting.get("documents", deque())
+    placed = {sha256 for unit in units.values() for hashes in unit.values() for sha256 in hashes}
     while documents:
         hashes = units.get(documents[0].sha256, {})
-        if hashes and all(_begins(waiting.get(name, deque()), expected) for name, expected in hashes.items()):
+        same = hashes and all(_begins(waiting.get(name, deque()), expected) for name, expected in hashes.items())
+        # A table that the unit lacked, such as labels, may have a file for it now.
+        more = any(files and n not in hashes and files[0].sha256 not in placed for n, files in waiting.items())
+        if same and not more:
             part = {name: [waiting[name].popleft() for _ in hashes[name]] for name in files if name in hashes}
         else:
             part = _part(corpus, waiting)

@@ -53,11 +53,14 @@ _READ = (MANIFEST, LISTING, CROISSANT, "README.md")
 
 
 def check_files(
-    corpus: Path, schemas: Path, report: Report, footers: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    corpus: Path,
+    schemas: Path,
+    report: Report,
+    footers: Mapping[str, Mapping[str, tuple[int, int]]] = MappingProxyType({}),
 ) -> Files:
     """Check manifest, names, schemas and card; return the files that can be read, by table, in order.
 
-    ``footers`` has rows and uncompressed bytes of files whose footers held these checks before, by hash.
+    ``footers`` has rows and uncompressed bytes of files whose footers held these checks before, by table and hash.
     """
     if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
         report.add("manifest", linked[0], _LINK)
@@ -71,9 +74,9 @@ def check_files(
         if match is None or match[1] not in files:
             report.add("names", path, f"expected data/<{'|'.join(TABLES)}>/<split>-00000-of-00001.parquet")
             continue
-        if hashes[path] in footers:
+        if known := footers.get(match[1], {}).get(hashes[path]):
             size = (corpus / path).stat().st_size
-            files[match[1]].append(DataFile(path, match[2], hashes[path], size, *footers[hashes[path]]))
+            files[match[1]].append(DataFile(path, match[2], hashes[path], size, *known))
             continue
         try:
             with (corpus / path).open("rb") as plain:

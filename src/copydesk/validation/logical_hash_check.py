@@ -34,6 +34,8 @@ def check_rows(
     there.
     """
     listed = read_listing(corpus)["tables"]
+    for name in listed.keys() - {row["table"] for row in digests}:
+        report.add("rows", f"data/{name}", "no row could be read; run the stage validate again")
     partly = {(row["table"], row["split"]) for row in digests if row["rows"] is None}
     digests = [row for row in digests if (row["table"], row["split"]) not in partly]
     for name, split in sorted(partly):
