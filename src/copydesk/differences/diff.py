@@ -21,6 +21,8 @@ from copydesk.revisions.revision import Revision
 from copydesk.tables.table import LABELS
 
 _RELATED = ("sentences", "raw", "edits")
+#: Columns of documents that have ids of documents.
+_WITH_IDS = frozenset({"doc_id", "duplicate_of", "duplicate_group"})
 
 
 def diff(old: Revision, new: Revision) -> Diff:
@@ -68,21 +70,22 @@ def diff(old: Revision, new: Revision) -> Diff:
 
 
 def _renamed(before: pa.Table | None, after: pa.Table | None, gone: list[str], added: list[str]) -> list[Rename]:
-    """The documents that are gone and whose bytes are there under a new id; of several, the first of both sides."""
+    """The documents that are gone and whose row is there under a new id; of several, the first of both sides.
+
+    A document of which anything else changed too is none of them: it would hide that change.
+    """
     sides = [rows for rows in (before, after) if rows is not None and "raw_sha256" in rows.column_names]
     if len(sides) < 2 or not gone or not added:
         return []
-    ids_by_bytes: list[dict[str, list[str]]] = []
+    names = [name for name in sides[0].column_names if name in sides[1].column_names and name not in _WITH_IDS]
+    ids_by_row: list[dict[str, list[str]]] = []
     for rows, ids in zip(sides, (gone, added), strict=True):
-        by_bytes: dict[str, list[str]] = defaultdict(list)
-        some = rows.select(["doc_id", "raw_sha256"]).filter(pc.is_in(rows["doc_id"], value_set=pa.array(ids)))
-        for doc_id, sha256 in sorted(zip(*(column.to_pylist() for column in some.columns), strict=True)):
-            by_bytes[sha256].append(doc_id)
-        ids_by_bytes.append(by_bytes)
-    old, new = ids_by_bytes
-    return sorted(
-        Rename(*pair) for sha256, ids in old.items() for pair in zip(ids, new.get(sha256, ()), strict=False)
-    )
+        by_row: dict[str, list[str]] = defaultdict(list)
+        for row in rows.filter(pc.is_in(rows["doc_id"], value_set=pa.array(ids))).sort_by("doc_id").to_pylist():
+            by_row[repr([row[name] for name in names])].append(row["doc_id"])
+        ids_by_row.append(by_row)
+    old, new = ids_by_row
+    return sorted(Rename(*pair) for row, ids in old.items() for pair in zip(ids, new.get(row, ()), strict=False))
 
 
 def _changed_labels(old: Revision, new: Revision) -> RowCounts:

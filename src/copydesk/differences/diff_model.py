@@ -105,7 +105,7 @@ class Diff:
     labels : RowCounts
         How many labels were added, removed and changed, also those of documents that were added or removed.
     renamed : list of Rename
-        Documents with the same bytes under another id, by the old one: ``old``, ``new``.
+        Documents whose row is there under another id, and otherwise the same: ``old``, ``new``, by the old one.
 
     Examples
     --------
