@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -25,23 +24,6 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=No
 # Other examples on every run, and many: make soak.
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile(os.environ.get("COPYDESK_HYPOTHESIS", "repeatable"))
-
-
-def pytest_configure() -> None:
-    """Collect no garbage while tests are collected: all that is made then stays."""
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """Leave modules and tests, which are never garbage, out of every later search for it: a seventh of the time."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    gc.enable()
-
-
-def pytest_unconfigure() -> None:
-    """Let libraries find at the end that nothing of theirs is left."""
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

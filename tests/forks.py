@@ -100,7 +100,6 @@ def _serve(address: str) -> None:
         with suppress(ImportError):  # another version of DVC; then its forks import what they need
             import_module(name)
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen(16)
