@@ -144,7 +144,7 @@ def template_lines(
         Source and hash of the lines with a decision that fits no document.
     """
     counters = _counted_roughly(store, shards)
-    decided_lines: dict[tuple[str, int], _Found] = {}
+    lines: dict[tuple[str, int], _Found] = {}
     met: dict[tuple[str, int], bool] = {}
     for number, shard in enumerate(shards):
         rows = store.read(shard.counts, again=True).combine_chunks()
@@ -152,20 +152,20 @@ def template_lines(
         wanted = often | pc.is_valid(rows["decision"]).to_numpy() | (rows["hash"].to_numpy() == _EVERY)
         for row in rows.filter(pa.array(wanted)).to_pylist():
             key = row["source"], row["hash"]
-            known = decided_lines.get(key, _Found(0, 0, number, row["place"], None))
+            known = lines.get(key, _Found(0, 0, number, row["place"], None))
             if known.standing + known.removed == 0:  # only a document that counts is an example
                 known = known._replace(shard=number, place=row["place"])
-            decided_lines[key] = known._replace(
+            lines[key] = known._replace(
                 standing=known.standing + row["documents"],
                 removed=known.removed + row["removed"],
                 decision=known.decision or row["decision"],
             )
             if row["decision"] is not None:
                 met[key] = met.get(key, False) or row["met"]
-    totals = {source: line.standing for (source, number), line in decided_lines.items() if number == _EVERY}
+    totals = {source: line.standing for (source, number), line in lines.items() if number == _EVERY}
     listed = {
         key: line
-        for key, line in decided_lines.items()
+        for key, line in lines.items()
         if key[1] != _EVERY and line.standing + line.removed >= max(least, share * totals.get(key[0], 0))
     }
     first = sorted(listed, key=lambda key: (-listed[key].standing, -listed[key].removed, *key))[:_MOST_LISTED]
