@@ -1,4 +1,4 @@
-"""DVC and builds in forks of one process that has imported them: their imports take longer than their work.
+"""DVC, builds and checks of loading in forks of one process that has imported them: imports take longer than the work.
 
 The process is started when it is first needed, one for each process of tests. It runs nothing itself: for each command
 it forks, and the fork has the working folder, the environment and the output that the command was given. DVC and the
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import select
 import shutil
 import socket
@@ -24,6 +25,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
+from unittest.mock import patch
 
 #: Environment variable with the address of the process, for commands that a fork starts: ``build.py`` of repositories.
 ADDRESS = "COPYDESK_TEST_FORKS"
@@ -42,17 +44,24 @@ _REPOSITORY = Path(__file__).parents[1]
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def completed(
-    command: list[str], root: Path, environment: dict[str, str], said: Callable[[str], None] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run ``dvc ARGUMENTS`` or ``build`` in a fork; as ``subprocess.run`` with text captured.
+#: Modules that validation runs in a process of their own, and what they import.
+CHECKS = {"copydesk.validation.loader_check": "datasets", "copydesk.validation.croissant_check": "mlcroissant"}
 
-    The lines of standard error are given to ``said`` at the end.
+
+def completed(
+    command: list[str],
+    root: Path,
+    environment: dict[str, str],
+    said: Callable[[str], None] | None = None,
+    given: str = "",
+) -> subprocess.CompletedProcess[str]:
+    """Run ``dvc ARGUMENTS``, ``build`` or ``MODULE ARGUMENTS`` of a check in a fork, as ``subprocess.run`` does.
+
+    The lines of standard error are passed to ``said`` at the end; ``given`` is standard input.
     """
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        status = ask(
-            _address(), command, root, {**environment, ADDRESS: _address()}, (stdout.fileno(), stderr.fileno())
-        )
+        outputs_of = (stdout.fileno(), stderr.fileno())
+        status = ask(_address(), command, root, {**environment, ADDRESS: _address()}, outputs_of, given)
         outputs = []
         for file in (stdout, stderr):
             file.seek(0)
@@ -64,12 +73,17 @@ def completed(
 
 
 def ask(
-    address: str, command: list[str], root: Path | str, environment: dict[str, str], outputs: tuple[int, int]
+    address: str,
+    command: list[str],
+    root: Path | str,
+    environment: dict[str, str],
+    outputs: tuple[int, int],
+    given: str = "",
 ) -> int:
     """Have a command run in a fork that writes to the given files; return its exit status."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
-        request = json.dumps([command, str(root), environment]).encode()
+        request = json.dumps([command, str(root), environment, given]).encode()
         socket.send_fds(connection, [len(request).to_bytes(8, "big")], list(outputs))
         connection.sendall(request)
         answer = connection.makefile("rb").read()
@@ -118,8 +132,11 @@ def _serve(address: str) -> None:
             connection, _ = server.accept()
             size, outputs, _, _ = socket.recv_fds(connection, 8, 2)
             request = connection.makefile("rb").read(int.from_bytes(size, "big"))
-            if json.loads(request)[0] == ["build"]:
+            command = json.loads(request)[0]
+            if command == ["build"]:
                 _build_once()
+            if command[0] in CHECKS:
+                import_module(CHECKS[command[0]])
             if os.fork() == 0:
                 server.close()
                 _answer(connection, outputs, request)
@@ -150,12 +167,16 @@ def _build(root: Path) -> None:
 def _answer(connection: socket.socket, outputs: list[int], request: bytes) -> NoReturn:
     status = 255
     with suppress(BaseException):
-        command, root, environment = json.loads(request)
+        command, root, environment, given = json.loads(request)
         for number, file in enumerate(outputs, 1):
             os.dup2(file, number)
             os.close(file)
         sys.stdout, sys.stderr = (os.fdopen(os.dup(number), "w") for number in (1, 2))
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(given.encode())
+            stdin.seek(0)
+            os.dup2(stdin.fileno(), 0)
+        sys.stdin = os.fdopen(0)
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(root)
@@ -178,9 +199,51 @@ def _run(command: list[str]) -> int:
 
         sys.argv = command
         return int(dvc.cli.main(command[1:]))
+    if command[0] in CHECKS:
+        _set_caches(command[0])
+        sys.argv = command
+        with patch("os._exit", sys.exit):  # the status is answered before the fork ends
+            runpy.run_module(command[0], run_name="__main__")
+        return 0
     assert command == ["build"], command
     _build(Path())
     return 0
+
+
+def _set_caches(check: str) -> None:
+    """Have a library that was imported before use the cache folder that the environment names."""
+    if check.endswith("loader_check"):
+        import datasets.config
+
+        datasets.config.HF_DATASETS_CACHE = Path(os.environ["HF_DATASETS_CACHE"])
+    else:
+        from mlcroissant._src.core import constants
+
+        constants.DOWNLOAD_PATH = Path(os.environ["CROISSANT_CACHE"], "download")
+
+
+class Check:
+    """A check of loading in a fork, as much of :class:`subprocess.Popen` as validation uses."""
+
+    def __init__(self, command: list[str], *, env: dict[str, str], **_: object) -> None:
+        self._command = command[command.index("-m") + 1 :]
+        self._environment = env
+        self.returncode: int | None = None
+
+    def communicate(self, given: str = "") -> tuple[str, str]:
+        if self.returncode is None:
+            done = completed(self._command, Path.cwd(), self._environment, given=given)
+            self.returncode, self._outputs = done.returncode, (done.stdout, done.stderr)
+        return self._outputs
+
+    def kill(self) -> None:
+        """Nothing runs before ``communicate``, or after it."""
+        self.returncode, self._outputs = self.returncode or 0, ("", "")
+
+
+def run_check(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+    """Run a check of loading in a fork, as :func:`subprocess.run`."""
+    return completed(command[command.index("-m") + 1 :], Path.cwd(), env)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 
 import forks
 from copydesk.revisions import dvc_command
+from copydesk.validation import croissant_check, loader_check
 from servers import Place, folder_place
 from support import BUILD, GIT, OUTS, ROOT, Files, articles, write_seeds
 from support import run_command as run
@@ -85,6 +88,18 @@ def _committer(monkeypatch: pytest.MonkeyPatch) -> None:
 def _dvc_in_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """DVC that the library runs: in a fork, as that which tests run."""
     monkeypatch.setattr(dvc_command, "_completed", forks.completed)
+
+
+@pytest.fixture(autouse=True)
+def _checks_in_forks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes that validation starts to load a dataset: forks, but where a test is about these processes."""
+    if request.node.get_closest_marker("own_processes"):
+        return
+    for module, double in (
+        (loader_check, SimpleNamespace(Popen=forks.Check, PIPE=subprocess.PIPE)),
+        (croissant_check, SimpleNamespace(run=forks.run_check)),
+    ):
+        monkeypatch.setattr(module, "subprocess", double)
 
 
 @pytest.fixture(scope="session", autouse=True)

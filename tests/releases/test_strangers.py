@@ -231,6 +231,7 @@ def test_a_listing_that_names_other_files_is_not_published(
         release_files(release, folder, tmp_path)
 
 
+@pytest.mark.own_processes
 def test_modules_in_the_current_folder_are_not_run(
     releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def test_every_record_set_and_split_is_read_back(make_corpus: Callable[..., Proj
     assert "mlcroissant: " in findings[0].message
 
 
+@pytest.mark.own_processes
 def test_what_the_library_refuses_is_a_finding(own_copy: Project) -> None:
     change(own_copy, lambda d: d["recordSet"][1]["field"][0].pop("dataType"))
     finding = only(read_back(own_copy.corpus, list(PUBLISHED), whole=True))

@@ -323,6 +323,7 @@ def test_no_dataset_at_all(tmp_path: Path) -> None:
         validate(tmp_path)
 
 
+@pytest.mark.own_processes
 def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
     # A script beside the card would be run by old versions and is refused by new ones; a second default is ambiguous.
     edit_card(own_copy, lambda m: m["configs"][1].update(default=True))
@@ -330,6 +331,7 @@ def test_loading_finds_what_only_datasets_sees(own_copy: Project) -> None:
     assert {f.check for f in report.findings} == {"loading"}
 
 
+@pytest.mark.own_processes
 @pytest.mark.parametrize("break_it", [True, False])
 def test_what_may_lie_is_not_loaded_and_nothing_of_loading_is_left(
     own_copy: Project,
