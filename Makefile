@@ -52,7 +52,7 @@ pytest: $(READY)
 	python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --ignore tests/pipeline/test_steward_day.py --ignore tests/pipeline/test_compiled.py
 
-slow: $(READY)  ## See how time and memory grow on hostile input, and try benchmarks, soak and fuzzer for a moment (about 3 minutes)
+slow: $(READY)  ## See how time and memory grow on hostile input; try benchmarks, soak, fuzzer, Ray and a plug-in for a moment (about 5 minutes)
 	python -m pytest -q -n $(WORKERS) -m slow
 
 day: $(READY)  ## Go through a steward's day: 300 files, decisions in a browser, two clones, three releases, a purge (about 3 minutes)

@@ -169,6 +169,7 @@ def outputs(project: Project) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_the_bytes_are_those_of_the_embedded_engine_in_any_order(
     started: TwoNodes, local: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,12 +196,14 @@ def test_the_bytes_are_those_of_the_embedded_engine_in_any_order(
     assert written() == before
 
 
+@pytest.mark.slow
 def test_results_keep_the_order_of_the_tasks(engine: Ray) -> None:
     results = list(engine.run(square, range(20)))
     assert [value for value, _ in results] == [n * n for n in range(20)]
     assert os.getpid() not in {process for _, process in results}
 
 
+@pytest.mark.slow
 def test_an_error_of_a_task_comes_through(engine: Ray) -> None:
     with pytest.raises(ValueError, match="no root of -1"):
         list(engine.run(square, [1, 2, -1, 4]))
@@ -245,6 +248,7 @@ def test_edges_are_those_of_the_embedded_engine(engine: Ray, nodes: TwoNodes, tm
     same_edges(engine, keyed, random.Random(1).sample(range(20), 20), tmp_path)
 
 
+@pytest.mark.slow
 def test_an_error_in_the_shuffle_comes_through(engine: Ray) -> None:
     with pytest.raises(ValueError, match="no root of -1"):
         list(engine.edges(square, [-1]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from scaffold.conftest import Run
 from support import write_seeds
 
@@ -27,6 +29,7 @@ def read_tsv(file, options):
 """
 
 
+@pytest.mark.slow
 def test_a_plugin_from_the_wheel(installed: Run, tmp_path: Path) -> None:
     installed(tmp_path, "copydesk", "init", "my-corpus")
     root = tmp_path / "my-corpus"
