@@ -124,18 +124,15 @@ def _holds_pair(tokens: list[str]) -> bool:
     )
 
 
-def _unusual(text: str, tokens: list[str], words: Vocabulary) -> set[str]:
+def _unusual(tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
     if words.language != "en":
         others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
         return {token for token in others if 2 < len(token) <= _LONGEST and not words.holds(token)}
-    common = common_words()
-    if len(text) > 2 * _MANY:
-        different = set(chunks := text.split())
-        few = len(different) <= _MANY or len(different.difference(common)) <= _MANY
-        if not few and sum(map(FUNCTION_WORDS.__contains__, chunks)) < 0.08 * len(chunks):  # no English text
-            return set()
-    return {token for token in set(tokens).difference(common) if 2 < len(token) <= _LONGEST}
+    unusual = {token for token in set(tokens).difference(common_words()) if 2 < len(token) <= _LONGEST}
+    if len(unusual) > _MANY and sum(map(FUNCTION_WORDS.__contains__, tokens)) < 0.08 * len(tokens):  # no English text
+        return set()
+    return unusual
 
 
 def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
@@ -161,7 +158,6 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
     if words.language == "en" and not several:
         return {}
     counts = Counter(tokens)
-    pairs = set(pairwise(tokens))
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
     seen = dict(counts)
     for token in several:
@@ -175,7 +171,10 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
     unknown = (t for t in sorted(unusual) if t in several or _is_unknown(t, words))
     splits = {token: split for token in unknown if (split := cutter.cut(token))}
-    splits = _without_names(splits, pairs)
+    if not splits:
+        return {}
+    splits = _without_names(splits, _pairs(tokens, splits))
+    pairs = _pairs(tokens, splits)
     gathered = _neighbours(splits)
     odds = {}
     for token, split in splits.items():
@@ -201,6 +200,12 @@ def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocab
     if not any(chance >= _LIKELY for _, chance in hits.values()):
         return {}
     return _without_identifiers(text, hits) if words.language == "en" else hits
+
+
+def _pairs(tokens: list[str], splits: Mapping[str, Split]) -> set[tuple[str, str]]:
+    """The pairs of neighbouring tokens that begin with a part of a split."""
+    parts = {part for split in splits.values() for part in split.parts}
+    return {(left, right) for left, right in pairwise(tokens) if left in parts}
 
 
 def _is_unknown(token: str, words: Vocabulary) -> bool:
@@ -283,7 +288,7 @@ def _english_odds(text: str) -> Odds:
     if not is_loaded() and not _TRACE.search(text):  # a single clean text must not load the word list
         return {}
     tokens, words = _TOKEN.findall(text), vocabulary("en")
-    return _probabilities(text, tokens, _unusual(text, tokens, words), words)
+    return _probabilities(text, tokens, _unusual(tokens, words), words)
 
 
 def _other_odds(text: str, language: str) -> Odds:
@@ -291,7 +296,7 @@ def _other_odds(text: str, language: str) -> Odds:
     if not _has_other_trace(text, language) and not _holds_pair(tokens):
         return {}
     words = vocabulary(language)
-    return _probabilities(text, tokens, _unusual(text, tokens, words), words)
+    return _probabilities(text, tokens, _unusual(tokens, words), words)
 
 
 def _has_other_trace(text: str, language: str) -> bool:
