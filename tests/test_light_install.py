@@ -150,7 +150,7 @@ def test_rows_of_another_release_are_refused(releases: Any, clone: Path, tmp_pat
     releases.run("git", "tag", "corpus@v4.0.0", "corpus@v1.0.0^{commit}", cwd=clone)
     with_remote(clone, str(releases.remote))
     done = light(LOAD, str(clone), "corpus@v4.0.0", str(tmp_path / "cache"))
-    assert "ReleaseError" in done.stderr and "says version 1.0.0" in done.stderr
+    assert "ReleaseError" in done.stderr and "manifest.json says version 1.0.0" in done.stderr
 
 
 def test_releases_are_verified_and_compared(releases: Any, clone: Path) -> None:

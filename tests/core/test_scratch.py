@@ -84,3 +84,16 @@ def test_an_error_leaves_nothing(build: Path) -> None:
         (folder / "deep").mkdir()
         raise KeyError
     assert leftovers(build) == []
+
+
+@pytest.mark.parametrize("linked", ["build", "build/scratch"])
+def test_a_link_of_a_repository_is_not_followed(build: Path, tmp_path: Path, cache: Path, linked: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    kept = elsewhere / "scratch" / "one-kept" if linked == "build" else elsewhere / "one-kept"
+    kept.mkdir(parents=True)
+    if linked == "build":
+        build.rmdir()
+    (tmp_path / linked).symlink_to(elsewhere)
+    with scratch("one", build) as folder:
+        assert folder.parent == cache and kept.is_dir()
+        assert leftovers(build) == [Leftover(folder, in_use=True)]

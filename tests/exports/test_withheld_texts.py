@@ -411,7 +411,7 @@ def test_another_file_is_named_with_both_hashes_and_refused(root: Path, withheld
     assert not made.written and not (tmp_path / "whole").exists()
     done = CliRunner().invoke(app, ["hydrate", str(withheld), "--raw", str(raw), "--out", str(tmp_path / "whole")])
     assert done.exit_code == 1 and found in done.output and expected in done.output
-    assert "0 are missing, 1 are other files; nothing is written" in " ".join(done.output.split())
+    assert "0 are missing, 1 are other texts; nothing is written" in " ".join(done.output.split())
 
 
 def test_missing_files_are_named_and_the_others_made_if_wanted(root: Path, withheld: Path, tmp_path: Path) -> None:
@@ -424,9 +424,9 @@ def test_missing_files_are_named_and_the_others_made_if_wanted(root: Path, withh
     assert done.exit_code == 1 and not out.exists()
     output = " ".join(done.output.split())
     for doc_id in ("article-0003", "twin", "page"):
-        assert f"document {doc_id}: no file with SHA-256 {documents(root)[doc_id]['raw_sha256']}" in output
+        assert f"document {doc_id}: no file or record with SHA-256 {documents(root)[doc_id]['raw_sha256']}" in output
     assert (
-        f"of {COUNT} documents 3 are missing, 0 are other files; nothing is written (--partial makes the others)"
+        f"of {COUNT} documents 3 are missing, 0 are other texts; nothing is written (--partial makes the others)"
         in output
     )
     done = CliRunner().invoke(app, [*options, "--partial"])

@@ -42,7 +42,8 @@ def scratch(purpose: str, room: Path | None = None) -> Iterator[Path]:
     purpose : str
         What the folder is for. Only folders of killed runs with the same purpose are removed.
     room : Path, optional
-        The folder ``build`` of a project, or a cache. If it is missing or not writable, the user's cache is used.
+        The folder ``build`` of a project, or a cache. If it is missing, not writable, or a link, the user's cache is
+        used.
 
     Raises
     ------
@@ -67,17 +68,23 @@ def scratch(purpose: str, room: Path | None = None) -> Iterator[Path]:
 def leftovers(build: Path) -> list[Leftover]:
     """List all folders of work in progress, of a project and of the user."""
     folders = []
-    for parent in (build / _NAME, cache_folder() / _NAME):
+    for parent in (*_inside(build), cache_folder() / _NAME):
         if parent.is_dir():
             with _locked_against_others(parent):
                 folders += [Leftover(path, _is_locked(path)) for path in sorted(parent.iterdir()) if path.is_dir()]
     return folders
 
 
+def _inside(room: Path | None) -> list[Path]:
+    """The place in a room, unless a link leads elsewhere: a repository may hold one, and files there are removed."""
+    if room is None or not room.is_dir() or room.is_symlink() or (room / _NAME).is_symlink():
+        return []
+    return [room.absolute() / _NAME]
+
+
 def _writable(room: Path | None) -> Path:
     """Return the folder in which to create scratch folders."""
-    places = [room.absolute() / _NAME] if room is not None and room.is_dir() else []
-    places.append(cache_folder().absolute() / _NAME)
+    places = [*_inside(room), cache_folder().absolute() / _NAME]
     for place in places:
         with suppress(OSError):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -175,7 +175,7 @@ def hydrate(
         allowed = "" if made.other or made.written else " (--partial makes the others)"
         fail(
             f"{raw}: of {plural(wanted, 'document')} {len(made.missing):,} are missing, {len(made.other):,} are "
-            f"other files{advice}{allowed}"
+            f"other texts{advice}{allowed}"
         )
         raise typer.Exit(1)
 

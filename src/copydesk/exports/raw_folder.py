@@ -80,7 +80,9 @@ class RawFolder:
                 path = f"{self._folder}/{self._listed['path'][own].as_py()}"
                 documents.other.append(f"{path}: document {doc_id}: found SHA-256 {hashes[own]}, expected {sha256}")
             else:
-                documents.missing.append(f"{self._folder}: document {doc_id}: no file with SHA-256 {sha256}")
+                documents.missing.append(
+                    f"{self._folder}: document {doc_id}: no file or record with SHA-256 {sha256}"
+                )
         return documents
 
     def read(self, places: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -113,7 +113,7 @@ def load(
     if config not in tables:
         raise ReleaseError(f"{release}: no table {config!r}; it has {', '.join(tables)}")
     if library == "pyarrow":
-        _refuse_another_version(release, {str(read_listing(folder)["version"])})
+        _refuse_another_version(release, {str(read_listing(folder)["version"])}, "manifest.json")
         return read_table(folder, config, split)
     rows = _rows_of(release, folder, config, split, streaming=streaming)
     if choice is None:
@@ -147,14 +147,14 @@ def _rows_of(release: Release, folder: Path, config: str, split: str | None, *, 
     except Exception as error:  # datasets passes on the exceptions of many libraries
         raise ReleaseError(f"{release}: {config}, split {split!r}: {error}") from error
     splits = dataset.values() if isinstance(dataset, dict) else [dataset]
-    _refuse_another_version(release, {str(rows.info.version) for rows in splits})
+    _refuse_another_version(release, {str(rows.info.version) for rows in splits}, "the card of the loaded rows")
     return dataset
 
 
-def _refuse_another_version(release: Release, versions: set[str]) -> None:
+def _refuse_another_version(release: Release, versions: set[str], where: str) -> None:
     if versions != {release.version}:
         raise ReleaseError(
-            f"{release}: the card of the loaded rows says version {', '.join(sorted(versions))}; the tag and "
+            f"{release}: {where} says version {', '.join(sorted(versions))}; the tag and "
             "corpus.version in params.yaml must agree: release it again"
         )
 
