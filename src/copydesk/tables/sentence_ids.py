@@ -23,13 +23,13 @@ def sentence_ids(doc_ids: Sequence[str], texts: Sequence[str]) -> list[str]:
     >>> sentence_ids(["a", "a", "b"], ["Yes.", "Yes.", "Yes."])
     ['a/5f9a2b795615ba6a', 'a/5f9a2b795615ba6a-2', 'b/5f9a2b795615ba6a']
     """
-    ids = []
-    current = None
+    hashes = [hashlib.sha256(text.encode()).digest()[: _DIGITS // 2].hex() for text in texts]
+    ids = [f"{doc_id}/{digits}" for doc_id, digits in zip(doc_ids, hashes, strict=True)]
+    if len(set(ids)) == len(ids):
+        return ids
     occurrences: Counter[str] = Counter()
-    for doc_id, text in zip(doc_ids, texts, strict=True):
-        if doc_id != current:
-            current, occurrences = doc_id, Counter()
-        name = f"{doc_id}/{hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]}"
+    for place, name in enumerate(ids):
         occurrences[name] += 1
-        ids.append(name if occurrences[name] == 1 else f"{name}-{occurrences[name]}")
+        if occurrences[name] > 1:
+            ids[place] = f"{name}-{occurrences[name]}"
     return ids
