@@ -104,7 +104,7 @@ class Project:
     @property
     def passed_on(self) -> Path:
         """What ingest read of hand-written files for later stages: benchmarks, takedowns, decisions about nothing."""
-        return self.build / "passed_on.json"
+        return self.build / "ingest" / "passed_on.json"
 
     @property
     def labels(self) -> Path:
@@ -118,7 +118,7 @@ class Project:
 
     def finished(self, stage: str) -> Path:
         """The file that lists the shards of a stage in the last build; it may be deleted at any time."""
-        return self.build / "finished" / f"{stage}.json"
+        return self.build / stage / "finished.json"
 
     @property
     def shared(self) -> Path:
@@ -127,7 +127,7 @@ class Project:
 
     def receipts(self, stage: str) -> Path:
         """The file that lists the results of a stage, one line per shard."""
-        return self.build / f"{stage}.jsonl"
+        return self.build / stage / "shards.jsonl"
 
 
 def build_lock(project: Project) -> AbstractContextManager[None]:

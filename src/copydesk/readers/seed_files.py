@@ -121,6 +121,12 @@ def list_seed(folder: Path, path: str, max_bytes: int) -> pa.Table:
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS)
 
 
+def signature_files(folder: Path) -> list[str]:
+    """List the signatures of other corpora in a folder of seeds, by their relative paths, sorted."""
+    names = ((name, entry) for name, entry in walk(folder) if name.endswith(SIGNATURES_ENDING))
+    return sorted(name for name, entry in names if not isinstance(entry, OSError))
+
+
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat(follow_symlinks=False)

@@ -7,6 +7,7 @@ clones of one commit have other bytes, and the same commit makes two datasets.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +62,16 @@ def converted_files(root: Path, seeds: str = "seeds") -> list[ConvertedFile]:
     except ReleaseError:
         return []
     return sorted({*unprotected, *same_text})
+
+
+def refresh_index(root: Path) -> None:
+    """Let git note that files which it has just checked out are unchanged; does nothing outside of git.
+
+    Git notes times in seconds, so it reads files that are as old as its index again, each time, until ``git status``
+    writes the index anew: in a fresh clone that is most of them.
+    """
+    with suppress(ReleaseError):
+        git_result(root, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules")
 
 
 def _files_with_other_line_ends(root: Path, *pathspecs: str) -> dict[ConvertedFile, str]:

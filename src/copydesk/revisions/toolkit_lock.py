@@ -17,7 +17,7 @@ from copydesk._version import __version__
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.errors import BuildError, ConfigError
-from copydesk.revisions.line_ends import ADVICE, converted_files
+from copydesk.revisions.line_ends import ADVICE, converted_files, refresh_index
 from copydesk.store.fingerprint import source_hash, sources
 
 NAME = "toolkit.json"
@@ -123,14 +123,18 @@ def missing_dependency(stage: str, path: str) -> str:
     )
 
 
-def check_line_ends(root: Path, seeds: str = "seeds") -> None:
+def check_line_ends(root: Path, seeds: str = "seeds", *, first: bool = True) -> None:
     """Check that the files from which the dataset is built have the bytes that are committed.
+
+    ``first`` says that this is the first check of a build.
 
     Raises
     ------
     BuildError
         If git has converted line ends.
     """
+    if first:
+        refresh_index(root)
     files = converted_files(root, seeds)
     if files:
         raise BuildError(

@@ -181,7 +181,7 @@ def _shards_in_stores(project: Project, search: SearchResult, ids: frozenset[str
     """Return finished shards that contain the document, and unused ones that contain only ids of its copies."""
     if not ids:
         return sorted(search.shards, key=str)
-    needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
+    needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*/shards.jsonl")))
 
     def ids_in_shard(stored: StoredObject) -> set[str]:
         passed_over = stored in search.shards or PurePosixPath(stored.name).name in needed
