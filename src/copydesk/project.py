@@ -14,6 +14,9 @@ from copydesk.core.json_schema import PACKAGED
 from copydesk.core.plugins import Plugin, read_plugins
 from copydesk.store.shard_store import Store
 
+#: The file below ``build/STAGE`` that lists the results of a stage, one line per shard.
+RECEIPTS = "shards.jsonl"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -127,7 +130,7 @@ class Project:
 
     def receipts(self, stage: str) -> Path:
         """The file that lists the results of a stage, one line per shard."""
-        return self.build / stage / "shards.jsonl"
+        return self.build / stage / RECEIPTS
 
 
 def build_lock(project: Project) -> AbstractContextManager[None]:

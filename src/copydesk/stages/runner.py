@@ -333,14 +333,14 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
-    from copydesk.revisions.toolkit_lock import check_line_ends, check_plugins, check_toolkit
+    from copydesk.revisions.toolkit_lock import check_line_ends_of_stage, check_plugins, check_toolkit
     from copydesk.stages.share import take_over
 
     guard()
     try:
         stage = Path(sys.argv[0]).stem  # a script is named after its stage
         check_toolkit(Path(), stage)
-        check_line_ends(Path(), first=stage == "ingest")
+        check_line_ends_of_stage(Path(), stage)
         project = Project.open()
         check_plugins(Path(), project.params["plugins"], stage)
         keep_pandas_out(project.params["plugins"])
