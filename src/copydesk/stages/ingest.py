@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.atomic_files import sha256_file, write_json, write_json_lines
+from copydesk.core.atomic_files import write_json, write_json_lines
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import read_decisions, source_of
 from copydesk.core.decisions_by_subject import DecisionsBySubject, about_groups, rows_of_decisions
@@ -27,7 +27,7 @@ from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents, without_taken_down
 from copydesk.readers.listed_metadata import metadata_of, rights_of
 from copydesk.readers.listed_texts import read_listed
-from copydesk.readers.seed_files import Refusal, list_seeds, signature_files
+from copydesk.readers.seed_files import Refusal, list_seeds, signature_hashes
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
@@ -73,7 +73,7 @@ def run(project: Project) -> None:
         "decisions": [decision._asdict() for decision in decided.about_nothing(absent)],
         "groups": [decision._asdict() for decision in decided.of_groups],
         # Deduplication depends on them: if it depended on the folder of seeds, DVC would hash all seeds once more.
-        "signatures": {name: sha256_file(project.seeds / name) for name in signature_files(project.seeds)},
+        "signatures": signature_hashes(project.seeds),
     }
     write_json(project.passed_on, passed_on)
     if unknown:
