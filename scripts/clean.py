@@ -1,6 +1,6 @@
 """Clean: raw text becomes clean text, with every edit on record.
 
-build/ingest.jsonl → build/clean.jsonl (text, edits)
+build/ingest/shards.jsonl → build/clean/shards.jsonl (text, edits)
 """
 
 from copydesk.stages import clean

@@ -1,6 +1,6 @@
 """Deduplicate: which documents repeat which, over the whole corpus.
 
-build/describe.jsonl → build/deduplicate.jsonl (duplicates)
+build/describe/shards.jsonl → build/deduplicate/shards.jsonl (duplicates)
 """
 
 from copydesk.stages import deduplicate

@@ -1,7 +1,7 @@
 """Describe: signals and provenance of each document, what it shares with benchmarks, whether it is kept.
 
-build/ingest.jsonl, build/benchmarks.jsonl, build/clean.jsonl, build/split.jsonl
-→ build/describe.jsonl (description, signatures, dropped)
+build/ingest/shards.jsonl, build/ingest/passed_on.json, build/clean/shards.jsonl, build/split/shards.jsonl
+→ build/describe/shards.jsonl (description, signatures, dropped)
 """
 
 from copydesk.stages import describe

@@ -1,6 +1,6 @@
 """Ingest: files become rows of raw text, or are refused.
 
-seeds → build/ingest.jsonl (raw, provenance), reports/quarantine.jsonl
+seeds → build/ingest/shards.jsonl (raw, provenance), reports/quarantine.jsonl
 """
 
 from copydesk.stages import ingest

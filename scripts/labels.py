@@ -1,6 +1,6 @@
 """Labels: the labels that the repository keeps, placed in today's clean texts, and a report of those that broke.
 
-labels/*.jsonl, build/clean.jsonl → build/labels.jsonl (labels), reports/labels.jsonl
+labels/*.jsonl, build/clean/shards.jsonl → build/labels/shards.jsonl (labels), reports/labels.jsonl
 """
 
 from copydesk.stages import labels

@@ -1,6 +1,6 @@
 """Package: finished shards become the dataset: Parquet files, card, manifest, figures.
 
-build/*.jsonl → corpus, reports/metrics.json, reports/plots
+build/*/shards.jsonl → corpus, reports/metrics.json, reports/plots
 """
 
 from copydesk.stages import package

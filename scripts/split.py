@@ -1,6 +1,6 @@
 """Split: clean text becomes sentences, with their place in the clean and in the raw text.
 
-build/clean.jsonl → build/split.jsonl (sentences, spans)
+build/clean/shards.jsonl → build/split/shards.jsonl (sentences, spans)
 """
 
 from copydesk.stages import split

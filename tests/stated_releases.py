@@ -25,7 +25,7 @@ stages:
     deps: [seeds, build.py]
     params: [corpus]
     outs:
-{OUTS}      - build/package.jsonl: {{cache: false}}
+{OUTS}      - build/package/shards.jsonl: {{cache: false}}
 """
 _PARAMS = """\
 corpus:

@@ -208,7 +208,8 @@ def validate(  # noqa: PLR0917  (options are given by name)
         write_findings(located(report, project), "copydesk validate", junit, sarif)
 
     with build_lock(project):
-        run(project, load=load, base=base, tell=for_host if is_for_host(junit, sarif) else None)
+        tell = for_host if is_for_host(junit, sarif) else None
+        run(project, load=load, base=base, tell=tell, shared=corpus is None)
 
 
 @app.command()

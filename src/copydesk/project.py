@@ -14,6 +14,9 @@ from copydesk.core.json_schema import PACKAGED
 from copydesk.core.plugins import Plugin, read_plugins
 from copydesk.store.shard_store import Store
 
+#: The file below ``build/STAGE`` that lists the results of a stage, one line per shard.
+RECEIPTS = "shards.jsonl"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -104,7 +107,7 @@ class Project:
     @property
     def passed_on(self) -> Path:
         """What ingest read of hand-written files for later stages: benchmarks, takedowns, decisions about nothing."""
-        return self.build / "passed_on.json"
+        return self.build / "ingest" / "passed_on.json"
 
     @property
     def labels(self) -> Path:
@@ -118,7 +121,7 @@ class Project:
 
     def finished(self, stage: str) -> Path:
         """The file that lists the shards of a stage in the last build; it may be deleted at any time."""
-        return self.build / "finished" / f"{stage}.json"
+        return self.build / stage / "finished.json"
 
     @property
     def shared(self) -> Path:
@@ -127,7 +130,7 @@ class Project:
 
     def receipts(self, stage: str) -> Path:
         """The file that lists the results of a stage, one line per shard."""
-        return self.build / f"{stage}.jsonl"
+        return self.build / stage / RECEIPTS
 
 
 def build_lock(project: Project) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from copydesk.errors import StoreError
+from copydesk.pipeline import STAGES
 from copydesk.project import Project
 from copydesk.scaffold.repository import init
 from copydesk.stages import share
@@ -66,7 +67,9 @@ def test_after_a_pull_only_a_changed_document_is_computed(origin: Path, clone: P
     assert shards.keys() == {"ingest", "clean", "split", "describe", "package", "validate"}
 
     # The bytes, also of dvc.lock and of what is shared, are those of a build from nothing.
-    built = {name: file_bytes(clone / name) for name in ("corpus", "reports", "build/shards", "build/finished")}
+    stages = (f"build/{stage}" for stage in STAGES)
+    built = {name: file_bytes(clone / name) for name in ("corpus", "reports", "build/shards", *stages)}
+    assert all(built.values())
     lock = (clone / "dvc.lock").read_bytes()
     shutil.rmtree(clone / "build")
     run_command(clone, "dvc", "repro", "--force")
@@ -133,7 +136,7 @@ def test_a_damaged_list_is_refused(make_corpus: Callable[..., Project], damage: 
     share.run(project)
     (project.build / "last" / "shared").unlink()
     project.finished("clean").write_text(damage)
-    with pytest.raises(StoreError, match=r"clean\.json: damaged .*; delete it and build again"):
+    with pytest.raises(StoreError, match=r"clean/finished\.json: damaged .*; delete it and build again"):
         share.take_over(project)
 
 

@@ -125,7 +125,7 @@ def test_several_processes_import_it(tmp_path: Path) -> None:
         )
         (tmp_path / "build.py").write_text(code)
         run_command(tmp_path, sys.executable, "-P", "build.py")
-        outcomes.append((project.build / "clean.jsonl").read_bytes())
+        outcomes.append(project.receipts("clean").read_bytes())
     assert outcomes[0] == outcomes[1]
     assert outcomes[0].count(b"\n") > 4
 

@@ -39,7 +39,7 @@ stages:
     deps: [seeds, build.py]
     params: [corpus, select, clean]
     outs:
-{OUTS}      - build/package.jsonl: {{cache: false}}
+{OUTS}      - build/package/shards.jsonl: {{cache: false}}
       - reports/alarms.jsonl: {{cache: false}}
       - reports/dropped.jsonl: {{cache: false}}
 """
@@ -268,7 +268,7 @@ def test_a_release_that_is_killed_is_finished_by_the_next(repository: Path, quic
 
 def test_a_release_that_is_killed_in_its_build_needs_no_other_one(repository: Path, quick: None) -> None:
     """DVC removes what a stage makes before it runs; the list of finished shards is neither in git nor in DVC's cache."""
-    listed = repository / "build" / "package.jsonl"
+    listed = repository / "build" / "package" / "shards.jsonl"
     run(repository, "dvc", "repro", "--quiet")
     before = listed.read_bytes()
     _kill_when(repository, lambda: not listed.exists())

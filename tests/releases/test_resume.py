@@ -46,7 +46,7 @@ def write_note(root: Path) -> str:
 
 def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert resume_release(root) is None
-    lists = {"package.jsonl": "before", "two.jsonl": "2", "other.json": "x", "release/old.jsonl": ""}
+    lists = {"package/shards.jsonl": "before", "two/shards.jsonl": "2", "other.json": "x", "release/old.jsonl": ""}
     write_seeds(root / "build", lists)
     keep_shard_lists(root)
     kept = {p.name: p.read_text() for p in (root / "build" / "release").iterdir()}
@@ -55,7 +55,7 @@ def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.Ca
     strays |= {"corpus/.x.ab_12_cd.tmp": "mine"}
     written = {"params.yaml": "new", "corpus/x": "new", "reports/x": "new"}
     new = {"CHANGELOG.md": "new", "corpus/MANIFEST.sha256.sig": "new"}
-    write_seeds(root, {**strays, "build/package.jsonl": "after", "corpus/.x.0123456789ab.tmp": ""})
+    write_seeds(root, {**strays, "build/package/shards.jsonl": "after", "corpus/.x.0123456789ab.tmp": ""})
     with journaled(journal_of(root)):
         for name, text in {**written, **new}.items():
             write_text(root / name, text)
@@ -63,25 +63,24 @@ def test_what_a_killed_release_wrote_is_taken_back(root: Path, capsys: pytest.Ca
         unfinished.enter_context(replacing(root / "reports" / "y")).write(b"half")
         (unfinished.enter_context(replacing_folder(root / "corpus" / "data")) / "part").write_text("half")
     run(root, "git", "add", "CHANGELOG.md", "params.yaml")
-    (root / "build" / "two.jsonl").unlink()
+    (root / "build" / "two" / "shards.jsonl").unlink()
     write_note(root)
     assert resume_release(root) is None
     unfinished.pop_all()
     assert capsys.readouterr().err == "release: undoing what the unfinished release 1.0.0 wrote\n"
     assert not note_of(root).exists() and not journal_of(root).exists()
-    assert [(root / "build" / name).read_text() for name in ("package.jsonl", "two.jsonl")] == ["before", "2"]
+    assert [(root / "build" / name / "shards.jsonl").read_text() for name in ("package", "two")] == ["before", "2"]
     assert {name: (root / name).read_text() for name in written} == dict.fromkeys(written, "kept")
     status = run(root, "git", "-c", "core.quotePath=false", "status", "--porcelain", "-uall").splitlines()
     assert status == [f"?? {name}" for name in sorted(strays)]
 
 
 def test_lists_that_a_killed_stage_left_are_taken_back(root: Path) -> None:
-    outs = ["build/a.jsonl", {"build/finished/a.json": {"persist": True}}]
-    code = "from pathlib import Path; Path('build/a.jsonl').write_text('a'); Path('build/finished/a.json').write_text('b')"
+    outs = [{"build/a": {"persist": True}}]
+    lists = "[Path('build/a/shards.jsonl').write_text('a'), Path('build/a/finished.json').write_text('b')]"
+    code = f"from pathlib import Path; Path('build/a').mkdir(parents=True, exist_ok=True); {lists}"
     stage = {"cmd": f'python -c "{code}"', "deps": ["params.yaml"], "outs": outs}
-    write_seeds(
-        root, {"dvc.yaml": json.dumps({"stages": {"a": stage}}), "params.yaml": "a: 1\n", "build/finished/x": ""}
-    )
+    write_seeds(root, {"dvc.yaml": json.dumps({"stages": {"a": stage}}), "params.yaml": "a: 1\n"})
     (root / "dvc.lock").unlink()
     run(root, "dvc", "repro", "--quiet")
     run(root, "git", "add", "--all")
@@ -91,12 +90,12 @@ def test_lists_that_a_killed_stage_left_are_taken_back(root: Path) -> None:
     write_note(root)
     with journaled(journal_of(root)):
         write_text(root / "params.yaml", "a: 2\n")
-    for name in ("a.jsonl", "finished/a.json"):  # not through a link into the cache
-        (root / "build" / name).unlink()
-        (root / "build" / name).write_text("half")
+    for name in ("shards.jsonl", "finished.json"):  # not through a link into the cache
+        (root / "build" / "a" / name).unlink()
+        (root / "build" / "a" / name).write_text("half")
     assert resume_release(root) is None
     assert run(root, "dvc", "status", "--json") == "{}"
-    assert (root / "build" / "finished" / "a.json").read_text() == "b"
+    assert (root / "build" / "a" / "finished.json").read_text() == "b"
 
 
 def test_later_edits_of_what_a_killed_release_wrote_stay(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,9 @@ from copydesk.ci.hand_written_files import check_inputs
 from copydesk.errors import BuildError
 from copydesk.pipeline import build_project
 from copydesk.project import Project
+from copydesk.revisions import toolkit_lock
 from copydesk.revisions.line_ends import converted_files
-from copydesk.revisions.toolkit_lock import check_line_ends
+from copydesk.revisions.toolkit_lock import check_line_ends, check_line_ends_of_stage
 from copydesk.scaffold.doctor import examine
 from copydesk.scaffold.repository import init, upgrade
 from support import GIT, run_command, run_stages
@@ -133,3 +134,32 @@ def test_upgrade_protects_a_repository_from_before_and_takes_converted_files_for
     assert b"\r" not in (other / "scripts" / "clean.py").read_bytes()
     run_command(other, "git", "checkout-index", "--force", "--", "params.yaml", "splits.jsonl")
     assert converted_files(other) == []
+
+
+def test_stages_after_ingest_ask_git_again_only_if_an_input_changed(
+    origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(toolkit_lock, "check_line_ends", asked.append)
+    check_line_ends_of_stage(origin, "clean")
+    check_line_ends_of_stage(origin, "split")
+    assert len(asked) == 1
+    check_line_ends_of_stage(origin, "ingest")
+    check_line_ends_of_stage(origin, "clean")
+    assert len(asked) == 2
+    for name in ("splits.jsonl", "schemas/raw.schema.json", ".git/index"):
+        before = len(asked)
+        (origin / name).write_bytes((origin / name).read_bytes() + b"\n")
+        check_line_ends_of_stage(origin, "deduplicate")
+        check_line_ends_of_stage(origin, "labels")
+        assert len(asked) == before + 1, name
+
+
+def test_a_stage_that_git_made_invalid_is_refused_each_time(origin: Path) -> None:
+    with (origin / ".gitattributes").open("a") as file:
+        file.write("* text eol=crlf\n")
+    commit(origin)
+    other = clone(origin, "other")
+    for stage in ("ingest", "clean", "clean"):
+        with pytest.raises(BuildError, match="git has changed the line ends"):
+            check_line_ends_of_stage(other, stage)

@@ -122,11 +122,15 @@ def test_the_pipeline_is_ours_without_the_code(made: Path) -> None:
         stage["params"] = [{NAME: [f"stages.{name}"]}, *stage.get("params", [])]
     assert theirs == ours
     known = set(files("x")) | {"seeds"}
-    for stage in theirs["stages"].values():
+    folders: set[str] = set()
+    for name, stage in theirs["stages"].items():
         built = {next(iter(out)) if isinstance(out, dict) else out for out in stage["outs"]}
         known |= built
-    needed = {dep for stage in theirs["stages"].values() for dep in stage["deps"]} - known
+        folders |= built & {f"build/{name}"}
+    deps = {dep for stage in theirs["stages"].values() for dep in stage["deps"]}
+    needed = {dep for dep in deps if dep.rpartition("/")[0] not in folders} - known
     assert needed == {"labels", "schemas"}
+    assert folders == {f"build/{name}" for name in STAGES}
 
 
 def test_a_pipeline_in_which_a_stage_has_neither_params_nor_outs_is_noticed() -> None:

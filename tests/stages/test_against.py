@@ -104,6 +104,30 @@ def test_a_damaged_file_of_signatures(make_corpus: Callable[..., Project]) -> No
         run_stages(project)
 
 
+def test_the_stage_runs_again_if_signatures_change(
+    make_corpus: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = make_corpus({"own.txt": "An article of our own."}, SMALL)
+    path = project.seeds / "theirs@v1.0.0.signatures.parquet"
+
+    def passed_on() -> bytes:
+        run_stages(project)
+        return project.passed_on.read_bytes()  # the stage depends on this file
+
+    path.write_bytes(b"PAR1")
+    first = passed_on()
+    path.write_bytes(b"PAR2")
+    second = passed_on()
+    assert first != second == passed_on()
+    path.unlink()
+    (secret := tmp_path_factory.mktemp("outside") / "secret").write_text("not ours")
+    path.symlink_to(secret)
+    assert json.loads(passed_on())["signatures"] == {path.name: None}
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert json.loads(passed_on())["signatures"] == {path.name: None}
+
+
 @given(
     st.lists(st.integers(0, 5), min_size=1, max_size=12),
     st.lists(st.lists(st.integers(0, 5), max_size=6), min_size=1, max_size=3),

@@ -204,11 +204,11 @@ def test_files_of_the_dataset_that_stay_are_not_written_again_and_others_are(for
 
 def test_stages_run_out_of_order_say_so(make_project: Callable[..., Project]) -> None:
     project = make_project({"a.txt": "One."})
-    with pytest.raises(BuildError, match=r"ingest.jsonl: missing; run the stage ingest first"):
+    with pytest.raises(BuildError, match=r"ingest/shards\.jsonl: missing; run the stage ingest first"):
         STAGES["clean"](project)
     STAGES["ingest"](project)
     project.receipts("ingest").write_text('{"raw": 1}')
-    with pytest.raises(BuildError, match=r"ingest.jsonl: damaged"):
+    with pytest.raises(BuildError, match=r"ingest/shards\.jsonl: damaged"):
         STAGES["clean"](project)
 
 

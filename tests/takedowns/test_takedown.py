@@ -315,6 +315,23 @@ def test_what_would_be_removed_is_listed_asked_and_told(found: Found) -> None:
     )
 
 
+def test_decisions_that_quote_words_of_the_document_alone_go_with_it(make_corpus: Make) -> None:
+    texts = {"a.txt": "A woodful  ofsilence lay\nthere. Others said (so.", "b.txt": "Nobody spoke. Others said (so."}
+    project = make_corpus({**SEEDS, **texts})
+    alone, shared, unknown = "woodful ofsilence", "Others said", "ofnothing"
+    wordings = [
+        {"rule": "glued-words", "before": before, "after": "x", "decision": "reject"}
+        for before in (alone, shared, unknown)
+    ]
+    of_rule = {"rule": "glued-words", "decision": "reject", "source": "The Paper"}
+    path = project.seeds / "decisions.jsonl"
+    path.write_text("".join(json.dumps({**row, "date": "2026-01-02"}) + "\n" for row in (*wordings, of_rule)))
+    call = ["takedown", "a", "--reason", "asked for", "--root", str(project.seeds.parent)]
+    told = CliRunner().invoke(app, call).output
+    assert f"{path}: 1 line about it removed\n" in told
+    assert [row.get("before") for row in lines(path)] == [shared, unknown, None]
+
+
 def test_what_people_wrote_about_the_document_goes_with_it_and_is_found_in_history(make_corpus: Make) -> None:
     project = make_corpus(SEEDS)
     root, rows, names = project.seeds.parent, documents(project.seeds.parent), ("article-0001", "article-0003")

@@ -181,7 +181,7 @@ def test_rows_that_cannot_be_read_are_no_valid_rows(make_corpus: Callable[..., P
 def test_a_table_that_comes_later_goes_with_its_documents(make_corpus: Callable[..., Project]) -> None:
     small = {"shards": {"target": 1, "minimum": 1, "maximum": 2}}
     project = make_corpus(articles(3), small)
-    memory = project.build / "last" / "units.json"
+    memory = project.build / "validate" / "units.json"
     assert validate(project.corpus, load=False, memory=memory).ok
     run_stages(replace(project, params=check_params({**project.params, "publish": {"signatures": True}})))
     report = validate(project.corpus, load=False, memory=memory)

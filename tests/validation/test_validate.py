@@ -28,7 +28,7 @@ from copydesk.stages import validate as stage
 from copydesk.tables.parquet import write_parquet
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation import validate
-from support import articles, run_stages, write_seeds
+from support import articles, file_bytes, run_stages, write_seeds
 
 
 def check(project: Project) -> Report:
@@ -542,6 +542,39 @@ def test_datasets_loads_again_only_what_is_read_in_another_way(
     edit_card(project, lambda matter: matter["configs"][1].update(default=True))
     stage.run(project)
     assert LoaderDouble.count == 3
+
+
+def test_a_clone_trusts_its_first_dataset_to_load_as_it_did_where_it_was_built(
+    make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copydesk.validation.Loader", LoaderDouble)
+    monkeypatch.setattr("copydesk.validation.is_installed", lambda: False)
+    monkeypatch.setattr(LoaderDouble, "count", 0)
+    project = make_corpus(articles(8), {"shards": {"target": 6, "minimum": 3, "maximum": 18}})
+    stage.run(project)
+    listed = file_bytes(project.build / "validate")
+    results = project.build / "store" / "results"
+
+    shutil.rmtree(results)  # as if another version of a library were installed: here it is loaded again
+    stage.run(project)
+    assert (LoaderDouble.count, file_bytes(project.build / "validate")) == (2, listed)
+
+    shutil.rmtree(results)  # as after dvc pull in a fresh clone
+    shutil.rmtree(project.build / "last")
+    stage.run(project)
+    assert (LoaderDouble.count, file_bytes(project.build / "validate")) == (2, listed)
+
+    shutil.rmtree(results)
+    shutil.rmtree(project.build / "last")
+    edit_card(project, lambda matter: matter["configs"][1].update(default=True))
+    stage.run(project)
+    assert LoaderDouble.count == 3
+
+    (project.build / "validate" / "loaded.json").write_text("{")
+    shutil.rmtree(results)
+    shutil.rmtree(project.build / "last")
+    stage.run(project)
+    assert LoaderDouble.count == 4
 
 
 @pytest.mark.parametrize("name", ["raw", "sentences", "edits"])

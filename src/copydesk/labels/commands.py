@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from copydesk.core.label_lines import Label
 
 Root = Annotated[Path, typer.Option("--root", file_okay=False, help="Folder with the repository of the corpus.")]
+OfTexts = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="The git revision of the texts, such as corpus@v1.0.0; the working tree if left out."),
+]
 
 labels = typer.Typer(
     help="Labels on spans of clean texts: from release to release, to annotation tools and back.",
@@ -82,10 +86,7 @@ def carry_command(  # noqa: PLR0917  (options are given by name)
 @labels.command("add")
 def add_command(
     file: Annotated[Path, typer.Argument(help="JSON Lines with doc_id, start, end, label, text_sha256.")],
-    rev: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="The git revision that the labels were made on; the working tree if left out."),
-    ] = None,
+    rev: OfTexts = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="File to add to; if left out, the one in labels/ with the name of FILE."),
@@ -170,10 +171,7 @@ def export_command(  # noqa: PLR0917  (options are given by name)
         ),
     ],
     tool: Annotated[Tool, typer.Option("--to", help="The tool or format.")],
-    rev: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="A git revision, such as corpus@v1.0.0; the working tree if left out."),
-    ] = None,
+    rev: OfTexts = None,
     root: Root = Path(),
     file: Annotated[
         Optional[Path],  # noqa: UP045
@@ -241,10 +239,7 @@ def export_command(  # noqa: PLR0917  (options are given by name)
 def import_command(
     file: Annotated[Path, typer.Argument(help="What the tool exported: a file, or a folder of brat.")],
     out: Annotated[Path, typer.Option("--out", help="File of labels to write, as JSON Lines.")],
-    rev: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="The git revision whose texts were annotated; the working tree if left out."),
-    ] = None,
+    rev: OfTexts = None,
     root: Root = Path(),
     decide: Annotated[
         bool,

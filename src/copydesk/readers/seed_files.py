@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.core.atomic_files import explained
+from copydesk.core.atomic_files import explained, leads_out, sha256_file
 from copydesk.errors import BuildError
 from copydesk.readers import READERS, record_readers, split_name
 
@@ -119,6 +119,24 @@ def list_seed(folder: Path, path: str, max_bytes: int) -> pa.Table:
     listed = [row for row in rows if not isinstance(row, Refusal)]
     columns = zip(*listed, strict=True) if listed else ([] for _ in SEEDS)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS)
+
+
+def signature_files(folder: Path) -> list[str]:
+    """List the signatures of other corpora in a folder of seeds, by their relative paths, sorted."""
+    names = ((name, entry) for name, entry in walk(folder) if name.endswith(SIGNATURES_ENDING))
+    return sorted(name for name, entry in names if not isinstance(entry, OSError))
+
+
+def signature_hashes(folder: Path) -> dict[str, str | None]:
+    """Return the SHA-256 of each of these files; None for what is no readable file, or a link out of the project."""
+    return {name: _hash_inside(folder / name, folder.parent) for name in signature_files(folder)}
+
+
+def _hash_inside(path: Path, root: Path) -> str | None:
+    try:
+        return sha256_file(path) if path.is_file() and not leads_out(path, root) else None
+    except OSError:
+        return None
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:

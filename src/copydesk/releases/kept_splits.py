@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from copydesk.core.atomic_files import write_text
 from copydesk.core.hand_written import SPLIT_LIST
@@ -57,30 +58,38 @@ def refuse_moves(root: Path, last_version: str, changes: Diff) -> None:
         )
 
 
+class _Document(NamedTuple):
+    """The split of a document, and the hash of its file."""
+
+    split: str
+    raw_sha256: str
+
+
 def _moves_by_name(last: Revision, current: Revision) -> list[str]:
     """Documents whose file has another name, and with it another split."""
-    before, now = published_splits(last), published_splits(current)
+    before, now = _documents(last), _documents(current)
     return [
-        f"{new} ({before[old]} to {now[new]}; it was {old})"
-        for new, old in sorted(renamed_documents(last, current).items())
-        if before[old] != now[new]
+        f"{new} ({before[old].split} to {now[new].split}; it was {old})"
+        for new, old in sorted(_renamed(before, now).items())
+        if before[old].split != now[new].split
     ]
 
 
-def renamed_documents(old: Revision, new: Revision) -> dict[str, str]:
-    """Documents of the new revision whose bytes have another id in the old one: the new and the old id."""
-    before, now = _hashes(old), _hashes(new)
-    gone = {sha256: doc_id for doc_id, sha256 in sorted(before.items()) if doc_id not in now}
-    return {doc_id: gone[sha256] for doc_id, sha256 in sorted(now.items()) if doc_id not in before and sha256 in gone}
+def _renamed(before: Mapping[str, _Document], now: Mapping[str, _Document]) -> dict[str, str]:
+    """Documents whose bytes had another id before: the new and the old id."""
+    gone = {document.raw_sha256: doc_id for doc_id, document in sorted(before.items()) if doc_id not in now}
+    added = {doc_id: document.raw_sha256 for doc_id, document in sorted(now.items()) if doc_id not in before}
+    return {doc_id: gone[sha256] for doc_id, sha256 in added.items() if sha256 in gone}
 
 
-def _hashes(revision: Revision) -> dict[str, str]:
-    """The hash of each document's file, by id."""
-    hashes: dict[str, str] = {}
-    for shard in revision.shards("documents").values():
+def _documents(revision: Revision) -> dict[str, _Document]:
+    """The documents of the corpus at a revision, by id."""
+    documents: dict[str, _Document] = {}
+    for path, shard in revision.shards("documents").items():
         rows = revision.read(shard, ["doc_id", "raw_sha256"])
-        hashes.update(zip(rows["doc_id"].to_pylist(), rows["raw_sha256"].to_pylist(), strict=True))
-    return hashes
+        hashes = zip(rows["doc_id"].to_pylist(), rows["raw_sha256"].to_pylist(), strict=True)
+        documents.update((doc_id, _Document(split_of(path), sha256)) for doc_id, sha256 in hashes)
+    return documents
 
 
 def _first(names: list[str]) -> str:
@@ -108,9 +117,10 @@ def keep_splits_of(root: Path, rev: str) -> int:
         If there is no corpus at the revision, or it cannot be read.
     """
     revision = open_revision(root, rev, own=True)
-    promised = revision.split_list | published_splits(revision)
+    before = _documents(revision)
+    promised = revision.split_list | {doc_id: document.split for doc_id, document in before.items()}
     with suppress(ReleaseError):  # a clone without the data: a release of it, which needs them, looks for such files
-        promised |= {new: promised[old] for new, old in renamed_documents(revision, open_revision(root)).items()}
+        promised |= {new: promised[old] for new, old in _renamed(before, _documents(open_revision(root))).items()}
     listed = listed_splits(Project.open(root))
     changed = sum(listed.get(doc_id) != split for doc_id, split in promised.items())
     if changed:

@@ -16,6 +16,7 @@ from copydesk.core.journal import read_journal
 from copydesk.core.progress import say
 from copydesk.dataset.manifest import NAME
 from copydesk.errors import ReleaseError
+from copydesk.project import RECEIPTS
 from copydesk.revisions.dvc_command import run_dvc
 from copydesk.revisions.dvc_objects import outs_of
 from copydesk.revisions.dvc_storages import DATA
@@ -46,12 +47,12 @@ def delete_notes(root: Path) -> None:
 
 
 def keep_shard_lists(root: Path) -> None:
-    """Copy the lists of finished shards: DVC deletes that of a stage it runs; older pipelines do not cache them."""
+    """Copy the lists of finished shards: a pipeline of one's own may let DVC delete them and not cache them."""
     folder = root / "build" / _KEPT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for path in (root / "build").glob("*.jsonl"):
-        shutil.copy2(path, folder / path.name)
+    for path in (root / "build").glob(f"*/{RECEIPTS}"):
+        shutil.copy2(path, folder / f"{path.parent.name}.jsonl")
 
 
 def undo_release(root: Path) -> list[str]:
@@ -86,7 +87,7 @@ def undo_release(root: Path) -> list[str]:
     _restore_committed(root, [name for name in changed if name not in edited], tracked)
     _restore_data(root, written_hashes)
     for path in (root / "build" / _KEPT).glob("*.jsonl"):
-        with replacing(root / "build" / path.name) as file:
+        with replacing(root / "build" / path.stem / RECEIPTS) as file:
             file.write(path.read_bytes())
     if edited:
         say(f"release: edited since, and left as they are: {', '.join(edited)}; copies are in {copies}")

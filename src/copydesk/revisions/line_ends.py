@@ -6,7 +6,9 @@ clones of one commit have other bytes, and the same commit makes two datasets.
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +21,8 @@ _HASHED = (
     *("schemas", "scripts", "corpus", "reports"),
     *("params.yaml", SPLIT_LIST, "dvc.yaml", "dvc.lock", "toolkit.json"),
 )
+#: Those that a build writes itself.
+_WRITTEN = frozenset({"corpus", "reports", "dvc.lock"})
 _MODIFIED = 1000  # files that are compared
 _KINDS = ("lf", "crlf", "mixed")  # as git names them; other kinds are binary files and those without line ends
 
@@ -61,6 +65,24 @@ def converted_files(root: Path, seeds: str = "seeds") -> list[ConvertedFile]:
     except ReleaseError:
         return []
     return sorted({*unprotected, *same_text})
+
+
+def stamp_of_inputs(root: Path) -> str | None:
+    """What changes if git converts an input other than a seed: a digest of the metadata of git's index and of files.
+
+    None outside of git, and where the folder is not the top of a clone.
+    """
+    paths = [root / ".git" / name for name in ("index", "config")]
+    if not all(path.is_file() for path in paths):
+        return None
+    paths += [root / name for name in (".gitattributes", *_HASHED) if name not in _WRITTEN]
+    paths += [path for name in ("schemas", "scripts") for path in sorted((root / name).glob("*.*"))]
+    stamps = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            stamps.append((str(path), status.st_size, status.st_mtime_ns, status.st_ino))
+    return hashlib.sha256(repr(stamps).encode()).hexdigest()
 
 
 def _files_with_other_line_ends(root: Path, *pathspecs: str) -> dict[ConvertedFile, str]:

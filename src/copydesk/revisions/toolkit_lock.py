@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from copydesk._version import __version__
+from copydesk.core.atomic_files import write_text
 from copydesk.core.hand_written import SETTINGS_BYTES, YamlError, bounded_text, parse_yaml
 from copydesk.core.plugins import read_plugins
 from copydesk.errors import BuildError, ConfigError
-from copydesk.revisions.line_ends import ADVICE, converted_files
+from copydesk.revisions.line_ends import ADVICE, converted_files, stamp_of_inputs
 from copydesk.store.fingerprint import source_hash, sources
 
 NAME = "toolkit.json"
@@ -137,6 +138,25 @@ def check_line_ends(root: Path, seeds: str = "seeds") -> None:
             f"{root}: git has changed the line ends of {len(files)} files, so the dataset would differ from "
             f"that of other machines: {files[0]}; {ADVICE}"
         )
+
+
+def check_line_ends_of_stage(root: Path, stage: str) -> None:
+    """Check line ends before a stage of DVC, unless nothing but seeds changed since a stage before it did.
+
+    Only ``ingest`` reads the seeds, so it always checks. In a fresh clone git reads most files for each check: those
+    that are as old as its index, in seconds.
+
+    Raises
+    ------
+    BuildError
+        If git has converted line ends.
+    """
+    memory, stamp = root / "build" / "last" / "line_ends", stamp_of_inputs(root)
+    checked = memory.read_text("utf-8", "replace") if memory.is_file() else None
+    if stamp is None or stage == "ingest" or checked != stamp:
+        check_line_ends(root)
+        if stamp is not None:
+            write_text(memory, stamp)
 
 
 _KEYS = {"copydesk": str, "stages": dict, "files": dict}

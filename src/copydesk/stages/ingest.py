@@ -27,7 +27,7 @@ from copydesk.readers.base import STATED
 from copydesk.readers.document_listing import list_documents, without_taken_down
 from copydesk.readers.listed_metadata import metadata_of, rights_of
 from copydesk.readers.listed_texts import read_listed
-from copydesk.readers.seed_files import Refusal, list_seeds
+from copydesk.readers.seed_files import Refusal, list_seeds, signature_hashes
 from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_new_pages
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
@@ -72,6 +72,8 @@ def run(project: Project) -> None:
         "takedowns": [ledger[doc_id] for doc_id in sorted(ledger)],
         "decisions": [decision._asdict() for decision in decided.about_nothing(absent)],
         "groups": [decision._asdict() for decision in decided.of_groups],
+        # Deduplication depends on them: if it depended on the folder of seeds, DVC would hash all seeds once more.
+        "signatures": signature_hashes(project.seeds),
     }
     write_json(project.passed_on, passed_on)
     if unknown:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from copydesk.core.atomic_files import explained, read_json_lines, write_json_lines, write_text
+from copydesk.core.atomic_files import explained, read_json_lines, remove_unfinished, write_json_lines, write_text
 from copydesk.core.json_schema import schema_path
 from copydesk.core.plugins import Kind, Plugin, deciding, load_plugins
 from copydesk.core.progress import fail, guard, track
@@ -305,7 +305,7 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
         raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
 
 
-def read_passed_on(project: Project) -> dict[str, list[dict[str, Any]]]:
+def read_passed_on(project: Project) -> dict[str, Any]:
     """What ingest read of hand-written files: valid rows of ``benchmarks``, ``takedowns`` and decisions.
 
     Raises
@@ -333,18 +333,19 @@ def write_receipts(project: Project, stage: str, shards: Iterable[Parts]) -> Non
 
 def main(run: Callable[[Project], object]) -> None:
     """Run a stage in the project of the current folder; print its error in a line and exit with 1."""
-    from copydesk.revisions.toolkit_lock import check_line_ends, check_plugins, check_toolkit
+    from copydesk.revisions.toolkit_lock import check_line_ends_of_stage, check_plugins, check_toolkit
     from copydesk.stages.share import take_over
 
     guard()
     try:
         stage = Path(sys.argv[0]).stem  # a script is named after its stage
         check_toolkit(Path(), stage)
-        check_line_ends(Path())
+        check_line_ends_of_stage(Path(), stage)
         project = Project.open()
         check_plugins(Path(), project.params["plugins"], stage)
         keep_pandas_out(project.params["plugins"])
         with build_lock(project):
+            remove_unfinished(project.build / stage)  # DVC would take what a killed process left to other clones
             take_over(project)
             run(project)
     except CopydeskError as error:

@@ -35,14 +35,16 @@ def run(
     load: bool = True,
     base: dict[str, Any] | None = None,
     tell: Callable[[Report], None] | None = None,
+    shared: bool = True,
 ) -> None:
     """Check the dataset, write reports/validation.json, and report the violations.
 
-    ``base`` is as for :func:`copydesk.validation.validate`.
+    ``base`` is as for :func:`copydesk.validation.validate`; ``shared`` says that other clones get to know what was
+    checked: it is to be false for a dataset that is not the one of the project.
     """
     remove_unfinished(project.reports)
     workers = project.params["engine"]["workers"]
-    memory = project.build / "last" / "units.json"
+    memory = project.finished("validate").with_name("units.json") if shared else None
     report = validate(
         project.corpus,
         project.schemas,
@@ -51,7 +53,7 @@ def run(
         workers=workers,
         base=base,
         memory=memory,
-        finished=project.finished("validate"),
+        finished=project.finished("validate") if shared else None,
     )
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
@@ -63,7 +65,7 @@ def run(
         checked = ", ".join(plural(count, _NOUNS.get(name, name)) for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all checks passed")
         return
-    for cache in (project.build / LAID, memory):  # if one of them is wrong, the next run finds out
+    for cache in filter(None, (project.build / LAID, memory)):  # if one of them is wrong, the next run finds out
         cache.unlink(missing_ok=True)
     counts = ", ".join(f"{n:,} {check}" for check, n in Counter(f.check for f in report.findings).items())
     raise ValidationError(f"{project.corpus}: {plural(report.total, 'violation')} ({counts}); see {path}")

@@ -1,6 +1,6 @@
 """The last build of each stage: its shards, whose rows later builds reuse and whose results other clones take over.
 
-``build/finished/STAGE.json`` lists them. It follows from what DVC knows the stage depends on, so DVC takes it to
+``build/STAGE/finished.json`` lists them. It follows from what DVC knows the stage depends on, so DVC takes it to
 other clones. There the results get the keys that they have on that machine.
 """
 
@@ -50,10 +50,16 @@ class Last:
         Shards that were made by another code are ignored.
     common : str
         What else decides the rows of all shards. Rows of shards with another value are not reused.
+
+    Attributes
+    ----------
+    is_first : bool
+        Whether the stage has never finished in this folder.
     """
 
     def __init__(self, path: Path, store: Store, stage: str, code: Fingerprint, common: str = "") -> None:
         self._path, self._stage, self._code = path, stage, code
+        self.is_first = not self._memory.is_file()
         self._common = hashlib.sha256(common.encode()).hexdigest()
         self._shards: list[Finished] = []
         try:

@@ -71,11 +71,12 @@ def takedown(  # noqa: PLR0917  (options are given by name)
 def _enter(root: Path, doc_id: str, reason: str, requested_by: str | None, *, dry_run: bool) -> None:
     from copydesk.project import Project
     from copydesk.takedowns.lines_about import LinesAbout, remove_lines
+    from copydesk.takedowns.own_wordings import own_wordings
     from copydesk.takedowns.takedown import delivered_path, takedown_row, write_to_ledger
 
     project = Project.open(root)
     row = takedown_row(project, doc_id, reason, requested_by)
-    about = LinesAbout({doc_id}, {row["raw_sha256"]})
+    about = LinesAbout({doc_id}, {row["raw_sha256"]}, own_wordings(project, doc_id, row["raw_sha256"]))
     if not dry_run:
         write_to_ledger(project, row)
     lines = remove_lines(project, about, dry_run=dry_run)

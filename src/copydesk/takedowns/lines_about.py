@@ -21,16 +21,19 @@ _FILES = {*(f"seeds/{name}" for name in SIDECARS), *(f"reports/{name}" for name 
 
 
 class LinesAbout(NamedTuple):
-    """What identifies the lines about a document: its ids, and the SHA-256 of its files."""
+    """What identifies the lines about a document: its ids, the SHA-256 of its files, wordings that only it has."""
 
     ids: Collection[str]
     hashes: Collection[str]
+    wordings: Collection[str] = ()
 
     def has(self, line: bytes) -> bool:
         """Whether a line is about the document; a line that is not JSON is not."""
         try:
             row = json.loads(line)
-            return row.get("doc_id") in self.ids or row.get("raw_sha256") in self.hashes
+            if row.get("doc_id") in self.ids or row.get("raw_sha256") in self.hashes:
+                return True
+            return row.get("doc_id") is None and row.get("before") in self.wordings
         except (ValueError, AttributeError, TypeError, RecursionError):
             return False
 

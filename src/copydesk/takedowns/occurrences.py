@@ -12,7 +12,7 @@ from copydesk.core.scratch import leftovers
 from copydesk.dataset.manifest import NAME
 from copydesk.description.duplicates.minhash import normalised, text_keys
 from copydesk.errors import ReleaseError
-from copydesk.project import Project
+from copydesk.project import RECEIPTS, Project
 from copydesk.releases.release_cache import kept_folder, rows_folder
 from copydesk.releases.release_tags import tagged_releases
 from copydesk.revisions.dataset_tree import FOLDER
@@ -181,7 +181,7 @@ def _shards_in_stores(project: Project, search: SearchResult, ids: frozenset[str
     """Return finished shards that contain the document, and unused ones that contain only ids of its copies."""
     if not ids:
         return sorted(search.shards, key=str)
-    needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob("*.jsonl")))
+    needed = "".join(path.read_text("utf-8") for path in sorted(project.build.glob(f"*/{RECEIPTS}")))
 
     def ids_in_shard(stored: StoredObject) -> set[str]:
         passed_over = stored in search.shards or PurePosixPath(stored.name).name in needed

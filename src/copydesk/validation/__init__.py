@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from copydesk.core.atomic_files import sha256_file
+from copydesk.core.atomic_files import sha256_file, write_json
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, schema_path
 from copydesk.core.progress import say, track
@@ -54,7 +56,8 @@ def validate(
         Whether to load it mapped into a cache, cold and warm, even if it is larger than 8 MB.
     store : Store, optional
         Records which files passed, by the hashes of their bytes; these files are not checked again. Nor is a dataset
-        loaded again, if ``datasets`` loaded one here with the same tables, splits and features. A release always is.
+        loaded again, if ``datasets`` loaded one here with the same tables, splits and features, nor the first one of
+        a clone, if it was loaded before it was pulled. A release always is.
     workers : int
         Processes; 0 takes one per core.
     base : dict, optional
@@ -92,10 +95,11 @@ def validate(
     remembered = Memory(memory, _footer_checks(schemas))
     known = _Known(store, schemas, finished)
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
-    loaded = known.key("loading", [way_of_reading(corpus), str(corpus), ways]) if ways else ""
+    reading = way_of_reading(corpus) if ways else ""
+    loaded = known.key("loading", [reading, str(corpus), ways]) if ways else ""
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
     with ExitStack() as stack:
-        new = bool(ways) and not known.holds(loaded)
+        new = bool(ways) and not known.holds(loaded) and not known.loaded_elsewhere(corpus, [reading, ways])
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if new else None
         beside = stack.enter_context(ThreadPoolExecutor(2))
         files = check_files(corpus, schemas, report, remembered.footers)
@@ -117,11 +121,14 @@ def validate(
                 report.extend(result.result())
     if report.ok and ways:
         known.remember(loaded)
+        known.remember_loaded([reading, ways])
         report.checked.update({f"loads_{way}": len(files) for way in ways})
     return report
 
 
 _UNIT = "validate-unit"
+#: Paths that mean the same to every reader: no patterns, no protocols, no hidden folders.
+_ORDINARY = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 #: The code that looks at footers.
 _OF_FOOTERS = ("validation/file_checks.py", "readers/parquet_footer.py", "tables/parquet.py", "tables/table.py")
 
@@ -148,6 +155,7 @@ class _Known:
         everything = " ".join([*(code.everything for code in codes), *made_by])
         self._code = Fingerprint(everything, " ".join(code.portable for code in codes))
         self._last = Last(finished, store, _UNIT, self._code) if store and finished else None
+        self._loaded = finished.with_name("loaded.json") if finished else None
 
     def key(self, check: str, identity: object) -> str:
         return key(f"validate-{check}", self._code, inputs_hash(identity))
@@ -165,6 +173,27 @@ class _Known:
 
     def holds(self, result_key: str) -> bool:
         return self._store is not None and self._store.result(result_key) is not None
+
+    def loaded_elsewhere(self, corpus: Path, identity: object) -> bool:
+        """Whether this is the first build of a clone, and a dataset that reads in the same way was loaded elsewhere.
+
+        In a folder with a build of its own it is loaded again, because other versions of libraries may be installed
+        now; so it is if ``datasets`` might read the path of the folder in another way.
+        """
+        if not (self._last and self._loaded and self._last.is_first and _ORDINARY.fullmatch(str(corpus))):
+            return False
+        try:
+            return bool(json.loads(self._loaded.read_text("utf-8")) == self._claim(identity))
+        except (OSError, ValueError, RecursionError):
+            return False
+
+    def remember_loaded(self, identity: object) -> None:
+        """List, for other clones, how the dataset that was loaded is read."""
+        if self._loaded:
+            write_json(self._loaded, self._claim(identity))
+
+    def _claim(self, identity: object) -> dict[str, str]:
+        return {"portable": self._code.portable, "loaded": inputs_hash(identity)}
 
     def digests(self, keys: list[str]) -> list[list[dict[str, Any]] | None]:
         """Cached digests of the rows of units that passed; None for other units."""

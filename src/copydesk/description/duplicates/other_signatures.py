@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from copydesk.description.duplicates.minhash import COMPONENTS
 from copydesk.errors import BuildError
-from copydesk.readers.seed_files import SIGNATURES_ENDING, walk
+from copydesk.readers.seed_files import signature_files
 from copydesk.store.pinned_libraries import PINNED
 from copydesk.tables.parquet import DAMAGED
 from copydesk.tables.table import SIGNATURES, table
@@ -67,13 +67,11 @@ def compared(rows: pa.Table) -> pa.Table:
 
 
 def _files(seeds: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for name, entry in sorted(walk(seeds), key=lambda item: item[0]):
-        if name.endswith(SIGNATURES_ENDING) and not isinstance(entry, OSError):
-            path = seeds / name
-            try:
-                yield path, dict(json.loads((pq.read_schema(path).metadata or {})[METADATA]))
-            except (*DAMAGED, KeyError, ValueError, TypeError) as error:
-                raise BuildError(f"{path}: no signatures ({error}); remove it, or run copydesk signatures") from None
+    for path in (seeds / name for name in signature_files(seeds)):
+        try:
+            yield path, dict(json.loads((pq.read_schema(path).metadata or {})[METADATA]))
+        except (*DAMAGED, KeyError, ValueError, TypeError) as error:
+            raise BuildError(f"{path}: no signatures ({error}); remove it, or run copydesk signatures") from None
 
 
 def _parts(path: Path) -> Iterator[pa.Table]:
