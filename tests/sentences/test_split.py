@@ -66,7 +66,22 @@ CASES = {
         ["See id. § 1985(3).", "Nor does Fed. R. Civ. P. 12(b)(6) help him."],
         ["M/s. Alpha Foods Pvt. Ltd. filed W.P. No. 12 of 2019.", "It was heard."],
         ["They feared for Sino-U.S. relations.", "It cost Rs. 500."],
-        ["e.g. Paris.", "Or Rome."],
+        ["e.g. Paris.", "Or Rome (e.g. The Hague).", "It is in (U.S. Army) Rome."],
+        ["Q. What is his name?", "A. His name is Alfred E. Sloan.", "It is Al E. Sloan."],
+        [
+            "Pain was early.3,4",
+            "It grew (type 2).10",
+            "It stayed.11 12",
+            "The mill cost 3.5 million (fig.5 shows it).",
+        ],
+        ["“Leave me alone!”", "Leave me! he said.", "Leave me! she yelled."],
+        ["See Vol. II and No. XXXIII of it.", "Oh no.", "CIVIL law."],
+        ["1. The first item", "2. The second item"],
+        ["1.) The first item", "2.) The second item"],
+        ["Finally, this.", "a) here it is", "b) another", "c) one more"],
+        ["i. The first item", "ii. The second item"],
+        ["The aims are 1) to find it, 2) to test it and 3) to keep it."],
+        ["1) to find it, 2) to test it.", "It is in room 2. the door is open."],
     ],
     "de": [
         ["Am 31. Mai kam Dr. Brune.", "Er ging am 1. Juli."],
@@ -77,6 +92,9 @@ CASES = {
         ["Er zahlte 5 Mio. Euro und 2 Tsd. Franken.", "Das war viel."],
         ["Sie kam, z. B. aus Bonn, mit 3 Mrd.", "Das ist viel."],
         ["Siehe Urt. v. 3. Mai 2019.", "Es gilt."],
+        ["Es kam vom 1.-3. Mai und aus dem 1. -3. Jahrhundert.", "Sie gewann 2-1.", "Dann ging sie."],
+        ["1. FC Trier schlug die 2. Mannschaft."],
+        ["1. Die Wohnung", "2. Das Haus", "3. Der Garten"],
     ],
     "da": [
         ["Hr. Olsen kom ca. kl. 5 til Skt. Hans.", "Dr. Hansen blev."],
@@ -114,13 +132,18 @@ CASES = {
         ["Il dott. Rossi arrivò alle 5.", "Disse: «Ecco».", "Poi uscì."],
     ],
     "pt": [["O Sr. Silva mora na Av. Brasil.", "Ele saiu cedo."]],
-    "nl": [["De heer dr. Jansen kwam o.a. uit Gent.", "Hij bleef."]],
+    "nl": [
+        ["De heer dr. Jansen kwam o.a. uit Gent.", "Hij bleef."],
+        ["Hij bleef.", ",, Dat is goed. ''", "Zij kwam."],
+    ],
     "cs": [["Dne 5. května přišel Ing. Novák.", "Potom odešel."]],
     "pl": [["Prof. Kowalski mieszka przy ul. Długiej.", "Jest tam od 3. roku życia."]],
     "ru": [
         ["В 1916 г. он жил на ул. Ленина, т. е. в центре.", "Потом уехал."],
         ["Это всё?", "– Да, – сказал он."],
         ["Он жил в г. Москве.", "Потом уехал."],
+        ["В 1916 г. Толстой уехал.", "В мае 1916 г. Иван вернулся.", "Это было в 1916 г.", "Иван остался."],
+        ["В 2010-2012 гг. Виктор жил там.", "5 мая 2013 г. Виктор уехал."],
     ],
     "uk": [["Народилася 23 березня 1974 р. в Києві.", "Вона вчилася."], ["«Можна?» – запитує жінка.", "Ні."]],
     "zh": [
@@ -261,6 +284,9 @@ def test_a_column_is_split_as_its_texts_are_alone() -> None:
         "‘‘",
         "``",
         ",,a",
+        "1. A 2. A ",
+        "a) b) ",
+        "1 .1 ",
     ],
 )
 def test_hostile_text_is_covered(unit: str) -> None:

@@ -12,9 +12,10 @@ from copydesk.sentences.words import BULLETS, DASHES
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
 _CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘`](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
-# A reference to a note: "in spring.[4] Its", "in spring. [1][2] [3] Its", "in spring.⁴ Its".
+# A reference to a note: "in spring.[4] Its", "in spring. [1][2] [3] Its", "in spring.⁴ Its", "in spring.3,4 Its".
 _NOTE = (
-    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: ?\[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: ?\[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)"
+    r"|\d{1,3}(?:[ ,–-]\d{1,3})*(?= )))?"
 )
 _TERMINAL = rf"(?<=[{TERMINALS}])[{TERMINALS}]*(?: ?[།༎])*[」』”’）》»›\"')]*{_NOTE}"
 _OTHERS = "|".join(

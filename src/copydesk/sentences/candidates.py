@@ -7,6 +7,7 @@ an example.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from copydesk.sentences.certain_cases import (
 )
 from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
+from copydesk.sentences.list_items import ListItem, list_items
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
@@ -35,7 +37,7 @@ _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, 
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
 _ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
-_COUNTED = frozenset(("digits", "item", "Initial"))
+_COUNTED = frozenset(("digits", "item", "Initial", "Roman"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
 
 
@@ -58,12 +60,32 @@ class Context(NamedTuple):
     casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
 
 
-def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]]:
+_Candidate = tuple[int, Context | None]
+
+
+def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
     """Offsets in order behind which a sentence may end inside a line, each with its context.
 
     A context of None says that a sentence ends there for certain.
     """
     text = canonical(text)
+    found = _candidates(text, words)
+    items = list_items(text, ordinals=words.ordinals)
+    return _with_items(found, items) if items else found
+
+
+def _with_items(found: Iterator[_Candidate], items: list[ListItem]) -> Iterator[_Candidate]:
+    """The same with the beginnings of items, and without the marks of their numbers."""
+    upcoming = deque(items)
+    for end, context in found:
+        while upcoming and upcoming[0].end < end:
+            yield upcoming.popleft().start, None
+        if not upcoming or end <= upcoming[0].start:
+            yield end, context
+    yield from ((item.start, None) for item in upcoming)
+
+
+def _candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
     around = _Surroundings(text, words)
     closed = closed_spans(text)
     line_end = -1
@@ -150,7 +172,7 @@ class _Surroundings:
         opener, after, written, later, glued = behind
         ahead = self._ahead(start, kind + closed, after, later)
         # Digits may refer to a note, "still.12 It was"; but "3.5 million", "fig.5 shows"
-        if ahead is None or (noted and not (after in CAPITAL and _is_plain(self._text[max(0, start - 4) : start]))):
+        if ahead is None or (noted and not (after in CAPITAL and self._may_have_note(start))):
             return False
         if kind != ".":  # other marks end a sentence before names, too
             written = ""
@@ -188,8 +210,9 @@ class _Surroundings:
         glued = not right[0].isspace()
         if glued:
             inside = not self._may_be_glued(start, end, kind, after)
-        elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left"
-            inside = closed not in ("", "other") and self._casual < 3
+        elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left", "Leave me! she said"
+            reports = closed not in ("", "other") or (kind in ("?", "!") and "says" in (after, later))
+            inside = reports and self._casual < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
             inside = later in LOW
             later = "none"
@@ -240,11 +263,17 @@ class _Surroundings:
             before = before_mark(before, earlier, first, after)
         elif earlier in NUMBERS and self._words.kind(word) == "unit":  # "6 in. tall", but "the house he lives in. He"
             before = "open"
+        opens = first or word[0] in "(["  # "(e.g. The Hague)"
         inside = mark == "." and (
-            ((first or after in TELLING) and goes_on(before, first, after, later, self._casual))
+            ((opens or after in TELLING) and goes_on(before, opens, after, later, self._casual))
             or (before in NEVER_ALONE and _opens(words, earlier, self._words))
         )
         return None if inside or not before else (before, earlier, first)
+
+    def _may_have_note(self, start: int) -> bool:
+        """Whether a note may be referred to behind a mark: "in spring.4 Its", "(type 2).10 This"; not "No.5 It"."""
+        word = self._text[max(0, start - 4) : start]
+        return word.endswith(")") or (len(word) > 3 and word.isalpha() and word.islower())
 
     def _count(self, end: int, signs: list[str]) -> None:
         """Count the quotations and brackets of the line up to a position."""
@@ -266,12 +295,23 @@ def _begins(preceding: list[str], earlier: str) -> bool:
 
 
 def _opens(preceding: list[str], earlier: str, words: Lexicon) -> bool:
-    """Whether the words before a mark only open a sentence: "The U.S. Chamber", "At 5 a.m. Mr. Smith"."""
-    word = preceding[-2] if len(preceding) > 1 else ""
-    if earlier in NUMBERS and "." in preceding[-1] and len(preceding) > 2:
-        word = preceding[0].rsplit(None, 1)[-1]
-    is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, preceding[-1])
-    return is_word and word.lower() in words.starters
+    """Whether the words before a mark only open one: "The U.S. Chamber", "At 5 a.m. Mr. Lee", "В 1916 г. Я"."""
+    *opening, last = preceding
+    kind = words.kind(last)
+    if earlier in NUMBERS and ("." in last or kind):
+        opening = " ".join(opening[:-1]).split()
+        if kind == "measure":
+            return _opens_with_date(opening, words)
+    word = opening[-1] if opening else ""
+    is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, last)
+    return is_word and words.begins(word.lower())
+
+
+def _opens_with_date(opening: list[str], words: Lexicon) -> bool:
+    """Whether the words before a year only open a sentence: nothing, "В", "В мае", "5 мая"."""
+    begin = next((n for n in range(len(opening), 0, -1) if opening[n - 1][-1] in ".!?…"), 0)
+    first, *others = opening[begin:] or [""]
+    return len(others) < 2 and (not first or first.isdecimal() or words.begins(first.lower()))
 
 
 def _begins_with_ellipsis(right: str, kind: str) -> bool:
@@ -279,7 +319,3 @@ def _begins_with_ellipsis(right: str, kind: str) -> bool:
     ellipsis = _ELLIPSIS.match(right)
     following = right[ellipsis.end() : ellipsis.end() + 1] if ellipsis else ""
     return following.isalnum() and (kind == "." or not following.islower())
-
-
-def _is_plain(word: str) -> bool:
-    return len(word) > 3 and word.isalpha() and word.islower()

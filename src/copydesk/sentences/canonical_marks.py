@@ -38,6 +38,7 @@ _ARMENIAN_END = re.compile(f':(?<=[{_ARMENIAN}\\d.…)»"]:)(?!\\s?[ա-ֆ]|\\d)'
 _ARMENIAN_PAUSE = re.compile(r"\.(?<=[ա-ֆ]\.)(?![.…])")
 _TYPED_DANDA = re.compile(rf"\|+(?<=[{_INDIC}?!]\|)\|?|(?<=[{_INDIC}] )\|+(?= |$)")
 _WIDE_STOP = re.compile(f"．(?<=[{_CJK}」』）］]．)")
+_WIDE_STOP_OF_LATIN = re.compile(r"．(?<=[^\W\d_]．)(?=\s|$)")
 _OPENING = {
     "»": (re.compile(rf"»{_OPEN_BEFORE}»)(?=[^\W_])"), "«"),
     "›": (re.compile(rf"›{_OPEN_BEFORE}›)(?=[^\W_])"), "‹"),
@@ -47,10 +48,11 @@ _CLOSING = {
     "«": (re.compile(r"«(?<=[^\s([{—–-]«)(?!\w)"), "»"),
     "‹": (re.compile(r"‹(?<=[^\s([{—–-]‹)(?!\w)"), "›"),
 }
-_LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\w)")
+_LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\s?\w)")
 _DETACHED = re.compile(r'"(?<!\S")(?!\S)')
 _DETACHED_PAIR = re.compile(r"''(?<!\S'')(?!\S)")
-_QUOTE_OR_END = re.compile(r"[\"\n]|''")
+_DETACHED_HIGH = re.compile(r"“(?<!\S“)(?!\S)")
+_QUOTE_OR_END = re.compile(r"[\"\n„“”]|''")
 
 
 def canonical(text: str) -> str:
@@ -65,7 +67,11 @@ def canonical(text: str) -> str:
         text = _LOW_COMMAS.sub("'„", text)  # as the Dutch type it
     if "``" in text:
         text = text.replace("``", "'“").replace("''", "'”")
-    detached = ('"' in text and _DETACHED.search(text)) or ("''" in text and _DETACHED_PAIR.search(text))
+    detached = (
+        ('"' in text and _DETACHED.search(text))
+        or ("''" in text and _DETACHED_PAIR.search(text))
+        or ("„" in text and _DETACHED_HIGH.search(text))
+    )
     return _attached(text) if detached else text
 
 
@@ -92,7 +98,7 @@ def _scripts(text: str) -> str:
         text = text.replace("፡፡", "።።")
     if "|" in text:
         text = "\n".join(_with_dandas(line) if "|" in line else line for line in text.split("\n"))
-    return _WIDE_STOP.sub("。", text) if "．" in text else text
+    return _WIDE_STOP_OF_LATIN.sub(".", _WIDE_STOP.sub("。", text)) if "．" in text else text
 
 
 def _with_dandas(line: str) -> str:
@@ -103,19 +109,27 @@ def _with_dandas(line: str) -> str:
 
 
 def _attached(text: str) -> str:
-    """Quotation marks with spaces on both sides, as tokenised text has them (" or two '), as open and closed ones."""
-    opened = False
+    """Quotation marks with spaces on both sides, as tokenised text has them (" or two '), as open and closed ones.
+
+    A low one opens, and what follows it closes: ",, Dat is goed. '' Zij", "„Taip. “ Ji".
+    """
+    opened = low = False
+    pair_closes = "'„" in text  # what ",," was replaced by
 
     def turned(match: re.Match[str]) -> str:
-        nonlocal opened
-        if match.group() == "\n":
-            opened = False
-            return "\n"
-        start, end = match.span()
+        nonlocal opened, low
         sign = match.group()
+        if sign in "\n„”":
+            low = sign == "„"
+            opened = low or (opened and sign == "”")
+            return sign
+        start, end = match.span()
         detached = not text[start - 1 : start].strip() and not text[end : end + 1].strip()
+        if sign == "“":  # closes what a low one opened, else it opens
+            closing, low = detached and low, False
+            return "”" if closing else sign
         if detached or sign == '"':
-            opened = not opened
+            opened = not opened and not (pair_closes and sign == "''")
         return ("“" if opened else "”") + sign[1:] if detached else sign
 
     return _QUOTE_OR_END.sub(turned, text)
