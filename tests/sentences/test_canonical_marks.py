@@ -32,7 +32,6 @@ from support import hard_texts
         ("測定した．１．５だ．", "測定した。１．５だ。"),
         ("One． Two． 3．5 kg", "One. Two. 3．5 kg"),
         ("ሄደ፡፡", "ሄደ።።"),
-        ("So‼ Really⁇", "So! Really?"),
     ],
 )
 def test_signs_by_their_roles(text: str, expected: str) -> None:

@@ -66,6 +66,7 @@ CASES = {
         ["See id. § 1985(3).", "Nor does Fed. R. Civ. P. 12(b)(6) help him."],
         ["M/s. Alpha Foods Pvt. Ltd. filed W.P. No. 12 of 2019.", "It was heard."],
         ["They feared for Sino-U.S. relations.", "It cost Rs. 500."],
+        ["So‼", "Really⁇", "Yes⁉", "No‽", "“Oh‼” he said."],
         ["e.g. Paris.", "Or Rome (e.g. The Hague).", "It is in (U.S. Army) Rome."],
         ["Q. What is his name?", "A. His name is Alfred E. Sloan.", "It is Al E. Sloan."],
         [
@@ -78,7 +79,8 @@ CASES = {
         ["See Vol. II and No. XXXIII of it.", "Oh no.", "CIVIL law."],
         ["1. The first item", "2. The second item"],
         ["1.) The first item", "2.) The second item"],
-        ["Finally, this.", "a) here it is", "b) another", "c) one more"],
+        ["a) here it is", "b) another", "c) one more.", "They left."],
+        ["Finally, this.", "1. The first item", "2. The second item"],
         ["i. The first item", "ii. The second item"],
         ["The aims are 1) to find it, 2) to test it and 3) to keep it."],
         ["1) to find it, 2) to test it.", "It is in room 2. the door is open."],

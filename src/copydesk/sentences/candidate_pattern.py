@@ -8,6 +8,10 @@ from functools import lru_cache
 from copydesk.sentences.canonical_marks import TERMINALS
 from copydesk.sentences.words import BULLETS, DASHES
 
+#: Marks that end a sentence by what stands around them.
+MARKS = ".!?…؟‼⁇⁈⁉‽"
+_ASKING, _CALLING = frozenset("?؟⁇⁈⁉‽"), frozenset("!‼")
+
 # One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
@@ -21,7 +25,7 @@ _TERMINAL = rf"(?<=[{TERMINALS}])[{TERMINALS}]*(?: ?[།༎])*[」』”’）�
 _OTHERS = "|".join(
     (
         rf"(?<=\s[.!?…])[.!?…]*(?: [.!?…]+)*{_CLOSERS}",  # marks that stand alone
-        rf"(?<=[.!?…؟])[.!?…؟]*{_CLOSERS}{_NOTE}",  # marks behind a word
+        rf"(?<=[{MARKS}])[{MARKS}]*{_CLOSERS}{_NOTE}",  # marks behind a word
         r"(?<=[A-Z0-9)\]>_=*])",  # none: a caption or heading runs into the text
         rf"(?<=[;:]){_CLOSERS}(?= )",  # a pause
         r"(?<= [-–—])[-–—]*(?= )|(?<=[–—])[–—]*(?= )",  # a dash
@@ -29,7 +33,7 @@ _OTHERS = "|".join(
     )
 )
 _BEGIN = (
-    rf"[.!?…؟;:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
+    rf"[{MARKS};:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
     r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*]))"  # most capitals and digits: no case has to be tried
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
@@ -41,11 +45,12 @@ CANDIDATE_OF_CHINESE = re.compile(f"{_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the s
 def kind_of_mark(mark: str) -> tuple[str, str, bool]:
     """Kind of a mark, what closes behind it, and whether bare digits follow, which may refer to a note."""
     run, noted = mark, False
-    if mark[0] in ".!?…؟":
+    if mark[0] in MARKS:
         if note := _NOTE_BEGINS.search(mark):
             mark, noted = mark[: note.start()].rstrip(), mark[note.start()].isdecimal()
         run = mark.rstrip("\"'”’»›)]}*_“‘` \u00a0\u202f")
-        kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
+        marks = frozenset(run)
+        kind = "?" if marks & _ASKING else "!" if marks & _CALLING else "." if run == "." else "…"
     elif mark[0] in ";:":
         run = kind = mark[0]
     else:

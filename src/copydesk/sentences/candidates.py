@@ -7,7 +7,6 @@ an example.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,7 +26,7 @@ from copydesk.sentences.certain_cases import (
 )
 from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
-from copydesk.sentences.list_items import ListItem, list_items
+from copydesk.sentences.list_items import FIRST_ITEM, ListItem, list_items
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
@@ -69,47 +68,45 @@ def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
     A context of None says that a sentence ends there for certain.
     """
     text = canonical(text)
-    found = _candidates(text, words)
-    items = list_items(text, ordinals=words.ordinals)
-    return _with_items(found, items) if items else found
-
-
-def _with_items(found: Iterator[_Candidate], items: list[ListItem]) -> Iterator[_Candidate]:
-    """The same with the beginnings of items, and without the marks of their numbers."""
-    upcoming = deque(items)
-    for end, context in found:
-        while upcoming and upcoming[0].end < end:
-            yield upcoming.popleft().start, None
-        if not upcoming or end <= upcoming[0].start:
-            yield end, context
-    yield from ((item.start, None) for item in upcoming)
-
-
-def _candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
     around = _Surroundings(text, words)
     closed = closed_spans(text)
     line_end = -1
+    items = around.items
     pattern = CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE
     for match in pattern.finditer(text):
         start, end = match.span()
         if start >= line_end:
+            yield from ((item.start, None) for item in reversed(items))
             line_end = around.next_line(start)
+            items = around.items
         if end >= line_end:
             continue
-        while closed and closed[-1][1] < end:
-            closed.pop()
-        if closed and closed[-1][0] <= end:
+        if closed and _is_closed(closed, end):
             continue
+        if items:
+            while items and items[-1].end < end:
+                yield items.pop().start, None
+            if items and items[-1].start < end:  # the mark of its number
+                continue
         if text[start] in _TERMINALS:
             yield end, None
         elif text[start] in BULLETS:
             yield start, None
         else:
             seen = around.context(start, end, match.group())
+            items = around.items
             if seen is True:
                 yield end, None
             elif seen is not False:
                 yield end, seen
+    yield from ((item.start, None) for item in reversed(items))
+
+
+def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
+    """Whether a position is in one of the spans; those before it are dropped."""
+    while spans and spans[-1][1] < end:
+        spans.pop()
+    return bool(spans) and spans[-1][0] <= end
 
 
 class _Surroundings:
@@ -120,6 +117,7 @@ class _Surroundings:
         self._words = words
         self._classes = classes(words.language)
         self.line_end = -1
+        self.items: list[ListItem] = []  # of the list that the line holds, the last first
         self._line_start = self._counted = 0
         self._open = {"straight": 0, "open": 0, "close": 0}
         self._depth = 0
@@ -135,7 +133,11 @@ class _Surroundings:
         end = self._text.find("\n", position)
         self.line_end = len(self._text) if end < 0 else end
         self._counted_for = None
+        self.items = self._items(self._line_start) if self._text[self._line_start] in FIRST_ITEM else []
         return self.line_end
+
+    def _items(self, start: int) -> list[ListItem]:
+        return list_items(self._text, start, self.line_end, ordinals=self._words.ordinals)
 
     def _signs_of_line(self) -> list[str]:
         """The quotation marks and brackets that the line holds; none of them is counted yet."""
@@ -190,11 +192,32 @@ class _Surroundings:
             certain = kind == "none" and before == "smiley" and after in CAPITAL
         if certain or (before == "item" and self._words.items_apart):
             return True
-        quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
+        quoted = bracketed = False
+        if self._counted_for:
+            quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
+            bracketed = self._depth > 0
         rest = min(3, (self.line_end - end) // 16)
-        around = (kind, closed, before, earlier, first, opener, FOR_MODEL.get(after, after), written, later, glued)
-        # As Context(*around, ...), in a third of the time.
-        return tuple.__new__(Context, (*around, quoted, self._depth > 0, rest, self._casual))
+        after = FOR_MODEL.get(after, after)
+        # As Context(kind, ...), in a third of the time.
+        return tuple.__new__(
+            Context,
+            (
+                kind,
+                closed,
+                before,
+                earlier,
+                first,
+                opener,
+                after,
+                written,
+                later,
+                glued,
+                quoted,
+                bracketed,
+                rest,
+                self._casual,
+            ),
+        )
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
@@ -255,6 +278,8 @@ class _Surroundings:
             if bullet or _ITEM.fullmatch(word):
                 return None
         if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
+            if word in FIRST_ITEM and not self.items:
+                self.items = self._items(start - 1)
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
@@ -263,12 +288,12 @@ class _Surroundings:
             before = before_mark(before, earlier, first, after)
         elif earlier in NUMBERS and self._words.kind(word) == "unit":  # "6 in. tall", but "the house he lives in. He"
             before = "open"
-        opens = first or word[0] in "(["  # "(e.g. The Hague)"
-        inside = mark == "." and (
-            ((opens or after in TELLING) and goes_on(before, opens, after, later, self._casual))
-            or (before in NEVER_ALONE and _opens(words, earlier, self._words))
-        )
-        return None if inside or not before else (before, earlier, first)
+        if mark == ".":
+            opens = first or word[0] in "(["  # "(e.g. The Hague)"
+            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, self._casual)
+            if inside or (before in NEVER_ALONE and _opens(words, earlier, self._words)):
+                return None
+        return (before, earlier, first) if before else None
 
     def _may_have_note(self, start: int) -> bool:
         """Whether a note may be referred to behind a mark: "in spring.4 Its", "(type 2).10 This"; not "No.5 It"."""
