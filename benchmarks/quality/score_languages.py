@@ -33,7 +33,8 @@ from typing import NamedTuple
 import pyarrow as pa
 from score_sentences import OPEN, Document, load
 
-from copydesk.language.detection import detect, passages
+from copydesk.language.detection import detect
+from copydesk.language.foreign_paragraphs import passages
 
 Identify = Callable[[list[str]], list[str | None]]
 SIZES = (100, 200, 400)
