@@ -66,6 +66,7 @@ CASES = {
         ["See id. § 1985(3).", "Nor does Fed. R. Civ. P. 12(b)(6) help him."],
         ["M/s. Alpha Foods Pvt. Ltd. filed W.P. No. 12 of 2019.", "It was heard."],
         ["They feared for Sino-U.S. relations.", "It cost Rs. 500."],
+        ["He said: “The U.S. President knows it.”", "He left."],
         ["So‼", "Really⁇", "Yes⁉", "No‽", "“Oh‼” he said."],
         ["e.g. Paris.", "Or Rome (e.g. The Hague).", "It is in (U.S. Army) Rome."],
         ["Q. What is his name?", "A. His name is Alfred E. Sloan.", "It is Al E. Sloan."],

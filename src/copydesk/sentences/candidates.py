@@ -327,7 +327,7 @@ def _opens(preceding: list[str], earlier: str, words: Lexicon) -> bool:
         opening = " ".join(opening[:-1]).split()
         if kind == "measure":
             return _opens_with_date(opening, words)
-    word = opening[-1] if opening else ""
+    word = opening[-1].lstrip(OPENERS) if opening else ""
     is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, last)
     return is_word and words.begins(word.lower())
 
