@@ -31,7 +31,8 @@ from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
 _AROUND = 48  # characters of context on each side
-_QUOTES = {'"': "straight", "“": "open", "„": "open", "«": "open", "”": "close", "»": "close"}
+_SIGNS = re.compile('["“„«”»()]')
+_COUNTED_SIGNS = '"“„«”»('
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
 _ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
@@ -118,35 +119,38 @@ class _Surroundings:
         self._classes = classes(words.language)
         self.line_end = -1
         self.items: list[ListItem] = []  # of the list that the line holds, the last first
-        self._line_start = self._counted = 0
-        self._open = {"straight": 0, "open": 0, "close": 0}
-        self._depth = 0
+        self._line_start = 0
+        # Quotation marks that are the same on both sides, others that are open, brackets that are open.
+        self._straight = self._quoted = self._depth = 0
         # What only contexts need, which Chinese and Japanese texts hardly have.
         self._casual = -1
-        self._used: list[str] = []
-        self._counted_for: list[str] | None = None
+        self._signs: list[tuple[int, str]] = []  # that are not counted yet, the last first
+        self._is_counted = False
 
     def next_line(self, position: int) -> int:
         """Go to the line of a position behind the line so far, and return where it ends."""
         begin = max(self.line_end, 0)
-        self._line_start = self._counted = self._text.rfind("\n", begin, position) + 1 or begin
+        self._line_start = self._text.rfind("\n", begin, position) + 1 or begin
         end = self._text.find("\n", position)
         self.line_end = len(self._text) if end < 0 else end
-        self._counted_for = None
+        self._is_counted = False
         self.items = self._items(self._line_start) if self._text[self._line_start] in FIRST_ITEM else []
         return self.line_end
 
     def _items(self, start: int) -> list[ListItem]:
         return list_items(self._text, start, self.line_end, ordinals=self._words.ordinals)
 
-    def _signs_of_line(self) -> list[str]:
-        """The quotation marks and brackets that the line holds; none of them is counted yet."""
+    def _begin_line(self) -> None:
+        """Forget the quotations and brackets of the lines before."""
         if self._casual < 0:
             self._casual = self._casualness()
-            self._used = [character for character in (*_QUOTES, "(") if character in self._text]
-        self._open = dict.fromkeys(self._open, 0)
-        self._depth = 0
-        return [c for c in self._used if self._text.find(c, self._line_start, self.line_end) >= 0]
+            if any(sign in self._text for sign in _COUNTED_SIGNS):
+                self._signs = [(match.start(), match.group()) for match in _SIGNS.finditer(self._text)]
+                self._signs.reverse()
+        while self._signs and self._signs[-1][0] < self._line_start:
+            self._signs.pop()
+        self._straight = self._quoted = self._depth = 0
+        self._is_counted = True
 
     def _casualness(self) -> int:
         """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
@@ -165,8 +169,8 @@ class _Surroundings:
 
     def context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        if self._counted_for is None:
-            self._counted_for = self._signs_of_line()
+        if not self._is_counted:
+            self._begin_line()
         kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
@@ -179,8 +183,8 @@ class _Surroundings:
         if kind != ".":  # other marks end a sentence before names, too
             written = ""
         before, earlier, first = ahead
-        if self._counted_for:
-            self._count(end, self._counted_for)
+        if self._signs and self._signs[-1][0] < end:
+            self._count(end)
         if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
             return False
         if kind == ".":
@@ -192,10 +196,7 @@ class _Surroundings:
             certain = kind == "none" and before == "smiley" and after in CAPITAL
         if certain or (before == "item" and self._words.items_apart):
             return True
-        quoted = bracketed = False
-        if self._counted_for:
-            quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
-            bracketed = self._depth > 0
+        quoted, bracketed = self._straight % 2 == 1 or self._quoted > 0, self._depth > 0
         rest = min(3, (self.line_end - end) // 16)
         after = FOR_MODEL.get(after, after)
         # As Context(kind, ...), in a third of the time.
@@ -300,15 +301,19 @@ class _Surroundings:
         word = self._text[max(0, start - 4) : start]
         return word.endswith(")") or (len(word) > 3 and word.isalpha() and word.islower())
 
-    def _count(self, end: int, signs: list[str]) -> None:
+    def _count(self, end: int) -> None:
         """Count the quotations and brackets of the line up to a position."""
-        for character in signs:
-            count = self._text.count(character, self._counted, end)
-            if character == "(":
-                self._depth = max(0, self._depth + count - self._text.count(")", self._counted, end))
+        signs = self._signs
+        while signs and signs[-1][0] < end:
+            sign = signs.pop()[1]
+            if sign == '"':
+                self._straight += 1
+            elif sign == "(":
+                self._depth += 1
+            elif sign == ")":
+                self._depth = max(0, self._depth - 1)
             else:
-                self._open[_QUOTES[character]] += count
-        self._counted = end
+                self._quoted += -1 if sign in "”»" else 1
 
 
 def _begins(preceding: list[str], earlier: str) -> bool:
