@@ -36,7 +36,7 @@ _ARMENIAN_END = re.compile(f':(?<=[{_ARMENIAN}\\d.…)»"]:)(?!\\s?[ա-ֆ]|\\d)'
 _ARMENIAN_PAUSE = re.compile(r"\.(?<=[ա-ֆ]\.)(?![.…])")
 _TYPED_DANDA = re.compile(rf"\|+(?<=[{_INDIC}?!]\|)\|?|(?<=[{_INDIC}] )\|+(?= |$)")
 _WIDE_STOP = re.compile(f"．(?<=[{_CJK}」』）］]．)")
-_WIDE_STOP_OF_LATIN = re.compile(r"．(?<=[^\W\d_]．)(?=\s|$)")
+_WIDE_STOP_OF_LATIN = re.compile(r"．(?<=[^\W\d_]．)(?=[\sA-Z]|$)")
 _OPENING = {sign: re.compile(rf"{sign}{_OPEN_BEFORE}{sign})(?=[^\W_])") for sign in "»›”"}
 _CLOSING = {sign: re.compile(rf"{sign}(?<=[^\s([{{—–-]{sign})(?!\w)") for sign in "«‹"}
 _LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\s?\w)")
