@@ -47,8 +47,9 @@ LEAST = 2
 MOST = 2_000
 SHORTEST = 20  # characters of a sentence
 HEADER = """\
-# Words that tell close languages apart, and log-odds of each language in tenths; made by count_close_words.py, not by
-# hand. From NTREX-128, Universal Dependencies (CC BY-SA 4.0) and Common Voice (CC0); see NOTICE.
+# Words that tell close languages apart, and behind ~ three letters of others, with log-odds of each language in
+# tenths; made by count_close_words.py, not by hand. From NTREX-128, Universal Dependencies (CC BY-SA 4.0) and Common
+# Voice (CC0); see NOTICE.
 """
 _LATIN = dict(
     zip(
