@@ -33,7 +33,8 @@ from typing import NamedTuple
 import pyarrow as pa
 from score_sentences import OPEN, Document, load
 
-from copydesk.language.detection import detect, passages
+from copydesk.language.detection import detect
+from copydesk.language.foreign_paragraphs import passages
 
 Identify = Callable[[list[str]], list[str | None]]
 SIZES = (100, 200, 400)
@@ -63,11 +64,12 @@ def runs(documents: list[Document], size: int) -> Iterator[Piece]:
 
 def of_treebanks(folder: Path) -> dict[str, list[Piece]]:
     """Sentences, documents and mixed documents of the test parts of treebanks, a sample of each language."""
-    texts = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("UD_*/*-test.conllu")):
         language = {"no_nynorsk": "nn"}.get(path.name.partition("-")[0], path.name.partition("_")[0])
         texts[language] += re.findall(r"^# text = (.*)$", path.read_text("utf8"), re.MULTILINE)
     tests = defaultdict(list)
+    texts = {language: lines for language, lines in texts.items() if lines}  # some name no text
     for language, lines in texts.items():
         short = [
             line for line in dict.fromkeys(lines) if 40 <= len(line) <= 80 and 5 * _letters(line) > 3 * len(line)

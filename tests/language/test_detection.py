@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from copydesk.language.detection import Languages, detect, passages
+from copydesk.language.close_languages import told_apart
+from copydesk.language.detection import Languages, detect
+from copydesk.language.foreign_paragraphs import passages
 from support import ROOT, hard_texts
 
 #: What somebody sees from a window in the morning.
@@ -207,6 +209,19 @@ def test_close_languages_are_told_apart_by_their_words(language: str, times: int
     assert languages.labels.to_pylist() == [language]
     assert [part["language"] for part in languages.all_shares[0].as_py()] == [language]
     assert 0.5 < languages.scores[0].as_py() <= languages.shares[0].as_py() <= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("Ta odluka je izmenjena i premeštena.", "sr"),
+        ("Ta odluka je izmijenjena i premještena.", "hr"),
+        ("Mišljenja su pomešana.", "sr"),
+        ("Mišljenja su pomiješana.", "hr"),
+    ],
+)
+def test_letters_of_words_that_are_not_listed_tell_close_languages_apart(line: str, language: str) -> None:
+    assert told_apart(line, "hr") == language
 
 
 def test_each_text_is_told_on_its_own() -> None:

@@ -20,6 +20,8 @@ from support import hard_texts
         ('He said "yes".\nand " no', 'He said "yes".\nand “ no'),
         ("``Oh,'' he said; it's", "'“Oh,'” he said; it's"),
         ("Mijn ,,huis is 1,,2", "Mijn '„huis is 1,,2"),
+        ("Zei hij. '' ,, Dat is goed. '' Zij", "Zei hij. ”' '„ Dat is goed. ”' Zij"),
+        ("„Taip. “ Ji sakė “ ne ”", "„Taip. ” Ji sakė “ ne ”"),
         ("Ήρθες; ναι\u037e α;β", "Ήρθες? ναι? α;β"),
         ("un café; luego", "un café; luego"),
         ("Նա կարդում է: Ես: 12:30, ասում է: ոչ", "Նա կարդում է։ Ես։ 12:30, ասում է: ոչ"),
@@ -28,8 +30,8 @@ from support import hard_texts
         ("वह घर गया था | वह आया |", "वह घर गया था । वह आया ।"),
         ("होम | खेल", "होम | खेल"),
         ("測定した．１．５だ．", "測定した。１．５だ。"),
+        ("One． Two．Three． 3．5 kg, a．b", "One. Two.Three. 3．5 kg, a．b"),
         ("ሄደ፡፡", "ሄደ።።"),
-        ("So‼ Really⁇", "So! Really?"),
     ],
 )
 def test_signs_by_their_roles(text: str, expected: str) -> None:

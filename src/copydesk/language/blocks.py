@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.language.code_lines import may_have_code, score, signs_of_code
-from copydesk.language.detection import language_of, language_of_paragraph
+from copydesk.language.detection import language_of
 from copydesk.language.english_words import looks_english
+from copydesk.language.foreign_paragraphs import language_of_paragraph
 
 Kind = Literal["prose", "verse", "code", "configuration", "table", "list", "transcript", "scan"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

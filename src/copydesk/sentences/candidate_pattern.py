@@ -8,19 +8,24 @@ from functools import lru_cache
 from copydesk.sentences.canonical_marks import TERMINALS
 from copydesk.sentences.words import BULLETS, DASHES
 
+#: Marks that end a sentence by what stands around them.
+MARKS = ".!?…؟‼⁇⁈⁉‽"
+_ASKING, _CALLING = frozenset("?؟⁇⁈⁉‽"), frozenset("!‼")
+
 # One pass over a text finds all candidates. The pattern begins with a set of characters, for which the regex engine
 # searches fast, and distinguishes the cases by looking back. No part can match the beginning of the next one, so
 # there is no backtracking.
 _CLOSERS = r"(?:[\"'”’»›)\]}*_]|[“‘`](?=\s|$)|[ \u00a0\u202f][»”](?=\W|$))*"
-# A reference to a note: "in spring.[4] Its", "in spring. [1][2] [3] Its", "in spring.⁴ Its".
+# A reference to a note: "in spring.[4] Its", "in spring. [1][2] [3] Its", "in spring.⁴ Its", "in spring.3,4 Its".
 _NOTE = (
-    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: ?\[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)|\d{1,3}(?= )))?"
+    r"(?:(?=[ \[(\d⁰¹²³⁴-⁹])(?:(?:\[[^\[\]\n]{1,24}\])+|(?: ?\[\d{1,3}\])+|[⁰¹²³⁴-⁹]{1,3}|\(\d{1,2}\)"
+    r"|\d{1,3}(?:[ ,–-]\d{1,3})*(?= )))?"
 )
 _TERMINAL = rf"(?<=[{TERMINALS}])[{TERMINALS}]*(?: ?[།༎])*[」』”’）》»›\"')]*{_NOTE}"
 _OTHERS = "|".join(
     (
         rf"(?<=\s[.!?…])[.!?…]*(?: [.!?…]+)*{_CLOSERS}",  # marks that stand alone
-        rf"(?<=[.!?…؟])[.!?…؟]*{_CLOSERS}{_NOTE}",  # marks behind a word
+        rf"(?<=[{MARKS}])[{MARKS}]*{_CLOSERS}{_NOTE}",  # marks behind a word
         r"(?<=[A-Z0-9)\]>_=*])",  # none: a caption or heading runs into the text
         rf"(?<=[;:]){_CLOSERS}(?= )",  # a pause
         r"(?<= [-–—])[-–—]*(?= )|(?<=[–—])[–—]*(?= )",  # a dash
@@ -28,7 +33,7 @@ _OTHERS = "|".join(
     )
 )
 _BEGIN = (
-    rf"[.!?…؟;:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
+    rf"[{MARKS};:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
     r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*]))"  # most capitals and digits: no case has to be tried
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
@@ -40,11 +45,12 @@ CANDIDATE_OF_CHINESE = re.compile(f"{_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the s
 def kind_of_mark(mark: str) -> tuple[str, str, bool]:
     """Kind of a mark, what closes behind it, and whether bare digits follow, which may refer to a note."""
     run, noted = mark, False
-    if mark[0] in ".!?…؟":
+    if mark[0] in MARKS:
         if note := _NOTE_BEGINS.search(mark):
             mark, noted = mark[: note.start()].rstrip(), mark[note.start()].isdecimal()
         run = mark.rstrip("\"'”’»›)]}*_“‘` \u00a0\u202f")
-        kind = "?" if "?" in run or "؟" in run else "!" if "!" in run else "." if run == "." else "…"
+        marks = frozenset(run)
+        kind = "?" if marks & _ASKING else "!" if marks & _CALLING else "." if run == "." else "…"
     elif mark[0] in ";:":
         run = kind = mark[0]
     else:

@@ -26,16 +26,18 @@ from copydesk.sentences.certain_cases import (
 )
 from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
+from copydesk.sentences.list_items import FIRST_ITEM, ListItem, list_items
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
 _AROUND = 48  # characters of context on each side
-_QUOTES = {'"': "straight", "“": "open", "„": "open", "«": "open", "”": "close", "»": "close"}
+_SIGNS = re.compile('["“„«”»()]')
+_COUNTED_SIGNS = '"“„«”»('
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
 _ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
-_COUNTED = frozenset(("digits", "item", "Initial"))
+_COUNTED = frozenset(("digits", "item", "Initial", "Roman"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
 
 
@@ -58,7 +60,10 @@ class Context(NamedTuple):
     casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
 
 
-def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]]:
+_Candidate = tuple[int, Context | None]
+
+
+def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
     """Offsets in order behind which a sentence may end inside a line, each with its context.
 
     A context of None says that a sentence ends there for certain.
@@ -67,27 +72,42 @@ def candidates(text: str, words: Lexicon) -> Iterator[tuple[int, Context | None]
     around = _Surroundings(text, words)
     closed = closed_spans(text)
     line_end = -1
+    items = around.items
     pattern = CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE
     for match in pattern.finditer(text):
         start, end = match.span()
         if start >= line_end:
+            yield from ((item.start, None) for item in reversed(items))
             line_end = around.next_line(start)
+            items = around.items
         if end >= line_end:
             continue
-        while closed and closed[-1][1] < end:
-            closed.pop()
-        if closed and closed[-1][0] <= end:
+        if closed and _is_closed(closed, end):
             continue
+        if items:
+            while items and items[-1].end < end:
+                yield items.pop().start, None
+            if items and items[-1].start < end:  # the mark of its number
+                continue
         if text[start] in _TERMINALS:
             yield end, None
         elif text[start] in BULLETS:
             yield start, None
         else:
             seen = around.context(start, end, match.group())
+            items = around.items
             if seen is True:
                 yield end, None
             elif seen is not False:
                 yield end, seen
+    yield from ((item.start, None) for item in reversed(items))
+
+
+def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
+    """Whether a position is in one of the spans; those before it are dropped."""
+    while spans and spans[-1][1] < end:
+        spans.pop()
+    return bool(spans) and spans[-1][0] <= end
 
 
 class _Surroundings:
@@ -98,31 +118,39 @@ class _Surroundings:
         self._words = words
         self._classes = classes(words.language)
         self.line_end = -1
-        self._line_start = self._counted = 0
-        self._open = {"straight": 0, "open": 0, "close": 0}
-        self._depth = 0
+        self.items: list[ListItem] = []  # of the list that the line holds, the last first
+        self._line_start = 0
+        # Quotation marks that are the same on both sides, others that are open, brackets that are open.
+        self._straight = self._quoted = self._depth = 0
         # What only contexts need, which Chinese and Japanese texts hardly have.
         self._casual = -1
-        self._used: list[str] = []
-        self._counted_for: list[str] | None = None
+        self._signs: list[tuple[int, str]] = []  # that are not counted yet, the last first
+        self._is_counted = False
 
     def next_line(self, position: int) -> int:
         """Go to the line of a position behind the line so far, and return where it ends."""
         begin = max(self.line_end, 0)
-        self._line_start = self._counted = self._text.rfind("\n", begin, position) + 1 or begin
+        self._line_start = self._text.rfind("\n", begin, position) + 1 or begin
         end = self._text.find("\n", position)
         self.line_end = len(self._text) if end < 0 else end
-        self._counted_for = None
+        self._is_counted = False
+        self.items = self._items(self._line_start) if self._text[self._line_start] in FIRST_ITEM else []
         return self.line_end
 
-    def _signs_of_line(self) -> list[str]:
-        """The quotation marks and brackets that the line holds; none of them is counted yet."""
+    def _items(self, start: int) -> list[ListItem]:
+        return list_items(self._text, start, self.line_end, ordinals=self._words.ordinals)
+
+    def _begin_line(self) -> None:
+        """Forget the quotations and brackets of the lines before."""
         if self._casual < 0:
             self._casual = self._casualness()
-            self._used = [character for character in (*_QUOTES, "(") if character in self._text]
-        self._open = dict.fromkeys(self._open, 0)
-        self._depth = 0
-        return [c for c in self._used if self._text.find(c, self._line_start, self.line_end) >= 0]
+            if any(sign in self._text for sign in _COUNTED_SIGNS):
+                self._signs = [(match.start(), match.group()) for match in _SIGNS.finditer(self._text)]
+                self._signs.reverse()
+        while self._signs and self._signs[-1][0] < self._line_start:
+            self._signs.pop()
+        self._straight = self._quoted = self._depth = 0
+        self._is_counted = True
 
     def _casualness(self) -> int:
         """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
@@ -141,8 +169,8 @@ class _Surroundings:
 
     def context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        if self._counted_for is None:
-            self._counted_for = self._signs_of_line()
+        if not self._is_counted:
+            self._begin_line()
         kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
@@ -150,13 +178,13 @@ class _Surroundings:
         opener, after, written, later, glued = behind
         ahead = self._ahead(start, kind + closed, after, later)
         # Digits may refer to a note, "still.12 It was"; but "3.5 million", "fig.5 shows"
-        if ahead is None or (noted and not (after in CAPITAL and _is_plain(self._text[max(0, start - 4) : start]))):
+        if ahead is None or (noted and not (after in CAPITAL and self._may_have_note(start))):
             return False
         if kind != ".":  # other marks end a sentence before names, too
             written = ""
         before, earlier, first = ahead
-        if self._counted_for:
-            self._count(end, self._counted_for)
+        if self._signs and self._signs[-1][0] < end:
+            self._count(end)
         if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
             return False
         if kind == ".":
@@ -168,11 +196,29 @@ class _Surroundings:
             certain = kind == "none" and before == "smiley" and after in CAPITAL
         if certain or (before == "item" and self._words.items_apart):
             return True
-        quoted = self._open["straight"] % 2 == 1 or self._open["open"] > self._open["close"]
+        quoted, bracketed = self._straight % 2 == 1 or self._quoted > 0, self._depth > 0
         rest = min(3, (self.line_end - end) // 16)
-        around = (kind, closed, before, earlier, first, opener, FOR_MODEL.get(after, after), written, later, glued)
-        # As Context(*around, ...), in a third of the time.
-        return tuple.__new__(Context, (*around, quoted, self._depth > 0, rest, self._casual))
+        after = FOR_MODEL.get(after, after)
+        # As Context(kind, ...), in a third of the time.
+        return tuple.__new__(
+            Context,
+            (
+                kind,
+                closed,
+                before,
+                earlier,
+                first,
+                opener,
+                after,
+                written,
+                later,
+                glued,
+                quoted,
+                bracketed,
+                rest,
+                self._casual,
+            ),
+        )
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
@@ -188,8 +234,9 @@ class _Surroundings:
         glued = not right[0].isspace()
         if glued:
             inside = not self._may_be_glued(start, end, kind, after)
-        elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left"
-            inside = closed not in ("", "other") and self._casual < 3
+        elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left", "Leave me! she said"
+            reports = closed not in ("", "other") or (kind in ("?", "!") and "says" in (after, later))
+            inside = reports and self._casual < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
             inside = later in LOW
             later = "none"
@@ -232,6 +279,8 @@ class _Surroundings:
             if bullet or _ITEM.fullmatch(word):
                 return None
         if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
+            if word in FIRST_ITEM and not self.items:
+                self.items = self._items(start - 1)
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
@@ -240,21 +289,31 @@ class _Surroundings:
             before = before_mark(before, earlier, first, after)
         elif earlier in NUMBERS and self._words.kind(word) == "unit":  # "6 in. tall", but "the house he lives in. He"
             before = "open"
-        inside = mark == "." and (
-            ((first or after in TELLING) and goes_on(before, first, after, later, self._casual))
-            or (before in NEVER_ALONE and _opens(words, earlier, self._words))
-        )
-        return None if inside or not before else (before, earlier, first)
+        if mark == ".":
+            opens = first or word[0] in "(["  # "(e.g. The Hague)"
+            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, self._casual)
+            if inside or (before in NEVER_ALONE and _opens(words, earlier, self._words)):
+                return None
+        return (before, earlier, first) if before else None
 
-    def _count(self, end: int, signs: list[str]) -> None:
+    def _may_have_note(self, start: int) -> bool:
+        """Whether a note may be referred to behind a mark: "in spring.4 Its", "(type 2).10 This"; not "No.5 It"."""
+        word = self._text[max(0, start - 4) : start]
+        return word.endswith(")") or (len(word) > 3 and word.isalpha() and word.islower())
+
+    def _count(self, end: int) -> None:
         """Count the quotations and brackets of the line up to a position."""
-        for character in signs:
-            count = self._text.count(character, self._counted, end)
-            if character == "(":
-                self._depth = max(0, self._depth + count - self._text.count(")", self._counted, end))
+        signs = self._signs
+        while signs and signs[-1][0] < end:
+            sign = signs.pop()[1]
+            if sign == '"':
+                self._straight += 1
+            elif sign == "(":
+                self._depth += 1
+            elif sign == ")":
+                self._depth = max(0, self._depth - 1)
             else:
-                self._open[_QUOTES[character]] += count
-        self._counted = end
+                self._quoted += -1 if sign in "”»" else 1
 
 
 def _begins(preceding: list[str], earlier: str) -> bool:
@@ -266,12 +325,23 @@ def _begins(preceding: list[str], earlier: str) -> bool:
 
 
 def _opens(preceding: list[str], earlier: str, words: Lexicon) -> bool:
-    """Whether the words before a mark only open a sentence: "The U.S. Chamber", "At 5 a.m. Mr. Smith"."""
-    word = preceding[-2] if len(preceding) > 1 else ""
-    if earlier in NUMBERS and "." in preceding[-1] and len(preceding) > 2:
-        word = preceding[0].rsplit(None, 1)[-1]
-    is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, preceding[-1])
-    return is_word and word.lower() in words.starters
+    """Whether the words before a mark only open one: "The U.S. Chamber", "At 5 a.m. Mr. Lee", "В 1916 г. Я"."""
+    *opening, last = preceding
+    kind = words.kind(last)
+    if earlier in NUMBERS and ("." in last or kind):
+        opening = " ".join(opening[:-1]).split()
+        if kind == "measure":
+            return _opens_with_date(opening, words)
+    word = opening[-1].lstrip(OPENERS) if opening else ""
+    is_word = word[:1].isupper() and word.isalpha() and "I" not in (word, last)
+    return is_word and words.begins(word.lower())
+
+
+def _opens_with_date(opening: list[str], words: Lexicon) -> bool:
+    """Whether the words before a year only open a sentence: nothing, "В", "В мае", "5 мая"."""
+    begin = next((n for n in range(len(opening), 0, -1) if opening[n - 1][-1] in ".!?…"), 0)
+    first, *others = opening[begin:] or [""]
+    return len(others) < 2 and (not first or first.isdecimal() or words.begins(first.lower()))
 
 
 def _begins_with_ellipsis(right: str, kind: str) -> bool:
@@ -279,7 +349,3 @@ def _begins_with_ellipsis(right: str, kind: str) -> bool:
     ellipsis = _ELLIPSIS.match(right)
     following = right[ellipsis.end() : ellipsis.end() + 1] if ellipsis else ""
     return following.isalnum() and (kind == "." or not following.islower())
-
-
-def _is_plain(word: str) -> bool:
-    return len(word) > 3 and word.isalpha() and word.islower()

@@ -25,8 +25,6 @@ TERMINALS = "".join(
     )
     for code in range(first, last + 1)
 )
-_PAIRED = str.maketrans({"‼": "!", "⁇": "?", "⁈": "?", "⁉": "?", "‽": "?", "\u037e": "?"})
-
 _GREEK = "\u0370-\u03ff\u1f00-\u1fff"
 _ARMENIAN = "\u0531-\u0589"
 _INDIC = "\u0900-\u0d7f"
@@ -38,19 +36,14 @@ _ARMENIAN_END = re.compile(f':(?<=[{_ARMENIAN}\\d.…)»"]:)(?!\\s?[ա-ֆ]|\\d)'
 _ARMENIAN_PAUSE = re.compile(r"\.(?<=[ա-ֆ]\.)(?![.…])")
 _TYPED_DANDA = re.compile(rf"\|+(?<=[{_INDIC}?!]\|)\|?|(?<=[{_INDIC}] )\|+(?= |$)")
 _WIDE_STOP = re.compile(f"．(?<=[{_CJK}」』）］]．)")
-_OPENING = {
-    "»": (re.compile(rf"»{_OPEN_BEFORE}»)(?=[^\W_])"), "«"),
-    "›": (re.compile(rf"›{_OPEN_BEFORE}›)(?=[^\W_])"), "‹"),
-    "”": (re.compile(rf"”{_OPEN_BEFORE}”)(?=[^\W_])"), "“"),
-}
-_CLOSING = {
-    "«": (re.compile(r"«(?<=[^\s([{—–-]«)(?!\w)"), "»"),
-    "‹": (re.compile(r"‹(?<=[^\s([{—–-]‹)(?!\w)"), "›"),
-}
-_LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\w)")
+_WIDE_STOP_OF_LATIN = re.compile(r"．(?<=[^\W\d_]．)(?=[\sA-Z]|$)")
+_OPENING = {sign: re.compile(rf"{sign}{_OPEN_BEFORE}{sign})(?=[^\W_])") for sign in "»›”"}
+_CLOSING = {sign: re.compile(rf"{sign}(?<=[^\s([{{—–-]{sign})(?!\w)") for sign in "«‹"}
+_LOW_COMMAS = re.compile(r",,(?<![^\s(],,)(?=\s?\w)")
 _DETACHED = re.compile(r'"(?<!\S")(?!\S)')
 _DETACHED_PAIR = re.compile(r"''(?<!\S'')(?!\S)")
-_QUOTE_OR_END = re.compile(r"[\"\n]|''")
+_DETACHED_HIGH = re.compile(r"“(?<!\S“)(?!\S)")
+_QUOTE_OR_END = re.compile(r"[\"\n„“”]|''")
 
 
 def canonical(text: str) -> str:
@@ -65,34 +58,36 @@ def canonical(text: str) -> str:
         text = _LOW_COMMAS.sub("'„", text)  # as the Dutch type it
     if "``" in text:
         text = text.replace("``", "'“").replace("''", "'”")
-    detached = ('"' in text and _DETACHED.search(text)) or ("''" in text and _DETACHED_PAIR.search(text))
+    detached = (
+        ('"' in text and _DETACHED.search(text))
+        or ("''" in text and _DETACHED_PAIR.search(text))
+        or ("„" in text and _DETACHED_HIGH.search(text))
+    )
     return _attached(text) if detached else text
 
 
 def _quotations(text: str) -> str:
-    for sign, (pattern, opening) in _OPENING.items():
-        if sign in text:
-            text = pattern.sub(opening, text)
-    for sign, (pattern, closing) in _CLOSING.items():
-        if sign in text:
-            text = pattern.sub(closing, text)
+    for closing, opening in (("»", "«"), ("›", "‹"), ("”", "“")):
+        if closing in text:
+            text = _OPENING[closing].sub(opening, text)
+            if opening in _CLOSING:
+                text = _CLOSING[opening].sub(closing, text)
     return text
 
 
 def _scripts(text: str) -> str:
-    if "‼" in text or "⁇" in text or "⁈" in text or "⁉" in text or "‽" in text or "\u037e" in text:
-        text = text.translate(_PAIRED)
-    if ";" in text and "α" in text:  # one of the commonest letters of Greek, as the next of Armenian
-        text = _GREEK_QUESTION.sub("?", text)
-    if ":" in text and "ա" in text:
+    # Letters are looked for before signs: in Cyrillic, to find that there is no ";" or "›" takes ten times as long.
+    if "α" in text:  # one of the commonest letters of Greek, as the next of Armenian
+        text = _GREEK_QUESTION.sub("?", text.replace("\u037e", "?"))
+    if "ա" in text:
         text = _ARMENIAN_END.sub("։", text)
-    if "." in text and "։" in text:  # where the full stop has its own sign, the dot is a colon
+    if "։" in text:  # where the full stop has its own sign, the dot is a colon
         text = _ARMENIAN_PAUSE.sub(",", text)
     if "፡፡" in text:
         text = text.replace("፡፡", "።።")
     if "|" in text:
         text = "\n".join(_with_dandas(line) if "|" in line else line for line in text.split("\n"))
-    return _WIDE_STOP.sub("。", text) if "．" in text else text
+    return _WIDE_STOP_OF_LATIN.sub(".", _WIDE_STOP.sub("。", text)) if "．" in text else text
 
 
 def _with_dandas(line: str) -> str:
@@ -103,19 +98,27 @@ def _with_dandas(line: str) -> str:
 
 
 def _attached(text: str) -> str:
-    """Quotation marks with spaces on both sides, as tokenised text has them (" or two '), as open and closed ones."""
-    opened = False
+    """Quotation marks with spaces on both sides, as tokenised text has them (" or two '), as open and closed ones.
+
+    A low one opens, and what follows it closes: ",, Dat is goed. '' Zij", "„Taip. “ Ji".
+    """
+    opened = low = False
+    pair_closes = "'„" in text  # what ",," was replaced by
 
     def turned(match: re.Match[str]) -> str:
-        nonlocal opened
-        if match.group() == "\n":
-            opened = False
-            return "\n"
-        start, end = match.span()
+        nonlocal opened, low
         sign = match.group()
+        if sign in "\n„”":
+            low = sign == "„"
+            opened = low or (opened and sign == "”")
+            return sign
+        start, end = match.span()
         detached = not text[start - 1 : start].strip() and not text[end : end + 1].strip()
+        if sign == "“":  # closes what a low one opened, else it opens
+            closing, low = detached and low, False
+            return "”" if closing else sign
         if detached or sign == '"':
-            opened = not opened
+            opened = not opened and not (pair_closes and sign == "''")
         return ("“" if opened else "”") + sign[1:] if detached else sign
 
     return _QUOTE_OR_END.sub(turned, text)

@@ -9,7 +9,9 @@ _MAY_END = frozenset(("company", "nation", "acronym", "open"))
 _BEGINS = frozenset(("Starter", "I"))
 #: Classes of words behind a mark, see :func:`copydesk.sentences.words.after`.
 LOW = frozenset(("low", "says", "domain"))
-CAPITAL = frozenset(("Word", "Starter", "Initial", "CAPS", "I", "Title", "Says", "Numbered", "Uncased", "Date"))
+CAPITAL = frozenset(
+    ("Word", "Starter", "Initial", "CAPS", "I", "Title", "Says", "Numbered", "Uncased", "Date", "Roman")
+)
 #: Classes that only the cases here distinguish, and what the model takes them for.
 FOR_MODEL = {
     "domain": "low",
@@ -17,6 +19,7 @@ FOR_MODEL = {
     "paragraph": "sign",
     "Numbered": "sign",
     "Uncased": "Word",
+    "Roman": "CAPS",
     "Date": "Word",
     "Says": "Word",
 }
@@ -34,6 +37,7 @@ _INSIDE = {
     "Initial": {"letter"},  # "z. B. in Bonn"
     "Date": {"open"},  # "at 7:30 p.m. Sunday"
     "Uncased": _PHRASES,  # "डॉ. शर्मा"
+    "Roman": {"reference"},  # "cf. XII"
     "verse": _SHORT,  # "(Phil. 4:8)"
     "paragraph": _DOTTED,  # "See id. § 1985(3)"
     "Numbered": _DOTTED,  # "W.P. No. 12"
@@ -82,7 +86,7 @@ def goes_on(before: str, first: bool, after: str, later: str, casual: int) -> bo
     casual : int
         From 0 to 3: how often the text goes on in lower case behind a mark.
     """
-    if first and before in _PHRASES:  # "E.g. Paris"
+    if first and (before in _PHRASES or before == "initial"):  # "E.g. Paris", "Q. What is his name?"
         return True
     if first and before in NEVER_ALONE and after not in ("Starter", "I"):  # "J.L. Henry", but "O.K. Let's go"
         return True

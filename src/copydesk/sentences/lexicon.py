@@ -57,6 +57,10 @@ class Lexicon:
             kind = self.abbreviations.get(word.lower())
         return kind
 
+    def begins(self, word: str) -> bool:
+        """Whether sentences often begin with a word in lower case."""
+        return word in self.starters or self.cases.get(word) == "starter"
+
 
 #: Languages that share the lexicon of another.
 _SHARED = {"nb": "no", "nn": "no", "bs": "hr", "cnr": "hr", "sh": "hr", "sr": "hr", "ms": "id"}

@@ -25,6 +25,8 @@ _UNCASED_LETTER = re.compile("[\u0b80-\u0d7f]")
 _CITATION = re.compile(r"\[\d{1,3}\]")
 _DECIMAL = re.compile(r"[$€£+-]?[\d.,:]*\d[%)]?$")
 _ROMAN = re.compile("[IVX]{1,5}$")
+_ROMAN_NUMBER = re.compile("[IVXL]{2,}")
+_RANGE = re.compile(r"(?:(?:\d{1,2}\.)?[-–](?=\d{1,2}$)|\d{4}[-–](?=\d{4}$))(\d+)")
 _VOWELS = frozenset("aeiouyAEIOUY")
 _RULE = re.compile(r"[-=*_~#]{3}")
 _SIGNS = {"§": "paragraph", "№": "Numbered", **dict.fromkeys(".!?…", "mark")}
@@ -75,6 +77,8 @@ def shape(word: str, words: Lexicon) -> str:
     if word.isdecimal():
         return "ordinal" if words.ordinals and len(word) < 3 else f"number{min(max(len(word), 2), 4)}"
     if not word.isalpha():
+        if numbers := _RANGE.fullmatch(word):  # "vom 1.-3. Mai", "в 2010-2012 гг. он", not "gewann 2-1."
+            return shape(numbers[1], words)
         bare = word if word.isascii() else _unmarked(word)
         if _UNCASED.fullmatch(bare) or (len(bare) == 1 and _UNCASED_LETTER.match(bare)):
             return "reference"  # "सी.सी.टी.वी.", "കെ. പി.": these scripts have no other sign of an abbreviation
@@ -164,6 +168,7 @@ def _worded(core: str, end: str, words: Lexicon) -> tuple[str, str]:
         ("Initial", len(core) == 1),
         ("Title", stopped and words.abbreviations.get(core) == "title"),
         ("Uncased", not core[0].isupper()),
+        ("Roman", _ROMAN_NUMBER.fullmatch(core)),
         ("CAPS", core.isupper()),
         ("Date", lower in words.dates),
         ("Says", lower in words.saying),

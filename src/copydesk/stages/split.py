@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.language.blocks import Block, find_blocks
-from copydesk.language.detection import detect, passages
+from copydesk.language.detection import detect
+from copydesk.language.foreign_paragraphs import passages
 from copydesk.language.stated_language import stated_languages, with_stated
 from copydesk.sentences import served, split_column
 from copydesk.stages.alignments import alignments
