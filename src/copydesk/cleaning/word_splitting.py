@@ -362,8 +362,9 @@ def _cut_scripts(runs: list[str], vocabulary: Vocabulary) -> Split | None:
 
 def _weakest(parts: tuple[str, ...], vocabulary: Vocabulary, seen: Seen, values: dict[str, float]) -> Split | None:
     """Join parts that are likelier one word, and judge the token by its weakest cut."""
-    joined = list(parts)
-    worth = [values[part] if len(part) > 1 else _single(part, vocabulary) for part in joined]
+    joined, worth = _without_compounds(
+        list(parts), [values[part] if len(part) > 1 else _single(part, vocabulary) for part in parts], vocabulary
+    )
     while len(joined) > 1:
         pairs = list(pairwise(zip(joined, worth, strict=True)))
         wholes = [_whole(one + two, (one, two), a + b, vocabulary, seen) for (one, a), (two, b) in pairs]
@@ -374,6 +375,18 @@ def _weakest(parts: tuple[str, ...], vocabulary: Vocabulary, seen: Seen, values:
         joined[at : at + 2] = [joined[at] + joined[at + 1]]
         worth[at : at + 2] = [wholes[at]]
     return None
+
+
+def _without_compounds(parts: list[str], worth: list[float], vocabulary: Vocabulary) -> tuple[list[str], list[float]]:
+    """Join neighbours that are rather English words, one at least not of the language: "servername", "reportbug"."""
+    lower = list(map(vocabulary.lower, parts))
+    foreign = [_as_english(word) > vocabulary.log_frequency(word) - 1.0 for word in lower]
+    for at in range(len(parts) - 1, 0, -1):
+        is_known = vocabulary.holds(lower[at - 1]) and vocabulary.holds(lower[at])
+        if foreign[at - 1] and foreign[at] and not is_known and parts[at].islower():
+            parts[at - 1 : at + 1] = [parts[at - 1] + parts[at]]
+            worth[at - 1 : at + 1] = [worth[at - 1] + worth[at]]
+    return parts, worth
 
 
 def _single(letter: str, vocabulary: Vocabulary) -> float:

@@ -72,13 +72,14 @@ class Vocabulary:
 
     def stands_first(self, word: str) -> bool:
         """Whether a word is frequent, and hardly a word begins with it: what follows it without a space is glued."""
-        return self._is_frequent(word) and self.family_of_first(word) < _FEW * len(self.frequencies)
+        return self.is_frequent(word) and self.family_of_first(word) < _FEW * len(self.frequencies)
 
     def stands_last(self, word: str) -> bool:
         """The same of the end of a token."""
-        return self._is_frequent(word) and self.family_of_last(word) < _FEW * len(self.frequencies)
+        return self.is_frequent(word) and self.family_of_last(word) < _FEW * len(self.frequencies)
 
-    def _is_frequent(self, word: str) -> bool:
+    def is_frequent(self, word: str) -> bool:
+        """Whether a word in small letters is one of the frequent ones."""
         return self.frequencies.get(word, 0.0) >= _FREQUENT
 
     def _family_of_first(self, part: str) -> int:

@@ -20,6 +20,8 @@ _NUMERAL = re.compile("[IVX]+")
 _INNER_MARKS = re.compile(r"(?<=\w)[,.;:](?=[\w!])")
 #: Languages that append endings to a quotation: "Sonat"ını.
 _WITH_SUFFIXES = frozenset({"tr", "az", "kk", "ky", "uz", "tk", "tt", "hu", "fi", "et", "eu", "mn"})
+#: Languages that open and close a quotation with the same mark: ”nej tack”.
+_ONE_QUOTE = frozenset({"fi", "sv"})
 #: Languages in which a word never begins with a dash.
 _DASH_APART = frozenset({"en", "it"})
 #: Scripts without capitals that set spaces between words: a mark between two of their letters has lost its space.
@@ -90,13 +92,14 @@ def _is_chain(run: str, language: str | None) -> bool:
 
 
 class _Quotes:
-    """Whether a straight quotation mark opens or closes, by how many precede it on its line.
+    """Whether a quotation mark that may do both opens or closes, by how many precede it on its line.
 
     Asked in order of position.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, mark: str = '"') -> None:
         self._text = text
+        self._mark = mark
         self._at = 0
         self._open = False
 
@@ -104,7 +107,7 @@ class _Quotes:
         line = self._text.rfind("\n", self._at, position)
         if line >= 0:
             self._at, self._open = line + 1, False
-        self._open ^= self._text.count('"', self._at, position) % 2 == 1
+        self._open ^= self._text.count(self._mark, self._at, position) % 2 == 1
         self._at = position
         return not self._open
 
@@ -184,6 +187,7 @@ def _ends_number(text: str, end: int) -> bool:
 
 def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
     quotes, low_quotes = _Quotes(text), "„" in text  # which “ closes
+    quotes_alike = _Quotes(text, "”")
     yield from (Found(match.end(), match.end(), " ", 0.9) for match in _BETWEEN_LETTERS.finditer(text))
     for match in _MARKS.finditer(text):
         start, end = match.span()
@@ -206,8 +210,12 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
         elif mark in ")]":
             at = end if _closes_remark(text, start, language) else -1
         elif mark in "“”":
-            opens = mark == "“" and left.isalpha() and left.isascii() and not low_quotes
-            at = start if opens else end if mark == "”" else -1
+            may_open = (
+                left.isalpha() and left.isascii() and not low_quotes
+                if mark == "“"
+                else (language in _ONE_QUOTE and "“" not in text and quotes_alike.opens(start))
+            )
+            at = (start if left.isalpha() else -1) if may_open else end if mark == "”" else -1
         elif mark == '"':
             at = _at_quote(text, start, quotes, language)
         else:
@@ -254,6 +262,9 @@ def _opens_remark(text: str, start: int, language: str | None) -> bool:
     """Whether a bracket behind a word opens a remark: "Agreement (updated today)", not "foo(x)" or "word(s)"."""
     left = _left(text, start)
     inside = text[start + 1 : start + _REACH].partition(")")[0]
+    first, _, rest = inside.partition(" ")
+    if rest and len(left) > 1 and frequency_in(first, language) >= _COMMON and first.isalpha() and len(first) > 1:
+        return "(" not in inside and not inside.startswith(left)  # "apt (in het pakket"
     if (
         len(left) < 3
         or left.lower() in AFFIXES

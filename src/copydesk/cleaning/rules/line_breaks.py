@@ -24,6 +24,13 @@ _LEFT = re.compile(f"(?:{_LETTER}|[’'])+$")
 _RIGHT = re.compile(f"(?:{_LETTER}|[’'])+")
 _WORD = 40
 _NARROWEST, _USUAL, _WIDEST = 40, 60, 110
+#: What a paragraph ends in.
+_ENDED = re.compile(r"[.!?…:;。？！۔।]['\"’”»)\]]*\s*\Z")
+_FEW_LINES = 3  # so many may look filled by chance
+#: Signs of scripts without spaces and their marks: a line of them says nothing of a width, and takes no space.
+_SPACELESS = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+)
 #: What must be known of a joined word, and of a part that is a word by itself: a share of all words.
 _KNOWN, _USED = 1e-7, 1e-6
 #: Two words that are so many times more common than the two together are a compound with a hyphen.
@@ -147,20 +154,51 @@ def _wrapped(text: str) -> Iterator[Found]:
     for number, line in enumerate(lines):
         start += len(line) + 1
         follows = number + 1 < len(lines) and lines[number + 1] and line and not line[-1].isspace()
-        if follows and _NARROWEST <= len(line) <= _WIDEST:
+        if follows and _NARROWEST <= len(line) <= _WIDEST and not _SPACELESS.match(line[-1]):
             if not run:
                 first = number
             run.append(start - 1)
             continue
         if run:
-            yield from _filled(lines[first : number + 1], run)
+            before, after = lines[first - 1 : first], lines[number + 1 : number + 2]
+            if not _is_among_items("".join(before), lines[first : number + 1], "".join(after)):
+                yield from _filled(lines[first : number + 1], run)
         run = []
+
+
+def _is_among_items(before: str, lines: list[str], after: str) -> bool:
+    """Whether two or three lines that look filled are items of a list or rows of a table, by the lines around them.
+
+    More lines are not filled by chance. A paragraph ends in a mark, an item mostly does not; so two lines alone are
+    text only if a mark ends them, and without one no other line next to them may end before it was filled.
+    """
+    is_ended = _ENDED.search(lines[-1]) is not None
+    if len(lines) > _FEW_LINES or (is_ended and (len(lines) == _FEW_LINES or lines[0][:1].isupper())):
+        return False
+    width = max(map(len, lines))
+    return (
+        (not is_ended and len(lines) < _FEW_LINES)
+        or _is_item(before, lines[0], width)
+        or (not is_ended and _is_item(lines[-1], after, width))
+    )
+
+
+def _is_item(line: str, following: str, width: int) -> bool:
+    """Whether a line ends without a mark where the next word would have fitted, or is wider than those below."""
+    if not line or line.isspace() or not following or following.isspace() or _ENDED.search(line):
+        return False
+    return not _is_tight(line, following, width) or len(line) > width
+
+
+def _is_tight(line: str, following: str, width: int) -> bool:
+    """Whether the first word of the following line does not fit into a line any more."""
+    return len(line) + 1 + len(following.split(" ", 1)[0]) > width
 
 
 def _filled(lines: list[str], breaks: list[int]) -> Iterator[Found]:
     """Breaks of a run of lines, if every line was filled up to one width."""
-    width = max(map(len, lines[:-1]))
-    tight = [len(one) + 1 + len(two.split(" ", 1)[0]) > width for one, two in pairwise(lines)]
+    width = max(map(len, lines))
+    tight = [_is_tight(one, two, width) for one, two in pairwise(lines)]
     # Text that breaks where a sentence ends was not wrapped; wrapped text mostly breaks inside one.
     # A break inside a word alone is no evidence: it is another rule's.
     inside = sum(line[-1] not in '.!?”"' + _SIGNS and not line.endswith(":") for line in lines[:-1])
