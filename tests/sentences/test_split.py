@@ -97,6 +97,7 @@ CASES = {
         ["Siehe Urt. v. 3. Mai 2019.", "Es gilt."],
         ["Es kam vom 1.-3. Mai und aus dem 1. -3. Jahrhundert.", "Sie gewann 2-1.", "Dann ging sie."],
         ["1. FC Trier schlug die 2. Mannschaft."],
+        ["1. FC Ulm steigt aus der 2. Bundesliga in die 3. Liga ab."],
         ["1. Die Wohnung", "2. Das Haus", "3. Der Garten"],
     ],
     "da": [
@@ -144,6 +145,7 @@ CASES = {
     "ru": [
         ["В 1916 г. он жил на ул. Ленина, т. е. в центре.", "Потом уехал."],
         ["Это всё?", "– Да, – сказал он."],
+        ["1) Вымыть листья", "2) Высушить их", "3) Порвать"],
         ["Он жил в г. Москве.", "Потом уехал."],
         ["В 1916 г. Толстой уехал.", "В мае 1916 г. Иван вернулся.", "Это было в 1916 г.", "Иван остался."],
         ["В 2010-2012 гг. Виктор жил там.", "5 мая 2013 г. Виктор уехал."],
@@ -243,7 +245,7 @@ def test_each_text_has_its_own_language() -> None:
     assert [len(spans.starts) for spans in split_column(pa.array(texts), ["en", None])] == [1, 2]
 
 
-@pytest.mark.parametrize("unit", ["a. ", ".", "U.S. ", "\"'", "([", "word", "。", ".\n", '." '])
+@pytest.mark.parametrize("unit", ["a. ", ".", "U.S. ", "\"'", "([", "word", "。", ".\n", '." ', "—"])
 def test_hostile_texts_are_split(unit: str) -> None:
     text = unit * (300_000 // len(unit))
     assert_covers(text, split(text))
@@ -294,6 +296,8 @@ def test_a_column_is_split_as_its_texts_are_alone() -> None:
         "1. A 2. A ",
         "a) b) ",
         "1 .1 ",
+        "—",
+        "–—a",
     ],
 )
 def test_hostile_text_is_covered(unit: str) -> None:

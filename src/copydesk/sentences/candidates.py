@@ -138,7 +138,7 @@ class _Surroundings:
         return self.line_end
 
     def _items(self, start: int) -> list[ListItem]:
-        return list_items(self._text, start, self.line_end, ordinals=self._words.ordinals)
+        return list_items(self._text, start, self.line_end, self._words)
 
     def _begin_line(self) -> None:
         """Forget the quotations and brackets of the lines before."""
