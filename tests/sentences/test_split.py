@@ -96,6 +96,7 @@ CASES = {
         ["Sie kam, z. B. aus Bonn, mit 3 Mrd.", "Das ist viel."],
         ["Siehe Urt. v. 3. Mai 2019.", "Es gilt."],
         ["Es kam vom 1.-3. Mai und aus dem 1. -3. Jahrhundert.", "Sie gewann 2-1.", "Dann ging sie."],
+        ["Sie wohnt in der Goethestr. 12 in Bonn.", "Er blieb in der Goethestr.", "Sie ging."],
         ["1. FC Trier schlug die 2. Mannschaft."],
         ["1. FC Ulm steigt aus der 2. Bundesliga in die 3. Liga ab."],
         ["1. Die Wohnung", "2. Das Haus", "3. Der Garten"],
@@ -114,7 +115,10 @@ CASES = {
     "hu": [["A 2003. évi törvény dr. Kovács műve.", "Azután elment."]],
     "et": [["Ta sündis 1999. aasta mais.", "Siis ta läks."]],
     "lt": [["Jis gavo 5 mln. eurų 2018 m. rudenį.", "Tai daug."]],
-    "ro": [["Dl. Vasile a vorbit cu dr. Popescu la pag. 5.", "El a plecat."]],
+    "ro": [
+        ["Dl. Vasile a vorbit cu dr. Popescu la pag. 5.", "El a plecat."],
+        ["Conform art. 3 lit. a) din lege, e legal.", "E bine."],
+    ],
     "tr": [["Dr. Yılmaz geldi.", "Prof. Ayşe Kaya da konuştu."]],
     "id": [["Dr. Budi datang.", "Prof. Sari berbicara tentang UU No. 5."]],
     "el": [["Ο κ. Παπαδόπουλος ήρθε.", "Ήρθες;", "Ναι, ήρθα."], ["Ο Δρ. Νίκος μίλησε (γιατί;) χθες.", "Έφυγε."]],
@@ -138,6 +142,8 @@ CASES = {
     "pt": [["O Sr. Silva mora na Av. Brasil.", "Ele saiu cedo."]],
     "nl": [
         ["De heer dr. Jansen kwam o.a. uit Gent.", "Hij bleef."],
+        ["Zij woont in de Hoofdstr. 12 te Gent.", "De stad is uit de 2e eeuw v. Chr. of later."],
+        ["Ze kocht een tv.", "Chris lachte."],
         ["Hij bleef.", ",, Dat is goed. ''", "Zij kwam."],
     ],
     "cs": [["Dne 5. května přišel Ing. Novák.", "Potom odešel."]],

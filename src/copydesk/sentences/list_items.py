@@ -60,10 +60,8 @@ def list_items(text: str, start: int, end: int, words: Lexicon) -> list[ListItem
             before = text[max(start, match.start() - _MOST_SPACES) : match.start()].rstrip()
             if before.endswith((",", ";", ":")):  # "1) to find, 2) to test": a sentence that counts
                 return []
-            _, space, word = before.rpartition(" ")
-            if (
-                ordinals and space and words.begins(word)
-            ):  # "1. FC Ulm steigt aus der 2. Bundesliga in die 3. Liga ab"
+            space, word = before.rpartition(" ")[1:]
+            if ordinals and space and words.begins(word):  # "aus der 2. Bundesliga in die 3. Liga"
                 return []
             items.append(ListItem(*match.span()))
             following, style = next(numbers, ""), sign
