@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from copydesk.sentences import served, split, split_column
-from copydesk.sentences.lexicon import languages
+from copydesk.sentences.candidates import candidates
+from copydesk.sentences.lexicon import languages, lexicon
 from support import ROOT, hard_texts
 
 CASES = {
@@ -234,6 +235,14 @@ def assert_covers(text: str, spans: list[tuple[int, int]]) -> None:
 @given(hard_texts, st.sampled_from([*languages(), None]))
 def test_any_text_is_covered_up_to_white_space(text: str, language: str | None) -> None:
     assert_covers(text, split(text, language))
+
+
+@pytest.mark.parametrize("mark", [".", "!", ":", "…"])
+def test_white_space_at_the_end_of_a_line_changes_no_context(mark: str) -> None:
+    lines = [f"In Ulm lebt sie noch etc{mark} {'Regen ' * count}".rstrip() for count in range(1, 12)]
+    contexts = [list(candidates(line, lexicon("de"))) for line in lines]
+    assert any(contexts)
+    assert [list(candidates(line + " " * 40 + "\n", lexicon("de"))) for line in lines] == contexts
 
 
 @given(hard_texts)
