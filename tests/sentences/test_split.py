@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from copydesk.sentences import served, split, split_column
-from copydesk.sentences.lexicon import languages
+from copydesk.sentences.candidates import candidates
+from copydesk.sentences.lexicon import languages, lexicon
 from support import ROOT, hard_texts
 
 CASES = {
@@ -96,7 +97,9 @@ CASES = {
         ["Sie kam, z. B. aus Bonn, mit 3 Mrd.", "Das ist viel."],
         ["Siehe Urt. v. 3. Mai 2019.", "Es gilt."],
         ["Es kam vom 1.-3. Mai und aus dem 1. -3. Jahrhundert.", "Sie gewann 2-1.", "Dann ging sie."],
+        ["Sie wohnt in der Goethestr. 12 in Bonn.", "Er blieb in der Goethestr.", "Sie ging."],
         ["1. FC Trier schlug die 2. Mannschaft."],
+        ["1. FC Ulm steigt aus der 2. Bundesliga in die 3. Liga ab."],
         ["1. Die Wohnung", "2. Das Haus", "3. Der Garten"],
     ],
     "da": [
@@ -113,7 +116,10 @@ CASES = {
     "hu": [["A 2003. évi törvény dr. Kovács műve.", "Azután elment."]],
     "et": [["Ta sündis 1999. aasta mais.", "Siis ta läks."]],
     "lt": [["Jis gavo 5 mln. eurų 2018 m. rudenį.", "Tai daug."]],
-    "ro": [["Dl. Vasile a vorbit cu dr. Popescu la pag. 5.", "El a plecat."]],
+    "ro": [
+        ["Dl. Vasile a vorbit cu dr. Popescu la pag. 5.", "El a plecat."],
+        ["Conform art. 3 lit. a) din lege, e legal.", "E bine."],
+    ],
     "tr": [["Dr. Yılmaz geldi.", "Prof. Ayşe Kaya da konuştu."]],
     "id": [["Dr. Budi datang.", "Prof. Sari berbicara tentang UU No. 5."]],
     "el": [["Ο κ. Παπαδόπουλος ήρθε.", "Ήρθες;", "Ναι, ήρθα."], ["Ο Δρ. Νίκος μίλησε (γιατί;) χθες.", "Έφυγε."]],
@@ -137,6 +143,8 @@ CASES = {
     "pt": [["O Sr. Silva mora na Av. Brasil.", "Ele saiu cedo."]],
     "nl": [
         ["De heer dr. Jansen kwam o.a. uit Gent.", "Hij bleef."],
+        ["Zij woont in de Hoofdstr. 12 te Gent.", "De stad is uit de 2e eeuw v. Chr. of later."],
+        ["Ze kocht een tv.", "Chris lachte."],
         ["Hij bleef.", ",, Dat is goed. ''", "Zij kwam."],
     ],
     "cs": [["Dne 5. května přišel Ing. Novák.", "Potom odešel."]],
@@ -144,6 +152,7 @@ CASES = {
     "ru": [
         ["В 1916 г. он жил на ул. Ленина, т. е. в центре.", "Потом уехал."],
         ["Это всё?", "– Да, – сказал он."],
+        ["1) Вымыть листья", "2) Высушить их", "3) Порвать"],
         ["Он жил в г. Москве.", "Потом уехал."],
         ["В 1916 г. Толстой уехал.", "В мае 1916 г. Иван вернулся.", "Это было в 1916 г.", "Иван остался."],
         ["В 2010-2012 гг. Виктор жил там.", "5 мая 2013 г. Виктор уехал."],
@@ -228,6 +237,14 @@ def test_any_text_is_covered_up_to_white_space(text: str, language: str | None) 
     assert_covers(text, split(text, language))
 
 
+@pytest.mark.parametrize("mark", [".", "!", ":", "…"])
+def test_white_space_at_the_end_of_a_line_changes_no_context(mark: str) -> None:
+    lines = [f"In Ulm lebt sie noch etc{mark} {'Regen ' * count}".rstrip() for count in range(1, 12)]
+    contexts = [list(candidates(line, lexicon("de"))) for line in lines]
+    assert any(contexts)
+    assert [list(candidates(line + " " * 40 + "\n", lexicon("de"))) for line in lines] == contexts
+
+
 @given(hard_texts)
 def test_no_sentence_crosses_a_line(text: str) -> None:
     assert not any("\n" in text[start:end] for start, end in split(text))
@@ -243,7 +260,7 @@ def test_each_text_has_its_own_language() -> None:
     assert [len(spans.starts) for spans in split_column(pa.array(texts), ["en", None])] == [1, 2]
 
 
-@pytest.mark.parametrize("unit", ["a. ", ".", "U.S. ", "\"'", "([", "word", "。", ".\n", '." '])
+@pytest.mark.parametrize("unit", ["a. ", ".", "U.S. ", "\"'", "([", "word", "。", ".\n", '." ', "—"])
 def test_hostile_texts_are_split(unit: str) -> None:
     text = unit * (300_000 // len(unit))
     assert_covers(text, split(text))
@@ -294,6 +311,8 @@ def test_a_column_is_split_as_its_texts_are_alone() -> None:
         "1. A 2. A ",
         "a) b) ",
         "1 .1 ",
+        "—",
+        "–—a",
     ],
 )
 def test_hostile_text_is_covered(unit: str) -> None:

@@ -28,17 +28,18 @@ _OTHERS = "|".join(
         rf"(?<=[{MARKS}])[{MARKS}]*{_CLOSERS}{_NOTE}",  # marks behind a word
         r"(?<=[A-Z0-9)\]>_=*])",  # none: a caption or heading runs into the text
         rf"(?<=[;:]){_CLOSERS}(?= )",  # a pause
-        r"(?<= [-–—])[-–—]*(?= )|(?<=[–—])[–—]*(?= )",  # a dash
+        r"(?<= [-–—])[-–—]*(?= )|(?<=[–—])(?<![–—]{2})[–—]*(?= )",  # a dash: the first of a run only
         rf"(?<=[{BULLETS}])",  # the bullet of the next item
     )
 )
 _BEGIN = (
     rf"[{MARKS};:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
-    r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*]))"  # most capitals and digits: no case has to be tried
+    # Most capitals and digits: no case has to be tried. But the first number of a list in a line, "1) Книга 2) Дом"
+    r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*])(?<!^[1ai]\)))"
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
-CANDIDATE = re.compile(f"{_BEGIN}(?:{_OTHERS}|{_TERMINAL})")
-CANDIDATE_OF_CHINESE = re.compile(f"{_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the same, in the order of their number
+CANDIDATE = re.compile(f"(?m){_BEGIN}(?:{_OTHERS}|{_TERMINAL})")
+CANDIDATE_OF_CHINESE = re.compile(f"(?m){_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the same, by their number
 
 
 @lru_cache(4096)

@@ -132,13 +132,16 @@ class _Surroundings:
         begin = max(self.line_end, 0)
         self._line_start = self._text.rfind("\n", begin, position) + 1 or begin
         end = self._text.find("\n", position)
-        self.line_end = len(self._text) if end < 0 else end
+        end = len(self._text) if end < 0 else end
+        while self._text[end - 1].isspace():  # so that white space at its end changes nothing
+            end -= 1
+        self.line_end = end
         self._is_counted = False
         self.items = self._items(self._line_start) if self._text[self._line_start] in FIRST_ITEM else []
         return self.line_end
 
     def _items(self, start: int) -> list[ListItem]:
-        return list_items(self._text, start, self.line_end, ordinals=self._words.ordinals)
+        return list_items(self._text, start, self.line_end, self._words)
 
     def _begin_line(self) -> None:
         """Forget the quotations and brackets of the lines before."""

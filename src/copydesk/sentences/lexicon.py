@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from copydesk.errors import ConfigError
@@ -34,7 +34,8 @@ class Lexicon:
     """Words of one language, in lower case.
 
     ``abbreviations`` maps an abbreviation without its last full stop to its kind; in lower case it stands for any
-    case, with a capital only for words with one. ``starters`` are words so common that a capital tells where they
+    case, with a capital only for words with one; one that begins with "-" is the end of a compound, such as "-str" of
+    "Goethestr. 12". ``starters`` are words so common that a capital tells where they
     stand, not what they name. ``saying`` are verbs that report speech, ``dates`` names of days and months.
     ``ordinals`` says that "3." is read "third", so that a full stop behind a number rarely ends a sentence.
     ``items_apart`` says that the number of a list item counts as a sentence of its own. ``cases`` says how common
@@ -55,7 +56,13 @@ class Lexicon:
         kind = self.abbreviations.get(word)
         if kind is None and not (len(word) == 1 and word.isupper()):  # "p." is a page, "P." an initial
             kind = self.abbreviations.get(word.lower())
+        if kind is None and word.endswith(self._endings):
+            kind = next(self.abbreviations[f"-{end}"] for end in self._endings if word.endswith(end))
         return kind
+
+    @cached_property
+    def _endings(self) -> tuple[str, ...]:
+        return tuple(word[1:] for word in self.abbreviations if word.startswith("-"))
 
     def begins(self, word: str) -> bool:
         """Whether sentences often begin with a word in lower case."""
