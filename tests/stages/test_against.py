@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,16 @@ def test_the_stage_runs_again_if_signatures_change(
     path.unlink()
     path.symlink_to("/dev/zero")
     assert json.loads(passed_on())["signatures"] == {path.name: None}
+
+
+def test_a_file_of_signatures_whose_name_is_not_utf8_stops_no_build(make_corpus: Callable[..., Project]) -> None:
+    project = make_corpus({"own.txt": "An article of our own."}, SMALL)
+    try:
+        (project.seeds / os.fsdecode(b"\xff.signatures.parquet")).write_bytes(b"PAR1")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    run_stages(project)
+    assert list(json.loads(project.passed_on.read_bytes())["signatures"]) == ["\\xff.signatures.parquet"]
 
 
 def test_signatures_behind_a_link_out_of_the_project_are_refused(
