@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,41 @@ def test_the_stage_runs_again_if_signatures_change(
     path.unlink()
     path.symlink_to("/dev/zero")
     assert json.loads(passed_on())["signatures"] == {path.name: None}
+
+
+def test_a_file_of_signatures_whose_name_is_not_utf8_stops_no_build(make_corpus: Callable[..., Project]) -> None:
+    project = make_corpus({"own.txt": "An article of our own."}, SMALL)
+    try:
+        (project.seeds / os.fsdecode(b"\xff.signatures.parquet")).write_bytes(b"PAR1")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    run_stages(project)
+    assert list(json.loads(project.passed_on.read_bytes())["signatures"]) == ["\\xff.signatures.parquet"]
+
+
+def test_signatures_behind_a_link_out_of_the_project_are_refused(
+    make_corpus: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = make_corpus({"own.txt": "An article of our own."}, SMALL)
+    texts = normalised(pa.array(["An article of our own."]))
+    hashes = pa.array([row.tolist() for row in minhash(texts)], pa.list_(pa.uint32()))
+    rows = pa.table({"doc_id": ["theirs"], "text_key": text_keys(texts), "minhash": hashes})
+    outside = tmp_path_factory.mktemp("outside")
+    write_signatures(outside, rows)
+    (path,) = outside.iterdir()
+    link = project.seeds / path.name
+    link.symlink_to(path)
+    run_stages(project)  # no other corpus is named
+    project.params["deduplicate"]["against"] = [THEIRS]
+    with pytest.raises(BuildError, match="a link that leads out of the project; copy the file instead"):
+        run_stages(project)
+    link.unlink()
+    cached = outside / "files" / "md5" / "ab" / ("0" * 30)  # a link into DVC's cache
+    cached.parent.mkdir(parents=True)
+    path.rename(cached)
+    link.symlink_to(cached)
+    run_stages(project)
+    assert documents(project)["own"]["seen_in"] == [THEIRS]
 
 
 @given(

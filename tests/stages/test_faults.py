@@ -6,18 +6,23 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from copydesk.errors import BuildError, StoreError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
+from copydesk.stages import share
 from support import articles, file_bytes, run_on_small_disk, run_python, run_stages, write_seeds
 
 SMALL = """
 shards: {target: 4, minimum: 3, maximum: 4}
 engine: {workers: 1}
 """
+
+Make = Callable[..., Project]
 
 # Every write is put on disk twice over: the file under its temporary name, then the folder in which it got its own.
 # A process that dies right there, again and again and each time one write later, has been killed at every write.
@@ -148,3 +153,22 @@ def test_the_clock_decides_nothing(undisturbed: dict[str, bytes], tmp_path: Path
     assert made(run_stages(project)) != undisturbed
     changed.write_bytes(before)
     assert made(run_stages(project)) == undisturbed
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", "null", '{"benchmarks": 1}', "[" * 100_000])
+def test_a_damaged_list_of_what_ingest_passes_on_is_named(make_project: Make, damage: str) -> None:
+    project = run_stages(make_project(articles(2)), "split")
+    project.passed_on.write_text(damage)
+    with pytest.raises(BuildError, match=r"passed_on\.json: damaged \(.*\); delete .*build and build again"):
+        STAGES["describe"](project)
+
+
+def test_lists_of_a_build_that_nest_too_deeply_are_computed_again(make_project: Make) -> None:
+    project = run_stages(make_project(articles(2)))
+    made = file_bytes(project.corpus)
+    for path in project.build.glob("*/finished.json"):
+        path.write_text("[" * 100_000)
+    assert file_bytes(run_stages(project).corpus) == made
+    project.finished("clean").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match=r"finished\.json: damaged \(.*\); delete it and build again"):
+        share.run(project)

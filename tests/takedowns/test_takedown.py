@@ -332,6 +332,42 @@ def test_decisions_that_quote_words_of_the_document_alone_go_with_it(make_corpus
     assert [row.get("before") for row in lines(path)] == [shared, unknown, None]
 
 
+@pytest.mark.parametrize("space", ["  ", "\n", "\v", "\x1c", "\x85", "\u3000"])
+def test_a_decision_stays_if_another_document_has_its_words_between_any_white_space(
+    make_corpus: Make, space: str
+) -> None:
+    project = make_corpus({"a.txt": "A woodful ofsilence lay there.", "b.txt": f"The woodful{space}ofsilence came."})
+    _decide(project, "woodful ofsilence")
+    _take_down(project, "a")
+    assert [row["before"] for row in lines(project.seeds / "decisions.jsonl")] == ["woodful ofsilence"]
+    _take_down(project, "b")  # the corpus still has the first document
+    assert lines(project.seeds / "decisions.jsonl") == []
+
+
+def test_a_decision_stays_if_a_document_that_was_dropped_needs_it(make_corpus: Make) -> None:
+    words = " ".join(f"word{number}" for number in range(60))
+    texts = {"a.txt": f"{words} full ofsilence. Thenothers came.", "b.txt": f"{words} full ofsilence."}
+    project = make_corpus(texts, {"deduplicate": {"duplicates": "drop"}})
+    assert ids(project) == {"a"}
+    _decide(project, "ofsilence", "Thenothers")
+    _take_down(project, "a")
+    assert [row["before"] for row in lines(project.seeds / "decisions.jsonl")] == ["ofsilence"]
+
+
+def _decide(project: Project, *wordings: str) -> None:
+    rows = [
+        {"rule": "glued-words", "before": before, "after": "x", "decision": "reject", "date": "2026-01-02"}
+        for before in wordings
+    ]
+    (project.seeds / "decisions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _take_down(project: Project, doc_id: str) -> None:
+    call = ["takedown", doc_id, "--reason", "asked for", "--root", str(project.seeds.parent)]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+
+
 def test_what_people_wrote_about_the_document_goes_with_it_and_is_found_in_history(make_corpus: Make) -> None:
     project = make_corpus(SEEDS)
     root, rows, names = project.seeds.parent, documents(project.seeds.parent), ("article-0001", "article-0003")

@@ -13,10 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broken import write_manifest
+from copydesk.core.atomic_files import sha256_file
 from copydesk.core.config import check_params
 from copydesk.core.findings import Report
 from copydesk.core.json_schema import PACKAGED, violations
+from copydesk.dataset.card_metadata import Config, DataFile
+from copydesk.errors import ValidationError
 from copydesk.project import Project
+from copydesk.stages.validate import run
 from copydesk.store.shard_store import Store
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation import document_groups as module
@@ -176,6 +181,26 @@ def test_rows_that_cannot_be_read_are_no_valid_rows(make_corpus: Callable[..., P
     assert {finding.file for finding in report.findings} == {
         f"data/{name}" for name in ("documents", "sentences", "raw", "edits")
     }
+
+
+def test_a_damaged_file_that_a_cache_calls_readable_is_a_finding(make_corpus: Callable[..., Project]) -> None:
+    project = make_corpus(articles(2))
+    run(project, load=False)
+    path = next((project.corpus / "data" / "documents").iterdir())
+    good = DataFile(f"data/documents/{path.name}", "train", sha256_file(path), path.stat().st_size, 2, 0)
+    path.write_bytes(b"x" * good.size)
+    damaged = good._replace(sha256=sha256_file(path))
+    memory = project.build / "validate" / "units.json"
+    names = ("README.md", "croissant.json", "manifest.json")
+    for file in (memory, *(project.corpus / name for name in names)):
+        text = file.read_text("utf-8").replace(good.sha256, damaged.sha256)
+        digests = [Config(table("documents"), [data]).digest for data in (good, damaged)]
+        file.write_text(text.replace(*digests), "utf-8")
+    write_manifest(project)
+    with pytest.raises(ValidationError, match="rows"):
+        run(project, load=False)
+    with pytest.raises(ValidationError, match="files"):  # the cache is gone
+        run(project, load=False)
 
 
 def test_a_table_that_comes_later_goes_with_its_documents(make_corpus: Callable[..., Project]) -> None:

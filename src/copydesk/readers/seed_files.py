@@ -129,7 +129,7 @@ def signature_files(folder: Path) -> list[str]:
 
 def signature_hashes(folder: Path) -> dict[str, str | None]:
     """Return the SHA-256 of each of these files; None for what is no readable file, or a link out of the project."""
-    return {name: _hash_inside(folder / name, folder.parent) for name in signature_files(folder)}
+    return {_as_text(name): _hash_inside(folder / name, folder.parent) for name in signature_files(folder)}
 
 
 def _hash_inside(path: Path, root: Path) -> str | None:

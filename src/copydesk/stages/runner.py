@@ -99,6 +99,8 @@ class Task(NamedTuple):
 _OF_EACH = frozenset({"raw", "text", "spans", "description"})
 #: Threshold of the youngest generation of the garbage collector.
 _YOUNG = 70_000
+#: Lists in what ingest passes on.
+_PASSED_ON = ("benchmarks", "takedowns", "decisions")
 #: The output of a stage's function: for each table that it writes, the table or its rows.
 Made = Mapping[str, pa.Table | list[dict[str, Any]]]
 ShardFunction = Callable[[Shard], Made]
@@ -301,7 +303,7 @@ def read_receipts(project: Project, stage: str) -> list[Parts]:
         return [{name: Part(*part) for name, part in row.items()} for row in read_json_lines(path)]
     except FileNotFoundError:
         raise BuildError(f"{path}: missing; run the stage {stage} first, or dvc repro") from None
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BuildError(f"{path}: damaged ({error}); delete {project.build} and build again") from None
 
 
@@ -311,13 +313,16 @@ def read_passed_on(project: Project) -> dict[str, Any]:
     Raises
     ------
     BuildError
-        If ingest has not run.
+        If ingest has not run, or the file is damaged.
     """
     try:
-        return dict(json.loads(project.passed_on.read_text("utf-8")))
+        passed_on = dict(json.loads(project.passed_on.read_text("utf-8")))
+        if missing := [name for name in _PASSED_ON if not isinstance(passed_on.get(name), list)]:
+            raise ValueError(f"expected lists of {', '.join(missing)}")
+        return passed_on
     except FileNotFoundError:
         raise BuildError(f"{project.passed_on}: missing; run the stage ingest first, or dvc repro") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BuildError(f"{project.passed_on}: damaged ({error}); delete {project.build} and build again") from None
 
 

@@ -74,7 +74,7 @@ def _finished_parts(project: Project) -> set[Part]:
     for path in (project.finished(stage) for stage in _STAGES):
         try:
             shards = finished_shards(json.loads(path.read_text("utf-8"))) if path.is_file() else []
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StoreError(f"{path}: damaged ({error}); delete it and build again") from None
         parts.update(part for shard in shards for part in shard.made.values())
     return parts

@@ -67,7 +67,7 @@ class Last:
             if recorded["portable"] != code.portable:
                 return
             shards = finished_shards(recorded)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # everything is computed
         # A bucket is shared with other corpora: no repository may say what their results are.
         if isinstance(store.root, Path) and not self._is_own():

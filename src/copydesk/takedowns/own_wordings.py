@@ -6,7 +6,6 @@ decision quotes it still, and is about nothing else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -14,45 +13,60 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.core.decisions import read_decisions
-from copydesk.errors import ConfigError
+from copydesk.core.decisions import folded_line, read_decisions
+from copydesk.core.group_decisions import longest_word
+from copydesk.core.ledger import in_force, read_ledger
+from copydesk.dataset.manifest import read_listing
+from copydesk.errors import ConfigError, CopydeskError
 from copydesk.project import Project
+from copydesk.stages.runner import read_receipts
+
+_COLUMNS = ["doc_id", "sha256", "text"]
 
 
 def own_wordings(project: Project, doc_id: str, raw_sha256: str) -> frozenset[str]:
     """The wordings that decisions about groups quote and only this document, or an exact copy of it, has.
 
+    Documents that are taken down already do not count, also where the corpus still has them.
+
     Parameters
     ----------
     project : Project
-        Its corpus is the one that was last built.
+        Its corpus is the one that was last built; later seeds are not read.
     doc_id, raw_sha256 : str
         The document, and the SHA-256 of its file.
     """
-    quoted: set[str] = set()
+    decisions = []
     with suppress(ConfigError):  # a takedown does not wait for a line to be corrected; the next build names it
-        quoted |= {d.before for d in read_decisions(project.seeds, project.schemas) if d.of_group and d.before}
-    if not quoted:
+        decisions = [d for d in read_decisions(project.seeds, project.schemas) if d.of_group and longest_word(d)]
+    if not decisions:
         return frozenset()
-    standing_elsewhere: set[str] = set()
-    found: set[str] = set()
-    for own, others in _texts(project, doc_id, raw_sha256):
-        for before in quoted:
-            pattern = r"[\s\p{Z}]+".join(map(re.escape, before.split()))
-            if _stands_in(own, pattern):
-                found.add(before)
-            if _stands_in(others, pattern):
-                standing_elsewhere.add(before)
-    return frozenset(found - standing_elsewhere)
+    own = [folded_line(text) for rows in _raw(project) for text in _of(rows, {doc_id}, {raw_sha256}).to_pylist()]
+    remaining = {d.before: longest_word(d) for d in decisions if any(folded_line(d.before or "") in t for t in own)}
+    ledger = in_force(read_ledger(project.seeds, project.schemas))
+    ids, hashes = {doc_id, *ledger}, {raw_sha256, *(row["raw_sha256"] for row in ledger.values())}
+    for rows in _raw(project) if remaining else ():
+        others = _of(rows, ids, hashes, those=False)
+        # White space is folded in the few texts that have the longest word.
+        for before, word in list(remaining.items()):
+            candidates = others.filter(pc.match_substring(others, word)).to_pylist()
+            if any(folded_line(before or "") in folded_line(text) for text in candidates):
+                del remaining[before]
+    return frozenset(before for before in remaining if before)
 
 
-def _texts(project: Project, doc_id: str, raw_sha256: str) -> Iterator[tuple[pa.ChunkedArray, pa.ChunkedArray]]:
-    """The raw texts of each file of the corpus: those of the document and its copies, and all others."""
+def _raw(project: Project) -> Iterator[pa.Table]:
+    """The raw texts of the corpus; if documents were dropped, those of all documents that the last build read."""
     for path in sorted(project.corpus.glob("data/raw/*.parquet")):
-        rows = pq.read_table(path, columns=["doc_id", "sha256", "text"])
-        own = pc.or_(pc.equal(rows["doc_id"], doc_id), pc.equal(rows["sha256"], raw_sha256))
-        yield rows["text"].filter(own), rows["text"].filter(pc.invert(own))
+        yield pq.read_table(path, columns=_COLUMNS)
+    with suppress(CopydeskError):  # a clone without a build has no other texts
+        if read_listing(project.corpus)["dropped"]:
+            parts = [parts["raw"] for parts in read_receipts(project, "ingest") if "raw" in parts]
+            yield from project.store.read_all(parts, _COLUMNS)
 
 
-def _stands_in(texts: pa.ChunkedArray, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
+def _of(rows: pa.Table, ids: set[str], hashes: set[str], *, those: bool = True) -> pa.ChunkedArray:
+    """The texts of the documents with these ids or hashes, or with ``those=False`` of all others."""
+    sets = (pa.array(sorted(values), pa.string()) for values in (ids, hashes))
+    mask = pc.or_(*(pc.is_in(rows[name], value_set=values) for name, values in zip(_COLUMNS, sets, strict=False)))
+    return rows["text"].filter(mask if those else pc.invert(mask))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from copydesk.core.atomic_files import leads_out
 from copydesk.description.duplicates.minhash import COMPONENTS
 from copydesk.errors import BuildError
 from copydesk.readers.seed_files import signature_files
@@ -68,6 +69,8 @@ def compared(rows: pa.Table) -> pa.Table:
 
 def _files(seeds: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in (seeds / name for name in signature_files(seeds)):
+        if leads_out(path, seeds.parent):  # its bytes are in no hash, so a change of them would go unnoticed
+            raise BuildError(f"{path}: a link that leads out of the project; copy the file instead")
         try:
             yield path, dict(json.loads((pq.read_schema(path).metadata or {})[METADATA]))
         except (*DAMAGED, KeyError, ValueError, TypeError) as error:
