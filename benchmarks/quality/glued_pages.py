@@ -8,9 +8,9 @@
     python benchmarks/quality/glued_pages.py UNPACKED --pages other-manuals     # manuals from which nothing is learnt
 
 The weights come from installation-guide 20230508+deb12u1, gnome-user-docs 43.0-2 and debian-reference 2.100; held out
-are aptitude-doc 0.8.13-5 and developers-reference 12.18, all of Debian 12. A line is a page: ``{"id", "lang", "dirty",
-"clean"}``, where ``dirty`` lacks the spaces at the borders of tags. The hash of a page's file name says in which half
-it is.
+are aptitude-doc 0.8.13-5 and developers-reference 12.18, all of Debian 12. A line is a page: ``{"id", "lang",
+"dirty", "clean"}``, where ``dirty`` lacks the spaces at the borders of tags. The hash of a page's file name says in
+which half it is.
 """
 
 from __future__ import annotations
