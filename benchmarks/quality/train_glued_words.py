@@ -4,9 +4,8 @@
     python benchmarks/quality/train_glued_words.py PAGES.jsonl --score      # precision and recall of the present ones
 
 A line of PAGES is a page: ``{"dirty", "clean"}``, where ``dirty`` is its text with each text node stripped of white
-space, and ``clean`` the text as it is read. Manuals that are translated into many languages and set commands and keys
-in tags are the best: Debian's installation guide and reference, GNOME's help. Pages whose spaces are all there are
-learnt from too, so that a text without damage is left alone.
+space, and ``clean`` the text as it is read; ``glued_pages.py`` makes them of translated manuals, and from its pages
+come the present weights. The texts as they are read are learnt from too, so that one without damage is left alone.
 """
 
 from __future__ import annotations

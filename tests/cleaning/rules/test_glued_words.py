@@ -99,6 +99,8 @@ def test_a_space_after_a_sentence(broken: str, whole: str) -> None:
         ('she called it"a mess"and left', 'she called it "a mess" and left'),
         ("as others found.[3]cancer is rare", "as others found.[3] cancer is rare"),
         ("I came,a stranger to all", "I came, a stranger to all"),
+        ("Ohjelma näyttää useita ”näkymiä”.”Näkymä” on sen osa.", "Ohjelma näyttää useita ”näkymiä”. ”Näkymä” on sen osa."),
+        ("Hän sanoi: ”Nyt mennään jo.”Sitten hän lähti pois.", "Hän sanoi: ”Nyt mennään jo.” Sitten hän lähti pois."),
     ],
 )  # fmt: skip
 def test_a_space_next_to_punctuation(broken: str, whole: str) -> None:
@@ -217,6 +219,25 @@ def test_names_of_functions_and_files_stay_whole_in_a_manual() -> None:
         "An xsltFreeKeys call with xsltGetKey -o file writes all the keys to the callgrind output of the program."
     )
     assert repaired(text, "glued-word") == text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Call it as `onTuesday` in the shell.",
+        "Write calendar.onTuesday there.",
+        "It calls onTuesday() at night.",
+        "from calendar import onTuesday",
+    ],
+)
+def test_a_name_that_stands_in_code_elsewhere_is_not_cut(code: str) -> None:
+    text = f"{GLUED}\n\n{code}"
+    assert repaired(text) == f"{MENDED.replace('on Tuesday', 'onTuesday')}\n\n{code}"
+
+
+def test_a_word_beside_a_bracket_or_in_a_sentence_about_classes_is_no_name() -> None:
+    text = f"{GLUED}\n\nA new class onTuesday (see below) will import thebridge from abroad."
+    assert repaired(text).endswith("A new class on Tuesday (see below) will import the bridge from abroad.")
 
 
 def test_a_name_of_two_words_that_is_repeated_stays_a_name() -> None:

@@ -113,12 +113,16 @@ class _Quotes:
 
 
 def _missing_after_sentence(text: str, blocks: Blocks) -> Iterator[Found]:
-    quotes = _Quotes(text)
+    quotes, quotes_alike = _Quotes(text), _Quotes(text, "”")
     for match in _ENDS.finditer(text):
         start, end = match.span()
         if end - start > _REACH or start == 0:
             continue
         marks = match.group()
+        alike = marks.find("”") if "“" not in text and blocks.at(start).language in _ONE_QUOTE else -1
+        if alike >= 0 and quotes_alike.opens(start + alike):
+            yield Found(start + alike, start + alike, " ", 0.9)  # useita ”näkymiä”.”Näkymä” on
+            continue
         quote = marks.find('"')
         if quote >= 0 and quotes.opens(start + quote):
             end = start + quote
