@@ -217,8 +217,10 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
             may_open = (
                 left.isalpha() and left.isascii() and not low_quotes
                 if mark == "“"
-                else (language in _ONE_QUOTE and "“" not in text and quotes_alike.opens(start))
+                else ("“" not in text and not low_quotes and quotes_alike.opens(start))
             )
+            if may_open and mark == "”" and language not in _ONE_QUOTE:
+                continue  # an English paragraph on a Swedish page: "the” No desktop” value"
             at = (start if left.isalpha() else -1) if may_open else end if mark == "”" else -1
         elif mark == '"':
             at = _at_quote(text, start, quotes, language)
