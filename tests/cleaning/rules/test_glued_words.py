@@ -121,6 +121,7 @@ def test_a_space_next_to_punctuation(broken: str, whole: str) -> None:
         "The COVID-19 wave, a 5G phone, the A350, 1,200 people, 10:30 and 3:16, 2h15m, the 1990s and mp3 files.",
         "A (multi)media show, the word(s) of the (in)action and print(value) in the middle of the text.",
         "Counteroffensive, airstrikes, shellfire, battlefield, Stoltenberg, Severodonetsk and Whitehead are words.",
+        "The value of ”No desktop” is set by an option that is called”desktop” on a page without other marks.",
         "Rock 'n' roll, the 6'2\" guard, a 27\" screen, “so” and 'so', isn't it, and the class of '08 were there.",
     ],
 )  # fmt: skip

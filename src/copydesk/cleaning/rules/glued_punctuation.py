@@ -214,12 +214,7 @@ def _glued_to_marks(text: str, blocks: Blocks) -> Iterator[Found]:
         elif mark in ")]":
             at = end if _closes_remark(text, start, language) else -1
         elif mark in "“”":
-            may_open = (
-                left.isalpha() and left.isascii() and not low_quotes
-                if mark == "“"
-                else (language in _ONE_QUOTE and "“" not in text and quotes_alike.opens(start))
-            )
-            at = (start if left.isalpha() else -1) if may_open else end if mark == "”" else -1
+            at = _at_curly_quote(text, start, low_quotes, quotes_alike, language)
         elif mark == '"':
             at = _at_quote(text, start, quotes, language)
         else:
@@ -308,6 +303,16 @@ def _closes_remark(text: str, start: int, language: str | None) -> bool:
     return (
         len(right) > 1 and _is_word(right, language) and text[start + 1 + len(right) : start + 2 + len(right)] != "("
     )
+
+
+def _at_curly_quote(text: str, start: int, low_quotes: bool, quotes_alike: _Quotes, language: str | None) -> int:
+    left = text[start - 1]
+    if text[start] == "“":
+        return start if left.isalpha() and left.isascii() and not low_quotes else -1
+    if "“" in text or low_quotes or not quotes_alike.opens(start):
+        return start + 1
+    # Not in an English paragraph on a Swedish page: "the” No desktop” value".
+    return start if left.isalpha() and language in _ONE_QUOTE else -1
 
 
 def _at_quote(text: str, start: int, quotes: _Quotes, language: str | None) -> int:
