@@ -139,10 +139,10 @@ def test_both_are_taken_back(raw: str, rules: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("raw", "rules", "other"),
     [
-        # Without one, another rule acts in a line; without the second, the line is there.
-        (f"{ARTICLE}Read more: Why gas prices fell againit ended.”Later", ("glued-punctuation", "read-more"), "missing-space"),
+        # Without one, the white space behind a line is not removed; without the second, it is a line's beginning.
+        ("Advertisement\n&nbsp;con- tinued it ended.", ("advertisement", "character-reference"), "spaces"),
         # Without one, another rule acts beside an edit that touches one of the second.
-        ("He said &quot;no&quot;â€”The café &amp; bar", ("character-reference", "mojibake"), "glued-punctuation"),
+        ("The ministerâ€™s cafÃ©\u200b ,", ("invisible", "mojibake"), "space-before-mark"),
     ],
 )  # fmt: skip
 def test_what_a_third_rule_would_do_is_not_guessed(raw: str, rules: tuple[str, ...], other: str) -> None:
