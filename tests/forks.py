@@ -113,7 +113,6 @@ def _serve(address: str) -> None:
     for name in _IMPORTED:
         with suppress(ImportError):  # another version of DVC; then its forks import what they need
             import_module(name)
-    gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen(16)
@@ -137,6 +136,7 @@ def _serve(address: str) -> None:
                 _build_once()
             if command[0] in CHECKS:
                 import_module(CHECKS[command[0]])
+            gc.freeze()  # forks need not look at, and so copy, what is there already
             if os.fork() == 0:
                 server.close()
                 _answer(connection, outputs, request)

@@ -308,6 +308,7 @@ def test_with_a_bucket_the_nodes_need_no_folder_but_seeds(
     assert {path.partition("/shards/")[2]: data for path, data in kept.items()} == file_bytes(local.build / "store")
 
 
+@pytest.mark.slow
 def test_a_store_that_a_node_reads_otherwise_is_an_error(
     started: TwoNodes, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +320,7 @@ def test_a_store_that_a_node_reads_otherwise_is_an_error(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_records_are_read_on_the_nodes(started: TwoNodes, tmp_path: Path) -> None:
     found = []
     for name in ("local", "ray"):
