@@ -228,7 +228,7 @@ def decide_in_a_browser(ana: Steward, visit: Visit, corrected: str) -> None:
         home = page.url
         page.get_by_role("link", name="Queue").click()
         group = page.locator("#group-0")
-        group.locator("summary").click()
+        group.get_by_text("One by one").click()
         accepted = group.locator("li a").first.inner_text()
         send(group.get_by_role("button", name="Accept this").first)
         page.locator("#group-1").get_by_label("Reason").fill("a name of a product")
