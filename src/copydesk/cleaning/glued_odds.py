@@ -189,8 +189,8 @@ def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) ->
             support += 1.5
         if words.language in COMPOUNDING:
             support = 0.0
-        # A name is repeated more often than a space is lost twice at the same place.
         supports[token] = support
+        # A name is repeated more often than a space is lost twice at the same place.
         odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
     # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
     joints = sum(1 for _ in _JOINTS.finditer(text))
