@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import ipc
 
 from copydesk.core.json_schema import PACKAGED
 from copydesk.readers import PAGES
 from copydesk.readers.hash_cache import hashes_of
 from copydesk.readers.record_cache import Container, read_container, remove_outdated
 from copydesk.readers.seed_files import Refusal, seed_of
+from copydesk.tables.shard_cutting import id_hashes
 
 #: ``sha256`` is that of the text's bytes, null for an unreadable file. For a record, ``stated`` is its metadata in
 #: JSON, ``rows`` and ``row`` are the cache file and the row with its text; for a file all three are null. ``page`` is
@@ -34,14 +40,110 @@ LISTED = pa.schema(
 )
 
 _PAGE = "|".join(f"{re.escape(ending)}$" for ending in PAGES)
+_BATCH = 4096  # rows that are written, and read, together
+
+
+class ListedRows(NamedTuple):
+    """Consecutive rows of a listing; other processes read them from its file."""
+
+    file: Path
+    start: int
+    stop: int
+
+    def table(self) -> pa.Table:
+        """Read the rows."""
+        first, last = self.start // _BATCH, -(-self.stop // _BATCH)
+        with pa.OSFile(str(self.file)) as source, ipc.open_file(source) as batches:
+            rows = pa.Table.from_batches(map(batches.get_batch, range(first, last)), LISTED)
+        # Taken, because a slice would be sent to other processes with the whole table.
+        return rows.take(pa.array(np.arange(self.start, self.stop) - first * _BATCH)).combine_chunks()
+
+
+class Listing(NamedTuple):
+    """Listed documents, as rows of ``LISTED`` in an Arrow file; in memory are 16 bytes for each of n.
+
+    Attributes
+    ----------
+    file : Path
+    id_hashes : numpy.ndarray of uint64, shape (n,)
+        See :func:`~copydesk.tables.shard_cutting.id_hashes`.
+    sizes : numpy.ndarray of int64, shape (n,)
+        Bytes of each document.
+    has_pages : bool
+        Whether any is a web page.
+    """
+
+    file: Path
+    id_hashes: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+    has_pages: bool
+
+    @classmethod
+    def write(cls, file: Path, tables: Iterable[pa.Table]) -> Listing:
+        """Write consecutive tables of ``LISTED`` to a file."""
+        hashes, sizes = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+        has_pages = False
+        with pa.OSFile(str(file), "wb") as sink, ipc.new_file(sink, LISTED, options=_LZ4) as writer:
+            for batch in _in_batches(tables):
+                hashes.append(id_hashes(batch["doc_id"].to_pylist()))
+                sizes.append(batch["size"].fill_null(0).to_numpy())
+                has_pages |= bool(pc.any(batch["page"]).as_py())
+                writer.write_batch(batch)
+        return cls(file, np.concatenate(hashes), np.concatenate(sizes), has_pages)
+
+    def rows(self, start: int, stop: int) -> ListedRows:
+        """Some consecutive rows."""
+        return ListedRows(self.file, start, stop)
+
+    def batches(self) -> Iterator[pa.Table]:
+        """Read all rows, some at a time."""
+        for start in range(0, len(self.sizes), _BATCH):
+            yield self.rows(start, min(start + _BATCH, len(self.sizes))).table()
+
+    def without(self, dropped: NDArray[np.bool_]) -> Listing:
+        """The listing without some rows, in another file: the old one is removed. ``dropped`` has shape (n,)."""
+        if not dropped.any():
+            return self
+        bounds = range(0, len(dropped), _BATCH)
+        kept = (
+            rows.filter(pa.array(~dropped[start : start + _BATCH]))
+            for start, rows in zip(bounds, self.batches(), strict=True)
+        )
+        listing = Listing.write(self.file.with_name(f"{self.file.name}-"), kept)
+        self.file.unlink()
+        return listing
+
+
+_LZ4 = ipc.IpcWriteOptions(compression="lz4")
+
+
+def _in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """The rows of tables, in batches of ``_BATCH`` rows; only the last may be smaller."""
+    pending = LISTED.empty_table()
+    for table in tables:
+        pending = pa.concat_tables([pending, table])
+        whole = pending.num_rows // _BATCH * _BATCH
+        for start in range(0, whole, _BATCH):
+            yield pending.slice(start, _BATCH).combine_chunks().to_batches()[0]
+        pending = pending.slice(whole)
+    if pending.num_rows:
+        yield pending.combine_chunks().to_batches()[0]
 
 
 def list_documents(
     folder: Path, seeds: pa.Table, build: Path, ingest: dict[str, Any], schemas: Path = PACKAGED
 ) -> tuple[pa.Table, list[Refusal]]:
-    """List the documents in the order of the seeds, and refuse invalid records.
+    """List a few documents in memory; parameters and result as for :func:`list_in_file`."""
+    build.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=build) as place:
+        listing, refusals = list_in_file(folder, seeds, build, ingest, schemas, Path(place) / "listed")
+        return pa.concat_tables([LISTED.empty_table(), *listing.batches()]).combine_chunks(), refusals
 
-    Only the rows are in memory, not the texts: a million records take about 500 MB.
+
+def list_in_file(  # noqa: PLR0917  (what to read, by which settings, and where to write)
+    folder: Path, seeds: pa.Table, build: Path, ingest: dict[str, Any], schemas: Path, file: Path
+) -> tuple[Listing, list[Refusal]]:
+    """List the documents in the order of the seeds, and refuse invalid records.
 
     Parameters
     ----------
@@ -55,27 +157,44 @@ def list_documents(
         The section ``ingest`` of the settings.
     schemas : Path
         Folder with the schemas.
+    file : Path
+        Where to write the listing.
     """
-    records = build / "records"
-    plain = seeds.filter(pc.is_valid(seeds["doc_id"]))
-    files = _files(plain, hashes_of(folder, plain, build / "hashes.parquet"))
-    tables = []
     refusals: list[Refusal] = []
-    containers: list[Container] = []
+    tables = _tables(folder, seeds, build, ingest, schemas, refusals)
+    listing, duplicates = _unique(Listing.write(file, tables))
+    return listing, [*refusals, *duplicates]
+
+
+def _tables(  # noqa: PLR0917  (as for list_in_file)
+    folder: Path, seeds: pa.Table, build: Path, ingest: dict[str, Any], schemas: Path, refusals: list[Refusal]
+) -> Iterator[pa.Table]:
+    """The rows of files and records in the order of the seeds; refused records are added to ``refusals``."""
+    records = build / "records"
+    plain = seeds.filter(pc.is_valid(seeds["doc_id"])) if seeds["doc_id"].null_count else seeds
+    hashes = hashes_of(folder, plain, build / "hashes.parquet")
+    containers: list[Path] = []
     done = 0
     for containers_before, place in enumerate(pc.indices_nonzero(pc.is_null(seeds["doc_id"])).to_pylist()):
-        tables.append(files.slice(done, place - containers_before - done))
+        yield from _files(plain, hashes, done, place - containers_before)
         done = place - containers_before
         container = read_container(folder, seed_of(seeds, place), records, ingest, schemas)
-        containers.append(container)
-        tables.append(_listed(container))
-        refusals += container.refusals
+        containers.append(container.rows)
+        for index in container.index_batches():
+            refusals += container.refusals(index)
+            yield _listed(container, index)
+    yield from _files(plain, hashes, done, plain.num_rows)
     remove_outdated(records, containers)
-    listed, duplicates = _unique(pa.concat_tables([*tables, files.slice(done)]).combine_chunks())
-    return listed, [*refusals, *duplicates]
 
 
-def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
+def _files(seeds: pa.Table, hashes: pa.Array, start: int, stop: int) -> Iterator[pa.Table]:
+    """Rows of some of the seeds that hold one document each."""
+    for at in range(start, stop, _BATCH):
+        size = min(_BATCH, stop - at)
+        yield _file_rows(seeds.slice(at, size), hashes.slice(at, size))
+
+
+def _file_rows(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
     of_records = ("stated", "rows", "row", "flag", "rights")
     nulls = {name: pa.nulls(len(hashes), LISTED.field(name).type) for name in of_records}
     pages = pc.match_substring_regex(pc.ascii_lower(seeds["path"]), _PAGE)
@@ -83,8 +202,8 @@ def _files(seeds: pa.Table, hashes: pa.Array) -> pa.Table:
     return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
 
 
-def _listed(container: Container) -> pa.Table:
-    index = container.index
+def _listed(container: Container, index: pa.Table) -> pa.Table:
+    index = index.filter(pc.is_null(index["reason"]))
     ids = index["doc_id"]
     columns = {
         **{name: index[name] for name in ("doc_id", "size", "sha256", "stated", "row", "page", "flag", "rights")},
@@ -94,41 +213,45 @@ def _listed(container: Container) -> pa.Table:
     return pa.table({name: columns[name] for name in LISTED.names}, LISTED)
 
 
-def _unique(listed: pa.Table) -> tuple[pa.Table, list[Refusal]]:
+def _unique(listing: Listing) -> tuple[Listing, list[Refusal]]:
     """Keep the first document with each id; refuse the others."""
-    ids = listed["doc_id"]
-    if pc.count_distinct(ids).as_py() == listed.num_rows:
-        return listed, []
-    counted = pc.value_counts(ids)
-    repeated = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+    ordered = np.sort(listing.id_hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    refusals: list[Refusal] = []
+    dropped = np.zeros(len(listing.sizes), dtype=bool)
     owners: dict[str, str] = {}
-    refusals, dropped = [], []
-    for place in pc.indices_nonzero(pc.is_in(ids, repeated)).to_pylist():
-        doc_id, path = ids[place].as_py(), listed["path"][place].as_py()
-        if doc_id in owners:
-            detail = f"id {doc_id!r} belongs to {owners[doc_id]}; rename one of them"
-            refusals.append(Refusal(path, "duplicate-id", detail))
-            dropped.append(place)
-        else:
-            owners[doc_id] = path
-    keep = pa.array(range(listed.num_rows), pa.int64())
-    return listed.take(keep.filter(pc.invert(pc.is_in(keep, pa.array(dropped, pa.int64()))))), refusals
+    suspects = np.isin(listing.id_hashes, repeated) if len(repeated) else dropped
+    for start, rows in zip(range(0, len(dropped), _BATCH), listing.batches(), strict=True) if len(repeated) else ():
+        places = np.flatnonzero(suspects[start : start + _BATCH])
+        some = rows.select(["doc_id", "path"]).take(pa.array(places)).to_pylist()
+        for place, row in zip((places + start).tolist(), some, strict=True):
+            doc_id, path = row["doc_id"], row["path"]
+            if doc_id in owners:
+                detail = f"id {doc_id!r} belongs to {owners[doc_id]}; rename one of them"
+                refusals.append(Refusal(path, "duplicate-id", detail))
+                dropped[place] = True
+            else:
+                owners[doc_id] = path
+    return listing.without(dropped), refusals
 
 
-def without_taken_down(listed: pa.Table, ledger: dict[str, Any]) -> tuple[pa.Table, list[Refusal]]:
+def without_taken_down(listing: Listing, ledger: dict[str, Any]) -> tuple[Listing, list[Refusal]]:
     """Documents that were not taken down; and refusals of those that were, by their id or their bytes."""
     if not ledger:
-        return listed, []
+        return listing, []
     owners = {row["raw_sha256"]: doc_id for doc_id, row in reversed(ledger.items())}
-    by_id = pc.is_in(listed["doc_id"], pa.array(list(ledger), pa.string()))
-    by_bytes = pc.is_in(listed["sha256"], pa.array(list(owners), pa.string()))
-    taken = pc.or_(by_id, by_bytes)
+    ids, hashes = pa.array(list(ledger), pa.string()), pa.array(list(owners), pa.string())
+    dropped = [np.zeros(0, dtype=bool)]
     refusals = []
-    for row in listed.filter(taken).to_pylist():
-        if row["doc_id"] in ledger:
-            by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
-        else:
-            by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
-        remove = "remove the file" if row["rows"] is None else "remove the record"
-        refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
-    return listed.filter(pc.invert(taken)), refusals
+    for rows in listing.batches():
+        taken = pc.or_(pc.is_in(rows["doc_id"], ids), pc.is_in(rows["sha256"], hashes))
+        dropped.append(taken.to_numpy())
+        for row in rows.filter(taken).to_pylist():
+            if row["doc_id"] in ledger:
+                by = f"document {row['doc_id']} is in seeds/takedowns.jsonl"
+            else:
+                by = f"the same bytes as document {owners[row['sha256']]}, which is in seeds/takedowns.jsonl"
+            remove = "remove the file" if row["rows"] is None else "remove the record"
+            refusals.append(Refusal(row["path"], "taken-down", f"{by}; {remove}"))
+    return listing.without(np.concatenate(dropped)), refusals

@@ -20,7 +20,8 @@ from copydesk.readers.seed_files import SEEDS, Stamp
 
 #: Nanoseconds after which a later change is certain to have another time.
 SETTLED = 10**9
-_BATCH = 20_000  # file names to hold as Python strings at a time
+_BATCH = 4_000  # file names to hold as Python strings at a time
+_GROUP_ROWS = 1 << 14  # so that little is encoded at a time
 _CACHED = pa.schema([*(SEEDS.field(name) for name in ("path", *Stamp._fields)), ("sha256", pa.string())])
 
 
@@ -48,13 +49,17 @@ def hashes_of(folder: Path, seeds: pa.Table, cache: Path) -> pa.Array:
         for batch in (unknown.slice(at, _BATCH) for at in range(0, len(unknown), _BATCH))
     ]
     if computed:
-        hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), pa.concat_arrays(computed))
+        all_computed = pa.concat_arrays(computed)
+        computed.clear()
+        hashes = pc.replace_with_mask(hashes, pc.is_null(hashes), all_computed) if len(cached) else all_computed
+        del all_computed
     changed = pc.max_element_wise(seeds["modified"], seeds["changed"])
     after = seeds.append_column("sha256", hashes)
     after = after.filter(pc.and_(pc.is_valid(hashes), pc.less(changed, now - SETTLED))).combine_chunks()
     if not after.equals(cached):
         with replacing(cache) as file:
-            pq.write_table(after.replace_schema_metadata({"folder": str(folder.resolve())}), file)
+            after = after.replace_schema_metadata({"folder": str(folder.resolve())})
+            pq.write_table(after, file, row_group_size=_GROUP_ROWS)
     return hashes
 
 

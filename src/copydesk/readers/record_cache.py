@@ -60,7 +60,9 @@ INDEX = pa.schema(
 )
 _TEXTS = pa.schema([("text", pa.string()), ("encoding", pa.string()), ("bom", pa.bool_()), ("newline", pa.string())])
 _SCHEMA = pa.schema([*INDEX, *_TEXTS])
-_GROUP_ROWS = 500
+# Groups of 500 records would make the footer of ten million 30 MB, which each shard reads.
+_GROUP_ROWS = 4000
+_INDEXED = 4096  # rows of the index in memory at a time
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
 _LISTED = 12  # passed-over fields to name in the message
@@ -68,12 +70,23 @@ _EXACT = 2**53  # below this, a float represents exactly one whole number
 
 
 class Container(NamedTuple):
-    """A file of records that was read: its cache file, the index of its valid records, and its refusals."""
+    """A file of records that was read, and its cache file."""
 
     path: str
     rows: Path
-    index: pa.Table
-    refusals: list[Refusal]
+
+    def index_batches(self) -> Iterator[pa.Table]:
+        """The index of all records, with the column ``row`` for the row of the cache file, some at a time."""
+        row = 0
+        for batch in pq.ParquetFile(self.rows).iter_batches(_INDEXED, columns=INDEX.names, use_threads=False):
+            numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
+            yield pa.table([*batch.columns, numbers], names=[*batch.schema.names, "row"])
+            row += batch.num_rows
+
+    def refusals(self, index: pa.Table) -> list[Refusal]:
+        """The records, or fields of records, that were refused in a part of the index."""
+        bad = index.filter(pc.is_valid(index["reason"])).select(["number", "reason", "detail"])
+        return [_refusal(self.path, **row) for row in bad.to_pylist()]
 
 
 def read_container(
@@ -111,12 +124,7 @@ def read_container(
         if Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino) != seed.stamp:
             rows.unlink()
             raise BuildError(f"{folder / seed.path}: changed while it was being read; build again")
-    index = pq.read_table(rows, columns=INDEX.names).replace_schema_metadata(None)
-    index = index.append_column("row", pa.array(range(index.num_rows), pa.int64()))
-    bad = index.filter(pc.is_valid(index["reason"])).select(["number", "reason", "detail"])
-    refusals = [_refusal(seed.path, **row) for row in bad.to_pylist()]
-    good = index.filter(pc.is_null(index["reason"])).drop_columns(["reason", "detail"])
-    return Container(seed.path, rows, good, refusals)
+    return Container(seed.path, rows)
 
 
 def _refusal(path: str, number: int, reason: str, detail: str) -> Refusal:
@@ -126,9 +134,9 @@ def _refusal(path: str, number: int, reason: str, detail: str) -> Refusal:
     return Refusal(f"{path}#{number}", reason, detail)
 
 
-def remove_outdated(cache: Path, containers: Iterable[Container]) -> None:
-    """Remove the cache files of files of records that no longer exist."""
-    current = {container.rows.name for container in containers}
+def remove_outdated(cache: Path, current_files: Iterable[Path]) -> None:
+    """Remove the cache files of files of records that no longer exist; the others are given."""
+    current = {path.name for path in current_files}
     for path in cache.glob("*.parquet") if cache.is_dir() else ():
         if path.name not in current:
             path.unlink()

@@ -21,7 +21,7 @@ from copydesk.readers import READERS, record_readers, split_name
 SIDECARS = frozenset({"sources.jsonl", "benchmarks.jsonl", "takedowns.jsonl", "decisions.jsonl"})
 #: What the signatures of other corpora are called, which `copydesk signatures` fetches; they are no seeds.
 SIGNATURES_ENDING = ".signatures.parquet"
-_BATCH = 20_000  # files to hold as Python objects at a time
+_BATCH = 4_000  # files to hold as Python objects at a time
 
 
 class Stamp(NamedTuple):
@@ -105,8 +105,9 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
                 rows.append(row)
         columns = zip(*rows, strict=True) if rows else ([] for _ in SEEDS)
         tables.append(pa.table([pa.array(c, f.type) for c, f in zip(columns, SEEDS, strict=True)], SEEDS))
-    seeds = pa.concat_tables(tables).combine_chunks()
-    return seeds.take(pc.sort_indices(seeds["path"])), [refusal for _, refusal in sorted(refusals)]
+    seeds = pa.concat_tables(tables)
+    tables.clear()
+    return seeds.take(pc.sort_indices(seeds["path"])).combine_chunks(), [refusal for _, refusal in sorted(refusals)]
 
 
 def list_seed(folder: Path, path: str, max_bytes: int) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from copydesk.core.ledger import Ledger, in_force, read_ledger
 from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
+from copydesk.core.scratch import scratch
 from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers import FIELD, readable_endings
 from copydesk.readers.base import STATED
-from copydesk.readers.document_listing import list_documents, without_taken_down
+from copydesk.readers.document_listing import ListedRows, Listing, list_in_file, without_taken_down
 from copydesk.readers.listed_metadata import metadata_of, rights_of
 from copydesk.readers.listed_texts import read_listed
 from copydesk.readers.seed_files import Refusal, list_seeds, signature_hashes
@@ -32,7 +33,7 @@ from copydesk.stages.page_reading import PageTask, known_pages, page_row, read_n
 from copydesk.stages.runner import Made, Output, Shard, Stage, output_table, run_scheduled, schedule_shards
 from copydesk.store.shard_store import Parts
 from copydesk.tables.column_digest import column_digest
-from copydesk.tables.shard_cutting import ShardLimits, shard_ranges
+from copydesk.tables.shard_cutting import ShardLimits, shard_ranges_of_hashes
 
 STAGE = Stage(
     "ingest",
@@ -58,15 +59,15 @@ def run(project: Project) -> None:
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
     benchmarks = load_json_lines(project.seeds / "benchmarks.jsonl", "benchmark", "name", project.schemas)
     ledger = in_force(read_ledger(project.seeds, project.schemas))
-    listed, refusals = _list(project, ledger)
-    ids = listed["doc_id"].to_pylist()
     decided = DecisionsBySubject.of(read_decisions(project.seeds, project.schemas))
-    shards = shard_ranges(ids, listed["size"].to_pylist(), ShardLimits(**project.params["shards"]))
-    unknown = sorted(sources.keys() - set(ids)) if sources else []
-    absent = sorted(decided.of_documents.keys() - set(ids)) if decided.of_documents else []
-    del ids
-    work = (work_of(project, listed.slice(start, stop - start), sources, decided) for start, stop in shards)
-    parts = _run(project, listed, work)
+    project.build.mkdir(parents=True, exist_ok=True)
+    with scratch("listing", project.build) as folder:
+        listing, refusals = _list(project, ledger, folder / "listed")
+        unlisted = _unlisted(listing, sources.keys() | decided.of_documents.keys())
+        shards = shard_ranges_of_hashes(listing.id_hashes, listing.sizes, ShardLimits(**project.params["shards"]))
+        work = (work_of(project, listing.rows(start, stop), sources, decided) for start, stop in shards)
+        parts = _run(project, work, has_pages=listing.has_pages)
+    unknown, absent = (sorted(unlisted & described.keys()) for described in (sources, decided.of_documents))
     passed_on = {
         "benchmarks": [benchmarks[name] for name in sorted(benchmarks)],
         "takedowns": [ledger[doc_id] for doc_id in sorted(ledger)],
@@ -87,30 +88,45 @@ def run(project: Project) -> None:
         )
 
 
-def _run(project: Project, listed: pa.Table, work: Iterable[tuple[Any, Any]]) -> list[Parts]:
+def _run(project: Project, work: Iterable[tuple[Any, Any]], *, has_pages: bool) -> list[Parts]:
     """Run the shards; before, read those of their web pages that were in no shard of the last build."""
-    has_pages = pc.any(listed["page"]).as_py()
     common = _page_readers() if has_pages else None
     schedule = schedule_shards(project, STAGE, work, common=(common, None))
     if has_pages and schedule.todo:
         store = project.store
-        pages = pa.concat_tables(task.extra[2].filter(task.extra[2]["page"]) for task in schedule.todo)
+        listed = (task.extra[2].table() for task in schedule.todo)
+        pages = pa.concat_tables(rows.filter(rows["page"]) for rows in listed)
         known = known_pages(store, schedule.last.gone(schedule.keys))
         shape = output_table(STAGE.writes["pages"], project.schemas)
         encodings = project.params["ingest"]["encodings"]
         task = PageTask(store.root, shape, project.seeds.resolve(), _records(project), encodings, pages)
         known = read_new_pages(schedule.runner, task, known)
-        schedule = schedule.with_extra(lambda task: (*task.extra[:-1], known.of(task.extra[2]["sha256"].to_pylist())))
+        schedule = schedule.with_extra(
+            lambda task: (*task.extra[:-1], known.of(task.extra[2].table()["sha256"].to_pylist()))
+        )
     return run_scheduled(project, schedule)
 
 
-def _list(project: Project, ledger: Ledger) -> tuple[pa.Table, list[Refusal]]:
+def _hashes(listed: ListedRows) -> list[str | None]:
+    hashes: list[str | None] = listed.table()["sha256"].to_pylist()
+    return hashes
+
+
+def _list(project: Project, ledger: Ledger, file: Path) -> tuple[Listing, list[Refusal]]:
     """The documents to read, and the refusals of seeds, of records and of documents that were taken down."""
     limits = project.params["ingest"]
     seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
-    listed, refused_records = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
-    listed, taken_down = without_taken_down(listed, ledger)
-    return listed, [*refused_seeds, *refused_records, *taken_down]
+    listing, refused_records = list_in_file(project.seeds, seeds, project.build, limits, project.schemas, file)
+    listing, taken_down = without_taken_down(listing, ledger)
+    return listing, [*refused_seeds, *refused_records, *taken_down]
+
+
+def _unlisted(listing: Listing, ids: Set[str]) -> set[str]:
+    """Those of some ids that no listed document has."""
+    unlisted = set(ids)
+    for rows in listing.batches() if ids else ():
+        unlisted.difference_update(rows["doc_id"].to_pylist())
+    return unlisted
 
 
 def _report_refusals(project: Project, refusals: list[dict[str, Any]]) -> None:
@@ -141,7 +157,7 @@ def shard(given: Shard) -> Made:
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     pages = known.rows() if known else {}
     encodings = given.params["ingest"]["encodings"]
-    for seed, read in read_listed(Path(folder), Path(records), listed.to_pylist(), encodings):
+    for seed, read in read_listed(Path(folder), Path(records), listed.table().to_pylist(), encodings):
         row = read
         page = _page(seed, read, pages) if seed["page"] and not isinstance(read, Refusal) else None
         if page is not None and page["reason"] is not None:
@@ -188,11 +204,10 @@ def _records(project: Project) -> Path:
 
 
 def work_of(
-    project: Project, listed: pa.Table, sources: dict[str, Any], decided: DecisionsBySubject
+    project: Project, of_shard: ListedRows, sources: dict[str, Any], decided: DecisionsBySubject
 ) -> tuple[Any, Any]:
     """The identity of a shard's input, and the value for its function."""
-    # Copied, because a slice would be sent to other processes with the whole table.
-    listed = listed.take(list(range(listed.num_rows))).combine_chunks()
+    listed = of_shard.table()
     ids = listed["doc_id"].to_pylist() if sources or decided.of_documents else []
     known = {doc_id: sources[doc_id] for doc_id in ids if doc_id in sources}
     made = {doc_id: decided.of_documents[doc_id] for doc_id in ids if doc_id in decided.of_documents}
@@ -210,7 +225,7 @@ def work_of(
         json.dumps([rows, known, made, lines, groups, readers], sort_keys=True).encode()
     ).hexdigest()
     folders = str(project.seeds.resolve()), str(_records(project))
-    return identity, (*folders, listed, known, made, lines, groups, None)
+    return identity, (*folders, of_shard, known, made, lines, groups, None)
 
 
 def _sources_of(listed: pa.Table, sources: dict[str, Any]) -> set[str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pyarrow.compute as pc
-
 from copydesk.cleaning.apply import Cleaned
 from copydesk.core.config import load_json_lines
 from copydesk.core.decisions import read_decisions
 from copydesk.core.decisions_by_subject import DecisionsBySubject
 from copydesk.core.scratch import scratch
 from copydesk.project import Project
-from copydesk.readers.document_listing import list_documents
+from copydesk.readers.document_listing import list_in_file
 from copydesk.readers.seed_files import list_seed
 from copydesk.stages import clean, ingest
 from copydesk.stages.runner import Shard, output_table
@@ -39,11 +37,12 @@ def _ingested(project: Project, path: str, doc_id: str) -> Shard | None:
     """The document as the stage clean is given it: a shard of its own."""
     limits = project.params["ingest"]
     seeds = list_seed(project.seeds, path, limits["max_bytes"])
-    listed, _ = list_documents(project.seeds, seeds, project.build, limits, project.schemas)
-    if doc_id:
-        listed = listed.filter(pc.equal(listed["doc_id"], doc_id))
-    if listed.num_rows != 1:
+    listing, _ = list_in_file(project.seeds, seeds, project.build, limits, project.schemas, project.build / "listed")
+    ids = [listed_id for rows in listing.batches() for listed_id in rows["doc_id"].to_pylist()]
+    places = [place for place, listed_id in enumerate(ids) if doc_id in ("", listed_id)]
+    if len(places) != 1:
         return None
+    listed = listing.rows(places[0], places[0] + 1)
     sources = load_json_lines(project.seeds / "sources.jsonl", "source", "doc_id", project.schemas)
     decided = DecisionsBySubject.of(read_decisions(project.seeds, project.schemas))
     made = ingest.shard(Shard({}, project.params, ingest.work_of(project, listed, sources, decided)[1]))

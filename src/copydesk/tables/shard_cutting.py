@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError
 
@@ -20,7 +22,24 @@ class ShardLimits(NamedTuple):
     max_bytes: int
 
 
+_BATCH = 1 << 16  # sizes to hold as Python numbers at a time
+
+
+def id_hashes(ids: Iterable[str]) -> NDArray[np.uint64]:
+    """The first 8 bytes of the SHA-256 of each id, as a number: what decides where shards are cut."""
+    sha256 = hashlib.sha256
+    joined = b"".join([sha256(doc_id.encode()).digest()[:8] for doc_id in ids])
+    return np.frombuffer(joined, dtype=">u8").astype(np.uint64)
+
+
 def shard_ranges(ids: Sequence[str], sizes: Sequence[int], limits: ShardLimits) -> list[tuple[int, int]]:
+    """Cut a sequence of documents, given by their ids in corpus order: see :func:`shard_ranges_of_hashes`."""
+    return shard_ranges_of_hashes(id_hashes(ids), np.array(sizes, dtype=np.int64), limits)
+
+
+def shard_ranges_of_hashes(
+    hashes: NDArray[np.uint64], sizes: NDArray[np.int64], limits: ShardLimits
+) -> list[tuple[int, int]]:
     """Cut a sequence of documents into shards by content-defined chunking at the level of documents.
 
     A document is a candidate if the hash of its id, as a fraction, is at most 1 / target. A shard ends after a
@@ -33,9 +52,9 @@ def shard_ranges(ids: Sequence[str], sizes: Sequence[int], limits: ShardLimits) 
 
     Parameters
     ----------
-    ids : sequence of str
-        Document ids in corpus order.
-    sizes : sequence of int
+    hashes : numpy.ndarray of uint64, shape (n,)
+        Those of the document ids in corpus order, see :func:`id_hashes`.
+    sizes : numpy.ndarray of int64, shape (n,)
         Size in bytes of each document.
     limits : ShardLimits
         Target, minimum and maximum number of documents, maximum number of bytes.
@@ -55,18 +74,18 @@ def shard_ranges(ids: Sequence[str], sizes: Sequence[int], limits: ShardLimits) 
             f"params.yaml: shards: expected minimum <= target <= maximum, found {limits.minimum}, "
             f"{limits.target}, {limits.maximum}"
         )
-    hashes = np.frombuffer(b"".join(hashlib.sha256(i.encode()).digest()[:8] for i in ids), dtype=">u8")
     candidates = np.flatnonzero(hashes <= np.uint64((2**64 - 1) // limits.target))
     gaps = np.diff(candidates, prepend=-1)  # the beginning counts as a cut
     ends = set((candidates[gaps >= limits.minimum] + 1).tolist())
     shards = []
     start = weight = 0
-    for position, size in enumerate(sizes):
+    batches = (sizes[at : at + _BATCH].tolist() for at in range(0, len(sizes), _BATCH))
+    for position, size in enumerate(chain.from_iterable(batches)):
         full = position - start >= limits.maximum or weight + size > limits.max_bytes
         if position > start and (full or position in ends):
             shards.append((start, position))
             start, weight = position, 0
         weight += size
-    if len(ids) > start:
-        shards.append((start, len(ids)))
+    if len(sizes) > start:
+        shards.append((start, len(sizes)))
     return shards
