@@ -53,7 +53,7 @@ class Releases(NamedTuple):
         digest = next(line.split()[0] for line in listed.splitlines() if "data/documents/" in line)
         return next(p for p in self.objects(place) if _sha256(p) == digest)
 
-    def list_in_file(self, version: str) -> Path:
+    def listing_of(self, version: str) -> Path:
         """The object in the remote that lists the objects of a release."""
         lock = self.run("git", "show", f"corpus@v{version}:dvc.lock")
         return next(p for p in self.remote.rglob("*.dir") if f"md5: {p.parent.name}{p.name}" in lock)

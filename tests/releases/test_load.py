@@ -145,7 +145,7 @@ def test_a_missing_object_is_named(releases: Any, holding: Any, tmp_path: Path) 
 
 def test_a_missing_list_of_objects_is_named(releases: Any, holding: Any, tmp_path: Path) -> None:
     release = find_release(f"file://{releases.bare}", "1.0.0")
-    with holding(releases.list_in_file("1.0.0"), None), pytest.raises(ReleaseError) as caught:
+    with holding(releases.listing_of("1.0.0"), None), pytest.raises(ReleaseError) as caught:
         fetch_release(release, tmp_path)
     file = r"data/\w+/train-00000-of-00001\.parquet cannot be read \(OSError: object \w+\.dir, the list of [^;]*\)"
     assert re.fullmatch(

@@ -147,10 +147,10 @@ def test_a_remote_that_lost_an_object(releases: Any, holding: Any) -> None:
 
 
 def test_a_remote_that_lost_a_listing(releases: Any, holding: Any) -> None:
-    with holding(releases.list_in_file("1.0.0"), None):
+    with holding(releases.listing_of("1.0.0"), None):
         lost = found(verify(releases.root, "corpus@v1.0.0", remote=True))
         assert verify(releases.root, "corpus@v1.0.0").ok
-    listing = releases.list_in_file("1.0.0")
+    listing = releases.listing_of("1.0.0")
     object_of_it = f"object {listing.parent.name}{listing.name}"
     assert {what for _, what in lost} == {f"OSError: {object_of_it}, the list of the files, is missing or damaged"}
     assert DOCUMENTS in {file for file, _ in lost}

@@ -19,7 +19,7 @@ from copydesk.errors import ReleaseError
 from copydesk.proofs.build_inputs import INPUTS
 from copydesk.revisions.dataset_tree import first_line_of
 from copydesk.revisions.dvc_config import dvc_settings
-from copydesk.revisions.dvc_objects import cache_odb, list_in_file, open_object, remote_odb
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 from copydesk.revisions.git import git
 from copydesk.revisions.git_history import read_git_objects
 from copydesk.takedowns.occurrences import dvc_files_at
@@ -76,7 +76,7 @@ class DvcReader:
         """The files of a folder: hashes of objects by path."""
         listed = _Bounded()
         self.copy(oid, listed)
-        return list_in_file(listed.getvalue(), oid)
+        return listing_of(listed.getvalue(), oid)
 
 
 class _Bounded(BytesIO):

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Protocol
 from copydesk.core.atomic_files import leads_out
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dvc_config import dvc_settings, own_settings
-from copydesk.revisions.dvc_objects import cache_odb, list_in_file, open_object, outs_of, remote_odb
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, outs_of, remote_odb
 from copydesk.revisions.git import error_output, git, git_result
 
 FOLDER = "corpus"
@@ -103,7 +103,7 @@ class CommitTree:
                 with open_object(open_storage(), oid) as file:
                     listing = file.read()
                 if hashlib.md5(listing, usedforsecurity=False).hexdigest() == oid.removesuffix(".dir"):
-                    return list_in_file(listing, oid)
+                    return listing_of(listing, oid)
             except FileNotFoundError:
                 continue
             except Exception as error:  # DVC remotes raise backend-specific exceptions

@@ -116,7 +116,7 @@ def _outs(lock: str | bytes) -> tuple[tuple[str, str], ...]:
     return tuple((out["path"], out["md5"]) for out in outs)
 
 
-def list_in_file(data: bytes, oid: str) -> dict[str, str]:
+def listing_of(data: bytes, oid: str) -> dict[str, str]:
     """The files of a folder: hashes of objects by path, read from the object that lists them.
 
     Raises

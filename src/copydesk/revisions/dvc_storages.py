@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dvc_config import dvc_settings, own_settings
-from copydesk.revisions.dvc_objects import cache_odb, list_in_file, open_object, remote_odb
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 from copydesk.store.installed_from import require_build
 
 DATA = "corpus/data"
@@ -68,7 +68,7 @@ class DvcStorages(NamedTuple):
 
     def listing(self, oid: str) -> dict[str, str]:
         """The files of a folder: hashes of objects by path; empty if the object that lists them is lost."""
-        return list_in_file(self.read(oid), oid) if self.with_object(oid) else {}
+        return listing_of(self.read(oid), oid) if self.with_object(oid) else {}
 
 
 @contextmanager

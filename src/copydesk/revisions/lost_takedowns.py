@@ -21,7 +21,7 @@ from copydesk.core.plural import plural
 from copydesk.errors import ReleaseError
 from copydesk.revisions.dataset_tree import TAG
 from copydesk.revisions.dvc_config import DvcSettings, dvc_settings, own_settings
-from copydesk.revisions.dvc_objects import cache_odb, list_in_file, open_object, remote_odb
+from copydesk.revisions.dvc_objects import cache_odb, listing_of, open_object, remote_odb
 from copydesk.revisions.git import git, git_result
 
 LEDGER = f"seeds/{NAME}"
@@ -140,7 +140,7 @@ def _read_pointer(root: Path, commit: str, pointer: bytes, *, own: bool) -> byte
         (out,) = parse_yaml(pointer.decode())["outs"]
         data = _object(settings, out["md5"])
         if out["md5"].endswith(".dir"):
-            oid = list_in_file(data, out["md5"]).get(NAME)
+            oid = listing_of(data, out["md5"]).get(NAME)
             data = _object(settings, oid) if oid is not None else b""
     except Exception as error:  # DVC remotes raise backend-specific exceptions
         reason = " ".join(f"{type(error).__name__}: {error}".split())
