@@ -1,6 +1,6 @@
 """Our own build at any size: CPU by stage, time, memory of all processes, and how fast what it made is read.
 
-    python benchmarks/speed/build.py [--documents 10000] [--mix clean,defects] [--workers 1,2]
+    python benchmarks/speed/build.py [--documents 10000] [--mix clean,defects,real,pages] [--workers 1,2]
 
 Each build is a process that calls ``copydesk.build``, with the final validation. A million documents take an hour of
 CPU and some 20 GB of disk below ``build/``. Results are added to ``results/scale.json``, each in place of an older

@@ -26,6 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from corpus import documents as made_documents
+from corpus import web_page
 
 from copydesk.pipeline import STAGES
 
@@ -35,10 +36,6 @@ ENVIRONMENT = {
     "DVC_NO_ANALYTICS": "1",
     **{f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
 }
-PAGE = (
-    "<!DOCTYPE html><html><head><title>{name}</title><meta charset='utf-8'></head><body><nav><a href='/'>Home</a>"
-    "</nav><article><h1>{name}</h1>{paragraphs}</article><footer>Imprint</footer></body></html>"
-)
 
 
 def run(root: Path, *command: str) -> float:
@@ -162,9 +159,8 @@ def measure_pages(folder: Path, count: int) -> dict[str, float]:
     root = folder / "pages"
     new_corpus(root)
     for document in made_documents(count, "clean"):
-        paragraphs = "".join(f"<p>{part}</p>" for part in document.text.split("\n\n"))
-        name = Path(document.name).stem
-        (root / "seeds" / f"{name}.html").write_text(PAGE.format(name=name, paragraphs=paragraphs), "utf-8")
+        path = root / "seeds" / f"{Path(document.name).stem}.html"
+        path.write_text(web_page(document.text, []), "utf-8")
     text = root / "seeds" / "note.txt"
     text.write_text("A note beside the pages.", "utf-8")
     seconds = {"first build of pages": run(root, "dvc", "repro")}

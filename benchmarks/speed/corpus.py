@@ -1,13 +1,14 @@
 """A made corpus of any size: news-like documents whose duplicates and defects are known.
 
-    python benchmarks/speed/corpus.py FOLDER [--documents 1000] [--mix clean|defects|real] [--lines FILE]
+    python benchmarks/speed/corpus.py FOLDER [--documents 1000] [--mix clean|defects|real|pages] [--lines FILE]
 
 Writes ``FOLDER/00000/document-00000000.txt`` and so on, or one JSON line a document. Sentences are those that people
 marked in openly licensed English text (``benchmarks/quality/open/sentences``, each with its source and license).
 Lengths are log-normal with a mean of about 3.5 kB; 5 % of the documents repeat another one, 10 % nearly. Some of the
 names are made up and numbers vary, so that the vocabulary keeps growing with the corpus, as it does in the world. In
 the mix ``defects`` three documents of ten have one to five of ``defects.DEFECTS``. The mix ``real`` is the marked
-texts as they are, in twenty languages, each once; there are some 2,900.
+texts as they are, in twenty languages, each once; there are some 2,900. In the mix ``pages`` each of these is the
+article of a web page, with navigation, a notice about cookies, links to other articles and a footer around it.
 
 A document follows from its number and the mix alone: a larger corpus begins with the smaller one.
 """
@@ -15,6 +16,7 @@ A document follows from its number and the mix alone: a larger corpus begins wit
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import random
 import re
@@ -34,6 +36,7 @@ from score_sentences import load  # noqa: E402  (the quality benchmarks are a fo
 SEED = 20261122
 MADE = ("clean", "defects")  # of which there are as many documents as are wanted
 MIXES = (*MADE, "real")
+OWN = (*MIXES, "pages")  # pages are not compared with other tools, which read texts
 EXACT, NEAR, DAMAGED = 0.05, 0.10, 0.30  # shares of the documents
 MOST_DEFECTS = 5
 LENGTH, SPREAD, SHORTEST, LONGEST = 7.80, 0.75, 400, 60_000  # of the logarithm of characters, and characters
@@ -41,6 +44,13 @@ _NAMED = 0.2  # share of the names that are made up
 _SYLLABLES = "ba den kor li mar ne os pra qui ros sta tul ve wen xi yor zan che dri fel".split()
 # Of the treebanks, what was edited or written with care; not answers, reviews and e-mail.
 _SOURCES = re.compile(r"gum_|pud_en|ewt_\w+/(newsgroup|weblog)")
+_PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>{title}</title><style>nav {{ color: #333 }}</style></head><body>
+<header><nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li></ul>
+</nav></header><div class="cookie-banner"><p>We use cookies to offer you a better service.</p><button>Accept</button>
+</div><main><article><h1>{title}</h1>{paragraphs}</article><aside><h2>Read also</h2><ul>{links}</ul></aside></main>
+<footer><p>Contact</p><p>Imprint</p></footer><script>var page = {{"views": 1}};</script></body></html>
+"""
 # A sentence in which a cleaner has nothing to do.
 _PLAIN = re.compile(
     r"[A-Z“\"](?:(?! [,.;:?!])(?![,;?!][A-Za-z])(?!\.\.)[\w ,.;:?!'’\"“”()$%£€&/–—-])+[.?!][”\"]?", re.ASCII
@@ -61,7 +71,8 @@ class Document(NamedTuple):
     @property
     def name(self) -> str:
         """Path of its file."""
-        return f"{self.number // 1000:05d}/document-{self.number:08d}.txt"
+        ending = "html" if self.text.startswith("<!DOCTYPE html>") else "txt"
+        return f"{self.number // 1000:05d}/document-{self.number:08d}.{ending}"
 
 
 def documents(count: int, mix: str = "clean") -> Iterator[Document]:
@@ -73,6 +84,8 @@ def document(number: int, mix: str = "clean") -> Document:
     """One document of a mix."""
     if mix == "real":
         return Document(number, _real()[number], "new", None, ())
+    if mix == "pages":
+        return Document(number, web_page(_real()[number], _real()[number - 5 : number]), "new", None, ())
     kind, of = _kind(number)
     if kind == "exact" and of is not None:
         model = document(of, mix)
@@ -97,6 +110,17 @@ def new_text(number: int) -> str:
         size += len(paragraph) + 2
         paragraphs.append(paragraph)
     return "\n\n".join(paragraphs) + "\n"
+
+
+def web_page(text: str, others: list[str]) -> str:
+    """A web page whose article is a text, with links to other ones."""
+    title, *links = (html.escape(words.split("\n", 1)[0][:60]) for words in (text, *others))
+    paragraphs = "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n") if part)
+    return _PAGE.format(
+        title=title,
+        paragraphs=paragraphs,
+        links="".join(f'<li><a href="/{number}">{link}</a></li>' for number, link in enumerate(links)),
+    )
 
 
 def write_files(folder: Path, made: Iterable[Document]) -> list[Path]:
@@ -188,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--documents", type=int, default=1000)
-    parser.add_argument("--mix", choices=MIXES, default="clean")
+    parser.add_argument("--mix", choices=OWN, default="clean")
     parser.add_argument("--lines", type=Path, help="write JSON lines here, and no files")
     given = parser.parse_args()
     counts = {"bytes": 0, "exact": 0, "near": 0, "defects": 0}

@@ -106,8 +106,9 @@ def test_which_files_belong_together_is_remembered_while_they_are_the_same(
     corpus = make_corpus(articles(20), {"shards": {"target": 4, "minimum": 2, "maximum": 8}})
     memory = tmp_path / "units.json"
     read: list[str] = []
-    plain = module._ids
-    monkeypatch.setattr(module, "_ids", lambda folder, path: read.append(path) or plain(folder, path))
+    for name in ("_ids", "_ends"):
+        plain = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda folder, path, plain=plain: read.append(path) or plain(folder, path))
 
     def found() -> list[module.Unit]:
         files = check_files(corpus.corpus, corpus.schemas, Report())

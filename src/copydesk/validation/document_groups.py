@@ -177,9 +177,9 @@ def _part(corpus: Path, waiting: dict[str, deque[Any]]) -> Files:
     while open_ended:
         open_ended = False
         for name, shards in waiting.items():
-            while name != "documents" and shards and (edge := _ids(corpus, shards[0].path))[0].as_py() in ids:
+            while name != "documents" and shards and (ends := _ends(corpus, shards[0].path))[0] in ids:
                 part.setdefault(name, []).append(shards.popleft())
-                open_ended |= edge[-1].as_py() not in ids
+                open_ended |= ends[1] not in ids
         if open_ended and documents:
             part["documents"].append(documents.popleft())
             ids.update(_ids(corpus, part["documents"][-1].path).to_pylist())
@@ -188,6 +188,13 @@ def _part(corpus: Path, waiting: dict[str, deque[Any]]) -> Files:
 
 def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
     return read_parquet(corpus / path, ["doc_id"])["doc_id"]
+
+
+def _ends(corpus: Path, path: str) -> tuple[str | None, str | None]:
+    """The document of the first row of a file, and that of the last; only their row groups are read."""
+    with pq.ParquetFile(corpus / path) as file:
+        groups = [file.read_row_group(n, ["doc_id"], use_threads=False) for n in (0, file.num_row_groups - 1)]
+    return groups[0]["doc_id"][0].as_py(), groups[1]["doc_id"][-1].as_py()
 
 
 def _has_its_columns(unit: Unit) -> bool:
