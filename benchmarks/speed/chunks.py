@@ -2,8 +2,8 @@
 
     python benchmarks/speed/chunks.py FOLDER
 
-FOLDER is a dataset of real text, such as one built from ``corpus.py --mix real``: made text repeats sentences, which a
-smaller page compresses worse. Prints the bytes of each table both ways, and by how many per cent chunks are more.
+FOLDER is a dataset of real text, such as one built from ``corpus.py --mix real``: made text repeats sentences, which
+a smaller page compresses worse. Prints the bytes of each table both ways, and by how many per cent chunks are more.
 """
 
 from __future__ import annotations
