@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broken import write_manifest
+from copydesk import validation
 from copydesk.core.atomic_files import sha256_file
 from copydesk.core.config import check_params
 from copydesk.core.findings import Report
@@ -21,7 +22,7 @@ from copydesk.core.json_schema import PACKAGED, violations
 from copydesk.dataset.card_metadata import Config, DataFile
 from copydesk.errors import ValidationError
 from copydesk.project import Project
-from copydesk.stages.validate import run
+from copydesk.stages.validate import PASSED, run
 from copydesk.store.shard_store import Store
 from copydesk.tables.table import PUBLISHED, table
 from copydesk.validation import document_groups as module
@@ -222,3 +223,39 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path, number: str) -> None:
     path = tmp_path / "units.json"
     path.write_text(f'{{"checks": "", "units": [], "footers": {{"raw": {{"{"0" * 64}": [{number}, 1]}}}}}}')
     assert module.Memory(path).footers == {}
+
+
+def test_bytes_that_passed_last_are_only_hashed(
+    make_corpus: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = make_corpus(articles(20), {"shards": {"target": 4, "minimum": 2, "maximum": 8}})
+    looked: list[Path] = []
+    plain = validation.check_ids
+    monkeypatch.setattr(validation, "check_ids", lambda *given: looked.append(given[0]) or plain(*given))
+    cache = corpus.build / PASSED
+
+    def again() -> int:
+        looked.clear()
+        run(corpus, load=False)
+        return len(looked)
+
+    assert again() == 1
+    counted = (corpus.reports / "validation.json").read_bytes()
+    assert again() == 0
+    assert (corpus.reports / "validation.json").read_bytes() == counted
+    for damage in ("", "[]", '{"of": null}', cache.read_text().replace('"files"', '"files": 1, "rows"')[:-3]):
+        cache.write_text(damage)
+        assert again() == 1
+    for other in ("units.json", "finished.json"):
+        corpus.finished("validate").with_name(other).unlink()
+        assert again() == 1
+        assert again() == 0
+    path = next((corpus.corpus / "data" / "raw").glob("*.parquet"))
+    data = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(data[:-30] + bytes([data[-30] ^ 1]) + data[-29:])
+    with pytest.raises(ValidationError, match="violation"):
+        again()
+    assert not cache.exists()
+    path.write_bytes(data)
+    assert again() == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,13 +58,21 @@ class Refusal(NamedTuple):
     detail: str
 
 
-def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
+def list_seeds(folder: Path, max_bytes: int, signatures: list[str] | None = None) -> tuple[pa.Table, list[Refusal]]:
     """List the seeds in a folder in the order of their paths, and the files refused without reading them.
 
     Duplicate ids are found later, by ``document_listing``, because a record may have one of them.
 
     Names that begin with a dot are ignored, as in other tools; any other file is a seed, a sidecar or a refusal. The
     order is that of the paths' UTF-8 bytes, independent of the file system.
+
+    Parameters
+    ----------
+    folder : Path
+    max_bytes : int
+        The largest file with one document.
+    signatures : list of str, optional
+        The paths of signatures of other corpora are added to it.
 
     Returns
     -------
@@ -79,8 +87,7 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     if not folder.is_dir():
         raise BuildError(f"{folder}: no such folder; expected a folder of seeds")
     home = folder.resolve()
-    files = ((path, entry) for path, entry in walk(folder) if path not in SIDECARS)
-    files = ((path, entry) for path, entry in files if not path.endswith(SIGNATURES_ENDING))
+    files = _without_signatures(walk(folder), [] if signatures is None else signatures)
     tables = [SEEDS.empty_table()]
     refusals: list[tuple[bytes, Refusal]] = []
     while batch := list(islice(files, _BATCH)):
@@ -110,6 +117,18 @@ def list_seeds(folder: Path, max_bytes: int) -> tuple[pa.Table, list[Refusal]]:
     return seeds.take(pc.sort_indices(seeds["path"])).combine_chunks(), [refusal for _, refusal in sorted(refusals)]
 
 
+def _without_signatures(
+    files: Iterator[tuple[str, os.DirEntry[str] | OSError]], signatures: list[str]
+) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """The files but sidecars and signatures; the paths of the latter are added to a list."""
+    for path, entry in files:
+        if not path.endswith(SIGNATURES_ENDING):
+            if path not in SIDECARS:
+                yield path, entry
+        elif not isinstance(entry, OSError):
+            signatures.append(path)
+
+
 def list_seed(folder: Path, path: str, max_bytes: int) -> pa.Table:
     """List one file in a folder of seeds, by its relative path; empty if it is no seed or would be refused."""
     place = folder / path
@@ -128,9 +147,9 @@ def signature_files(folder: Path) -> list[str]:
     return sorted(name for name, entry in names if not isinstance(entry, OSError))
 
 
-def signature_hashes(folder: Path) -> dict[str, str | None]:
+def signature_hashes(folder: Path, names: Iterable[str]) -> dict[str, str | None]:
     """Return the SHA-256 of each of these files; None for what is no readable file, or a link out of the project."""
-    return {_as_text(name): _hash_inside(folder / name, folder.parent) for name in signature_files(folder)}
+    return {_as_text(name): _hash_inside(folder / name, folder.parent) for name in sorted(names)}
 
 
 def _hash_inside(path: Path, root: Path) -> str | None:

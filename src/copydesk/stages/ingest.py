@@ -62,7 +62,8 @@ def run(project: Project) -> None:
     decided = DecisionsBySubject.of(read_decisions(project.seeds, project.schemas))
     project.build.mkdir(parents=True, exist_ok=True)
     with scratch("listing", project.build) as folder:
-        listing, refusals = _list(project, ledger, folder / "listed")
+        signatures: list[str] = []
+        listing, refusals = _list(project, ledger, folder / "listed", signatures)
         unlisted = _unlisted(listing, sources.keys() | decided.of_documents.keys())
         shards = shard_ranges_of_hashes(listing.id_hashes, listing.sizes, ShardLimits(**project.params["shards"]))
         work = (work_of(project, listing.rows(start, stop), sources, decided) for start, stop in shards)
@@ -74,7 +75,7 @@ def run(project: Project) -> None:
         "decisions": [decision._asdict() for decision in decided.about_nothing(absent)],
         "groups": [decision._asdict() for decision in decided.of_groups],
         # Deduplication depends on them: if it depended on the folder of seeds, DVC would hash all seeds once more.
-        "signatures": signature_hashes(project.seeds),
+        "signatures": signature_hashes(project.seeds, signatures),
     }
     write_json(project.passed_on, passed_on)
     if unknown:
@@ -112,10 +113,13 @@ def _hashes(listed: ListedRows) -> list[str | None]:
     return hashes
 
 
-def _list(project: Project, ledger: Ledger, file: Path) -> tuple[Listing, list[Refusal]]:
-    """The documents to read, and the refusals of seeds, of records and of documents that were taken down."""
+def _list(project: Project, ledger: Ledger, file: Path, signatures: list[str]) -> tuple[Listing, list[Refusal]]:
+    """The documents to read, and the refusals of seeds, of records and of documents that were taken down.
+
+    The paths of signatures of other corpora are added to ``signatures``.
+    """
     limits = project.params["ingest"]
-    seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"])
+    seeds, refused_seeds = list_seeds(project.seeds, limits["max_bytes"], signatures)
     listing, refused_records = list_in_file(project.seeds, seeds, project.build, limits, project.schemas, file)
     listing, taken_down = without_taken_down(listing, ledger)
     return listing, [*refused_seeds, *refused_records, *taken_down]

@@ -19,6 +19,8 @@ from copydesk.project import Project
 from copydesk.tables.table import ROW_NOUNS
 from copydesk.validation import validate
 
+#: The cache of the last validation that passed, below the folder build.
+PASSED = "last/passed.json"
 _SHOWN = 50
 #: What each entry of the report counts.
 _NOUNS = {
@@ -54,6 +56,7 @@ def run(
         base=base,
         memory=memory,
         finished=project.finished("validate") if shared else None,
+        passed=project.build / PASSED if shared else None,
     )
     path = project.reports / "validation.json"
     write_json(path, report.as_json())
@@ -65,7 +68,9 @@ def run(
         checked = ", ".join(plural(count, _NOUNS.get(name, name)) for name, count in sorted(report.checked.items()))
         say(f"validate: {checked}: all checks passed")
         return
-    for cache in filter(None, (project.build / LAID, memory)):  # if one of them is wrong, the next run finds out
+    for cache in filter(
+        None, (project.build / LAID, project.build / PASSED, memory)
+    ):  # if one of them is wrong, the next run finds out
         cache.unlink(missing_ok=True)
     counts = ", ".join(f"{n:,} {check}" for check, n in Counter(f.check for f in report.findings).items())
     raise ValidationError(f"{project.corpus}: {plural(report.total, 'violation')} ({counts}); see {path}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -25,7 +26,7 @@ from copydesk.tables.table import TABLES, table
 from copydesk.validation.croissant_check import LIBRARY, is_installed, read_back
 from copydesk.validation.document_checks import check_ids
 from copydesk.validation.document_groups import Memory, Unit, check_unit, held_before, units_of
-from copydesk.validation.file_checks import check_files
+from copydesk.validation.file_checks import check_files, check_manifest
 from copydesk.validation.loader_check import Loader, way_of_reading, ways_of
 from copydesk.validation.logical_hash_check import check_rows, undigested
 
@@ -41,6 +42,7 @@ def validate(
     base: dict[str, Any] | None = None,
     memory: Path | None = None,
     finished: Path | None = None,
+    passed: Path | None = None,
 ) -> Report:
     """Check a dataset: files, card, records, logical hashes, references, loading by ``datasets`` and by Croissant.
 
@@ -67,6 +69,9 @@ def validate(
         A cache file: which data files cover the same documents, so that they need not be read to find out.
     finished : Path, optional
         A file to list the results in that are in the store, for other clones.
+    passed : Path, optional
+        A cache file of this machine: the bytes that passed last, and what was counted. The same bytes are only
+        hashed, if nothing else that the checks depend on has changed, nor one of the two files above.
 
     Returns
     -------
@@ -97,12 +102,21 @@ def validate(
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     reading = way_of_reading(corpus) if ways else ""
     loaded = known.key("loading", [reading, str(corpus), ways]) if ways else ""
+    hashes = None
+    if passed and not base and memory and finished:
+        hashes = check_manifest(corpus, report)
+        last = _LastPassed(
+            passed, known.key("everything", [_identity_of_bytes(corpus, hashes), loaded]), memory, finished
+        )
+        if report.ok and (counts := last.counts()) is not None:
+            report.checked.update(counts)
+            return report
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
     with ExitStack() as stack:
         new = bool(ways) and not known.holds(loaded) and not known.loaded_elsewhere(corpus, [reading, ways])
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if new else None
         beside = stack.enter_context(ThreadPoolExecutor(2))
-        files = check_files(corpus, schemas, report, remembered.footers)
+        files = check_files(corpus, schemas, report, remembered.footers, hashes)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
         base_hashes = held_before(base or {}, schemas_listed(schemas, files), withheld)
         # Only after the files were checked: ``datasets`` believes what a file says about itself.
@@ -124,7 +138,39 @@ def validate(
         known.remember(loaded)
         known.remember_loaded([reading, ways])
         report.checked.update({f"loads_{way}": len(files) for way in ways})
+    if report.ok and hashes is not None:
+        last.keep(report.checked)
     return report
+
+
+def _identity_of_bytes(corpus: Path, hashes: Mapping[str, str]) -> list[Any]:
+    """What the bytes of a dataset are known by: the hash of its manifest, and those of the other files."""
+    manifest = corpus / NAME
+    return [str(corpus), sha256_file(manifest) if manifest.is_file() else None, sorted(hashes.items())]
+
+
+class _LastPassed:
+    """The cache of the last validation that passed: it holds for the same bytes, checks and other caches."""
+
+    def __init__(self, cache: Path, identity: str, *others: Path) -> None:
+        self._cache, self._identity, self._others = cache, identity, others
+
+    def _claim(self) -> list[str | None]:
+        return [self._identity, *(sha256_file(path) if path.is_file() else None for path in self._others)]
+
+    def counts(self) -> dict[str, int] | None:
+        """What was counted then; None if something has changed."""
+        try:
+            cached = json.loads(self._cache.read_text("utf-8"))
+            if cached["of"] == self._claim() and None not in cached["of"]:
+                return {str(name): int(count) for name, count in cached["checked"].items()}
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
+            pass  # everything is checked
+        return None
+
+    def keep(self, checked: Mapping[str, int]) -> None:
+        """Replace the cache."""
+        write_json(self._cache, {"of": self._claim(), "checked": dict(checked)})
 
 
 _UNIT = "validate-unit"

@@ -57,15 +57,16 @@ def check_files(
     schemas: Path,
     report: Report,
     footers: Mapping[str, Mapping[str, tuple[int, int]]] = MappingProxyType({}),
+    hashes: Mapping[str, str] | None = None,
 ) -> Files:
     """Check manifest, names, schemas and card; return the files that can be read, by table, in order.
 
-    ``footers`` has rows and uncompressed bytes of files whose footers held these checks before, by table and hash.
+    ``footers`` has rows and uncompressed bytes of files whose footers held these checks before, by table and hash;
+    ``hashes`` are those of ``check_manifest``, if it was called before.
     """
-    if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
-        report.add("manifest", linked[0], _LINK)
+    hashes = check_manifest(corpus, report) if hashes is None else hashes
+    if not hashes:
         return {}
-    hashes = _check_manifest(corpus, report)
     for path in filter(STEERING.search, hashes):
         report.add("names", path, "datasets would read it instead of the card; remove it")
     files: Files = {name: [] for name in TABLES}
@@ -101,8 +102,11 @@ def check_files(
     return readable
 
 
-def _check_manifest(corpus: Path, report: Report) -> dict[str, str]:
-    """Compare the folder with its manifest; return the hashes of its files."""
+def check_manifest(corpus: Path, report: Report) -> dict[str, str]:
+    """Compare the folder with its manifest; return the hashes of its files, none if a link leads out of it."""
+    if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
+        report.add("manifest", linked[0], _LINK)
+        return {}
     try:
         claimed = read_manifest(corpus)
     except CopydeskError as error:
