@@ -9,6 +9,7 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.proofs.problem import Problem
+from copydesk.proofs.sigstore_bundles import ExpectedSigner
 from copydesk.releases.check import refuse_incomplete_history
 from copydesk.releases.dvc_push import push_data
 from copydesk.releases.verify import verify
@@ -19,7 +20,14 @@ from copydesk.revisions.git import git
 from copydesk.validation import validate
 
 
-def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+def prove_release(
+    root: Path,
+    committed: CommittedRelease,
+    remote: str | None,
+    signers: str | None,
+    *,
+    sigstore: ExpectedSigner | None = None,
+) -> None:
     """Push the data of a committed release, verify it from a fresh clone, and look for other releases again.
 
     Parameters
@@ -30,6 +38,8 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
         DVC remote; the default one if None.
     signers : str or None
         The line of ``--allowed-signers`` for the key that signed the manifest; None for a release without signature.
+    sigstore : ExpectedSigner or None
+        Who signed manifest and statement with Sigstore; None if nobody did.
 
     Raises
     ------
@@ -37,7 +47,7 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
         If the data cannot be pushed, comes back with other bytes twice, or another clone released meanwhile.
     """
     try:
-        _push_until_proved(root, committed, remote, signers)
+        _push_until_proved(root, committed, remote, signers, sigstore)
         _refuse_overtaken(root, committed)
     except ReleaseError as error:
         raise ReleaseError(
@@ -47,7 +57,13 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
 
 
 def verify_fresh_clone(
-    root: Path, commit: str, version: str, remote: str | None, signers: str | None = None
+    root: Path,
+    commit: str,
+    version: str,
+    remote: str | None,
+    signers: str | None = None,
+    *,
+    sigstore: ExpectedSigner | None = None,
 ) -> list[Problem]:
     """Fetch a release as a stranger would, from the remote alone into a fresh clone; check hashes and configurations.
 
@@ -71,7 +87,7 @@ def verify_fresh_clone(
         if signers is not None:
             allowed_signers = folder / "signers"
             write_text(allowed_signers, signers)
-        verification = verify(clone, allowed_signers=allowed_signers)
+        verification = verify(clone, allowed_signers=allowed_signers, sigstore=sigstore)
         if not verification.ok:
             return verification.problems
         report = validate(clone / "corpus", clone / "schemas", mapped=True)
@@ -81,17 +97,23 @@ def verify_fresh_clone(
     return []
 
 
-def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+def _push_until_proved(
+    root: Path,
+    committed: CommittedRelease,
+    remote: str | None,
+    signers: str | None,
+    sigstore: ExpectedSigner | None,
+) -> None:
     """Push the data and verify them; objects that came back damaged are pushed a second time, not a third."""
     version, commit = committed
     say("release: pushing the data to the DVC remote")
     push_data(root, remote)
     say("release: fetching it from there into a fresh clone, to verify and load it")
-    problems = verify_fresh_clone(root, commit, version, remote, signers)
+    problems = verify_fresh_clone(root, commit, version, remote, signers, sigstore=sigstore)
     if problems:
         say(f"release: {problems[0]}; pushing it again")
         push_data(root, remote, damaged=[problem.file for problem in problems])
-        problems = verify_fresh_clone(root, commit, version, remote, signers)
+        problems = verify_fresh_clone(root, commit, version, remote, signers, sigstore=sigstore)
     if problems:
         raise ReleaseError(f"{version}: the remote returned other bytes than were pushed: {problems[0]}")
 
