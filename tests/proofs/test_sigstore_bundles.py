@@ -233,6 +233,11 @@ def test_an_identity_that_cannot_be_had(served: Served, corpus: Path, monkeypatc
     SigstoreSigning(served.config).sign(corpus, [NAME])
 
 
+def test_a_release_that_was_begun_without_sigstore_is_finished_without(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match=r"MANIFEST\.sha256\.sigstore\.json: no such file: the release was begun"):
+        SigstoreSigning().signer_of(tmp_path, NAME)
+
+
 def test_without_the_library(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sigstore", None)
     for use in (lambda: BundleCheck(served.ada), SigstoreSigning().check):
