@@ -67,6 +67,24 @@ class ExpectedSigner(NamedTuple):
         return f"{self.identity} of {self.issuer}"
 
 
+class OwnSigners(NamedTuple):
+    """Who signed a release that is being made.
+
+    Attributes
+    ----------
+    line : str or None
+        The line of ``--allowed-signers`` for the key that signed; None without a key.
+    sigstore : ExpectedSigner or None
+        Who signed with Sigstore; None if nobody did.
+    """
+
+    line: str | None = None
+    sigstore: ExpectedSigner | None = None
+
+
+NOBODY = OwnSigners()
+
+
 class SigstoreSigning(NamedTuple):
     """How to sign with Sigstore: with the public one, or with that of a client trust config."""
 

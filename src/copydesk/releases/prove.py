@@ -9,7 +9,7 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.proofs.problem import Problem
-from copydesk.proofs.sigstore_bundles import ExpectedSigner
+from copydesk.proofs.sigstore_bundles import NOBODY, OwnSigners
 from copydesk.releases.check import refuse_incomplete_history
 from copydesk.releases.dvc_push import push_data
 from copydesk.releases.verify import verify
@@ -20,14 +20,7 @@ from copydesk.revisions.git import git
 from copydesk.validation import validate
 
 
-def prove_release(
-    root: Path,
-    committed: CommittedRelease,
-    remote: str | None,
-    signers: str | None,
-    *,
-    sigstore: ExpectedSigner | None = None,
-) -> None:
+def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: OwnSigners = NOBODY) -> None:
     """Push the data of a committed release, verify it from a fresh clone, and look for other releases again.
 
     Parameters
@@ -36,10 +29,8 @@ def prove_release(
     committed : CommittedRelease
     remote : str or None
         DVC remote; the default one if None.
-    signers : str or None
-        The line of ``--allowed-signers`` for the key that signed the manifest; None for a release without signature.
-    sigstore : ExpectedSigner or None
-        Who signed manifest and statement with Sigstore; None if nobody did.
+    signers : OwnSigners
+        Whose signatures of manifest and statement must come back.
 
     Raises
     ------
@@ -47,7 +38,7 @@ def prove_release(
         If the data cannot be pushed, comes back with other bytes twice, or another clone released meanwhile.
     """
     try:
-        _push_until_proved(root, committed, remote, signers, sigstore)
+        _push_until_proved(root, committed, remote, signers)
         _refuse_overtaken(root, committed)
     except ReleaseError as error:
         raise ReleaseError(
@@ -61,9 +52,7 @@ def verify_fresh_clone(
     commit: str,
     version: str,
     remote: str | None,
-    signers: str | None = None,
-    *,
-    sigstore: ExpectedSigner | None = None,
+    signers: OwnSigners = NOBODY,
 ) -> list[Problem]:
     """Fetch a release as a stranger would, from the remote alone into a fresh clone; check hashes and configurations.
 
@@ -84,10 +73,10 @@ def verify_fresh_clone(
         run_dvc(clone, "cache", "dir", "--local", str(folder / "cache"))
         run_dvc(clone, "pull", *([f"--remote={remote}"] if remote else []), DATA)
         allowed_signers = None
-        if signers is not None:
+        if signers.line is not None:
             allowed_signers = folder / "signers"
-            write_text(allowed_signers, signers)
-        verification = verify(clone, allowed_signers=allowed_signers, sigstore=sigstore)
+            write_text(allowed_signers, signers.line)
+        verification = verify(clone, allowed_signers=allowed_signers, sigstore=signers.sigstore)
         if not verification.ok:
             return verification.problems
         report = validate(clone / "corpus", clone / "schemas", mapped=True)
@@ -101,19 +90,18 @@ def _push_until_proved(
     root: Path,
     committed: CommittedRelease,
     remote: str | None,
-    signers: str | None,
-    sigstore: ExpectedSigner | None,
+    signers: OwnSigners,
 ) -> None:
     """Push the data and verify them; objects that came back damaged are pushed a second time, not a third."""
     version, commit = committed
     say("release: pushing the data to the DVC remote")
     push_data(root, remote)
     say("release: fetching it from there into a fresh clone, to verify and load it")
-    problems = verify_fresh_clone(root, commit, version, remote, signers, sigstore=sigstore)
+    problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
         say(f"release: {problems[0]}; pushing it again")
         push_data(root, remote, damaged=[problem.file for problem in problems])
-        problems = verify_fresh_clone(root, commit, version, remote, signers, sigstore=sigstore)
+        problems = verify_fresh_clone(root, commit, version, remote, signers)
     if problems:
         raise ReleaseError(f"{version}: the remote returned other bytes than were pushed: {problems[0]}")
 

@@ -17,7 +17,7 @@ from copydesk.dataset.manifest import NAME
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.proofs.signing import allowed_signers_line
-from copydesk.proofs.sigstore_bundles import SigstoreSigning
+from copydesk.proofs.sigstore_bundles import OwnSigners, SigstoreSigning
 from copydesk.releases.check import check_release
 from copydesk.releases.git_remotes import push_advice
 from copydesk.releases.prove import prove_release
@@ -76,7 +76,7 @@ def release(
         Naming the obstacle, what was found and what to do; nothing is tagged then.
     """
     root = root.resolve()
-    signers = allowed_signers_line(key) if key is not None else None  # first, because a key may be missing or locked
+    line = allowed_signers_line(key) if key is not None else None  # first, because a key may be missing or locked
     if sigstore is not None:
         sigstore.check()
     with only_release(root):
@@ -87,7 +87,7 @@ def release(
                 return ReleaseResult(planned.version, tag_of(planned.version), None, planned.diff)
             committed = write_release(root, planned, key, sigstore)
         expected = sigstore.signer_of(root / "corpus", NAME) if sigstore is not None else None
-        prove_release(root, committed, remote, signers, sigstore=expected)
+        prove_release(root, committed, remote, OwnSigners(line, expected))
         tag = tag_release(root, committed)
         delete_notes(root)
         say(f"release: {tag}; {push_advice(root, [tag], branch=True)}")
