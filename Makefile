@@ -9,6 +9,7 @@ COMPILED := build/compiled
 ANNOTATORS := build/annotators
 EXPORT_READERS := build/export-readers
 FORMATS := build/formats
+PRESIDIO := build/presidio
 FUZZER := build/fuzz/site
 MUTATION := build/mutation/site
 ROUNDS ?= 3
@@ -27,7 +28,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: corpus test lint types pytest slow day soak soak-releases soak-kills soak-clones soak-merges soak-cluster fuzz hostile jsonschema mutants docs compiled \
-  surface quality sentences bench peers annotators export-readers load-readers formats audit sbom lock findings neighbours clean help docs-rules
+  surface quality sentences bench peers annotators export-readers load-readers formats presidio audit sbom lock findings neighbours clean help docs-rules
 
 corpus: $(READY)  ## Build the dataset in corpus/ and say how to load it
 	dvc repro
@@ -126,6 +127,9 @@ export-readers: $(READY) $(EXPORT_READERS)  ## Read training shards with the lib
 formats: $(READY) $(FORMATS)  ## Hold statements, bills of materials and mlflow_dataset to the libraries of in-toto, SPDX and MLflow
 	python -m pytest -q -n 0 tests/proofs/test_bills_of_materials.py tests/api/test_mlflow_dataset.py
 
+presidio: $(READY) $(PRESIDIO)  ## Run the plug-in that suggests names by presidio, with a real model of spaCy (about two minutes)
+	python -m pytest -q -n 0 tests/plugins/test_presidio_names.py
+
 load-readers: $(READY)  ## Read a corpus with other libraries and old versions of datasets; write the table in docs/load.md (about half an hour)
 	python benchmarks/readers/run.py
 
@@ -202,6 +206,11 @@ $(EXPORT_READERS): tests/exports/requirements.txt
 $(FORMATS): tests/proofs/requirements.txt
 	python -m pip install --quiet --upgrade --target $(FORMATS) -r tests/proofs/requirements.txt
 	@touch $(FORMATS)
+
+# presidio, spaCy and a model: in a folder that nothing else looks into. Beside the other packages they hold numpy back.
+$(PRESIDIO): tests/plugins/requirements.txt
+	python -m pip install --quiet --upgrade --target $(PRESIDIO) -r tests/plugins/requirements.txt
+	@touch $(PRESIDIO)
 
 # The engine that mutates inputs: in a folder that the fuzzer alone looks into.
 $(FUZZER): tests/fuzz/requirements.txt

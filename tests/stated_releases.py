@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import forks
+from copydesk.proofs.sigstore_bundles import SigstoreSigning
 from copydesk.releases import check, prove
 from copydesk.releases.release import release
 from copydesk.revisions import dvc_command
@@ -56,7 +57,7 @@ class Stated(NamedTuple):
         return place
 
 
-def make_stated(root: Path, key: Path | None, *, plugin: str = "") -> str:
+def make_stated(root: Path, key: Path | None, *, plugin: str = "", sigstore: SigstoreSigning | None = None) -> str:
     """Make a repository whose seeds DVC keeps, and release it; return the tag."""
     write_seeds(root / "seeds", articles(4))
     params = _PARAMS + ("plugins: [desk]\n" if plugin else "")
@@ -69,7 +70,7 @@ def make_stated(root: Path, key: Path | None, *, plugin: str = "") -> str:
     run(root, "dvc", "repro", "--quiet")
     run(root, "git", "add", "--all")
     run(root, "git", "commit", "--quiet", "--message", "first")
-    return release(root, key=key).tag
+    return release(root, key=key, sigstore=sigstore).tag
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_locks_are_installed_with_their_hashes_and_ci_installs_nothing_else() ->
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
     installs = [line.strip() for line in makefile.splitlines() if "pip install" in line]
     # Measured, or written and read with, in folders of their own; not for CI.
-    apart = [f"--target $({name})" for name in ("PEERS", "ANNOTATORS", "EXPORT_READERS", "FORMATS")]
+    apart = [f"--target $({name})" for name in ("PEERS", "ANNOTATORS", "EXPORT_READERS", "FORMATS", "PRESIDIO")]
     peers = [line for line in installs if any(folder in line for folder in apart)]
     own = "python -m pip install --quiet --no-deps --no-build-isolation -e ."
     for line in {*installs} - {*peers, own}:

@@ -16,6 +16,7 @@ from copydesk.differences.diff import diff
 from copydesk.differences.rendering import diff_as_markdown
 from copydesk.errors import ReleaseError
 from copydesk.proofs.signing import sign
+from copydesk.proofs.sigstore_bundles import SigstoreSigning
 from copydesk.releases import release as module
 from copydesk.releases.commands import register, schema
 from copydesk.releases.release import ReleaseResult
@@ -99,13 +100,18 @@ def test_a_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert call(tmp_path, "release").output == "corpus@v1.0.0 at abc\n"
     every = ("--at-least", "minor", "--remote", "there", "--sign", "key", "--dry-run", "--allow-moves")
     assert call(tmp_path, "release", *every).output == "corpus@v1.0.0 would be the next release\n"
+    none = {"sigstore": None}
     assert asked == [
-        (tmp_path, {"at_least": "patch", "remote": None, "dry_run": False, "allow_moves": False, "key": None}),
+        (tmp_path, {"at_least": "patch", "remote": None, "dry_run": False, "allow_moves": False, "key": None} | none),
         (
             tmp_path,
-            {"at_least": "minor", "remote": "there", "dry_run": True, "allow_moves": True, "key": Path("key")},
+            {"at_least": "minor", "remote": "there", "dry_run": True, "allow_moves": True, "key": Path("key")} | none,
         ),
     ]
+    call(tmp_path, "release", "--sigstore")
+    call(tmp_path, "release", "--sigstore", "--trust-config", "file")
+    assert [options["sigstore"] for _, options in asked[2:]] == [SigstoreSigning(), SigstoreSigning(Path("file"))]
+    assert str(call(tmp_path, "release", "--trust-config", "file").exception) == "--trust-config needs --sigstore"
 
 
 def test_a_list_of_releases(releases: Any, tmp_path: Path) -> None:

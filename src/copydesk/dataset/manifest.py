@@ -25,14 +25,20 @@ LISTING = "manifest.json"
 #: How a release was made, see ``copydesk.proofs``. It lies beside the dataset and is no part of it.
 STATEMENT = "provenance.intoto.json"
 STATEMENT_SIGNATURE = f"{STATEMENT}.sig"
+_BUNDLE = ".sigstore.json"
 #: Files of a release that its manifest does not list: they are about the manifest.
-PROOFS = (STATEMENT, STATEMENT_SIGNATURE, SIGNATURE)
+PROOFS = (STATEMENT, STATEMENT_SIGNATURE, SIGNATURE, f"{STATEMENT}{_BUNDLE}", f"{NAME}{_BUNDLE}")
 _PAGE_RULE = "html-"  # how the names of the rules for web pages begin
 PLUGINS = "plugins"
 #: Sections of params.yaml that are not listed: how the dataset presents itself, how the work is run, and plug-ins,
 #: which are listed with their hashes.
 _SILENT = ("corpus", "engine", PLUGINS)
 _LOGICAL = "logical_sha256"
+
+
+def bundle_of(name: str) -> str:
+    """The name of the file with the Sigstore bundle of a file."""
+    return f"{name}{_BUNDLE}"
 
 
 def tables_listed(configs: Iterable[Config]) -> dict[str, Any]:

@@ -24,6 +24,18 @@ def verify_command(  # noqa: PLR0917  (options are given by name)
         Optional[Path],  # noqa: UP045
         typer.Option(help="Require a signature by one of the keys in this file of ssh-keygen."),
     ] = None,
+    identity: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Require a Sigstore bundle of this identity, such as an e-mail address; needs --issuer."),
+    ] = None,
+    issuer: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Where the identity was proved, such as https://accounts.google.com."),
+    ] = None,
+    trusted_root: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A file with the keys of Sigstore: nothing is fetched. Else those of the public one."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--rebuild", help="Also build REV again from its inputs, elsewhere, and compare.")
     ] = False,
@@ -43,11 +55,15 @@ def verify_command(  # noqa: PLR0917  (options are given by name)
 
     Exits with 0 when everything matches, with 1 otherwise.
     """
+    from copydesk.proofs.sigstore_bundles import ExpectedSigner
     from copydesk.releases.verify import verify
 
     if not again and (trust_plugins or workers or dry_run):
         raise ReleaseError("--trust-plugins, --workers and --dry-run need --rebuild")
-    verification = verify(root, rev, remote=remote, allowed_signers=allowed_signers)
+    if (identity is None) != (issuer is None) or (trusted_root and identity is None):
+        raise ReleaseError("--identity and --issuer need each other, and --trusted-root needs both")
+    sigstore = None if identity is None or issuer is None else ExpectedSigner(identity, issuer, trusted_root)
+    verification = verify(root, rev, remote=remote, allowed_signers=allowed_signers, sigstore=sigstore)
     for problem in verification.problems:
         show(str(problem))
     if not verification.ok:

@@ -145,6 +145,14 @@ def release_command(  # noqa: PLR0917  (options are given by name)
         Optional[Path],  # noqa: UP045
         typer.Option(help="Sign the manifest with this SSH key; its public half is read from KEY.pub."),
     ] = None,
+    sigstore: Annotated[
+        bool,
+        typer.Option("--sigstore", help="Sign the manifest with Sigstore: your identity goes into a public log."),
+    ] = False,
+    trust_config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="With --sigstore: client trust config of another Sigstore than the public one."),
+    ] = None,
     allow_moves: Annotated[
         bool, typer.Option("--allow-moves", help="Let documents be in other splits than in the last release.")
     ] = False,
@@ -156,9 +164,20 @@ def release_command(  # noqa: PLR0917  (options are given by name)
     in the last release, and under schema_contract: freeze a breaking schema change. If it is killed, run it again: it
     finishes the release, or undoes what it wrote. Exits with 0 when the tag exists, with 1 otherwise.
     """
+    from copydesk.proofs.sigstore_bundles import SigstoreSigning
     from copydesk.releases.release import release
 
-    result = release(root, at_least=at_least, remote=remote, dry_run=dry_run, allow_moves=allow_moves, key=sign)
+    if trust_config is not None and not sigstore:
+        raise ReleaseError("--trust-config needs --sigstore")
+    result = release(
+        root,
+        at_least=at_least,
+        remote=remote,
+        dry_run=dry_run,
+        allow_moves=allow_moves,
+        key=sign,
+        sigstore=SigstoreSigning(trust_config) if sigstore else None,
+    )
     show(f"{result.tag}{' would be the next release' if dry_run else f' at {result.commit}'}")
 
 

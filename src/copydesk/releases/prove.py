@@ -9,6 +9,7 @@ from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
 from copydesk.errors import ReleaseError
 from copydesk.proofs.problem import Problem
+from copydesk.proofs.sigstore_bundles import NOBODY, OwnSigners
 from copydesk.releases.check import refuse_incomplete_history
 from copydesk.releases.dvc_push import push_data
 from copydesk.releases.verify import verify
@@ -19,7 +20,7 @@ from copydesk.revisions.git import git
 from copydesk.validation import validate
 
 
-def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+def prove_release(root: Path, committed: CommittedRelease, remote: str | None, signers: OwnSigners = NOBODY) -> None:
     """Push the data of a committed release, verify it from a fresh clone, and look for other releases again.
 
     Parameters
@@ -28,8 +29,8 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
     committed : CommittedRelease
     remote : str or None
         DVC remote; the default one if None.
-    signers : str or None
-        The line of ``--allowed-signers`` for the key that signed the manifest; None for a release without signature.
+    signers : OwnSigners
+        Whose signatures of manifest and statement must come back.
 
     Raises
     ------
@@ -47,7 +48,11 @@ def prove_release(root: Path, committed: CommittedRelease, remote: str | None, s
 
 
 def verify_fresh_clone(
-    root: Path, commit: str, version: str, remote: str | None, signers: str | None = None
+    root: Path,
+    commit: str,
+    version: str,
+    remote: str | None,
+    signers: OwnSigners = NOBODY,
 ) -> list[Problem]:
     """Fetch a release as a stranger would, from the remote alone into a fresh clone; check hashes and configurations.
 
@@ -68,10 +73,10 @@ def verify_fresh_clone(
         run_dvc(clone, "cache", "dir", "--local", str(folder / "cache"))
         run_dvc(clone, "pull", *([f"--remote={remote}"] if remote else []), DATA)
         allowed_signers = None
-        if signers is not None:
+        if signers.line is not None:
             allowed_signers = folder / "signers"
-            write_text(allowed_signers, signers)
-        verification = verify(clone, allowed_signers=allowed_signers)
+            write_text(allowed_signers, signers.line)
+        verification = verify(clone, allowed_signers=allowed_signers, sigstore=signers.sigstore)
         if not verification.ok:
             return verification.problems
         report = validate(clone / "corpus", clone / "schemas", mapped=True)
@@ -81,7 +86,12 @@ def verify_fresh_clone(
     return []
 
 
-def _push_until_proved(root: Path, committed: CommittedRelease, remote: str | None, signers: str | None) -> None:
+def _push_until_proved(
+    root: Path,
+    committed: CommittedRelease,
+    remote: str | None,
+    signers: OwnSigners,
+) -> None:
     """Push the data and verify them; objects that came back damaged are pushed a second time, not a third."""
     version, commit = committed
     say("release: pushing the data to the DVC remote")

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from copydesk.core.progress import say
+from copydesk.dataset.manifest import NAME
 from copydesk.differences.diff_model import Diff
 from copydesk.errors import ReleaseError
 from copydesk.proofs.signing import allowed_signers_line
+from copydesk.proofs.sigstore_bundles import OwnSigners, SigstoreSigning
 from copydesk.releases.check import check_release
 from copydesk.releases.git_remotes import push_advice
 from copydesk.releases.prove import prove_release
@@ -47,6 +49,7 @@ def release(
     dry_run: bool = False,
     allow_moves: bool = False,
     key: Path | None = None,
+    sigstore: SigstoreSigning | None = None,
 ) -> ReleaseResult:
     """Make the next release of the corpus in a repository.
 
@@ -64,6 +67,8 @@ def release(
         Whether documents may be in other splits than in the last release.
     key : Path, optional
         An SSH key to sign the manifest and the statement of provenance with; the proof then requires its signature.
+    sigstore : SigstoreSigning, optional
+        Sign both with Sigstore, beside the key or without one; the proof then requires its bundles.
 
     Raises
     ------
@@ -71,15 +76,18 @@ def release(
         Naming the obstacle, what was found and what to do; nothing is tagged then.
     """
     root = root.resolve()
-    signers = allowed_signers_line(key) if key is not None else None  # first, because a key may be missing or locked
+    line = allowed_signers_line(key) if key is not None else None  # first, because a key may be missing or locked
+    if sigstore is not None:
+        sigstore.check()
     with only_release(root):
         committed = None if dry_run else resume_release(root)
         if committed is None:
             planned = check_release(root, at_least, remote=remote, allow_moves=allow_moves)
             if dry_run:
                 return ReleaseResult(planned.version, tag_of(planned.version), None, planned.diff)
-            committed = write_release(root, planned, key)
-        prove_release(root, committed, remote, signers)
+            committed = write_release(root, planned, key, sigstore)
+        expected = sigstore.signer_of(root / "corpus", NAME) if sigstore is not None else None
+        prove_release(root, committed, remote, OwnSigners(line, expected))
         tag = tag_release(root, committed)
         delete_notes(root)
         say(f"release: {tag}; {push_advice(root, [tag], branch=True)}")

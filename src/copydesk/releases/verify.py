@@ -18,6 +18,7 @@ from copydesk.dataset.manifest import LISTING, NAME, PROOFS, STATEMENT, read_man
 from copydesk.errors import ConfigError, ReleaseError, ValidationError
 from copydesk.proofs.problem import Problem
 from copydesk.proofs.signing import signature_of, verified_signer
+from copydesk.proofs.sigstore_bundles import BundleCheck, ExpectedSigner
 from copydesk.proofs.statement_check import is_about, read_statement, statement_problems
 from copydesk.revisions.dataset_tree import FOLDER, TAG, FolderTree, Tree, read_dataset_file, tree_at
 from copydesk.revisions.git import git, git_result
@@ -60,7 +61,12 @@ class Verification:
 
 
 def verify(
-    root: Path | str = ".", rev: str | None = None, *, remote: bool = False, allowed_signers: Path | str | None = None
+    root: Path | str = ".",
+    rev: str | None = None,
+    *,
+    remote: bool = False,
+    allowed_signers: Path | str | None = None,
+    sigstore: ExpectedSigner | None = None,
 ) -> Verification:
     """Check every file of a corpus against its manifest, and the statement of provenance that a release has.
 
@@ -76,6 +82,8 @@ def verify(
         Without ``rev``, the data of the commit that is checked out.
     allowed_signers : path, optional
         A file in the format of ``ssh-keygen``. Manifest and statement must then be signed by one of its keys.
+    sigstore : ExpectedSigner, optional
+        Manifest and statement must also be signed with Sigstore, by this identity.
 
     Raises
     ------
@@ -84,8 +92,9 @@ def verify(
         was withdrawn.
     """
     root = Path(root)
+    signers = _Signers(None if allowed_signers is None else Path(allowed_signers), sigstore)
     if rev is None and not remote:
-        verification = _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, allowed_signers)
+        verification = _verified(f"{root / FOLDER}", FolderTree(root / FOLDER), None, signers)
         return verification if verification.ok else _asking_for_checkout(root, verification)
     rev = rev or "HEAD"
     try:
@@ -99,7 +108,7 @@ def verify(
         raise ReleaseError(f"{root}: {rev} was withdrawn by a takedown; copydesk releases names its replacement")
     tree = tree_at(root, commit, remote=remote)
     subject = f"{FOLDER} at {rev}{' in the DVC remote' if remote else ''}"
-    return _verified(subject, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, allowed_signers)
+    return _verified(subject, tree, _Tagged(tag[1], _parents(root, commit)) if tag else None, signers)
 
 
 def _asking_for_checkout(root: Path, verification: Verification) -> Verification:
@@ -123,6 +132,13 @@ def _asking_for_checkout(root: Path, verification: Verification) -> Verification
     return replace(verification, problems=problems)
 
 
+class _Signers(NamedTuple):
+    """Who must have signed: one of the keys of a file, and with Sigstore one identity; None where nobody must."""
+
+    allowed: Path | None
+    sigstore: ExpectedSigner | None
+
+
 class _Tagged(NamedTuple):
     """A release in git: the version in its tag, and the parents of its commit."""
 
@@ -136,7 +152,7 @@ def _parents(root: Path, commit: str) -> list[str]:
     return re.findall(r"(?m)^parent ([0-9a-f]+)$", head)
 
 
-def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Path | str | None) -> Verification:
+def _verified(subject: str, tree: Tree, tag: _Tagged | None, signers: _Signers) -> Verification:
     manifest = read_dataset_file(tree, NAME, subject)
     hashes = parse_manifest(manifest, f"{subject}: {NAME}")
     listing, problems = _read_listing(tree, hashes)
@@ -151,15 +167,26 @@ def _verified(subject: str, tree: Tree, tag: _Tagged | None, allowed_signers: Pa
         if about_this or tag is not None:  # a build after a release leaves the statement of the release behind
             signed[STATEMENT] = statement
             problems += found
-    signed_by = None
-    if allowed_signers is not None:
-        signers = {name: verified_signer(tree, data, Path(allowed_signers), name) for name, data in signed.items()}
-        signed_by = signers[NAME]
-        for name in (name for name, signer in signers.items() if signer is None):
+    signed_by, found = _signature_problems(tree, signed, signers)
+    return Verification(subject, len(hashes), signed_by, STATEMENT in signed, [*problems, *found])
+
+
+def _signature_problems(tree: Tree, signed: dict[str, bytes], signers: _Signers) -> tuple[str | None, list[Problem]]:
+    """Who signed the manifest, of those who must have signed, and which files they did not sign."""
+    names, problems = [], []
+    if signers.allowed is not None:
+        principals = {name: verified_signer(tree, data, signers.allowed, name) for name, data in signed.items()}
+        names.append(principals[NAME])
+        for name in (name for name, principal in principals.items() if principal is None):
             action = "do not use the files unless you know why; sign it, or ask whoever released them"
             signature = "a signature that does not fit" if signature_of(name) in tree.names() else "no signature"
-            problems.append(Problem(name, signature, f"one of a signer in {allowed_signers}", action))
-    return Verification(subject, len(hashes), signed_by, STATEMENT in signed, problems)
+            problems.append(Problem(name, signature, f"one of a signer in {signers.allowed}", action))
+    if signers.sigstore is not None:
+        check = BundleCheck(signers.sigstore)
+        found = {name: check.problem(tree, data, name) for name, data in signed.items()}
+        names.append(None if found[NAME] else signers.sigstore.identity)
+        problems += filter(None, found.values())
+    return " and ".join(filter(None, names)) or None, problems
 
 
 def _statement_problems(

@@ -11,6 +11,7 @@ from copydesk.core.progress import say
 from copydesk.dataset.manifest import NAME, PROOFS, STATEMENT
 from copydesk.project import Project
 from copydesk.proofs.signing import sign
+from copydesk.proofs.sigstore_bundles import SigstoreSigning
 from copydesk.proofs.statement import write_statement
 from copydesk.releases.changelog import add_section, changelog_section, mark_withdrawn
 from copydesk.releases.check import PlannedRelease
@@ -31,10 +32,12 @@ class CommittedRelease(NamedTuple):
     commit: str
 
 
-def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> CommittedRelease:
+def write_release(
+    root: Path, planned: PlannedRelease, key: Path | None, sigstore: SigstoreSigning | None = None
+) -> CommittedRelease:
     """Write and commit a release; if a step fails, undo everything written.
 
-    ``key`` is an SSH key to sign the manifest and the statement of provenance with.
+    ``key`` is an SSH key to sign the manifest and the statement of provenance with; ``sigstore`` signs both as well.
     """
     version = planned.version
     base = git(root, "rev-parse", "HEAD").strip()
@@ -59,6 +62,8 @@ def write_release(root: Path, planned: PlannedRelease, key: Path | None) -> Comm
             if key is not None:
                 for name in (NAME, STATEMENT):
                     sign(root / "corpus", key, name)
+            if sigstore is not None:
+                sigstore.sign(root / "corpus", (NAME, STATEMENT))
             changelog = root / "CHANGELOG.md"
             sections = changelog.read_text("utf-8") if changelog.is_file() else None
             sections = add_section(sections, changelog_section(version, date, planned.diff))
