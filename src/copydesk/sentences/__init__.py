@@ -14,6 +14,7 @@ import pyarrow as pa
 from copydesk.sentences.candidates import candidates
 from copydesk.sentences.lexicon import lexicon
 from copydesk.sentences.model import ends_sentence
+from copydesk.sentences.two_words import decider
 
 
 class Spans(NamedTuple):
@@ -68,7 +69,9 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
 
 
 def _split(text: str, language: str | None) -> Spans:
-    ends = [end for end, context in candidates(text, lexicon(language)) if context is None or ends_sentence(context)]
+    words = lexicon(language)
+    decide = decider(words.language)
+    ends = [end for end, context in candidates(text, words, decide) if context is None or ends_sentence(context)]
     ends.append(len(text) + 1)  # so that there is always a next one
     spans = starts, stops, paragraphs = Spans([], [], [])
     at = 0

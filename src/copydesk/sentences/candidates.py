@@ -7,7 +7,7 @@ an example.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from copydesk.sentences.candidate_pattern import CANDIDATE, CANDIDATE_OF_CHINESE, kind_of_mark
@@ -30,12 +30,12 @@ from copydesk.sentences.list_items import FIRST_ITEM, ListItem, list_items
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
-_AROUND = 48  # characters of context on each side
+AROUND = 48  # characters of context on each side
 _SIGNS = re.compile('["“„«”»()]')
 _COUNTED_SIGNS = '"“„«”»('
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
-_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
+ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
 _COUNTED = frozenset(("digits", "item", "Initial", "Roman"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
@@ -61,12 +61,14 @@ class Context(NamedTuple):
 
 
 _Candidate = tuple[int, Context | None]
+Decide = Callable[[str, int, int, str], bool | None]
 
 
-def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
+def candidates(text: str, words: Lexicon, decide: Decide | None = None) -> Iterator[_Candidate]:
     """Offsets in order behind which a sentence may end inside a line, each with its context.
 
-    A context of None says that a sentence ends there for certain.
+    A context of None says that a sentence ends there for certain. With ``decide`` (see ``two_words.py``), what it
+    decides needs no context.
     """
     text = canonical(text)
     around = _Surroundings(text, words)
@@ -89,12 +91,17 @@ def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
                 yield items.pop().start, None
             if items and items[-1].start < end:  # the mark of its number
                 continue
-        if text[start] in _TERMINALS:
+        mark = match.group()
+        decided = decide(text, start, end, mark) if decide else None
+        if decided is not None:
+            if decided:
+                yield end, None
+        elif text[start] in _TERMINALS:
             yield end, None
         elif text[start] in BULLETS:
             yield start, None
         else:
-            seen = around.context(start, end, match.group())
+            seen = around.context(start, end, mark)
             items = around.items
             if seen is True:
                 yield end, None
@@ -166,7 +173,7 @@ class _Surroundings:
         low = 0
         for match in _BEHIND.finditer(self._text):
             if match[1].islower():
-                begin = self._text.rfind(" ", max(0, match.start() - _AROUND), match.start()) + 1
+                begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
                 low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
         return (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
 
@@ -225,7 +232,7 @@ class _Surroundings:
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
-        right = self._text[end : min(end + _AROUND, self.line_end)]
+        right = self._text[end : min(end + AROUND, self.line_end)]
         words = right.split(None, 2)
         if not words:
             return None
@@ -268,7 +275,7 @@ class _Surroundings:
 
     def _ahead(self, start: int, mark: str, after: str, later: str) -> tuple[str, str, bool] | None:
         """Before, earlier and first of a mark's context; None where no sentence can end with it."""
-        left = self._text[max(self._line_start, start - _AROUND) : start + (mark == "none")]
+        left = self._text[max(self._line_start, start - AROUND) : start + (mark == "none")]
         words = left.rsplit(None, 2)
         if not words:
             return "none", "none", True
@@ -281,7 +288,7 @@ class _Surroundings:
             bullet = first and word == "*" and self._text.startswith(word, self._line_start)
             if bullet or _ITEM.fullmatch(word):
                 return None
-        if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
+        if mark[0] == "." and first and ITEM_NUMBER.fullmatch(word):
             if word in FIRST_ITEM and not self.items:
                 self.items = self._items(start - 1)
             return "item", earlier, first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ from copydesk.sentences.candidates import Context
 
 WEIGHTS = Path(__file__).parent / "data" / "weights.tsv"
 _KEPT = 1 << 16  # scores of contexts kept in memory
+#: Fields of a context that need more than the two words beside a mark.
+FREE = ("earlier", "first", "later", "quoted", "bracketed", "rest", "casual")
+_FREE_FIELD = re.compile(rf" ({'|'.join(FREE)}) \S*")
 
 
 def features(context: Context) -> list[str]:
@@ -55,9 +59,38 @@ def ends_sentence(context: Context) -> bool:
             _known.clear()
         of = weights()
         score = sum(of.get(name, 0) for name in features(context))
-        # Where no mark stands, a heading was run into the text, or a name: the evidence has to be stronger.
-        known = _known[context] = score > (100 if context.mark == "none" else 0)
+        known = _known[context] = score > _least_score(context)
     return known
+
+
+def ends_whatever_else(context: Context) -> bool | None:
+    """What ``ends_sentence`` says of a context and of all that differ from it in ``FREE`` fields alone.
+
+    None where the least and the greatest sum that they can have are not on the same side. A feature has at most one
+    free field, and its weight is at least the least, and at most the greatest, of those with any value there; a value
+    that was never seen weighs 0.
+    """
+    bounds = _bounds()
+    ranges = [bounds.get(_FREE_FIELD.sub(r" \1", name), (0, 0)) for name in features(context)]
+    if sum(least for least, _ in ranges) > _least_score(context):
+        return True
+    return None if sum(greatest for _, greatest in ranges) > _least_score(context) else False
+
+
+@cache
+def _bounds() -> dict[str, tuple[int, int]]:
+    """Least and greatest weight of the features that differ in a free field alone, by their name without its value."""
+    bounds: dict[str, tuple[int, int]] = {}
+    for name, weight in weights().items():
+        shared = _FREE_FIELD.sub(r" \1", name)
+        least, greatest = bounds.get(shared, (weight, weight) if shared == name else (0, 0))
+        bounds[shared] = min(least, weight), max(greatest, weight)
+    return bounds
+
+
+def _least_score(context: Context) -> int:
+    """The score that is not enough: where no mark stands, a heading was run into the text, or a name."""
+    return 100 if context.mark == "none" else 0
 
 
 _known: dict[Context, bool] = {}

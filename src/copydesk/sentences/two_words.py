@@ -1,0 +1,95 @@
+"""Decisions by a mark and the two words beside it: the short way for nine candidates of ten.
+
+What else a context holds (the words further off, open quotations and brackets, the rest of the line, how the writer
+goes on behind marks) seldom changes what the model says: beside "house. The" all of it together weighs less. Then it is
+not computed. Nothing is guessed: a candidate is decided here only where ``candidates`` and the model decide the
+same for every context with this mark and these words. Each other one is left to them.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+from copydesk.sentences.candidate_pattern import kind_of_mark
+from copydesk.sentences.candidates import AROUND, ITEM_NUMBER, Context, Decide
+from copydesk.sentences.canonical_marks import TERMINALS
+from copydesk.sentences.certain_cases import BY_NEIGHBOURS, FOR_MODEL, may_end, may_go_on
+from copydesk.sentences.lexicon import Lexicon, lexicon
+from copydesk.sentences.model import ends_whatever_else
+from copydesk.sentences.words import BULLETS, classes
+
+_KEPT = 1 << 15  # words kept in memory, for each language
+_OTHERWISE = frozenset(TERMINALS + BULLETS)
+
+
+@cache
+def decider(language: str) -> Decide:
+    """The function that decides about candidates in texts of a language.
+
+    It takes a text, where a mark starts and ends, and the mark; and returns whether a sentence ends there, or None.
+    """
+    words = lexicon(language)
+    before_mark = lru_cache(_KEPT)(lambda piece: _before(piece, words))
+    behind_mark = lru_cache(_KEPT)(lambda piece: _behind(piece, words))
+    decisions: dict[tuple[str, str, tuple[str, str, str]], bool | None] = {}
+
+    def decide(text: str, start: int, end: int, mark: str) -> bool | None:
+        kind = _kind(mark)
+        if kind is None:
+            return None
+        space = text.find(" ", end + 1, end + AROUND)
+        if space < 0:
+            return None
+        behind = behind_mark(text[end:space])
+        if behind is None:
+            return None
+        stop = end if kind == "none" else start  # a letter that no mark follows belongs to the word
+        space = text.rfind(" ", start - AROUND if start > AROUND else 0, stop - 1)
+        if space < 0:
+            return None
+        before = before_mark(text[space + 1 : stop])
+        if before is None:
+            return None
+        key = kind, before, behind
+        if key in decisions:
+            return decisions[key]
+        decision = decisions[key] = _decided(*kind_of_mark(mark)[:2], before, *behind)
+        return decision
+
+    return decide
+
+
+@lru_cache(4096)
+def _kind(mark: str) -> str | None:
+    """Kind of a mark and what closes behind it; None for a mark that is decided otherwise."""
+    kind, closed, noted = kind_of_mark(mark)
+    return None if mark[0] in _OTHERWISE or noted or kind == "…" else kind + closed
+
+
+def _before(piece: str, words: Lexicon) -> str | None:
+    """Class of the word before a mark, from the text behind the space before it; None if it depends on others."""
+    word = piece.removesuffix(" ")  # "in May – and", "Who ? And"
+    if word.split() != [word] or ITEM_NUMBER.fullmatch(word) or words.kind(word) == "unit":
+        return None
+    before = classes(words.language).before(word)
+    return None if before in BY_NEIGHBOURS or before == "numbered" else before
+
+
+def _behind(piece: str, words: Lexicon) -> tuple[str, str, str] | None:
+    """Classes of the word behind a mark, from the text up to the space behind it; None if they depend on others."""
+    word = piece[1:]
+    if piece[0] != " " or word.split() != [word]:
+        return None
+    behind = classes(words.language).after(word)
+    return None if behind[1] == "opener" else behind
+
+
+def _decided(kind: str, closed: str, before: str, opener: str, after: str, written: str) -> bool | None:
+    """What is decided about each context with a mark of a kind and these classes beside it; None if it differs."""
+    written = written if kind == "." else ""
+    model_after = FOR_MODEL.get(after, after)
+    context = Context(kind, closed, before, "", False, opener, model_after, written, "", False, False, False, 0, 0)
+    ends = ends_whatever_else(context)
+    if ends is None or (may_go_on(kind, before, after) if ends else may_end(kind, before, opener, after)):
+        return None
+    return ends
