@@ -38,8 +38,10 @@ _BEGIN = (
     r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*])(?<!^[1ai]\)))"
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
-CANDIDATE = re.compile(f"(?m){_BEGIN}(?:{_OTHERS}|{_TERMINAL})")
-CANDIDATE_OF_CHINESE = re.compile(f"(?m){_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the same, by their number
+# What stands behind: a word of a usual length, with one space before it or none.
+_BEHIND = r"(?=( ?\S{1,40})(?:\s|$)|)"
+CANDIDATE = re.compile(f"(?m){_BEGIN}(?:{_OTHERS}|{_TERMINAL}){_BEHIND}")
+CANDIDATE_OF_CHINESE = re.compile(f"(?m){_BEGIN}(?:{_TERMINAL}|{_OTHERS}){_BEHIND}")  # the same, by their number
 
 
 @lru_cache(4096)

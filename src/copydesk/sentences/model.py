@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,8 +11,7 @@ from copydesk.sentences.candidates import Context
 WEIGHTS = Path(__file__).parent / "data" / "weights.tsv"
 _KEPT = 1 << 16  # scores of contexts kept in memory
 #: Fields of a context that need more than the two words beside a mark.
-FREE = ("earlier", "first", "later", "quoted", "bracketed", "rest", "casual")
-_FREE_FIELD = re.compile(rf" ({'|'.join(FREE)}) \S*")
+FREE = frozenset(("earlier", "first", "later", "quoted", "bracketed", "rest", "casual"))
 
 
 def features(context: Context) -> list[str]:
@@ -71,7 +69,7 @@ def ends_whatever_else(context: Context) -> bool | None:
     that was never seen weighs 0.
     """
     bounds = _bounds()
-    ranges = [bounds.get(_FREE_FIELD.sub(r" \1", name), (0, 0)) for name in features(context)]
+    ranges = [bounds.get(_without_value(name), (0, 0)) for name in features(context)]
     if sum(least for least, _ in ranges) > _least_score(context):
         return True
     return None if sum(greatest for _, greatest in ranges) > _least_score(context) else False
@@ -82,10 +80,18 @@ def _bounds() -> dict[str, tuple[int, int]]:
     """Least and greatest weight of the features that differ in a free field alone, by their name without its value."""
     bounds: dict[str, tuple[int, int]] = {}
     for name, weight in weights().items():
-        shared = _FREE_FIELD.sub(r" \1", name)
+        shared = _without_value(name)
         least, greatest = bounds.get(shared, (weight, weight) if shared == name else (0, 0))
         bounds[shared] = min(least, weight), max(greatest, weight)
     return bounds
+
+
+def _without_value(name: str) -> str:
+    """The name of a feature without the value of its free field."""
+    kind, field, _, *others = name.split(" ", 3)
+    if field in FREE:
+        return " ".join((kind, field, *others))
+    return name[: name.rindex(" ")] if " later " in name else name
 
 
 def _least_score(context: Context) -> int:

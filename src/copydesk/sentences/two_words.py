@@ -19,6 +19,8 @@ from copydesk.sentences.model import ends_whatever_else
 from copydesk.sentences.words import BULLETS, classes
 
 _KEPT = 1 << 15  # words kept in memory, for each language
+_NEW = object()
+_decisions: dict[tuple[str, str, str], bool | None] = {}
 _OTHERWISE = frozenset(TERMINALS + BULLETS)
 
 
@@ -26,34 +28,27 @@ _OTHERWISE = frozenset(TERMINALS + BULLETS)
 def decider(language: str) -> Decide:
     """The function that decides about candidates in texts of a language.
 
-    It takes a text, where a mark starts and ends, and the mark; and returns whether a sentence ends there, or None.
+    It takes a text, where a mark starts and ends, the mark, and the word behind it with the space before it; and
+    returns whether a sentence ends there, or None.
     """
     words = lexicon(language)
     before_mark = lru_cache(_KEPT)(lambda piece: _before(piece, words))
     behind_mark = lru_cache(_KEPT)(lambda piece: _behind(piece, words))
-    decisions: dict[tuple[str, str, tuple[str, str, str]], bool | None] = {}
 
-    def decide(text: str, start: int, end: int, mark: str) -> bool | None:
+    def decide(text: str, start: int, end: int, mark: str, behind: str) -> bool | None:
         kind = _kind(mark)
-        if kind is None:
-            return None
-        space = text.find(" ", end + 1, end + AROUND)
-        if space < 0:
-            return None
-        behind = behind_mark(text[end:space])
-        if behind is None:
+        after = behind_mark(behind)
+        if kind is None or after is None:
             return None
         stop = end if kind == "none" else start  # a letter that no mark follows belongs to the word
         space = text.rfind(" ", start - AROUND if start > AROUND else 0, stop - 1)
-        if space < 0:
-            return None
-        before = before_mark(text[space + 1 : stop])
+        before = before_mark(text[space + 1 : stop]) if space >= 0 else None
         if before is None:
             return None
-        key = kind, before, behind
-        if key in decisions:
-            return decisions[key]
-        decision = decisions[key] = _decided(*kind_of_mark(mark)[:2], before, *behind)
+        around = kind, before, after
+        decision = _decisions.get(around, _NEW)
+        if decision is _NEW:
+            decision = _decisions[around] = _decided(*kind_of_mark(mark)[:2], before, *after.split(","))
         return decision
 
     return decide
@@ -75,17 +70,18 @@ def _before(piece: str, words: Lexicon) -> str | None:
     return None if before in BY_NEIGHBOURS or before == "numbered" else before
 
 
-def _behind(piece: str, words: Lexicon) -> tuple[str, str, str] | None:
-    """Classes of the word behind a mark, from the text up to the space behind it; None if they depend on others."""
-    word = piece[1:]
-    if piece[0] != " " or word.split() != [word]:
-        return None
-    behind = classes(words.language).after(word)
-    return None if behind[1] == "opener" else behind
+def _behind(piece: str, words: Lexicon) -> str | None:
+    """Classes of the word behind a mark, with the space before it; None if they depend on others."""
+    if piece[0] != " ":
+        return ",glued," if piece[0].islower() or piece[0].isdecimal() else None
+    behind = classes(words.language).after(piece[1:])
+    return None if behind[1] == "opener" else ",".join(behind)
 
 
 def _decided(kind: str, closed: str, before: str, opener: str, after: str, written: str) -> bool | None:
     """What is decided about each context with a mark of a kind and these classes beside it; None if it differs."""
+    if after == "glued":  # "$3.5", "example.com"
+        return False if kind == "." else None
     written = written if kind == "." else ""
     model_after = FOR_MODEL.get(after, after)
     context = Context(kind, closed, before, "", False, opener, model_after, written, "", False, False, False, 0, 0)
