@@ -14,7 +14,6 @@ import pyarrow as pa
 from copydesk.sentences.candidates import candidates_by_line
 from copydesk.sentences.lexicon import lexicon
 from copydesk.sentences.model import ends_sentence
-from copydesk.sentences.two_words import decider
 
 
 class Spans(NamedTuple):
@@ -69,9 +68,8 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
 
 
 def _split(text: str, language: str | None) -> Spans:
-    words = lexicon(language)
     spans = starts, stops, paragraphs = Spans([], [], [])
-    lines = candidates_by_line(text, words, decider(words.language))
+    lines = candidates_by_line(text, lexicon(language), only_doubtful=True)
     for paragraph, (start, line_end, found) in enumerate(lines):
         ends = [end for end, context in found if context is None or ends_sentence(context)]
         ends.append(line_end)

@@ -7,8 +7,7 @@ an example.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from copydesk.sentences.candidate_pattern import CANDIDATE, CANDIDATE_OF_CHINESE, kind_of_mark
 from copydesk.sentences.canonical_marks import TERMINALS, canonical
@@ -24,48 +23,24 @@ from copydesk.sentences.certain_cases import (
     ends,
     goes_on,
 )
+from copydesk.sentences.context import AROUND, Context
 from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
-from copydesk.sentences.list_items import FIRST_ITEM, ListItem, list_items
+from copydesk.sentences.list_items import FIRST_ITEM, ITEM_NUMBER, ListItem, list_items
+from copydesk.sentences.model import ends_in_any_state
+from copydesk.sentences.two_words import by_two_words
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
 _TERMINALS = frozenset(TERMINALS)
-AROUND = 48  # characters of context on each side
 _SIGNS = re.compile('["“„«”»()]')
 _COUNTED_SIGNS = '"“„«”»('
-_CAPITALS = "".join(filter(str.isupper, map(chr, range(0x530))))  # of Latin, Greek, and Cyrillic
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
-# What each match of it in lower case begins with. One pattern for each mark: the regex engine searches for one
-# character six times as fast as for one of a set.
-_LOW_BEHIND = [re.compile(rf"{re.escape(mark)} (?![{_CAPITALS}])[^\W\d_](?<=[^\W\d_]{{3}}.{{3}})") for mark in ".!?…"]
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
-ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
 _COUNTED = frozenset(("digits", "item", "Initial", "Roman"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
 
-
-class Context(NamedTuple):
-    """The context of a candidate, in so few classes that each combination is scored only once."""
-
-    mark: str  # the kind of mark: . ? ! … ; : - or none
-    closed: str  # what closes behind it: nothing, a quotation, a bracket, both, another sign
-    before: str  # class of the word before it
-    earlier: str  # class of the word before that
-    first: bool  # whether the word before is the first of its line, or of its sentence
-    opener: str  # what opens before the next word
-    after: str  # class of the next word
-    written: str  # whether the next word is common or a name, by how it is written elsewhere
-    later: str  # class of the word after that
-    glued: bool  # whether no space stands behind it
-    quoted: bool  # whether a quotation is open behind it
-    bracketed: bool  # whether a bracket is open behind it
-    rest: int  # how much of the line is left, in steps of 16 characters up to 3
-    casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
-
-
 _Candidate = tuple[int, Context | None]
-Decide = Callable[[str, int, int, str, str], bool | None]
 
 
 def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
@@ -78,15 +53,16 @@ def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
 
 
 def candidates_by_line(
-    text: str, words: Lexicon, decide: Decide | None = None
+    text: str, words: Lexicon, *, only_doubtful: bool = False
 ) -> Iterator[tuple[int, int, list[_Candidate]]]:
     """Lines that hold more than white space: where each starts and ends, and its candidates.
 
-    With ``decide`` (see ``two_words.py``), places that it decides about need no context: where no sentence ends, there
-    is no candidate, and the context of others is None.
+    With ``only_doubtful``, candidates that the model decides in the same way whatever the rest of their context is
+    are decided at once: where no sentence ends, there is none, and the context of others is None.
     """
     text = canonical(text)
-    around = _Surroundings(text, words)
+    around = _Surroundings(text, words, only_doubtful=only_doubtful)
+    decide = by_two_words(words.language) if only_doubtful else None
     closed = closed_spans(text)
     find_marks = (CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE).finditer
     stop = -1
@@ -141,61 +117,47 @@ def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
 class _Surroundings:
     """Computes the contexts of the candidates of a text, in order."""
 
-    def __init__(self, text: str, words: Lexicon) -> None:
+    def __init__(self, text: str, words: Lexicon, *, only_doubtful: bool) -> None:
         self._text = text
         self._words = words
+        self._only_doubtful = only_doubtful
         self._classes = classes(words.language)
         self._line_start = self._line_end = 0
         self.items: list[ListItem] = []  # of the list that the line holds, the last first
-        # Quotation marks that are the same on both sides, others that are open, brackets that are open.
+        # What only some contexts need.
+        self._casualness = -1
+        # Quotation marks of the line that are the same on both sides, others that are open, brackets that are open.
         self._straight = self._quoted = self._depth = 0
-        # What only contexts need: most lines hold no place that needs one.
-        self._casual = -1
-        self._has_signs = False
-        self._signs: list[tuple[int, str]] = []  # of the line that are not counted yet, the last first
-        self._is_counted = False
+        self._has_signs = any([sign in text for sign in _COUNTED_SIGNS])
+        self._signs: list[tuple[int, str]] | None = None  # of the line that are not counted yet, the last first
 
     def begin_line(self, start: int, end: int) -> list[ListItem]:
         """Go to a line; return the items of the list that it holds, the last first."""
         self._line_start, self._line_end = start, end
-        self._is_counted = False
+        self._signs = None
         self.items = self._items(start) if self._text[start] in FIRST_ITEM else []
         return self.items
 
     def _items(self, start: int) -> list[ListItem]:
         return list_items(self._text, start, self._line_end, self._words)
 
-    def _begin_counting(self) -> None:
-        """Find the quotations and brackets of the line, of which none is counted yet."""
-        if self._casual < 0:
-            self._casual = self._casualness()
-            self._has_signs = any([sign in self._text for sign in _COUNTED_SIGNS])
-        if self._has_signs:
-            signs = _SIGNS.finditer(self._text, self._line_start, self._line_end)
-            self._signs = [(match.start(), match.group()) for match in signs]
-            self._signs.reverse()
-        self._straight = self._quoted = self._depth = 0
-        self._is_counted = True
-
-    def _casualness(self) -> int:
+    def _casual(self) -> int:
         """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
 
         Once is now and then in a text of few sentences.
         """
-        if not any([pattern.search(self._text) for pattern in _LOW_BEHIND]):
-            return 0
-        matches = list(_BEHIND.finditer(self._text))
-        low = 0
-        for match in matches:
-            if match[1].islower():
-                begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
-                low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
-        return (low > 0) + (low > 0.05 * len(matches) + 0.5) + (low > 0.2 * len(matches) + 1)
+        if self._casualness < 0:
+            low = 0
+            matches = list(_BEHIND.finditer(self._text))
+            for match in matches:
+                if match[1].islower():
+                    begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
+                    low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
+            self._casualness = (low > 0) + (low > 0.05 * len(matches) + 0.5) + (low > 0.2 * len(matches) + 1)
+        return self._casualness
 
     def context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        if not self._is_counted:
-            self._begin_counting()
         kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
@@ -208,42 +170,25 @@ class _Surroundings:
         if kind != ".":  # other marks end a sentence before names, too
             written = ""
         before, earlier, first = ahead
-        if self._signs and self._signs[-1][0] < end:
-            self._count(end)
-        if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
+        if after in LOW and kind in ".?!" and self._casual() < 3 and self._interrupts(start, end, kind, mark):
             return False
         if kind == ".":
             certain = (before == "number2" or opener == "quote") and not glued and not closed
             certain = certain and ends(before, earlier, opener, after)
         elif kind == ";":  # "la mafia local; De acuerdo con el secretario"
-            certain = after == "Starter" and not self._depth
+            certain = after == "Starter" and not self._depth_at(end)
         else:  # "Thanks :-) See you"
             certain = kind == "none" and before == "smiley" and after in CAPITAL
         if certain or (before == "item" and self._words.items_apart):
             return True
-        quoted, bracketed = self._straight % 2 == 1 or self._quoted > 0, self._depth > 0
-        rest = min(3, (self._line_end - end) // 16)
         after = FOR_MODEL.get(after, after)
-        # As Context(kind, ...), in a third of the time.
-        return tuple.__new__(
-            Context,
-            (
-                kind,
-                closed,
-                before,
-                earlier,
-                first,
-                opener,
-                after,
-                written,
-                later,
-                glued,
-                quoted,
-                bracketed,
-                rest,
-                self._casual,
-            ),
-        )
+        by_words = kind, closed, before, earlier, first, opener, after, written, later, glued
+        if self._only_doubtful and (decided := ends_in_any_state(*by_words)) is not None:
+            return decided
+        bracketed = self._depth_at(end) > 0
+        quoted = self._straight % 2 == 1 or self._quoted > 0
+        rest = min(3, (self._line_end - end) // 16)
+        return Context(*by_words, quoted, bracketed, rest, self._casual())
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
@@ -261,7 +206,7 @@ class _Surroundings:
             inside = not self._may_be_glued(start, end, kind, after)
         elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left", "Leave me! she said"
             reports = closed not in ("", "other") or (kind in ("?", "!") and "says" in (after, later))
-            inside = reports and self._casual < 3
+            inside = reports and self._casual() < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
             inside = later in LOW
             later = "none"
@@ -269,13 +214,13 @@ class _Surroundings:
             inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right, kind))
         return None if inside else (opener, after, written, later, glued)
 
-    def _interrupts(self, start: int, kind: str, mark: str) -> bool:
+    def _interrupts(self, start: int, end: int, kind: str, mark: str) -> bool:
         """Whether a mark before a small letter is inside a sentence: "(see. below)", "Oh!... no", "Who ? and why"."""
         if kind == ".":
-            return self._depth > 0
-        alone = self._text[start - 1 : start].isspace() and self._casual < 2
+            return self._depth_at(end) > 0
+        alone = self._text[start - 1 : start].isspace() and self._casual() < 2
         alone = alone and not self._text[self._line_start].islower()
-        return kind in "?!" and (alone or "…" in mark or ".." in mark)
+        return alone or "…" in mark or ".." in mark
 
     def _may_be_glued(self, start: int, end: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
@@ -285,7 +230,7 @@ class _Surroundings:
         if self._text[end + 1 : end + 2] == ".":  # "Ph.D.-level"
             return False
         if after in LOW:  # "the problem?or is it normal?", where the writer cares little
-            return kind in "?!" and previous.islower() and self._casual > 0
+            return kind in "?!" and previous.islower() and self._casual() > 0
         return after in CAPITAL and not (previous.isupper() and kind == ".")
 
     def _ahead(self, start: int, mark: str, after: str, later: str) -> tuple[str, str, bool] | None:
@@ -316,7 +261,8 @@ class _Surroundings:
             before = "open"
         if mark == ".":
             opens = first or word[0] in "(["  # "(e.g. The Hague)"
-            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, self._casual)
+            casual = self._casual() if after in LOW else 0
+            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, casual)
             if inside or (before in NEVER_ALONE and _opens(words, earlier, self._words)):
                 return None
         return (before, earlier, first) if before else None
@@ -326,9 +272,14 @@ class _Surroundings:
         word = self._text[max(0, start - 4) : start]
         return word.endswith(")") or (len(word) > 3 and word.isalpha() and word.islower())
 
-    def _count(self, end: int) -> None:
-        """Count the quotations and brackets of the line up to a position."""
+    def _depth_at(self, end: int) -> int:
+        """How many brackets are open at a position of the line, when they and the quotations up to it are counted."""
         signs = self._signs
+        if signs is None:
+            self._straight = self._quoted = self._depth = 0
+            found = _SIGNS.finditer(self._text, self._line_start, self._line_end) if self._has_signs else ()
+            signs = self._signs = [(match.start(), match.group()) for match in found]
+            signs.reverse()
         while signs and signs[-1][0] < end:
             sign = signs.pop()[1]
             if sign == '"':
@@ -339,6 +290,7 @@ class _Surroundings:
                 self._depth = max(0, self._depth - 1)
             else:
                 self._quoted += -1 if sign in "”»" else 1
+        return self._depth
 
 
 def _begins(preceding: list[str], earlier: str) -> bool:

@@ -8,31 +8,38 @@ same for every context with this mark and these words. Each other one is left to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from copydesk.sentences.candidate_pattern import kind_of_mark
-from copydesk.sentences.candidates import AROUND, ITEM_NUMBER, Context, Decide
 from copydesk.sentences.canonical_marks import TERMINALS
 from copydesk.sentences.certain_cases import BY_NEIGHBOURS, FOR_MODEL, may_end, may_go_on
+from copydesk.sentences.context import Context
 from copydesk.sentences.lexicon import Lexicon, lexicon
-from copydesk.sentences.model import ends_whatever_else
+from copydesk.sentences.list_items import ITEM_NUMBER
+from copydesk.sentences.model import FREE, ends_whatever_else
 from copydesk.sentences.words import BULLETS, classes
 
 _KEPT = 1 << 15  # words kept in memory, for each language
+#: Characters in which the word before a mark has to begin. At the beginning of a text they are fewer.
+_LONG = 24
 _NEW = object()
 _decisions: dict[tuple[str, str, str], bool | None] = {}
 _OTHERWISE = frozenset(TERMINALS + BULLETS)
 
 
+Decide = Callable[[str, int, int, str, str], bool | None]
+
+
 @cache
-def decider(language: str) -> Decide:
+def by_two_words(language: str) -> Decide:
     """The function that decides about candidates in texts of a language.
 
     It takes a text, where a mark starts and ends, the mark, and the word behind it with the space before it; and
     returns whether a sentence ends there, or None.
     """
     words = lexicon(language)
-    before_mark = lru_cache(_KEPT)(lambda piece: _before(piece, words))
+    before_mark = lru_cache(_KEPT)(lambda word: _before(word, words))
     behind_mark = lru_cache(_KEPT)(lambda piece: _behind(piece, words))
 
     def decide(text: str, start: int, end: int, mark: str, behind: str) -> bool | None:
@@ -41,8 +48,10 @@ def decider(language: str) -> Decide:
         if kind is None or after is None:
             return None
         stop = end if kind == "none" else start  # a letter that no mark follows belongs to the word
-        space = text.rfind(" ", start - AROUND if start > AROUND else 0, stop - 1)
-        before = before_mark(text[space + 1 : stop]) if space >= 0 else None
+        _, space, word = text[stop - _LONG : stop].rpartition(" ")
+        if space and not word:  # "in May – and", "Who ? And"
+            _, space, word = text[stop - _LONG : stop - 1].rpartition(" ")
+        before = before_mark(word) if space else None
         if before is None:
             return None
         around = kind, before, after
@@ -61,9 +70,8 @@ def _kind(mark: str) -> str | None:
     return None if mark[0] in _OTHERWISE or noted or kind == "…" else kind + closed
 
 
-def _before(piece: str, words: Lexicon) -> str | None:
+def _before(word: str, words: Lexicon) -> str | None:
     """Class of the word before a mark, from the text behind the space before it; None if it depends on others."""
-    word = piece.removesuffix(" ")  # "in May – and", "Who ? And"
     if word.split() != [word] or ITEM_NUMBER.fullmatch(word) or words.kind(word) == "unit":
         return None
     before = classes(words.language).before(word)
@@ -85,7 +93,7 @@ def _decided(kind: str, closed: str, before: str, opener: str, after: str, writt
     written = written if kind == "." else ""
     model_after = FOR_MODEL.get(after, after)
     context = Context(kind, closed, before, "", False, opener, model_after, written, "", False, False, False, 0, 0)
-    ends = ends_whatever_else(context)
+    ends = ends_whatever_else(context, FREE)
     if ends is None or (may_go_on(kind, before, after) if ends else may_end(kind, before, opener, after)):
         return None
     return ends
