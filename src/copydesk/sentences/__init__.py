@@ -70,7 +70,8 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
 def _split(text: str, language: str | None) -> Spans:
     spans = starts, stops, paragraphs = Spans([], [], [])
     lines = candidates_by_line(text, lexicon(language), only_doubtful=True)
-    for paragraph, (start, line_end, found) in enumerate(lines):
+    for paragraph, (line_start, line_end, found) in enumerate(lines):
+        start = line_start
         ends = [end for end, context in found if context is None or ends_sentence(context)]
         ends.append(line_end)
         for end in ends:

@@ -31,9 +31,8 @@ from copydesk.sentences.model import ends_in_any_state
 from copydesk.sentences.two_words import by_two_words
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
-_TERMINALS = frozenset(TERMINALS)
+_OTHERS = frozenset(TERMINALS + BULLETS)
 _SIGNS = re.compile('["“„«”»()]')
-_COUNTED_SIGNS = '"“„«”»('
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
@@ -62,49 +61,16 @@ def candidates_by_line(
     """
     text = canonical(text)
     around = _Surroundings(text, words, only_doubtful=only_doubtful)
-    decide = by_two_words(words.language) if only_doubtful else None
-    closed = closed_spans(text)
-    find_marks = (CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE).finditer
     stop = -1
     while stop < len(text):
-        line_start = stop + 1
-        stop = text.find("\n", line_start)
+        start = stop + 1
+        stop = text.find("\n", start)
         stop = len(text) if stop < 0 else stop
-        line_end = stop
-        while line_end > line_start and text[line_end - 1].isspace():  # so that it changes nothing
-            line_end -= 1
-        if line_end == line_start:
-            continue
-        found: list[_Candidate] = []
-        items = around.begin_line(line_start, line_end)
-        for match in find_marks(text, line_start, stop):
-            start, end = match.span()
-            if end >= line_end:
-                break
-            if closed and _is_closed(closed, end):
-                continue
-            if items:
-                while items and items[-1].end < end:
-                    found.append((items.pop().start, None))
-                if items and items[-1].start < end:  # the mark of its number
-                    continue
-            mark = match.group()
-            behind: str | None = match[1]
-            decided = decide(text, start, end, mark, behind) if decide and behind else None
-            if decided is not None:
-                if decided:
-                    found.append((end, None))
-            elif text[start] in _TERMINALS:
-                found.append((end, None))
-            elif text[start] in BULLETS:
-                found.append((start, None))
-            else:
-                seen = around.context(start, end, mark)
-                items = around.items
-                if seen is not False:
-                    found.append((end, None if seen is True else seen))
-        found += [(item.start, None) for item in reversed(items)]
-        yield line_start, line_end, found
+        end = stop
+        while end > start and text[end - 1].isspace():  # so that it changes nothing
+            end -= 1
+        if end > start:
+            yield start, end, around.candidates(start, end, stop)
 
 
 def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
@@ -121,24 +87,50 @@ class _Surroundings:
         self._text = text
         self._words = words
         self._only_doubtful = only_doubtful
+        self._decide = by_two_words(words.language) if only_doubtful else None
+        self._find_marks = (CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE).finditer
+        self._closed = closed_spans(text)
         self._classes = classes(words.language)
         self._line_start = self._line_end = 0
-        self.items: list[ListItem] = []  # of the list that the line holds, the last first
+        self._items: list[ListItem] = []  # of the list that the line holds, the last first
         # What only some contexts need.
         self._casualness = -1
         # Quotation marks of the line that are the same on both sides, others that are open, brackets that are open.
         self._straight = self._quoted = self._depth = 0
-        self._has_signs = any([sign in text for sign in _COUNTED_SIGNS])
         self._signs: list[tuple[int, str]] | None = None  # of the line that are not counted yet, the last first
 
-    def begin_line(self, start: int, end: int) -> list[ListItem]:
-        """Go to a line; return the items of the list that it holds, the last first."""
-        self._line_start, self._line_end = start, end
-        self._signs = None
-        self.items = self._items(start) if self._text[start] in FIRST_ITEM else []
-        return self.items
+    def candidates(self, line_start: int, line_end: int, stop: int) -> list[_Candidate]:
+        """The candidates of the next line, which ends where white space begins, or at a line feed behind that."""
+        text, decide, closed = self._text, self._decide, self._closed
+        self._line_start, self._line_end, self._signs = line_start, line_end, None
+        items = self._items = self._list_items(line_start) if text[line_start] in FIRST_ITEM else []
+        found: list[_Candidate] = []
+        for match in self._find_marks(text, line_start, stop):
+            start, end = match.span()
+            if end >= line_end:
+                break
+            if closed and _is_closed(closed, end):
+                continue
+            if items:
+                while items and items[-1].end < end:
+                    found.append((items.pop().start, None))
+                if items and items[-1].start < end:  # the mark of its number
+                    continue
+            mark = match.group()
+            behind: str | None = match[1]
+            seen: Context | bool | None = decide(text, start, end, mark, behind) if decide and behind else None
+            if seen is None:
+                if text[start] in _OTHERS:  # of a script with full stops of its own, or the bullet of the next item
+                    found.append((start if text[start] in BULLETS else end, None))
+                    continue
+                seen = self._context(start, end, mark)
+                items = self._items
+            if seen is not False:
+                found.append((end, None if seen is True else seen))
+        found += [(item.start, None) for item in reversed(items)]
+        return found
 
-    def _items(self, start: int) -> list[ListItem]:
+    def _list_items(self, start: int) -> list[ListItem]:
         return list_items(self._text, start, self._line_end, self._words)
 
     def _casual(self) -> int:
@@ -147,16 +139,16 @@ class _Surroundings:
         Once is now and then in a text of few sentences.
         """
         if self._casualness < 0:
+            letters = _BEHIND.findall(self._text)
             low = 0
-            matches = list(_BEHIND.finditer(self._text))
-            for match in matches:
+            for match in _BEHIND.finditer(self._text) if any(map(str.islower, letters)) else ():
                 if match[1].islower():
                     begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
                     low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
-            self._casualness = (low > 0) + (low > 0.05 * len(matches) + 0.5) + (low > 0.2 * len(matches) + 1)
+            self._casualness = (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
         return self._casualness
 
-    def context(self, start: int, end: int, mark: str) -> Context | bool:
+    def _context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
         kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
@@ -182,13 +174,13 @@ class _Surroundings:
         if certain or (before == "item" and self._words.items_apart):
             return True
         after = FOR_MODEL.get(after, after)
-        by_words = kind, closed, before, earlier, first, opener, after, written, later, glued
-        if self._only_doubtful and (decided := ends_in_any_state(*by_words)) is not None:
+        context = Context(kind, closed, before, earlier, first, opener, after, written, later, glued)
+        if self._only_doubtful and (decided := ends_in_any_state(context)) is not None:
             return decided
         bracketed = self._depth_at(end) > 0
         quoted = self._straight % 2 == 1 or self._quoted > 0
         rest = min(3, (self._line_end - end) // 16)
-        return Context(*by_words, quoted, bracketed, rest, self._casual())
+        return context._replace(quoted=quoted, bracketed=bracketed, rest=rest, casual=self._casual())
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
@@ -249,8 +241,8 @@ class _Surroundings:
             if bullet or _ITEM.fullmatch(word):
                 return None
         if mark[0] == "." and first and ITEM_NUMBER.fullmatch(word):
-            if word in FIRST_ITEM and not self.items:
-                self.items = self._items(start - 1)
+            if word in FIRST_ITEM and not self._items:
+                self._items = self._list_items(start - 1)
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
@@ -277,7 +269,7 @@ class _Surroundings:
         signs = self._signs
         if signs is None:
             self._straight = self._quoted = self._depth = 0
-            found = _SIGNS.finditer(self._text, self._line_start, self._line_end) if self._has_signs else ()
+            found = _SIGNS.finditer(self._text, self._line_start, self._line_end)
             signs = self._signs = [(match.start(), match.group()) for match in found]
             signs.reverse()
         while signs and signs[-1][0] < end:

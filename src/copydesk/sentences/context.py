@@ -20,7 +20,7 @@ class Context(NamedTuple):
     written: str  # whether the next word is common or a name, by how it is written elsewhere
     later: str  # class of the word after that
     glued: bool  # whether no space stands behind it
-    quoted: bool  # whether a quotation is open behind it
-    bracketed: bool  # whether a bracket is open behind it
-    rest: int  # how much of the line is left, in steps of 16 characters up to 3
-    casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
+    quoted: bool = False  # whether a quotation is open behind it
+    bracketed: bool = False  # whether a bracket is open behind it
+    rest: int = 0  # how much of the line is left, in steps of 16 characters up to 3
+    casual: int = 0  # how often the text goes on in lower case behind a mark, in steps up to 3

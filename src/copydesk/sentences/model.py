@@ -92,21 +92,9 @@ def ends_whatever_else(context: Context, free: frozenset[str]) -> bool | None:
 
 
 @lru_cache(_KEPT)
-def ends_in_any_state(
-    mark: str,
-    closed: str,
-    before: str,
-    earlier: str,
-    first: bool,
-    opener: str,
-    after: str,
-    written: str,
-    later: str,
-    glued: bool,
-) -> bool | None:
-    """The same of contexts by their mark and words, whatever the fields of ``STATE`` are."""
-    by_words = mark, closed, before, earlier, first, opener, after, written, later, glued
-    return ends_whatever_else(Context(*by_words, quoted=False, bracketed=False, rest=0, casual=0), STATE)
+def ends_in_any_state(context: Context) -> bool | None:
+    """The same of contexts that differ in the fields of ``STATE`` alone."""
+    return ends_whatever_else(context, STATE)
 
 
 @cache

@@ -1,15 +1,16 @@
 """Decisions by a mark and the two words beside it: the short way for nine candidates of ten.
 
-What else a context holds (the words further off, open quotations and brackets, the rest of the line, how the writer
-goes on behind marks) seldom changes what the model says: beside "house. The" all of it together weighs less. Then it is
-not computed. Nothing is guessed: a candidate is decided here only where ``candidates`` and the model decide the
-same for every context with this mark and these words. Each other one is left to them.
+What else a context holds (words further off, open quotations and brackets, the rest of the line, how the writer goes
+on behind marks) seldom matters: all of it together weighs less than "house. The". Then it is not computed. This is no
+guess: a candidate is decided here only if the certain cases cannot apply to these two words, and if the model decides
+in the same way about every context that has them (``model.ends_whatever_else``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
+from typing import Any
 
 from copydesk.sentences.candidate_pattern import kind_of_mark
 from copydesk.sentences.canonical_marks import TERMINALS
@@ -20,54 +21,56 @@ from copydesk.sentences.list_items import ITEM_NUMBER
 from copydesk.sentences.model import FREE, ends_whatever_else
 from copydesk.sentences.words import BULLETS, classes
 
-_KEPT = 1 << 15  # words kept in memory, for each language
-#: Characters in which the word before a mark has to begin. At the beginning of a text they are fewer.
+#: Decides about a text, where a mark starts and ends, the mark, and the word behind it with the space before it.
+Decide = Callable[[str, int, int, str, str], bool | None]
+
+_KEPT = 1 << 15  # classes of words and decisions kept in memory, each
+#: Characters in which the word before a mark has to begin.
 _LONG = 24
-_NEW = object()
-_decisions: dict[tuple[str, str, str], bool | None] = {}
 _OTHERWISE = frozenset(TERMINALS + BULLETS)
 
 
-Decide = Callable[[str, int, int, str, str], bool | None]
+class _Remembered(dict[Any, Any]):
+    """Results of a function of one argument: a hit takes half the time that it takes in ``functools.lru_cache``."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, argument: Any) -> Any:
+        if len(self) >= _KEPT:
+            self.clear()
+        result = self[argument] = self._function(argument)
+        return result
 
 
 @cache
 def by_two_words(language: str) -> Decide:
-    """The function that decides about candidates in texts of a language.
-
-    It takes a text, where a mark starts and ends, the mark, and the word behind it with the space before it; and
-    returns whether a sentence ends there, or None.
-    """
+    """The function that decides about candidates of a language; it returns None where more has to be known."""
     words = lexicon(language)
-    before_mark = lru_cache(_KEPT)(lambda word: _before(word, words))
-    behind_mark = lru_cache(_KEPT)(lambda piece: _behind(piece, words))
+    before_mark = _Remembered(lambda word: _before(word, words))
+    behind_mark = _Remembered(lambda piece: _behind(piece, words))
 
     def decide(text: str, start: int, end: int, mark: str, behind: str) -> bool | None:
-        kind = _kind(mark)
-        after = behind_mark(behind)
+        kind = _kinds[mark]
+        after = behind_mark[behind]
         if kind is None or after is None:
             return None
-        stop = end if kind == "none" else start  # a letter that no mark follows belongs to the word
+        stop = end if kind == _NO_MARK else start  # a letter that no mark follows belongs to the word
         _, space, word = text[stop - _LONG : stop].rpartition(" ")
         if space and not word:  # "in May – and", "Who ? And"
             _, space, word = text[stop - _LONG : stop - 1].rpartition(" ")
-        before = before_mark(word) if space else None
-        if before is None:
-            return None
-        around = kind, before, after
-        decision = _decisions.get(around, _NEW)
-        if decision is _NEW:
-            decision = _decisions[around] = _decided(*kind_of_mark(mark)[:2], before, *after.split(","))
+        before = before_mark[word] if space else None
+        decision: bool | None = _decisions[kind, before, after] if before else None
         return decision
 
     return decide
 
 
-@lru_cache(4096)
 def _kind(mark: str) -> str | None:
-    """Kind of a mark and what closes behind it; None for a mark that is decided otherwise."""
+    """Kind of a mark and what closes behind it, with a comma between; None for a mark that is decided otherwise."""
     kind, closed, noted = kind_of_mark(mark)
-    return None if mark[0] in _OTHERWISE or noted or kind == "…" else kind + closed
+    return None if mark[0] in _OTHERWISE or noted or kind == "…" else f"{kind},{closed}"
 
 
 def _before(word: str, words: Lexicon) -> str | None:
@@ -79,21 +82,29 @@ def _before(word: str, words: Lexicon) -> str | None:
 
 
 def _behind(piece: str, words: Lexicon) -> str | None:
-    """Classes of the word behind a mark, with the space before it; None if they depend on others."""
+    """Classes of the word behind a mark, with commas between, of its text with the space; None if they may change."""
     if piece[0] != " ":
-        return ",glued," if piece[0].islower() or piece[0].isdecimal() else None
+        return _INSIDE if piece[0].islower() or piece[0].isdecimal() or piece[1:2] == "." else None
     behind = classes(words.language).after(piece[1:])
     return None if behind[1] == "opener" else ",".join(behind)
 
 
-def _decided(kind: str, closed: str, before: str, opener: str, after: str, written: str) -> bool | None:
-    """What is decided about each context with a mark of a kind and these classes beside it; None if it differs."""
-    if after == "glued":  # "$3.5", "example.com"
+def _decided(around: tuple[str, str, str]) -> bool | None:
+    """What is decided about each context with a mark and these classes beside it; None if it differs."""
+    mark, before, behind = around
+    kind, closed = mark.split(",")
+    if behind == _INSIDE:
         return False if kind == "." else None
-    written = written if kind == "." else ""
-    model_after = FOR_MODEL.get(after, after)
-    context = Context(kind, closed, before, "", False, opener, model_after, written, "", False, False, False, 0, 0)
+    opener, after, written = behind.split(",")
+    in_model = FOR_MODEL.get(after, after), written if kind == "." else ""
+    context = Context(kind, closed, before, "", False, opener, *in_model, later="", glued=False)
     ends = ends_whatever_else(context, FREE)
     if ends is None or (may_go_on(kind, before, after) if ends else may_end(kind, before, opener, after)):
         return None
     return ends
+
+
+_NO_MARK = "none,"
+_INSIDE = "inside"  # what stands behind a full stop inside a word: "$3.5", "example.com", "U.S."
+_kinds = _Remembered(_kind)
+_decisions = _Remembered(_decided)
