@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 from copydesk.sentences.candidates import candidates, candidates_by_line
-from copydesk.sentences.lexicon import languages, lexicon
+from copydesk.sentences.certain_cases import TELLING, ends, goes_on, may_end, may_go_on
+from copydesk.sentences.lexicon import ABBREVIATIONS, languages, lexicon
 from copydesk.sentences.model import ends_sentence
 from support import ROOT, hard_texts
 
@@ -47,14 +48,14 @@ MARKS = [
 ]
 MARKS += [" ", "? ... ", "?! "]
 AROUND = [
-    ("", "of it"),
-    ("We met on", "Paris"),
-    ("In 12", "says it"),
-    ("(He said “no", ""),
-    ("X. the", "12 of"),
-    ("Look: Ann", "“No"),
-    ("a b c d e f g", ""),
+    *(("", "of it"), ("We met on ", "Paris"), ("In 12 ", "says it"), ("(He said “no ", ""), ("X. the ", "12 of")),
+    *(("Look: Ann ", "“No"), ("a b c d e f g ", ""), ("in\u00a0", "She"), ("the  ", "She"), ("an\t", "She")),
 ]
+BEFORE = [
+    *ABBREVIATIONS,
+    *"initial I acronym dotted letter number2 number3 decimal ordinal Word Wor word item".split(),
+]
+AFTER = ["Starter", "I", "Word", "digits", "sign", "low", "says", "dash", "inner", *TELLING]
 texts_of_words = st.lists(
     st.tuples(
         st.sampled_from(WORDS), st.sampled_from([*MARKS, ". ", ". ", " ", " ", "\n", ".\n", " \n", "  ", "\u00a0"])
@@ -80,9 +81,19 @@ def test_marks_between_words_of_all_classes(language: str | None) -> None:
         lines = []
         for before, after in islice(product(WORDS, WORDS), number % 3, None, 3):  # a third of the pairs for each mark
             left, right = next(around)
-            lines.append(f"{left} {before}{mark}{after} {right}")
+            lines.append(f"{left}{before}{mark}{after} {right}")
         careful = "\n".join(lines)
         assert short_way(careful, language) == long_way(careful, language), mark
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_certain_cases_are_foreseen_by_the_two_words(before: str) -> None:
+    for after, first, later, casual in product(sorted(AFTER), (True, False), ("digits", "item", "low"), range(4)):
+        if goes_on(before, first, after, later, casual):
+            assert may_go_on(".", before, after)
+    for after, earlier, opener in product(sorted(AFTER), ("month", "word"), ("", "quote", "bracket")):
+        if ends(before, earlier, opener, after):
+            assert may_end(".", before, opener, after)
 
 
 @given(texts_of_words, st.sampled_from(LANGUAGES))
