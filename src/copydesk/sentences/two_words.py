@@ -25,6 +25,7 @@ from copydesk.sentences.words import BULLETS, classes
 Decide = Callable[[str, int, int, str, str], bool | None]
 
 _KEPT = 1 << 15  # classes of words and decisions kept in memory, each
+_LONGEST = 48  # characters of a mark, or of a word, that is kept with them
 #: Characters in which the word before a mark has to begin.
 _LONG = 24
 _OTHERWISE = frozenset(TERMINALS + BULLETS)
@@ -38,9 +39,11 @@ class _Remembered(dict[Any, Any]):
         self._function = function
 
     def __missing__(self, argument: Any) -> Any:
-        if len(self) >= _KEPT:
-            self.clear()
-        result = self[argument] = self._function(argument)
+        result = self._function(argument)
+        if len(argument) <= _LONGEST:  # not a run of thousands of marks
+            if len(self) >= _KEPT:
+                self.clear()
+            self[argument] = result
         return result
 
 
@@ -57,6 +60,7 @@ def by_two_words(language: str) -> Decide:
         if kind is None or after is None:
             return None
         stop = end if kind == _NO_MARK else start  # a letter that no mark follows belongs to the word
+        # Near the beginning of a text, where the first place is negative, this is less of it, down to nothing.
         _, space, word = text[stop - _LONG : stop].rpartition(" ")
         if space and not word:  # "in May – and", "Who ? And"
             _, space, word = text[stop - _LONG : stop - 1].rpartition(" ")
