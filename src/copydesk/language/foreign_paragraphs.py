@@ -19,7 +19,9 @@ _LEAST_OF_SHORT = 80
 _MOST_FAMILIAR = 20
 #: Bytes of UTF-8 below which a line is not judged: 80 Latin, 40 Cyrillic or 27 Chinese letters.
 _LEAST_BYTES = 80
-#: The same where a paragraph that is wrongly taken for foreign does no harm.
+#: Characters below which a line has fewer bytes than that: a character has four at most.
+_LEAST_CHARACTERS = _LEAST_BYTES // 4
+#: Like _LEAST_BYTES, where a paragraph that is wrongly taken for foreign does no harm.
 _LEAST_BYTES_OF_SHORT = 40
 
 #: Languages that cannot be told apart reliably from one paragraph; the model has the same groups.
@@ -77,9 +79,9 @@ def passages(texts: pa.Array, labels: pa.Array) -> list[list[Passage]]:
 def _foreign(text: str, label: str) -> Iterator[Passage]:
     start = 0
     for line in text.split("\n"):
-        language = other_language(line.strip(), label)
+        stripped = line.strip() if len(line) >= _LEAST_CHARACTERS else ""
+        language = other_language(stripped, label) if stripped else None
         if language is not None:
-            stripped = line.strip()
             first = start + len(line) - len(line.lstrip())
             yield first, first + len(stripped), language
         start += len(line) + 1

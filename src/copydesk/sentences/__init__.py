@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from copydesk.sentences.candidates import candidates
+from copydesk.sentences.candidates import candidates_by_line
 from copydesk.sentences.lexicon import lexicon
 from copydesk.sentences.model import ends_sentence
 
@@ -68,22 +68,13 @@ def split_column(texts: pa.Array, languages: Sequence[str | None]) -> list[Spans
 
 
 def _split(text: str, language: str | None) -> Spans:
-    ends = [end for end, context in candidates(text, lexicon(language)) if context is None or ends_sentence(context)]
-    ends.append(len(text) + 1)  # so that there is always a next one
     spans = starts, stops, paragraphs = Spans([], [], [])
-    at = 0
-    line_start = paragraph = 0
-    while line_start <= len(text):
-        line_end = text.find("\n", line_start)
-        line_end = len(text) if line_end < 0 else line_end
-        begun = len(starts)
+    lines = candidates_by_line(text, lexicon(language), only_doubtful=True)
+    for paragraph, (line_start, line_end, found) in enumerate(lines):
         start = line_start
-        while start < line_end:
-            end = ends[at]
-            if end < line_end:
-                at += 1
-            else:
-                end = line_end
+        ends = [end for end, context in found if context is None or ends_sentence(context)]
+        ends.append(line_end)
+        for end in ends:
             start += text[start] == " "  # nearly always the only white space
             piece = text[start:end]
             sentence = piece.strip()
@@ -94,6 +85,4 @@ def _split(text: str, language: str | None) -> Spans:
                 stops.append(left + length)
                 paragraphs.append(paragraph)
             start = end
-        paragraph += len(starts) > begun
-        line_start = line_end + 1
     return spans

@@ -36,10 +36,14 @@ _BEGIN = (
     rf"[{MARKS};:{BULLETS}{TERMINALS}A-Z0-9)\]>_=*–—-]"
     # Most capitals and digits: no case has to be tried. But the first number of a list in a line, "1) Книга 2) Дом"
     r"(?<![A-Z0-9)\]>_=*](?! [A-Z0-9(<\[*])(?<!^[1ai]\)))"
+    r"(?=.)"  # nor the last character of a line, which ends it
 )
 _NOTE_BEGINS = re.compile(r"[\[(\d⁰¹²³⁴-⁹]")
-CANDIDATE = re.compile(f"(?m){_BEGIN}(?:{_OTHERS}|{_TERMINAL})")
-CANDIDATE_OF_CHINESE = re.compile(f"(?m){_BEGIN}(?:{_TERMINAL}|{_OTHERS})")  # the same, by their number
+# What stands behind: a word of a usual length, with the one space before it, or none where they are glued.
+_BEHIND = r"(?=( ?\S{1,40})(?:\s|$)|)"
+#: Candidates of a line of a text, see ``candidates.py``. The group is what stands behind.
+CANDIDATE = re.compile(f"(?m){_BEGIN}(?:{_OTHERS}|{_TERMINAL}){_BEHIND}")
+CANDIDATE_OF_CHINESE = re.compile(f"(?m){_BEGIN}(?:{_TERMINAL}|{_OTHERS}){_BEHIND}")  # the same, by their number
 
 
 @lru_cache(4096)

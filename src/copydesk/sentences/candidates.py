@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from copydesk.sentences.candidate_pattern import CANDIDATE, CANDIDATE_OF_CHINESE, kind_of_mark
 from copydesk.sentences.canonical_marks import TERMINALS, canonical
@@ -24,41 +23,21 @@ from copydesk.sentences.certain_cases import (
     ends,
     goes_on,
 )
+from copydesk.sentences.context import AROUND, Context
 from copydesk.sentences.enclosures import closed_spans
 from copydesk.sentences.lexicon import ABBREVIATIONS, Lexicon
-from copydesk.sentences.list_items import FIRST_ITEM, ListItem, list_items
+from copydesk.sentences.list_items import FIRST_ITEM, ITEM_NUMBER, ListItem, list_items
+from copydesk.sentences.model import ends_in_any_state
+from copydesk.sentences.two_words import by_two_words
 from copydesk.sentences.words import BULLETS, DASHES, OPENERS, classes
 
-_TERMINALS = frozenset(TERMINALS)
-_AROUND = 48  # characters of context on each side
+_OTHERS = frozenset(TERMINALS + BULLETS)
 _SIGNS = re.compile('["“„«”»()]')
-_COUNTED_SIGNS = '"“„«”»('
 _BEHIND = re.compile(r"[.!?…](?<=[^\W\d_]{3}.) ([^\W\d_])")  # behind a word, not behind "p." or "т. е."
 _ITEM = re.compile(r"\(?\d{1,3}[.)]")
-_ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.)[ .…]*|\s*\.(?: \.)+ ?")
 _COUNTED = frozenset(("digits", "item", "Initial", "Roman"))
 _NEVER_LAST = frozenset(("title", "reference", "numbered", "initial"))
-
-
-class Context(NamedTuple):
-    """The context of a candidate, in so few classes that each combination is scored only once."""
-
-    mark: str  # the kind of mark: . ? ! … ; : - or none
-    closed: str  # what closes behind it: nothing, a quotation, a bracket, both, another sign
-    before: str  # class of the word before it
-    earlier: str  # class of the word before that
-    first: bool  # whether the word before is the first of its line, or of its sentence
-    opener: str  # what opens before the next word
-    after: str  # class of the next word
-    written: str  # whether the next word is common or a name, by how it is written elsewhere
-    later: str  # class of the word after that
-    glued: bool  # whether no space stands behind it
-    quoted: bool  # whether a quotation is open behind it
-    bracketed: bool  # whether a bracket is open behind it
-    rest: int  # how much of the line is left, in steps of 16 characters up to 3
-    casual: int  # how often the text goes on in lower case behind a mark, in steps up to 3
-
 
 _Candidate = tuple[int, Context | None]
 
@@ -68,39 +47,30 @@ def candidates(text: str, words: Lexicon) -> Iterator[_Candidate]:
 
     A context of None says that a sentence ends there for certain.
     """
+    for _, _, found in candidates_by_line(text, words):
+        yield from found
+
+
+def candidates_by_line(
+    text: str, words: Lexicon, *, only_doubtful: bool = False
+) -> Iterator[tuple[int, int, list[_Candidate]]]:
+    """Lines that hold more than white space: where each starts and ends, and its candidates.
+
+    With ``only_doubtful``, candidates that the model decides in the same way whatever the rest of their context is
+    are decided at once: where no sentence ends, there is none, and the context of others is None.
+    """
     text = canonical(text)
-    around = _Surroundings(text, words)
-    closed = closed_spans(text)
-    line_end = -1
-    items = around.items
-    pattern = CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        if start >= line_end:
-            yield from ((item.start, None) for item in reversed(items))
-            line_end = around.next_line(start)
-            items = around.items
-        if end >= line_end:
-            continue
-        if closed and _is_closed(closed, end):
-            continue
-        if items:
-            while items and items[-1].end < end:
-                yield items.pop().start, None
-            if items and items[-1].start < end:  # the mark of its number
-                continue
-        if text[start] in _TERMINALS:
-            yield end, None
-        elif text[start] in BULLETS:
-            yield start, None
-        else:
-            seen = around.context(start, end, match.group())
-            items = around.items
-            if seen is True:
-                yield end, None
-            elif seen is not False:
-                yield end, seen
-    yield from ((item.start, None) for item in reversed(items))
+    around = _Surroundings(text, words, only_doubtful=only_doubtful)
+    stop = -1
+    while stop < len(text):
+        start = stop + 1
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        end = stop
+        while end > start and text[end - 1].isspace():  # so that it changes nothing
+            end -= 1
+        if end > start:
+            yield start, end, around.candidates(start, end, stop)
 
 
 def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
@@ -113,67 +83,73 @@ def _is_closed(spans: list[tuple[int, int]], end: int) -> bool:
 class _Surroundings:
     """Computes the contexts of the candidates of a text, in order."""
 
-    def __init__(self, text: str, words: Lexicon) -> None:
+    def __init__(self, text: str, words: Lexicon, *, only_doubtful: bool) -> None:
         self._text = text
         self._words = words
+        self._only_doubtful = only_doubtful
+        self._decide = by_two_words(words.language) if only_doubtful else None
+        self._find_marks = (CANDIDATE_OF_CHINESE if "。" in text else CANDIDATE).finditer
+        self._closed = closed_spans(text)
         self._classes = classes(words.language)
-        self.line_end = -1
-        self.items: list[ListItem] = []  # of the list that the line holds, the last first
-        self._line_start = 0
-        # Quotation marks that are the same on both sides, others that are open, brackets that are open.
+        self._line_start = self._line_end = 0
+        self._items: list[ListItem] = []  # of the list that the line holds, the last first
+        # What only some contexts need.
+        self._casualness = -1
+        # Quotation marks of the line that are the same on both sides, others that are open, brackets that are open.
         self._straight = self._quoted = self._depth = 0
-        # What only contexts need, which Chinese and Japanese texts hardly have.
-        self._casual = -1
-        self._signs: list[tuple[int, str]] = []  # that are not counted yet, the last first
-        self._is_counted = False
+        self._signs: list[tuple[int, str]] | None = None  # of the line that are not counted yet, the last first
 
-    def next_line(self, position: int) -> int:
-        """Go to the line of a position behind the line so far, and return where it ends."""
-        begin = max(self.line_end, 0)
-        self._line_start = self._text.rfind("\n", begin, position) + 1 or begin
-        end = self._text.find("\n", position)
-        end = len(self._text) if end < 0 else end
-        while self._text[end - 1].isspace():  # so that white space at its end changes nothing
-            end -= 1
-        self.line_end = end
-        self._is_counted = False
-        self.items = self._items(self._line_start) if self._text[self._line_start] in FIRST_ITEM else []
-        return self.line_end
+    def candidates(self, line_start: int, line_end: int, stop: int) -> list[_Candidate]:
+        """The candidates of the next line, which ends where white space begins, or at a line feed behind that."""
+        text, decide, closed = self._text, self._decide, self._closed
+        self._line_start, self._line_end, self._signs = line_start, line_end, None
+        items = self._items = self._list_items(line_start) if text[line_start] in FIRST_ITEM else []
+        found: list[_Candidate] = []
+        for match in self._find_marks(text, line_start, stop):
+            start, end = match.span()
+            if end >= line_end:
+                break
+            if closed and _is_closed(closed, end):
+                continue
+            if items:
+                while items and items[-1].end < end:
+                    found.append((items.pop().start, None))
+                if items and items[-1].start < end:  # the mark of its number
+                    continue
+            mark = match.group()
+            behind: str | None = match[1]
+            seen: Context | bool | None = decide(text, start, end, mark, behind) if decide and behind else None
+            if seen is None:
+                if text[start] in _OTHERS:  # of a script with full stops of its own, or the bullet of the next item
+                    found.append((start if text[start] in BULLETS else end, None))
+                    continue
+                seen = self._context(start, end, mark)
+                items = self._items
+            if seen is not False:
+                found.append((end, None if seen is True else seen))
+        found += [(item.start, None) for item in reversed(items)]
+        return found
 
-    def _items(self, start: int) -> list[ListItem]:
-        return list_items(self._text, start, self.line_end, self._words)
+    def _list_items(self, start: int) -> list[ListItem]:
+        return list_items(self._text, start, self._line_end, self._words)
 
-    def _begin_line(self) -> None:
-        """Forget the quotations and brackets of the lines before."""
-        if self._casual < 0:
-            self._casual = self._casualness()
-            if any(sign in self._text for sign in _COUNTED_SIGNS):
-                self._signs = [(match.start(), match.group()) for match in _SIGNS.finditer(self._text)]
-                self._signs.reverse()
-        while self._signs and self._signs[-1][0] < self._line_start:
-            self._signs.pop()
-        self._straight = self._quoted = self._depth = 0
-        self._is_counted = True
-
-    def _casualness(self) -> int:
+    def _casual(self) -> int:
         """How often the text goes on in lower case behind a mark: never, now and then, above 5 %, above 20 %.
 
         Once is now and then in a text of few sentences.
         """
-        letters = _BEHIND.findall(self._text)
-        if not any(map(str.islower, letters)):
-            return 0
-        low = 0
-        for match in _BEHIND.finditer(self._text):
-            if match[1].islower():
-                begin = self._text.rfind(" ", max(0, match.start() - _AROUND), match.start()) + 1
-                low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
-        return (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
+        if self._casualness < 0:
+            letters = _BEHIND.findall(self._text)
+            low = 0
+            for match in _BEHIND.finditer(self._text) if any(map(str.islower, letters)) else ():
+                if match[1].islower():
+                    begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
+                    low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
+            self._casualness = (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
+        return self._casualness
 
-    def context(self, start: int, end: int, mark: str) -> Context | bool:
+    def _context(self, start: int, end: int, mark: str) -> Context | bool:
         """The context of a mark; True if a sentence certainly ends there, False if none can."""
-        if not self._is_counted:
-            self._begin_line()
         kind, closed, noted = kind_of_mark(mark)
         behind = self._behind(start, end, kind, closed)
         if behind is None:
@@ -186,46 +162,29 @@ class _Surroundings:
         if kind != ".":  # other marks end a sentence before names, too
             written = ""
         before, earlier, first = ahead
-        if self._signs and self._signs[-1][0] < end:
-            self._count(end)
-        if after in LOW and self._casual < 3 and self._interrupts(start, kind, mark):
+        if after in LOW and kind in ".?!" and self._casual() < 3 and self._interrupts(start, end, kind, mark):
             return False
         if kind == ".":
             certain = (before == "number2" or opener == "quote") and not glued and not closed
             certain = certain and ends(before, earlier, opener, after)
         elif kind == ";":  # "la mafia local; De acuerdo con el secretario"
-            certain = after == "Starter" and not self._depth
+            certain = after == "Starter" and not self._depth_at(end)
         else:  # "Thanks :-) See you"
             certain = kind == "none" and before == "smiley" and after in CAPITAL
         if certain or (before == "item" and self._words.items_apart):
             return True
-        quoted, bracketed = self._straight % 2 == 1 or self._quoted > 0, self._depth > 0
-        rest = min(3, (self.line_end - end) // 16)
         after = FOR_MODEL.get(after, after)
-        # As Context(kind, ...), in a third of the time.
-        return tuple.__new__(
-            Context,
-            (
-                kind,
-                closed,
-                before,
-                earlier,
-                first,
-                opener,
-                after,
-                written,
-                later,
-                glued,
-                quoted,
-                bracketed,
-                rest,
-                self._casual,
-            ),
-        )
+        context = Context(kind, closed, before, earlier, first, opener, after, written, later, glued)
+        if self._only_doubtful and (decided := ends_in_any_state(context)) is not None:
+            return decided
+        bracketed = self._depth_at(end) > 0
+        quoted = self._straight % 2 == 1 or self._quoted > 0
+        rest = min(3, (self._line_end - end) // 16)
+        return context._replace(quoted=quoted, bracketed=bracketed, rest=rest, casual=self._casual())
 
     def _behind(self, start: int, end: int, kind: str, closed: str) -> tuple[str, str, str, str, bool] | None:
         """Opener, after, written, later and glued of a mark's context; None where the sentence goes on by them."""
-        right = self._text[end : min(end + _AROUND, self.line_end)]
+        right = self._text[end : min(end + AROUND, self._line_end)]
         words = right.split(None, 2)
         if not words:
             return None
@@ -239,7 +198,7 @@ class _Surroundings:
             inside = not self._may_be_glued(start, end, kind, after)
         elif after in LOW:  # "“Will they print it?” she asked", "(He was there.) and left", "Leave me! she said"
             reports = closed not in ("", "other") or (kind in ("?", "!") and "says" in (after, later))
-            inside = reports and self._casual < 3
+            inside = reports and self._casual() < 3
         elif after == "dash":  # "“Can one buy dollars? – asks a woman"
             inside = later in LOW
             later = "none"
@@ -247,13 +206,13 @@ class _Surroundings:
             inside = after == "inner" or (after == "mark" and not opener and not _begins_with_ellipsis(right, kind))
         return None if inside else (opener, after, written, later, glued)
 
-    def _interrupts(self, start: int, kind: str, mark: str) -> bool:
+    def _interrupts(self, start: int, end: int, kind: str, mark: str) -> bool:
         """Whether a mark before a small letter is inside a sentence: "(see. below)", "Oh!... no", "Who ? and why"."""
         if kind == ".":
-            return self._depth > 0
-        alone = self._text[start - 1 : start].isspace() and self._casual < 2
+            return self._depth_at(end) > 0
+        alone = self._text[start - 1 : start].isspace() and self._casual() < 2
         alone = alone and not self._text[self._line_start].islower()
-        return kind in "?!" and (alone or "…" in mark or ".." in mark)
+        return alone or "…" in mark or ".." in mark
 
     def _may_be_glued(self, start: int, end: int, kind: str, after: str) -> bool:
         """Whether a mark without a space behind it may end a sentence: "the war.Russia", not "U.S.A"."""
@@ -263,12 +222,12 @@ class _Surroundings:
         if self._text[end + 1 : end + 2] == ".":  # "Ph.D.-level"
             return False
         if after in LOW:  # "the problem?or is it normal?", where the writer cares little
-            return kind in "?!" and previous.islower() and self._casual > 0
+            return kind in "?!" and previous.islower() and self._casual() > 0
         return after in CAPITAL and not (previous.isupper() and kind == ".")
 
     def _ahead(self, start: int, mark: str, after: str, later: str) -> tuple[str, str, bool] | None:
         """Before, earlier and first of a mark's context; None where no sentence can end with it."""
-        left = self._text[max(self._line_start, start - _AROUND) : start + (mark == "none")]
+        left = self._text[max(self._line_start, start - AROUND) : start + (mark == "none")]
         words = left.rsplit(None, 2)
         if not words:
             return "none", "none", True
@@ -281,9 +240,9 @@ class _Surroundings:
             bullet = first and word == "*" and self._text.startswith(word, self._line_start)
             if bullet or _ITEM.fullmatch(word):
                 return None
-        if mark[0] == "." and first and _ITEM_NUMBER.fullmatch(word):
-            if word in FIRST_ITEM and not self.items:
-                self.items = self._items(start - 1)
+        if mark[0] == "." and first and ITEM_NUMBER.fullmatch(word):
+            if word in FIRST_ITEM and not self._items:
+                self._items = self._list_items(start - 1)
             return "item", earlier, first
         before = self._classes.before(word)
         if before == "numbered":  # "No. 5", but "Oh no. He left"
@@ -294,7 +253,8 @@ class _Surroundings:
             before = "open"
         if mark == ".":
             opens = first or word[0] in "(["  # "(e.g. The Hague)"
-            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, self._casual)
+            casual = self._casual() if after in LOW else 0
+            inside = (opens or after in TELLING) and goes_on(before, opens, after, later, casual)
             if inside or (before in NEVER_ALONE and _opens(words, earlier, self._words)):
                 return None
         return (before, earlier, first) if before else None
@@ -304,9 +264,14 @@ class _Surroundings:
         word = self._text[max(0, start - 4) : start]
         return word.endswith(")") or (len(word) > 3 and word.isalpha() and word.islower())
 
-    def _count(self, end: int) -> None:
-        """Count the quotations and brackets of the line up to a position."""
+    def _depth_at(self, end: int) -> int:
+        """How many brackets are open at a position of the line, when they and the quotations up to it are counted."""
         signs = self._signs
+        if signs is None:
+            self._straight = self._quoted = self._depth = 0
+            found = _SIGNS.finditer(self._text, self._line_start, self._line_end)
+            signs = self._signs = [(match.start(), match.group()) for match in found]
+            signs.reverse()
         while signs and signs[-1][0] < end:
             sign = signs.pop()[1]
             if sign == '"':
@@ -317,6 +282,7 @@ class _Surroundings:
                 self._depth = max(0, self._depth - 1)
             else:
                 self._quoted += -1 if sign in "”»" else 1
+        return self._depth
 
 
 def _begins(preceding: list[str], earlier: str) -> bool:

@@ -27,6 +27,8 @@ FOR_MODEL = {
 TELLING = LOW | {"Initial", *FOR_MODEL} - {"Says"}
 NUMBERS = frozenset(("number2", "number3", "number4", "decimal", "ordinal"))
 _PHRASES = frozenset(("title", "reference"))
+#: Classes of what stands behind a mark inside a sentence: "Hi! !!", ". , and", "Is it? – asks a woman".
+_GOES_ON = frozenset(("inner", "mark", "dash"))
 #: Abbreviations of which no sentence consists, nor of a word like "The" and one of them.
 NEVER_ALONE = frozenset(("nation", "acronym", "initial", "I", "open", "company"))
 #: What may be an abbreviation though no lexicon lists it: "Phil", "M.D", "12 n".
@@ -104,3 +106,23 @@ def ends(before: str, earlier: str, opener: str, after: str) -> bool:
     if before == "number2":
         return earlier == "month" and after in CAPITAL
     return opener == "quote" and after in _BEGINS and before in _MAY_END
+
+
+def may_go_on(kind: str, before: str, after: str) -> bool:
+    """Whether a sentence may certainly go on behind a mark, by what else stands around it.
+
+    Parameters
+    ----------
+    kind, before, after : str
+        Kind of the mark, and the classes of the words beside it.
+    """
+    if after in LOW or after in _GOES_ON or kind == "none":
+        return True
+    return kind == "." and (after in TELLING or before in _PHRASES or before == "initial" or before in NEVER_ALONE)
+
+
+def may_end(kind: str, before: str, opener: str, after: str) -> bool:
+    """The same of a sentence that may certainly end, with what opens before the word behind the mark."""
+    if kind == ".":
+        return before == "number2" or opener == "quote"
+    return after == "Starter" if kind == ";" else before == "smiley"

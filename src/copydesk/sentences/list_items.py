@@ -6,11 +6,14 @@ import re
 from typing import NamedTuple
 
 from copydesk.sentences.lexicon import Lexicon
+from copydesk.sentences.words import BULLETS
 
 #: Numbers of a first item.
 FIRST_ITEM = frozenset("1ai")
 _MARKER = re.compile(r"(?<!\S)(\d{1,2}|[a-z]|[ivx]{2,4})(\.\)|[.)])(?= )")
 _FIRST = re.compile(r"[1ai](?:\.\)|[.)]) ")
+#: What may number an item, with its bullet.
+ITEM_NUMBER = re.compile(rf"[{BULLETS}]?(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}|[a-h]|[ivx]{{1,4}})")
 #: Numbers of items by that of the first.
 _NUMBERS = {
     "1": [str(number) for number in range(1, 100)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -42,31 +43,33 @@ def shard(given: Shard) -> Made:
     ids, column = given.tables["text"]["doc_id"].combine_chunks(), given.tables["text"]["text"].combine_chunks()
     # Splitting depends on the language, so it is detected here and not in the stage describe.
     stated = stated_languages(given.tables["languages"])
-    languages = with_stated(detect(column), [stated.get(doc_id) for doc_id in ids.to_pylist()])
+    names: list[str] = ids.to_pylist()
+    languages = with_stated(detect(column), [stated.get(name) for name in names])
     labels = languages.labels.to_pylist()
     by_document = split_column(column, labels)
     counts = np.array([len(spans.starts) for spans in by_document], dtype=np.int64)
     starts, ends, paragraphs = (
-        np.array([place for spans in by_document for place in spans[position]], dtype=np.int64)
+        np.fromiter(chain.from_iterable(spans[position] for spans in by_document), dtype=np.int64)
         for position in range(3)
     )
     rows = np.concatenate([[0], np.cumsum(counts)])
     raw_starts, raw_ends = starts.copy(), ends.copy()
     aligned = dict(alignments(given.tables["edits"]))
-    for number, doc_id in enumerate(ids.to_pylist()):
-        if doc_id in aligned:
+    for number, name in enumerate(names):
+        if name in aligned:
             own = slice(rows[number], rows[number + 1])
-            raw_starts[own], raw_ends[own] = aligned[doc_id].to_raw(starts[own], ends[own])
+            raw_starts[own], raw_ends[own] = aligned[name].to_raw(starts[own], ends[own])
     texts = [
         text[start:end]
         for text, spans in zip(column.to_pylist(), by_document, strict=True)
         for start, end in zip(spans.starts, spans.ends, strict=True)
     ]
     owner = np.repeat(np.arange(len(by_document)), counts)
+    owner_names = [name for name, spans in zip(names, by_document, strict=True) for _ in spans.starts]
     doc_ids = ids.take(pa.array(owner))
     sentences = {
         "doc_id": doc_ids,
-        "sentence_id": sentence_ids(doc_ids.to_pylist(), texts),
+        "sentence_id": sentence_ids(owner_names, texts),
         "index": np.arange(len(owner)) - rows[:-1][owner],
         "paragraph": paragraphs,
         "text": pa.array(texts, pa.string()),

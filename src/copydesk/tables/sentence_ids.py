@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 
 _DIGITS = 16  # of a SHA-256 in hexadecimal
@@ -23,13 +22,16 @@ def sentence_ids(doc_ids: Sequence[str], texts: Sequence[str]) -> list[str]:
     >>> sentence_ids(["a", "a", "b"], ["Yes.", "Yes.", "Yes."])
     ['a/5f9a2b795615ba6a', 'a/5f9a2b795615ba6a-2', 'b/5f9a2b795615ba6a']
     """
-    hashes = [hashlib.sha256(text.encode()).digest()[: _DIGITS // 2].hex() for text in texts]
+    sha256 = hashlib.sha256
+    hashes = [sha256(text.encode()).hexdigest()[:_DIGITS] for text in texts]
     ids = [f"{doc_id}/{digits}" for doc_id, digits in zip(doc_ids, hashes, strict=True)]
     if len(set(ids)) == len(ids):
         return ids
-    occurrences: Counter[str] = Counter()
+    occurrences: dict[str, int] = {}
     for place, name in enumerate(ids):
-        occurrences[name] += 1
-        if occurrences[name] > 1:
+        if name in occurrences:
+            occurrences[name] += 1
             ids[place] = f"{name}-{occurrences[name]}"
+        else:
+            occurrences[name] = 1
     return ids
