@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
+from copydesk.cleaning.english_tokens import LONGEST, english_tokens, is_unknown, most_joints, notable_tokens
 from copydesk.cleaning.split_probability import Evidence, probability
-from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
+from copydesk.cleaning.word_splitting import Cutter, Seen, Split, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
-from copydesk.language.english_words import FUNCTION_WORDS, common_words, is_loaded
+from copydesk.language.english_words import FUNCTION_WORDS, is_loaded
 from copydesk.language.vocabularies import LANGUAGES, OTHER_SCRIPTS, Vocabulary, vocabulary
 from copydesk.language.word_frequencies import COMPOUNDING
 
@@ -26,9 +28,8 @@ Odds = dict[str, tuple[Split, float]]
 _BY_CHANCE = 1.0
 _LEAST_FUNCTIONAL, _SEVERAL, _MANY_NAMES = 0.2, 3.0, 8.0
 _TECHNICAL = 0.01  # signs of code, for each token
-LONGEST = 60
 _SEVERAL_PLACES = 3
-_MANY = 1000  # unusual words; a text that is not English may have more
+_FEWEST_OF_NAME = 3  # so often are two words of a name together
 #: The probability from which on a cut is made: where 98 of 100 cuts are right in pages held out, and in treebanks
 #: whose spaces were removed. With less, and in languages with too few measured cuts, it is suggested.
 _SURE = {
@@ -55,7 +56,6 @@ _IN_CODE = re.compile(
     re.M,
 )
 _CALL = re.compile(r"\((?=[)\"'])")
-TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Paths, options, calls and assignments, which news and novels hardly have.
 SIGNS = re.compile(r"\s-{1,2}[a-z]|\s[/~.]/?[a-z]|\(\d?\)|[a-z]_[a-z]|\w=\w|<[a-z/]|[\\{}|`]")
 # What each of them has, found three times as fast: the pattern starts with a character that prose hardly has.
@@ -118,13 +118,8 @@ def _holds_pair(tokens: list[str]) -> bool:
 
 def _unusual(tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
-    if words.language != "en":
-        others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
-        return {token for token in others if 2 < len(token) <= LONGEST and not words.holds(token)}
-    unusual = {token for token in set(tokens).difference(common_words()) if 2 < len(token) <= LONGEST}
-    if len(unusual) > _MANY and sum(map(FUNCTION_WORDS.__contains__, tokens)) < 0.08 * len(tokens):  # no English text
-        return set()
-    return unusual
+    others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
+    return {token for token in others if 2 < len(token) <= LONGEST and not words.holds(token)}
 
 
 def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
@@ -156,11 +151,18 @@ def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
     }
 
 
-def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
-    """For each token that could be several words: the words, and what the document says of them."""
+class _Cut(NamedTuple):
+    """The tokens of a text that can be cut: the words of each, how often all tokens occur, and which are evidence."""
+
+    splits: dict[str, Split]
+    counts: Counter[str]
+    seen: dict[str, int]
+
+
+def _cut(tokens: list[str], unusual: set[str], words: Vocabulary) -> _Cut | None:
     several = {token for token in unusual if may_be_several(token, words)}
     if words.language == "en" and not several:
-        return {}
+        return None
     counts = Counter(tokens)
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
     seen = dict(counts)
@@ -173,34 +175,20 @@ def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) ->
     cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
-    unknown = (t for t in sorted(unusual) if t in several or _is_unknown(t, words))
+    unknown = (t for t in sorted(unusual) if t in several or is_unknown(t, words))
     splits = {token: split for token in unknown if (split := cutter.cut(token))}
-    if not splits:
-        return {}
-    splits = _without_names(splits, _pairs(tokens, splits))
+    return _Cut(splits, counts, seen) if splits else None
+
+
+def _odds(text: str, tokens: list[str], cut: _Cut, words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
+    """For each token that could be several words: the words, and what the document says of them."""
+    splits = _without_names(cut.splits, _pairs(tokens, cut.splits))
     pairs = _pairs(tokens, splits)
     gathered = _neighbours(splits)
-    odds, supports = {}, {}
-    for token, split in splits.items():
-        # A capitalised word that is glued to many others is a link; a pair that also occurs with a space is a pair.
-        others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
-        support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
-        if any(pair in pairs for pair in pairwise(split.parts)):
-            support += 1.5
-        if words.language in COMPOUNDING:
-            support = 0.0
-        supports[token] = support
-        # A name is repeated more often than a space is lost twice at the same place.
-        odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
-    # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
-    joints = sum(1 for _ in _JOINTS.finditer(text))
-    start, rounds, by_chance, least = (-3.0, 3, 0.0, 0.002) if words.language == "en" else (-2.0, 8, _BY_CHANCE, 0.1)
-    rates = dict.fromkeys(odds, start)
-    for _ in range(rounds):
-        chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
-        expected = sum(chances.values()) + joints - by_chance
-        # A token is not evidence for itself.
-        rates = {t: math.log10((max(0.0, expected - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
+    is_compounding = words.language in COMPOUNDING
+    supports = {t: 0.0 if is_compounding else _support(split, gathered, pairs) for t, split in splits.items()}
+    odds = {t: _odds_alone(t, split, supports[t], cut.counts) for t, split in splits.items()}
+    rates = _rates(odds, sum(1 for _ in _JOINTS.finditer(text)), len(tokens), words)
     return {
         token: (
             split,
@@ -208,17 +196,63 @@ def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) ->
                 odds[token] + rates[token],
                 rates[token],
                 supports[token],
-                counts[token] - 1,
-                sum(part in seen for part in split.parts),
+                cut.counts[token] - 1,
+                sum(part in cut.seen for part in split.parts),
             ),
         )
         for token, split in splits.items()
     }
 
 
+def _support(split: Split, gathered: Mapping[str, set[str]], pairs: Collection[tuple[str, str]]) -> float:
+    """How much the rest of the document says for a cut."""
+    # A capitalised word that is glued to many others is a link; a pair that also occurs with a space is a pair.
+    others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
+    support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
+    return support + 1.5 if any(pair in pairs for pair in pairwise(split.parts)) else support
+
+
+def _odds_alone(token: str, split: Split, support: float, counts: Counter[str]) -> float:
+    """Odds without the rate; a name is repeated more often than a space is lost twice at the same place."""
+    return split.glued + support - split.whole - 1.5 * (counts[token] - 1)
+
+
+def _rates(odds: Mapping[str, float], joints: int, size: int, words: Vocabulary) -> dict[str, float]:
+    """How often are words of this document glued? Start with one in a thousand, then iterate with the result."""
+    start, rounds, by_chance, least = (-3.0, 3, 0.0, 0.002) if words.language == "en" else (-2.0, 8, _BY_CHANCE, 0.1)
+    rates = dict.fromkeys(odds, start)
+    for _ in range(rounds):
+        chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
+        expected = sum(chances.values()) + joints - by_chance
+        # A token is not evidence for itself.
+        rates = {t: math.log10((max(0.0, expected - chances[t]) + least) / (size + 400)) for t in odds}
+    return rates
+
+
+def _may_be_likely(text: str, tokens: list[str], cut: _Cut, words: Vocabulary) -> bool:
+    """Whether any cut of an English text may be likely: few texts have one, and this looks at a few tokens alone.
+
+    The chances are those of :func:`_odds`, which rise with the support of any cut and with the joints. Both are at
+    most what they are here: two words that occur may be a pair, and any mark before a letter a joint. Only names,
+    whose cuts are undone, would make it others; then the answer is yes.
+    """
+    together = Counter(pair for split in cut.splits.values() for pair in pairwise(split.parts))
+    if max(together.values()) >= _FEWEST_OF_NAME:
+        return True
+    possible = {(left, right) for left, right in together if left in cut.counts and right in cut.counts}
+    gathered = _neighbours(cut.splits)
+    odds = {t: _odds_alone(t, s, _support(s, gathered, possible), cut.counts) for t, s in cut.splits.items()}
+    rates = _rates(odds, most_joints(text), len(tokens), words)
+    least = _LIKELY * (1 - 1e-9)  # sums in another order may differ in their last digits
+    return any(_chance(value + rates[token]) >= least for token, value in odds.items())
+
+
 def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> Odds:
     """For each token that could be several words: the words, and the probability."""
-    odds = _odds(text, tokens, unusual, words)
+    cut = _cut(tokens, unusual, words)
+    if cut is None or (words.language == "en" and not _may_be_likely(text, tokens, cut, words)):
+        return {}
+    odds = _odds(text, tokens, cut, words)
     hits = {token: (split, _probability(split, evidence, words)) for token, (split, evidence) in odds.items()}
     if not any(chance >= _LIKELY for _, chance in hits.values()):
         return {}
@@ -248,10 +282,6 @@ def _is_of_two_scripts(split: Split) -> bool:
     return len({_LATIN.search(part) is None for part in split.parts}) > 1
 
 
-def _is_unknown(token: str, words: Vocabulary) -> bool:
-    return log_frequency(words.lower(token), words) == -math.inf
-
-
 def _without_identifiers(text: str, hits: Odds) -> Odds:
     """The tokens of an English text that are no names of functions, files and settings.
 
@@ -277,7 +307,7 @@ def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> 
     names = {
         pair
         for pair, count in together.items()
-        if count > 2
+        if count >= _FEWEST_OF_NAME
         and pair not in pairs
         and len(follow[pair[0]]) < 4
         and FUNCTION_WORDS.isdisjoint(part.lower() for part in pair)
@@ -343,8 +373,8 @@ def _names_in_code(text: str, blocks: Blocks) -> set[str]:
 def _english_odds(text: str) -> Odds:
     if not is_loaded() and not TRACE.search(text):  # a single clean text must not load the word list
         return {}
-    tokens, words = TOKEN.findall(text), vocabulary("en")
-    return _probabilities(text, tokens, _unusual(tokens, words), words)
+    tokens = english_tokens(text)
+    return _probabilities(text, tokens, notable_tokens(tokens), vocabulary("en"))
 
 
 def _other_odds(text: str, language: str) -> Odds:
@@ -364,7 +394,8 @@ def _has_other_trace(text: str, language: str) -> bool:
 def odds_of_splits(text: str, language: str) -> dict[str, tuple[Split, Evidence]]:
     """The tokens of a text that is not English which may be several words, from which the probability is learnt."""
     tokens, words = LETTERS.findall(text), vocabulary(language)
-    odds = _odds(text, tokens, _unusual(tokens, words), words)
+    cut = _cut(tokens, _unusual(tokens, words), words)
+    odds = _odds(text, tokens, cut, words) if cut else {}
     return {token: hit for token, hit in odds.items() if hit[1].odds > _LEAST_ODDS and not _is_of_two_scripts(hit[0])}
 
 
