@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule, Screen, patterns_of
 from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
@@ -130,8 +130,8 @@ def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DET
 class _ScreenGroup:
     """Screens that are scanned in one pass: the texts that pass each, and the texts that must be scanned again."""
 
-    def __init__(self, screens: Sequence[str], count: int) -> None:
-        self.passed: dict[str, set[int]] = {screen: set() for screen in screens}
+    def __init__(self, screens: Sequence[Screen], count: int) -> None:
+        self.passed: dict[Screen, set[int]] = {screen: set() for screen in screens}
         self.stale = set(range(count))
 
     def scan(self, numbers: list[int], texts: pa.Array) -> None:
@@ -146,12 +146,22 @@ class _ScreenGroup:
             return
         candidates: Sequence[int] = range(len(texts))
         if len(self.passed) > 1:
-            candidates = _matching(texts, "|".join(f"(?:{screen})" for screen in self.passed))
+            patterns = [pattern for screen in self.passed for pattern in patterns_of(screen)]
+            candidates = _matching(texts, "|".join(f"(?:{pattern})" for pattern in patterns))
             texts = texts.take(pa.array(candidates, pa.int64()))
         for screen, passed in self.passed.items():
             passed.difference_update(numbers)
-            passed.update(numbers[candidates[position]] for position in _matching(texts, screen))
+            for pattern in patterns_of(screen):
+                passed.update(numbers[candidates[position]] for position in _matching(texts, pattern))
         self.stale.clear()
+
+    def add_branch(self, place: int, number: int) -> None:
+        """A text at a new place is the same as another one: what is known of that one holds for it too."""
+        if number in self.stale:
+            self.stale.add(place)
+        for passed in self.passed.values():
+            if number in passed:
+                passed.add(place)
 
     def keep_first(self, count: int) -> None:
         """Forget the texts behind these."""
@@ -235,14 +245,17 @@ class RunOfRules:
                     if leaves_out is None and not is_safe:
                         continue
                     state = self.cleaned[number], self.analyses[number]
-                    changed = self.apply(rule.on_pages() if of_text in self.pages else rule, number)
-                    if changed and tiers is not None and number < count:
+                    if not self.apply(rule.on_pages() if of_text in self.pages else rule, number):
+                        continue
+                    if tiers is not None and number < count:
                         # Without this rule another one is the first to ask for blocks, maybe of another text.
                         has_base = number in self._with_base and number not in first_asked
                         self._branch(rule.name, number, *state, has_base=has_base)
                         if not is_safe and number not in with_safe_branch:
                             with_safe_branch.add(number)
                             self._branch(None, number, *state, has_base=has_base)
+                    for group in self._groups:
+                        group.stale.add(number)
         self._end_branches(count)
 
     def _branch(self, rule: str | None, number: int, cleaned: Cleaned, analyses: Analyses, *, has_base: bool) -> None:
@@ -253,7 +266,7 @@ class RunOfRules:
         if has_base:
             self._with_base.add(place)
         for group in self._groups:
-            group.stale.add(place)
+            group.add_branch(place, number)
 
     def _end_branches(self, count: int) -> None:
         """Take the branches out of the column: what follows is for the texts alone."""
@@ -297,8 +310,6 @@ class RunOfRules:
             self._changed.add(number)
             for numbers in self._nothing_found.values():
                 numbers.discard(number)
-            for group in self._groups:
-                group.stale.add(number)
             return True
         return False
 
