@@ -64,3 +64,9 @@ def test_a_cut_may_be_likely_where_one_is(text: str, *, may_be: bool) -> None:
     assert bool(cut and glued_odds._may_be_likely(text, tokens, cut, words)) == may_be
     assert bool(glued_odds._english_odds(text)) == may_be
     assert not cut or Counter(tokens) == cut.counts
+
+
+@given(st.text("abofthe,.A1(’” \n\u00a0\u0085é", max_size=40))
+def test_a_trace_stands_in_a_run_without_white_space(text: str) -> None:
+    assert glued_odds.has_trace(text) == bool(glued_odds.TRACE.search(text))
+    assert glued_odds.has_trace(text) == bool(glued_odds.TRACE.search(text))  # when the other runs are remembered

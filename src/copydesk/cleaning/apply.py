@@ -221,6 +221,7 @@ class RunOfRules:
         self.pages: frozenset[int] = frozenset()
         #: While rules are applied, the branches follow the texts in all lists: their rules and their texts' numbers.
         self._origins: list[tuple[str | None, int]] = [("", number) for number in range(len(cleaned))]
+        self._of_text = list(range(len(cleaned)))
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {rule.screen for rule in screened if rule.screen_alone}
         grouped = [s for s in dict.fromkeys(rule.screen for rule in screened) if s is not None and s not in alone]
@@ -240,7 +241,8 @@ class RunOfRules:
             is_safe = tiers is None or tiers[rule.name] == "safe"
             first_asked = self._keep_bases(is_safe=is_safe) if rule.asks_for_blocks else set()
             with timed(f"clean {rule.name}"):
-                for number in self.passing(rule):
+                # A text comes next to its branches, which share most lines: what was found of a line is at hand.
+                for number in sorted(self.passing(rule), key=self._of_text.__getitem__):
                     leaves_out, of_text = self._origins[number]
                     if leaves_out is None and not is_safe:
                         continue
@@ -263,6 +265,7 @@ class RunOfRules:
         self.cleaned.append(cleaned)
         self.analyses.append(analyses if has_base else Analyses(find=self._find))
         self._origins.append((rule, number))
+        self._of_text.append(number)
         if has_base:
             self._with_base.add(place)
         for group in self._groups:
@@ -272,7 +275,7 @@ class RunOfRules:
         """Take the branches out of the column: what follows is for the texts alone."""
         rest = zip(self._origins[count:], self.cleaned[count:], strict=True)
         self.branches = [Branch(rule, number, cleaned) for (rule, number), cleaned in rest]
-        for column in (self.cleaned, self.analyses, self._origins):
+        for column in (self.cleaned, self.analyses, self._origins, self._of_text):
             del column[count:]
         for group in self._groups:
             group.keep_first(count)

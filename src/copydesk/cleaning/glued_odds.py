@@ -29,6 +29,7 @@ _BY_CHANCE = 1.0
 _LEAST_FUNCTIONAL, _SEVERAL, _MANY_NAMES = 0.2, 3.0, 8.0
 _TECHNICAL = 0.01  # signs of code, for each token
 _SEVERAL_PLACES = 3
+_MOST_KEPT = 50_000  # runs of characters
 _FEWEST_OF_NAME = 3  # so often are two words of a name together
 #: The probability from which on a cut is made: where 98 of 100 cuts are right in pages held out, and in treebanks
 #: whose spaces were removed. With less, and in languages with too few measured cuts, it is suggested.
@@ -101,7 +102,20 @@ _NOT_ENGLISH = (
     "|je|na|se|ja|että|és|hogy|și|în|ir|un|ng|els|með) "
 )
 TRACE = re.compile("|".join(_TRACES), re.ASCII)  # as RE2 understands it
+#: Runs without white space in which there is no trace, as in most.
+_without_trace: dict[str, None] = {}
 SCREEN = "|".join(_TRACES[:4]), "|".join((*_TRACES[4:], _NOT_ENGLISH))
+
+
+def has_trace(text: str) -> bool:
+    """Whether an English text passes the screen. No trace has white space in it, and most runs without are known."""
+    if len(_without_trace) > _MOST_KEPT:
+        _without_trace.clear()
+    for run in set(text.split()).difference(_without_trace):
+        if TRACE.search(run):
+            return True
+        _without_trace[run] = None
+    return False
 
 
 def _holds_pair(tokens: list[str]) -> bool:
@@ -372,7 +386,7 @@ def _names_in_code(text: str, blocks: Blocks) -> set[str]:
 
 
 def _english_odds(text: str) -> Odds:
-    if not is_loaded() and not TRACE.search(text):  # a single clean text must not load the word list
+    if not is_loaded() and not has_trace(text):  # a single clean text must not load the word list
         return {}
     tokens = english_tokens(text)
     return _probabilities(text, tokens, notable_tokens(tokens), vocabulary("en"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count as numbers_from
 from itertools import takewhile
 from typing import NamedTuple
@@ -58,11 +58,17 @@ def _match(text: str, line: _Line) -> _Match | None:
     # Long lines are paragraphs, or markup.
     if length < _SHORTEST or length > LONGEST or (length > 400 and text[line.start] not in "<["):
         return None
-    words = text[line.start : line.end].strip(" \t")
+    judged = _judged_alone(text[line.start : line.end].strip(" \t"))
+    return _Match(line, *judged) if judged else None
+
+
+@lru_cache(maxsize=2048)
+def _judged_alone(words: str) -> tuple[str, str, bool] | None:
+    """The kind of a line, where such lines are removed, and whether the first line may be one."""
     if not words:
         return None
     if judged := patterns.judged_by_words(words):
-        return _Match(line, *judged)
+        return judged
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
         kind = "read-more"
@@ -75,7 +81,7 @@ def _match(text: str, line: _Line) -> _Match | None:
     elif date := patterns.date_line(words):
         stamped, dated, rest = date
         kind, where = "date-line", "edge" if stamped and dated else "head" if not rest or dated else ""
-    return _Match(line, kind, where, kind in {"date-line", "contact"}) if kind and where else None
+    return (kind, where, kind in {"date-line", "contact"}) if kind and where else None
 
 
 def _judge(text: str) -> _Judged:

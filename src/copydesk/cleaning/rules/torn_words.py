@@ -63,7 +63,7 @@ def _joints(text: str) -> list[int]:
         return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
-    rare = _pieces().keys() & text.split(" ")
+    rare = _pieces().keys() & set(text.split(" "))
     spaces: set[int] = set()
     english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
