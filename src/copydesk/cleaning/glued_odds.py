@@ -14,7 +14,14 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from copydesk.cleaning.english_tokens import LONGEST, english_tokens, is_unknown, most_joints, notable_tokens
+from copydesk.cleaning.english_tokens import (
+    LONGEST,
+    count_tokens,
+    english_tokens,
+    is_unknown,
+    most_joints,
+    notable_tokens,
+)
 from copydesk.cleaning.split_probability import Evidence, probability
 from copydesk.cleaning.word_splitting import Cutter, Seen, Split, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
@@ -171,14 +178,15 @@ class _Cut(NamedTuple):
 
     splits: dict[str, Split]
     counts: Counter[str]
+    size: int
     seen: dict[str, int]
 
 
-def _cut(tokens: list[str], unusual: set[str], words: Vocabulary) -> _Cut | None:
+def _cut(counts: Counter[str], unusual: set[str], words: Vocabulary) -> _Cut | None:
     several = {token for token in unusual if may_be_several(token, words)}
     if words.language == "en" and not several:
         return None
-    counts = Counter(tokens)
+    size = counts.total()
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
     seen = dict(counts)
     for token in several:
@@ -187,23 +195,23 @@ def _cut(tokens: list[str], unusual: set[str], words: Vocabulary) -> _Cut | None
     if words.language != "en":
         for part, places in _gluing(unusual, words).items():
             seen[part] = seen.get(part, 0) + places
-    cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
+    cutter = Cutter(Seen(seen, max(200, size)), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
     unknown = (t for t in sorted(unusual) if t in several or is_unknown(t, words))
     splits = {token: split for token in unknown if (split := cutter.cut(token))}
-    return _Cut(splits, counts, seen) if splits else None
+    return _Cut(splits, counts, size, seen) if splits else None
 
 
-def _odds(text: str, tokens: list[str], cut: _Cut, words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
+def _odds(text: str, cut: _Cut, words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
     """For each token that could be several words: the words, and what the document says of them."""
-    splits = _without_names(cut.splits, _pairs(tokens, cut.splits))
-    pairs = _pairs(tokens, splits)
+    splits = _without_names(cut.splits, _pairs(text, cut.splits, cut.counts, words))
+    pairs = _pairs(text, splits, cut.counts, words)
     gathered = _neighbours(splits)
     is_compounding = words.language in COMPOUNDING
     supports = {t: 0.0 if is_compounding else _support(split, gathered, pairs) for t, split in splits.items()}
     odds = {t: _odds_alone(t, split, supports[t], cut.counts) for t, split in splits.items()}
-    rates = _rates(odds, sum(1 for _ in _JOINTS.finditer(text)), len(tokens), words)
+    rates = _rates(odds, sum(1 for _ in _JOINTS.finditer(text)), cut.size, words)
     return {
         token: (
             split,
@@ -244,7 +252,7 @@ def _rates(odds: Mapping[str, float], joints: int, size: int, words: Vocabulary)
     return rates
 
 
-def _may_be_likely(text: str, tokens: list[str], cut: _Cut, words: Vocabulary) -> bool:
+def _may_be_likely(text: str, cut: _Cut, words: Vocabulary) -> bool:
     """Whether any cut of an English text may be likely: few texts have one, and this looks at a few tokens alone.
 
     The chances are those of :func:`_odds`, which rise with the support of any cut and with the joints. Both are at
@@ -254,30 +262,40 @@ def _may_be_likely(text: str, tokens: list[str], cut: _Cut, words: Vocabulary) -
     together = Counter(pair for split in cut.splits.values() for pair in pairwise(split.parts))
     if max(together.values()) >= _FEWEST_OF_NAME:
         return True
-    possible = {(left, right) for left, right in together if left in cut.counts and right in cut.counts}
+    possible = _possible_pairs(cut.splits, cut.counts)
     gathered = _neighbours(cut.splits)
     odds = {t: _odds_alone(t, s, _support(s, gathered, possible), cut.counts) for t, s in cut.splits.items()}
-    rates = _rates(odds, most_joints(text), len(tokens), words)
+    rates = _rates(odds, most_joints(text), cut.size, words)
     least = _LIKELY * (1 - 1e-9)  # sums in another order may differ in their last digits
     return any(_chance(value + rates[token]) >= least for token, value in odds.items())
 
 
-def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> Odds:
+def _probabilities(text: str, counts: Counter[str], unusual: set[str], words: Vocabulary) -> Odds:
     """For each token that could be several words: the words, and the probability."""
-    cut = _cut(tokens, unusual, words)
-    if cut is None or (words.language == "en" and not _may_be_likely(text, tokens, cut, words)):
+    cut = _cut(counts, unusual, words)
+    if cut is None or (words.language == "en" and not _may_be_likely(text, cut, words)):
         return {}
-    odds = _odds(text, tokens, cut, words)
+    odds = _odds(text, cut, words)
     hits = {token: (split, _probability(split, evidence, words)) for token, (split, evidence) in odds.items()}
     if not any(chance >= _LIKELY for _, chance in hits.values()):
         return {}
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
-def _pairs(tokens: list[str], splits: Mapping[str, Split]) -> set[tuple[str, str]]:
-    """The pairs of neighbouring tokens that begin with a part of a split."""
-    parts = {part for split in splits.values() for part in split.parts}
-    return {(left, right) for left, right in pairwise(tokens) if left in parts}
+def _pairs(text: str, splits: Mapping[str, Split], counts: Counter[str], words: Vocabulary) -> set[tuple[str, str]]:
+    """The words that a split separates and that stand beside each other in the text, too."""
+    possible = _possible_pairs(splits, counts)
+    if not possible:
+        return possible
+    tokens = english_tokens(text) if words.language == "en" else LETTERS.findall(text)
+    lefts = {left for left, _ in possible}
+    return {pair for pair in pairwise(tokens) if pair[0] in lefts} & possible
+
+
+def _possible_pairs(splits: Mapping[str, Split], counts: Counter[str]) -> set[tuple[str, str]]:
+    """The same where both words stand in the text, wherever."""
+    pairs = (pair for split in splits.values() for pair in pairwise(split.parts))
+    return {(left, right) for left, right in pairs if left in counts and right in counts}
 
 
 def _probability(split: Split, evidence: Evidence, words: Vocabulary) -> float:
@@ -388,8 +406,8 @@ def _names_in_code(text: str, blocks: Blocks) -> set[str]:
 def _english_odds(text: str) -> Odds:
     if not is_loaded() and not has_trace(text):  # a single clean text must not load the word list
         return {}
-    tokens = english_tokens(text)
-    return _probabilities(text, tokens, notable_tokens(tokens), vocabulary("en"))
+    counts = count_tokens(text)
+    return _probabilities(text, counts, notable_tokens(counts), vocabulary("en"))
 
 
 def _other_odds(text: str, language: str) -> Odds:
@@ -397,7 +415,7 @@ def _other_odds(text: str, language: str) -> Odds:
     if not _has_other_trace(text, language) and not _holds_pair(tokens):
         return {}
     words = vocabulary(language)
-    return _probabilities(text, tokens, _unusual(tokens, words), words)
+    return _probabilities(text, Counter(tokens), _unusual(tokens, words), words)
 
 
 def _has_other_trace(text: str, language: str) -> bool:
@@ -409,8 +427,8 @@ def _has_other_trace(text: str, language: str) -> bool:
 def odds_of_splits(text: str, language: str) -> dict[str, tuple[Split, Evidence]]:
     """The tokens of a text that is not English which may be several words, from which the probability is learnt."""
     tokens, words = LETTERS.findall(text), vocabulary(language)
-    cut = _cut(tokens, _unusual(tokens, words), words)
-    odds = _odds(text, tokens, cut, words) if cut else {}
+    cut = _cut(Counter(tokens), _unusual(tokens, words), words)
+    odds = _odds(text, cut, words) if cut else {}
     return {token: hit for token, hit in odds.items() if hit[1].odds > _LEAST_ODDS and not _is_of_two_scripts(hit[0])}
 
 
