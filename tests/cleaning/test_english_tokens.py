@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.cleaning import english_tokens, glued_odds
+from copydesk.cleaning import english_tokens, glued_odds, glued_traces
 from copydesk.cleaning.word_splitting import may_be_several
 from copydesk.language.english_words import common_words
 from copydesk.language.vocabularies import vocabulary
@@ -69,5 +69,5 @@ def test_a_cut_may_be_likely_where_one_is(text: str, *, may_be: bool) -> None:
 
 @given(st.text("abofthe,.A1(’” \n\u00a0\u0085é", max_size=40))
 def test_a_trace_stands_in_a_run_without_white_space(text: str) -> None:
-    assert glued_odds.has_trace(text) == bool(glued_odds.TRACE.search(text))
-    assert glued_odds.has_trace(text) == bool(glued_odds.TRACE.search(text))  # when the other runs are remembered
+    assert glued_traces.has_trace(text) == bool(glued_traces.TRACE.search(text))
+    assert glued_traces.has_trace(text) == bool(glued_traces.TRACE.search(text))  # when the other runs are remembered

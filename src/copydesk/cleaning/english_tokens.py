@@ -11,7 +11,7 @@ import re
 from collections import Counter
 
 from copydesk.cleaning.word_splitting import log_frequency, may_be_several
-from copydesk.language.english_words import FUNCTION_WORDS, common_words
+from copydesk.language.english_words import FUNCTION_WORDS, common_words, frequent_words
 from copydesk.language.vocabularies import Vocabulary, vocabulary
 
 #: Letters of the longest token that is looked at.
@@ -69,7 +69,7 @@ def notable_tokens(counts: Counter[str]) -> set[str]:
     if len(_ordinary) > _MOST_KEPT:
         _ordinary.clear()
     common, words, notable = common_words(), vocabulary("en"), set[str]()
-    for token in set(counts).difference(_ordinary):
+    for token in set(counts).difference(frequent_words()).difference(_ordinary):
         is_unusual = token not in common and 2 < len(token) <= LONGEST
         if is_unusual and (may_be_several(token, words) or is_unknown(token, words)):
             notable.add(token)

@@ -28,6 +28,7 @@ _EDGE_LINES = 16
 _HEADLINES, _HEADLINE_LENGTH = 3, 200
 _LAST_LINES, _LAST_LENGTH = 2, 160
 _BIOGRAPHY_LINES = 8
+_SHORT = 160
 #: Dates that a page states of its article: when it was published, and changed.
 _DATES = 2
 #: So many addresses with at most so many lines from one to the next are a list.
@@ -61,10 +62,16 @@ def _judged_alone(line: str) -> tuple[str, str, bool] | None:
     length = len(line)
     if length < _SHORTEST or length > LONGEST or (length > 400 and line[0] not in "<["):
         return None
-    return _judged_words(line.strip(" \t"))
+    words = line.strip(" \t")
+    return _judged_words(words) if len(words) > _SHORT else _judged_short(words)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
+def _judged_short(words: str) -> tuple[str, str, bool] | None:
+    """The same of a short line, remembered: such lines stand in many texts, and a text is judged several times."""
+    return _judged_words(words)
+
+
 def _judged_words(words: str) -> tuple[str, str, bool] | None:
     if not words:
         return None

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
 from copydesk.cleaning.english_tokens import LONGEST, TOKEN
-from copydesk.cleaning.glued_odds import LETTERS, SCREEN, TRACE, Odds, glued_odds, has_trace, is_sure
+from copydesk.cleaning.glued_odds import LETTERS, Odds, glued_odds, is_sure
+from copydesk.cleaning.glued_traces import SCREEN, TRACE, has_trace
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.language.blocks import WORDS, Block, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words
