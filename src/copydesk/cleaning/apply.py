@@ -212,8 +212,8 @@ class RunOfRules:
         #: For each text the analyses of it as it is now.
         self.analyses = [Analyses(find=find) for _ in cleaned]
         self._find = find
-        #: Texts for which a rule has asked for blocks: these are settled.
-        self._with_base: set[int] = set()
+        #: Texts for which no rule has asked for blocks: those of the others are settled.
+        self._without_base = set(range(len(cleaned)))
         #: By analysis, the texts as they are now in which it found nothing: rules that share it pass them over.
         self._nothing_found: dict[Callable[[str], Any] | None, set[int]] = {}
         self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
@@ -251,7 +251,7 @@ class RunOfRules:
                         continue
                     if tiers is not None and number < count:
                         # Without this rule another one is the first to ask for blocks, maybe of another text.
-                        has_base = number in self._with_base and number not in first_asked
+                        has_base = number not in self._without_base and number not in first_asked
                         self._branch(rule.name, number, *state, has_base=has_base)
                         if not is_safe and number not in with_safe_branch:
                             with_safe_branch.add(number)
@@ -266,8 +266,8 @@ class RunOfRules:
         self.analyses.append(analyses if has_base else Analyses(find=self._find))
         self._origins.append((rule, number))
         self._of_text.append(number)
-        if has_base:
-            self._with_base.add(place)
+        if not has_base:
+            self._without_base.add(place)
         for group in self._groups:
             group.add_branch(place, number)
 
@@ -282,14 +282,10 @@ class RunOfRules:
 
     def _keep_bases(self, *, is_safe: bool) -> set[int]:
         """From now on the blocks of a text are those of the text as it is now; return for which texts that is new."""
-        new = {
-            number
-            for number, (leaves_out, _) in enumerate(self._origins)
-            if number not in self._with_base and (is_safe or leaves_out is not None)
-        }
+        new = {number for number in self._without_base if is_safe or self._origins[number][0] is not None}
         for number in new:
             self.analyses[number] = Analyses(self.cleaned[number].edited.text, self._finder(number))
-        self._with_base |= new
+        self._without_base -= new
         return new
 
     def _finder(self, number: int) -> Callable[[str], Blocks]:

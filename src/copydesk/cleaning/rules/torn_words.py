@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.language.blocks import WORDS
-from copydesk.language.english_words import COMMON, English, common_words, frequency, frequent_words, is_loaded
+from copydesk.language.english_words import COMMON, English, common_words, frequency, is_loaded
 
 _LONGEST = 16
 _MANY = 100
@@ -63,7 +63,7 @@ def _joints(text: str) -> list[int]:
         return []
     known = common_words()
     # One part is nearly always bare of punctuation and of a capital; looking at no more keeps this fast.
-    rare = _pieces().keys() & set(text.split(" ")).difference(frequent_words())
+    rare = _pieces().keys() & text.split(" ")
     spaces: set[int] = set()
     english = English(text)
     for space in sorted(_spaces_beside(text, rare)):
