@@ -177,7 +177,7 @@ def score(line: str, least: int | None = None) -> int:
 @lru_cache(maxsize=2048)
 def _score(line: str, least: int | None) -> int:
     body = line.strip()
-    if 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
+    if not body.isascii() and 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
         return -300
     absent, steps = _by_mark()
     weights = _weights()
