@@ -11,7 +11,7 @@ from hypothesis import example, given
 
 from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.plan import DETECTORS, RULES, plan
-from copydesk.cleaning.rule import Detector, Found, Rule
+from copydesk.cleaning.rule import Detector, Found, Rule, Screen, patterns_of
 from copydesk.core.config import check_params
 from copydesk.errors import ConfigError
 from copydesk.text import EditedText
@@ -23,8 +23,10 @@ rules = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 detectors = pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.kind)
 
 
-def screened(screen: str | None, text: str) -> bool:
-    return screen is None or bool(pc.match_substring_regex(pa.array([text]), screen)[0].as_py())
+def screened(screen: Screen | None, text: str) -> bool:
+    return screen is None or any(
+        pc.match_substring_regex(pa.array([text]), pattern)[0].as_py() for pattern in patterns_of(screen)
+    )
 
 
 @rules

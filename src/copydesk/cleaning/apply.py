@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import DETECTORS, Plan
-from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule
+from copydesk.cleaning.rule import Analyses, Detector, Flag, Rule, Screen, patterns_of
 from copydesk.core.decisions import folded_line
 from copydesk.core.progress import timed
 from copydesk.language.blocks import Blocks, Kind
@@ -130,8 +130,8 @@ def inspected(edited: EditedText, how: Plan, detectors: Sequence[Detector] = DET
 class _ScreenGroup:
     """Screens that are scanned in one pass: the texts that pass each, and the texts that must be scanned again."""
 
-    def __init__(self, screens: Sequence[str], count: int) -> None:
-        self.passed: dict[str, set[int]] = {screen: set() for screen in screens}
+    def __init__(self, screens: Sequence[Screen], count: int) -> None:
+        self.passed: dict[Screen, set[int]] = {screen: set() for screen in screens}
         self.stale = set(range(count))
 
     def scan(self, numbers: list[int], texts: pa.Array) -> None:
@@ -146,12 +146,22 @@ class _ScreenGroup:
             return
         candidates: Sequence[int] = range(len(texts))
         if len(self.passed) > 1:
-            candidates = _matching(texts, "|".join(f"(?:{screen})" for screen in self.passed))
+            patterns = [pattern for screen in self.passed for pattern in patterns_of(screen)]
+            candidates = _matching(texts, "|".join(f"(?:{pattern})" for pattern in patterns))
             texts = texts.take(pa.array(candidates, pa.int64()))
         for screen, passed in self.passed.items():
             passed.difference_update(numbers)
-            passed.update(numbers[candidates[position]] for position in _matching(texts, screen))
+            for pattern in patterns_of(screen):
+                passed.update(numbers[candidates[position]] for position in _matching(texts, pattern))
         self.stale.clear()
+
+    def add_branch(self, place: int, number: int) -> None:
+        """A text at a new place is the same as another one: what is known of that one holds for it too."""
+        if number in self.stale:
+            self.stale.add(place)
+        for passed in self.passed.values():
+            if number in passed:
+                passed.add(place)
 
     def keep_first(self, count: int) -> None:
         """Forget the texts behind these."""
@@ -202,8 +212,8 @@ class RunOfRules:
         #: For each text the analyses of it as it is now.
         self.analyses = [Analyses(find=find) for _ in cleaned]
         self._find = find
-        #: Texts for which a rule has asked for blocks: these are settled.
-        self._with_base: set[int] = set()
+        #: Texts for which no rule has asked for blocks: those of the others are settled.
+        self._without_base = set(range(len(cleaned)))
         #: By analysis, the texts as they are now in which it found nothing: rules that share it pass them over.
         self._nothing_found: dict[Callable[[str], Any] | None, set[int]] = {}
         self.kinds: Mapping[int, Sequence[MarkedKind]] = {}
@@ -211,6 +221,7 @@ class RunOfRules:
         self.pages: frozenset[int] = frozenset()
         #: While rules are applied, the branches follow the texts in all lists: their rules and their texts' numbers.
         self._origins: list[tuple[str | None, int]] = [("", number) for number in range(len(cleaned))]
+        self._of_text = list(range(len(cleaned)))
         # Two rules may have one screen; it stands alone if one of them says so.
         alone = {rule.screen for rule in screened if rule.screen_alone}
         grouped = [s for s in dict.fromkeys(rule.screen for rule in screened) if s is not None and s not in alone]
@@ -230,19 +241,23 @@ class RunOfRules:
             is_safe = tiers is None or tiers[rule.name] == "safe"
             first_asked = self._keep_bases(is_safe=is_safe) if rule.asks_for_blocks else set()
             with timed(f"clean {rule.name}"):
-                for number in self.passing(rule):
+                # A text comes next to its branches, which share most lines: what was found of a line is at hand.
+                for number in sorted(self.passing(rule), key=self._of_text.__getitem__):
                     leaves_out, of_text = self._origins[number]
                     if leaves_out is None and not is_safe:
                         continue
                     state = self.cleaned[number], self.analyses[number]
-                    changed = self.apply(rule.on_pages() if of_text in self.pages else rule, number)
-                    if changed and tiers is not None and number < count:
+                    if not self.apply(rule.on_pages() if of_text in self.pages else rule, number):
+                        continue
+                    if tiers is not None and number < count:
                         # Without this rule another one is the first to ask for blocks, maybe of another text.
-                        has_base = number in self._with_base and number not in first_asked
+                        has_base = number not in self._without_base and number not in first_asked
                         self._branch(rule.name, number, *state, has_base=has_base)
                         if not is_safe and number not in with_safe_branch:
                             with_safe_branch.add(number)
                             self._branch(None, number, *state, has_base=has_base)
+                    for group in self._groups:
+                        group.stale.add(number)
         self._end_branches(count)
 
     def _branch(self, rule: str | None, number: int, cleaned: Cleaned, analyses: Analyses, *, has_base: bool) -> None:
@@ -250,30 +265,27 @@ class RunOfRules:
         self.cleaned.append(cleaned)
         self.analyses.append(analyses if has_base else Analyses(find=self._find))
         self._origins.append((rule, number))
-        if has_base:
-            self._with_base.add(place)
+        self._of_text.append(number)
+        if not has_base:
+            self._without_base.add(place)
         for group in self._groups:
-            group.stale.add(place)
+            group.add_branch(place, number)
 
     def _end_branches(self, count: int) -> None:
         """Take the branches out of the column: what follows is for the texts alone."""
         rest = zip(self._origins[count:], self.cleaned[count:], strict=True)
         self.branches = [Branch(rule, number, cleaned) for (rule, number), cleaned in rest]
-        for column in (self.cleaned, self.analyses, self._origins):
+        for column in (self.cleaned, self.analyses, self._origins, self._of_text):
             del column[count:]
         for group in self._groups:
             group.keep_first(count)
 
     def _keep_bases(self, *, is_safe: bool) -> set[int]:
         """From now on the blocks of a text are those of the text as it is now; return for which texts that is new."""
-        new = {
-            number
-            for number, (leaves_out, _) in enumerate(self._origins)
-            if number not in self._with_base and (is_safe or leaves_out is not None)
-        }
+        new = {number for number in self._without_base if is_safe or self._origins[number][0] is not None}
         for number in new:
             self.analyses[number] = Analyses(self.cleaned[number].edited.text, self._finder(number))
-        self._with_base |= new
+        self._without_base -= new
         return new
 
     def _finder(self, number: int) -> Callable[[str], Blocks]:
@@ -297,8 +309,6 @@ class RunOfRules:
             self._changed.add(number)
             for numbers in self._nothing_found.values():
                 numbers.discard(number)
-            for group in self._groups:
-                group.stale.add(number)
             return True
         return False
 

@@ -10,13 +10,23 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
+from copydesk.cleaning.english_tokens import (
+    LONGEST,
+    count_tokens,
+    english_tokens,
+    is_unknown,
+    most_joints,
+    notable_tokens,
+)
+from copydesk.cleaning.glued_traces import has_other_trace, has_trace
 from copydesk.cleaning.split_probability import Evidence, probability
-from copydesk.cleaning.word_splitting import Cutter, Seen, Split, log_frequency, may_be_several
+from copydesk.cleaning.word_splitting import Cutter, Seen, Split, may_be_several
 from copydesk.language.blocks import WORDS, Blocks
-from copydesk.language.english_words import FUNCTION_WORDS, common_words, is_loaded
+from copydesk.language.english_words import FUNCTION_WORDS, is_loaded
 from copydesk.language.vocabularies import LANGUAGES, OTHER_SCRIPTS, Vocabulary, vocabulary
 from copydesk.language.word_frequencies import COMPOUNDING
 
@@ -26,9 +36,8 @@ Odds = dict[str, tuple[Split, float]]
 _BY_CHANCE = 1.0
 _LEAST_FUNCTIONAL, _SEVERAL, _MANY_NAMES = 0.2, 3.0, 8.0
 _TECHNICAL = 0.01  # signs of code, for each token
-LONGEST = 60
 _SEVERAL_PLACES = 3
-_MANY = 1000  # unusual words; a text that is not English may have more
+_FEWEST_OF_NAME = 3  # so often are two words of a name together
 #: The probability from which on a cut is made: where 98 of 100 cuts are right in pages held out, and in treebanks
 #: whose spaces were removed. With less, and in languages with too few measured cuts, it is suggested.
 _SURE = {
@@ -55,7 +64,6 @@ _IN_CODE = re.compile(
     re.M,
 )
 _CALL = re.compile(r"\((?=[)\"'])")
-TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # Paths, options, calls and assignments, which news and novels hardly have.
 SIGNS = re.compile(r"\s-{1,2}[a-z]|\s[/~.]/?[a-z]|\(\d?\)|[a-z]_[a-z]|\w=\w|<[a-z/]|[\\{}|`]")
 # What each of them has, found three times as fast: the pattern starts with a character that prose hardly has.
@@ -67,40 +75,6 @@ _JOINTS = re.compile(
     r"|(?<=[^\W\d_]{3}\.)(?=[A-Z][a-z]))"
 )
 LETTERS = re.compile(r"[^\W\d_]+")
-
-# Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
-_TRACES = (
-    # theUnited, aStrong, TheEarliest, RussiaMilitaryThreat, NBAto; not the brands YouTube and iPhone
-    r"\b[a-z]{2,}[A-Z]|\ba[A-Z][a-z]|[a-z][A-Z][a-z]+[A-Z]|[A-Z]{3}[a-z]{2}|\b(?:The|This|That|These|Those|They|In|On"
-    r"|At|For|From|With|And|But|When|While|If|As|By|He|She|It|His|Her|Its|Our|Their|Of|To|Most|Many|New|York|United)"
-    "[A-Z][a-z]",
-    r"[a-z]{2}[,;][A-Za-z]|[a-z]{2}[.?!][”’\"')]*[A-Z][a-z]|[a-z]{3}\([a-zA-Z]|[)\]”][A-Za-z]{2}|[a-z][’']s[A-Za-z]{2}",
-    r"\b[A-Za-z]{2,10}[12][0-9]{3}\b|\b[0-9]+(?:and|the|that|for|from|was|with|through|to|in)\b|\b[12][0-9]{3}[a-z]{2}",
-    # Small letters no word begins with ("ofsilence", "thatvoice"), or ends with ("refusedto", "testbefore").
-    r"[a-z]{18}|\b(?:of[a-eg-su-z]|that[abd-z]|which[a-df-z]|was[a-gi-oq-su-z][a-z]|the[b-dghj-lpqt-wz]"
-    "|by[bcdf-ikmnqruvwxz]|is[bdfghjkmpqvwxyz][a-z]|has[bcdfgjklmopqruvwxyz]|and[abcdefghijklmnpqstuvwxyz][a-z]{2}"
-    "|to[fhjqvz][a-z]{2})",
-    "[a-z]{2}(?:[a-df-np-z]of|ceof|[a-z]with|which|from|that|[a-z]was|were|[a-z]has|this|their|[bcdfgklmnpqrvwxyz]the"
-    r"|[a-z]for|been|because|said|including|during|edto|edin|edon|edby|edas|edat|ingto|ingin|ingon|ingat|ingup|ofthe|inthe|tothe)\b",
-)
-#: The same in other languages: letters of two scripts, a capital inside a word, a mark without a space.
-_LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķļľłńņňōőœřśşšťūůűųźżžơưșț"
-_FAR = "Ͱ-ۿ"  # Greek to Arabic
-_UPPER = "A-ZÀ-ÖØ-ÞČĆŠŽĐŁŚŹŻİŞĞŐŰŘĎŤŇ"
-# These patterns, too, start with what is rare in a text, and look back.
-_CAPITAL_OR_MARK = re.compile(
-    rf"[{_UPPER},;()\]”»](?:(?<=[{_LOWER}]{{2}}[{_UPPER}])(?=[{_LOWER}])|(?<=[{_LOWER}{_FAR}]{{2}}[,;])(?=[{_LOWER}{_FAR}]{{2}})"
-    rf"|(?<=[{_LOWER}{_FAR}]{{2}}[()\]”»])(?=[{_LOWER}{_FAR}A-Z]{{2}}))"
-)
-_FAR_BESIDE_LATIN = re.compile(rf"[{_FAR}](?:(?=[A-Za-z]{{2}})|(?<=[A-Za-z]{{2}}[{_FAR}]))")
-_LATIN_BESIDE_FAR = re.compile(rf"[A-Za-z](?:(?<=[{_FAR}][A-Za-z])(?=[A-Za-z])|(?<=[A-Za-z]{{2}})(?=[{_FAR}]))")
-# Which texts are searched for it: those with a word that is frequent in one of the languages, and rare in English.
-_NOT_ENGLISH = (
-    rf"[{_FAR}]{{3}}| (?:het|een|och|att|og|det|und|der|les|des|une|que|para|che|della|yang|dan|của|và|bir|ve|się|nie"
-    "|je|na|se|ja|että|és|hogy|și|în|ir|un|ng|els|með) "
-)
-TRACE = re.compile("|".join(_TRACES), re.ASCII)  # as RE2 understands it
-SCREEN = "|".join((*_TRACES, _NOT_ENGLISH))
 
 
 def _holds_pair(tokens: list[str]) -> bool:
@@ -118,13 +92,8 @@ def _holds_pair(tokens: list[str]) -> bool:
 
 def _unusual(tokens: list[str], words: Vocabulary) -> set[str]:
     """The tokens that are not common words; a text in the language has few."""
-    if words.language != "en":
-        others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
-        return {token for token in others if 2 < len(token) <= LONGEST and not words.holds(token)}
-    unusual = {token for token in set(tokens).difference(common_words()) if 2 < len(token) <= LONGEST}
-    if len(unusual) > _MANY and sum(map(FUNCTION_WORDS.__contains__, tokens)) < 0.08 * len(tokens):  # no English text
-        return set()
-    return unusual
+    others = set(tokens).difference(words.frequencies)  # in small letters; the rest is looked up one by one
+    return {token for token in others if 2 < len(token) <= LONGEST and not words.holds(token)}
 
 
 def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
@@ -156,12 +125,32 @@ def _gluing(unusual: set[str], words: Vocabulary) -> dict[str, int]:
     }
 
 
-def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
-    """For each token that could be several words: the words, and what the document says of them."""
+class _Cut(NamedTuple):
+    """The tokens of a text that can be cut: the words of each, how often all tokens occur, and which are evidence."""
+
+    splits: dict[str, Split]
+    counts: Counter[str]
+    size: int
+    seen: dict[str, int]
+
+
+def _cut_english(counts: Counter[str]) -> _Cut | None:
+    """What can be cut in an English text; that of the text before it, where that has the same tokens: a branch."""
+    latest, cut = _latest[0]
+    if not dict.__eq__(counts, latest):  # that of Counter takes ten times as long
+        cut = _cut(counts, notable_tokens(counts), vocabulary("en"))
+        _latest[0] = counts, cut
+    return cut
+
+
+_latest: list[tuple[Counter[str], _Cut | None]] = [(Counter(), None)]
+
+
+def _cut(counts: Counter[str], unusual: set[str], words: Vocabulary) -> _Cut | None:
     several = {token for token in unusual if may_be_several(token, words)}
     if words.language == "en" and not several:
-        return {}
-    counts = Counter(tokens)
+        return None
+    size = counts.total()
     # A token that may itself be glued is not evidence for a word, unless it occurs again.
     seen = dict(counts)
     for token in several:
@@ -170,37 +159,23 @@ def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) ->
     if words.language != "en":
         for part, places in _gluing(unusual, words).items():
             seen[part] = seen.get(part, 0) + places
-    cutter = Cutter(Seen(seen, max(200, len(tokens))), words)
+    cutter = Cutter(Seen(seen, max(200, size)), words)
     # The document cannot make a rare English word several words, if it is one by itself.
     # Sorted: sums of their odds must not depend on the order of a set, which differs from process to process.
-    unknown = (t for t in sorted(unusual) if t in several or _is_unknown(t, words))
+    unknown = (t for t in sorted(unusual) if t in several or is_unknown(t, words))
     splits = {token: split for token in unknown if (split := cutter.cut(token))}
-    if not splits:
-        return {}
-    splits = _without_names(splits, _pairs(tokens, splits))
-    pairs = _pairs(tokens, splits)
+    return _Cut(splits, counts, size, seen) if splits else None
+
+
+def _odds(text: str, cut: _Cut, words: Vocabulary) -> dict[str, tuple[Split, Evidence]]:
+    """For each token that could be several words: the words, and what the document says of them."""
+    splits = _without_names(cut.splits, _pairs(text, cut.splits, cut.counts, words))
+    pairs = _pairs(text, splits, cut.counts, words)
     gathered = _neighbours(splits)
-    odds, supports = {}, {}
-    for token, split in splits.items():
-        # A capitalised word that is glued to many others is a link; a pair that also occurs with a space is a pair.
-        others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
-        support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
-        if any(pair in pairs for pair in pairwise(split.parts)):
-            support += 1.5
-        if words.language in COMPOUNDING:
-            support = 0.0
-        supports[token] = support
-        # A name is repeated more often than a space is lost twice at the same place.
-        odds[token] = split.glued + support - split.whole - 1.5 * (counts[token] - 1)
-    # How often are words of this document glued? Start with one in a thousand, then iterate with the result.
-    joints = sum(1 for _ in _JOINTS.finditer(text))
-    start, rounds, by_chance, least = (-3.0, 3, 0.0, 0.002) if words.language == "en" else (-2.0, 8, _BY_CHANCE, 0.1)
-    rates = dict.fromkeys(odds, start)
-    for _ in range(rounds):
-        chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
-        expected = sum(chances.values()) + joints - by_chance
-        # A token is not evidence for itself.
-        rates = {t: math.log10((max(0.0, expected - chances[t]) + least) / (len(tokens) + 400)) for t in odds}
+    is_compounding = words.language in COMPOUNDING
+    supports = {t: 0.0 if is_compounding else _support(split, gathered, pairs) for t, split in splits.items()}
+    odds = {t: _odds_alone(t, split, supports[t], cut.counts) for t, split in splits.items()}
+    rates = _rates(odds, sum(1 for _ in _JOINTS.finditer(text)), cut.size, words)
     return {
         token: (
             split,
@@ -208,27 +183,82 @@ def _odds(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) ->
                 odds[token] + rates[token],
                 rates[token],
                 supports[token],
-                counts[token] - 1,
-                sum(part in seen for part in split.parts),
+                cut.counts[token] - 1,
+                sum(part in cut.seen for part in split.parts),
             ),
         )
         for token, split in splits.items()
     }
 
 
-def _probabilities(text: str, tokens: list[str], unusual: set[str], words: Vocabulary) -> Odds:
+def _support(split: Split, gathered: Mapping[str, set[str]], pairs: Collection[tuple[str, str]]) -> float:
+    """How much the rest of the document says for a cut."""
+    # A capitalised word that is glued to many others is a link; a pair that also occurs with a space is a pair.
+    others = max((len(gathered[part]) for part in split.parts if part in gathered), default=0)
+    support = 3.0 if others > 2 else 1.0 if others == 2 else 0.0
+    return support + 1.5 if any(pair in pairs for pair in pairwise(split.parts)) else support
+
+
+def _odds_alone(token: str, split: Split, support: float, counts: Counter[str]) -> float:
+    """Odds without the rate; a name is repeated more often than a space is lost twice at the same place."""
+    return split.glued + support - split.whole - 1.5 * (counts[token] - 1)
+
+
+def _rates(odds: Mapping[str, float], joints: int, size: int, words: Vocabulary) -> dict[str, float]:
+    """How often are words of this document glued? Start with one in a thousand, then iterate with the result."""
+    start, rounds, by_chance, least = (-3.0, 3, 0.0, 0.002) if words.language == "en" else (-2.0, 8, _BY_CHANCE, 0.1)
+    rates = dict.fromkeys(odds, start)
+    for _ in range(rounds):
+        chances = {token: _chance(value + rates[token]) for token, value in odds.items()}
+        expected = sum(chances.values()) + joints - by_chance
+        # A token is not evidence for itself.
+        rates = {t: math.log10((max(0.0, expected - chances[t]) + least) / (size + 400)) for t in odds}
+    return rates
+
+
+def _may_be_likely(text: str, cut: _Cut, words: Vocabulary) -> bool:
+    """Whether any cut of an English text may be likely: few texts have one, and this looks at a few tokens alone.
+
+    The chances are those of :func:`_odds`, which rise with the support of any cut and with the joints. Both are at
+    most what they are here: two words that occur may be a pair, and any mark before a letter a joint. Only names,
+    whose cuts are undone, would make it others; then the answer is yes.
+    """
+    together = Counter(pair for split in cut.splits.values() for pair in pairwise(split.parts))
+    if max(together.values()) >= _FEWEST_OF_NAME:
+        return True
+    possible = _possible_pairs(cut.splits, cut.counts)
+    gathered = _neighbours(cut.splits)
+    odds = {t: _odds_alone(t, s, _support(s, gathered, possible), cut.counts) for t, s in cut.splits.items()}
+    rates = _rates(odds, most_joints(text), cut.size, words)
+    least = _LIKELY * (1 - 1e-9)  # sums in another order may differ in their last digits
+    return any(_chance(value + rates[token]) >= least for token, value in odds.items())
+
+
+def _probabilities(text: str, cut: _Cut | None, words: Vocabulary) -> Odds:
     """For each token that could be several words: the words, and the probability."""
-    odds = _odds(text, tokens, unusual, words)
+    if cut is None or (words.language == "en" and not _may_be_likely(text, cut, words)):
+        return {}
+    odds = _odds(text, cut, words)
     hits = {token: (split, _probability(split, evidence, words)) for token, (split, evidence) in odds.items()}
     if not any(chance >= _LIKELY for _, chance in hits.values()):
         return {}
     return _without_identifiers(text, hits) if words.language == "en" else hits
 
 
-def _pairs(tokens: list[str], splits: Mapping[str, Split]) -> set[tuple[str, str]]:
-    """The pairs of neighbouring tokens that begin with a part of a split."""
-    parts = {part for split in splits.values() for part in split.parts}
-    return {(left, right) for left, right in pairwise(tokens) if left in parts}
+def _pairs(text: str, splits: Mapping[str, Split], counts: Counter[str], words: Vocabulary) -> set[tuple[str, str]]:
+    """The words that a split separates and that stand beside each other in the text, too."""
+    possible = _possible_pairs(splits, counts)
+    if not possible:
+        return possible
+    tokens = english_tokens(text) if words.language == "en" else LETTERS.findall(text)
+    lefts = {left for left, _ in possible}
+    return {pair for pair in pairwise(tokens) if pair[0] in lefts} & possible
+
+
+def _possible_pairs(splits: Mapping[str, Split], counts: Counter[str]) -> set[tuple[str, str]]:
+    """The same where both words stand in the text, wherever."""
+    pairs = (pair for split in splits.values() for pair in pairwise(split.parts))
+    return {(left, right) for left, right in pairs if left in counts and right in counts}
 
 
 def _probability(split: Split, evidence: Evidence, words: Vocabulary) -> float:
@@ -246,10 +276,6 @@ def _probability(split: Split, evidence: Evidence, words: Vocabulary) -> float:
 def _is_of_two_scripts(split: Split) -> bool:
     """Whether Latin words stand beside those of another script, where the script says as much as the words."""
     return len({_LATIN.search(part) is None for part in split.parts}) > 1
-
-
-def _is_unknown(token: str, words: Vocabulary) -> bool:
-    return log_frequency(words.lower(token), words) == -math.inf
 
 
 def _without_identifiers(text: str, hits: Odds) -> Odds:
@@ -277,7 +303,7 @@ def _without_names(splits: Mapping[str, Split], pairs: set[tuple[str, str]]) -> 
     names = {
         pair
         for pair, count in together.items()
-        if count > 2
+        if count >= _FEWEST_OF_NAME
         and pair not in pairs
         and len(follow[pair[0]]) < 4
         and FUNCTION_WORDS.isdisjoint(part.lower() for part in pair)
@@ -341,30 +367,24 @@ def _names_in_code(text: str, blocks: Blocks) -> set[str]:
 
 
 def _english_odds(text: str) -> Odds:
-    if not is_loaded() and not TRACE.search(text):  # a single clean text must not load the word list
+    if not is_loaded() and not has_trace(text):  # a single clean text must not load the word list
         return {}
-    tokens, words = TOKEN.findall(text), vocabulary("en")
-    return _probabilities(text, tokens, _unusual(tokens, words), words)
+    return _probabilities(text, _cut_english(count_tokens(text)), vocabulary("en"))
 
 
 def _other_odds(text: str, language: str) -> Odds:
     tokens = LETTERS.findall(text)
-    if not _has_other_trace(text, language) and not _holds_pair(tokens):
+    if not has_other_trace(text, language) and not _holds_pair(tokens):
         return {}
     words = vocabulary(language)
-    return _probabilities(text, tokens, _unusual(tokens, words), words)
-
-
-def _has_other_trace(text: str, language: str) -> bool:
-    """Whether a text has letters of two scripts in a word, a capital inside a word, or a mark without a space."""
-    mixed = _LATIN_BESIDE_FAR if language in OTHER_SCRIPTS else _FAR_BESIDE_LATIN
-    return bool(_CAPITAL_OR_MARK.search(text) or mixed.search(text))
+    return _probabilities(text, _cut(Counter(tokens), _unusual(tokens, words), words), words)
 
 
 def odds_of_splits(text: str, language: str) -> dict[str, tuple[Split, Evidence]]:
     """The tokens of a text that is not English which may be several words, from which the probability is learnt."""
     tokens, words = LETTERS.findall(text), vocabulary(language)
-    odds = _odds(text, tokens, _unusual(tokens, words), words)
+    cut = _cut(Counter(tokens), _unusual(tokens, words), words)
+    odds = _odds(text, cut, words) if cut else {}
     return {token: hit for token, hit in odds.items() if hit[1].odds > _LEAST_ODDS and not _is_of_two_scripts(hit[0])}
 
 

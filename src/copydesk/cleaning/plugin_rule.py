@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.cleaning.plan import LISTED
-from copydesk.cleaning.rule import Found, Off, Rule
+from copydesk.cleaning.rule import Found, Off, Rule, patterns_of
 from copydesk.core.plugins import register
 from copydesk.errors import ConfigError, CopydeskError
 from copydesk.language.blocks import KINDS, Kind
@@ -104,7 +104,8 @@ def _check(made: Rule) -> None:
     """Check that a rule does what its examples say."""
     broken, repaired = made.repairs
     try:
-        if made.screen is not None and not pc.match_substring_regex(pa.array([broken]), made.screen)[0].as_py():
+        screens = () if made.screen is None else patterns_of(made.screen)
+        if screens and not any(pc.match_substring_regex(pa.array([broken]), screen)[0].as_py() for screen in screens):
             raise ConfigError(
                 f"the rule {made.name}: its screen {made.screen!r} does not match in {broken!r} (repairs)"
             )

@@ -18,6 +18,9 @@ from copydesk.language.blocks import Block, Blocks, Kind, find_blocks
 from copydesk.text import Edit
 from copydesk.text.edits import Tier
 
+#: RE2 patterns of which one must match, or the only one. What is scanned fast is a pattern that begins with a letter
+#: or sign itself, as ``\n`` is, and several patterns of a thousand states rather than one of a million.
+Screen = str | tuple[str, ...]
 #: The tier of a rule that is neither applied nor suggested until params.yaml gives it another one.
 Off = Literal["off"]
 
@@ -123,9 +126,9 @@ class Rule(NamedTuple):
     tier : Tier or Off
         ``safe``: the text itself proves the defect; ``probable``: a careful editor would make the repair;
         ``suggest``: an editor must decide; ``off``: not used unless params.yaml gives it a tier.
-    screen : str or None
-        RE2 pattern: texts in which it does not match are skipped. None if no pattern can express it: ``find`` is then
-        called for every text.
+    screen : str, tuple of str or None
+        RE2 pattern, or several: texts in which none matches are skipped. None if no pattern can express it: ``find``
+        is then called for every text.
     find : callable
         ``find(text)`` yields what to replace, without overlap, in any order; with ``analyse`` it is
         ``find(text, analysis)``, with ``needs_blocks`` the blocks of the text come last.
@@ -157,7 +160,7 @@ class Rule(NamedTuple):
 
     name: str
     tier: Tier | Off
-    screen: str | None
+    screen: Screen | None
     find: Callable[..., Iterable[Found]]
     repairs: tuple[str, str]
     leaves: str
@@ -242,7 +245,7 @@ class Detector(NamedTuple):
     """Flags a defect that no rule may repair. ``screen``, ``find`` and ``screen_alone`` work as in :class:`Rule`."""
 
     kind: str
-    screen: str
+    screen: Screen
     find: Callable[[str], Iterable[tuple[int, int]]]
     marks: str
     leaves: str
@@ -251,3 +254,8 @@ class Detector(NamedTuple):
     def flags(self, text: str) -> list[Flag]:
         """The flags of this detector in a text, in order of position."""
         return [Flag(self.kind, start, end) for start, end in sorted(self.find(text))]
+
+
+def patterns_of(screen: Screen) -> tuple[str, ...]:
+    """The patterns of a screen."""
+    return (screen,) if isinstance(screen, str) else screen

@@ -246,7 +246,7 @@ def _line_score(line: str) -> int:
 def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Kind:
     count = len(lines)
     if count == 1 and not speakers and code_score <= _CODE_ALONE:  # most paragraphs
-        return _list_or_prose(lines)
+        return _kind_alone(lines[0])
     if speakers and 5 * sum(bool((m := _SPEAKER.match(line)) and m[1] in speakers) for line in lines) >= 2 * count:
         return "transcript"
     if count > 1 and 5 * sum(map(_has_gap, lines)) >= 3 * count:
@@ -265,9 +265,17 @@ def _kind(lines: Sequence[str], code_score: int, speakers: frozenset[str]) -> Ki
 
 
 def _list_or_prose(lines: Sequence[str]) -> Kind:
-    if 5 * sum([bool(_BULLET.match(line) or _ADDRESS.fullmatch(line)) for line in lines]) >= 2 * len(lines):
+    kinds = list(map(_kind_alone, lines))
+    if 5 * kinds.count("list") >= 2 * len(lines):
         return "list"
     return "scan" if any("¬" in line and _SCANNED.search(line) for line in lines) else "prose"
+
+
+def _kind_alone(line: str) -> Kind:
+    """The kind of a line that is neither code nor part of a table."""
+    if _BULLET.match(line) or _ADDRESS.fullmatch(line):
+        return "list"
+    return "scan" if "¬" in line and _SCANNED.search(line) else "prose"
 
 
 def _code_or_configuration(lines: Sequence[str]) -> Kind:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "data" / "code_lines.tsv"
@@ -171,9 +171,13 @@ def score(line: str, least: int | None = None) -> int:
     least : int, optional
         What the caller needs to know exactly: odds up to this may come out as any number up to this, which is faster.
     """
-    line = line[:_READ]
+    return _score(line[:_READ], least)
+
+
+@lru_cache(maxsize=2048)
+def _score(line: str, least: int | None) -> int:
     body = line.strip()
-    if 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
+    if not body.isascii() and 3 * len(_OTHER_SCRIPT.findall(body)) > len(body):
         return -300
     absent, steps = _by_mark()
     weights = _weights()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -101,7 +102,11 @@ def identify(text: str) -> Identified:
     >>> identify("Он жил в г. Москве на улице Ленина.").label
     'ru'
     """
-    sample = _sample(text)
+    return _language_of_sample(_sample(text))
+
+
+@lru_cache(maxsize=256)
+def _language_of_sample(sample: str) -> Identified:
     return _told_apart(sample, _identify(sample))
 
 

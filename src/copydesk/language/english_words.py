@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 
 from copydesk.language.word_lists import read_word_list
 
 #: A common word: three times in a million words.
 COMMON = 3e-6
+_FREQUENT = 3000
 #: Characters of a text that are read.
 _READ = 800
 #: Words that hold sentences together. They tell English from other languages, and do not form compounds.
@@ -47,6 +49,15 @@ def common_words() -> dict[str, None]:
     """
     words = [word for word, share in frequencies().items() if share >= COMMON]
     return dict.fromkeys([*words, *map(str.capitalize, words), *map(str.upper, words)])
+
+
+@cache
+def frequent_words() -> dict[str, None]:
+    """The most frequent of the common words, in small letters: more than half of the different words of a text.
+
+    They are so few that they stay at hand. Of the other words most must be read from main memory to be looked up.
+    """
+    return dict.fromkeys(islice(frequencies(), _FREQUENT))
 
 
 def frequency(word: str) -> float:

@@ -281,9 +281,27 @@ class _Group:
 
 
 def _groups(old: Sequence[ComposedEdit], new: Sequence[Edit]) -> Iterable[_Group]:
-    """Merge old and new edits, both in coordinates of the text between them, into groups in order of position."""
+    """The groups of old and new edits in order of position, of one edit each where none touches another."""
+    for group in _groups_and_untouched(old, new):
+        if isinstance(group, ComposedEdit):
+            alone = _Group(group.start, group.end)
+            alone.add_old(group)
+            yield alone
+        else:
+            yield group
+
+
+def _groups_and_untouched(old: Sequence[ComposedEdit], new: Sequence[Edit]) -> Iterable[_Group | ComposedEdit]:
+    """Merge old and new edits, both in coordinates of the text between them, into groups in order of position.
+
+    An old edit that no new one touches stands for itself.
+    """
     i = j = 0
     while i < len(old) or j < len(new):
+        if i < len(old) and (j == len(new) or old[i].end < new[j].start):
+            yield old[i]
+            i += 1
+            continue
         take_old = j == len(new) or (i < len(old) and old[i][2:4] <= new[j][:2])
         group = _Group(*(old[i][2:4] if take_old else new[j][:2]))
         if take_old:
@@ -311,7 +329,11 @@ def composed(raw: str, text: str, old: Sequence[ComposedEdit], new: Sequence[Edi
     """Compose what made ``text`` of ``raw`` with a pass of edits of ``text``, both in order of position."""
     to_raw = 0  # raw position minus position in the text between, behind the old edits seen so far
     to_clean = 0  # position in the result minus position in the text between
-    for group in _groups(old, new):
+    for group in _groups_and_untouched(old, new):
+        if isinstance(group, ComposedEdit):
+            to_raw = group.raw_end - group.end
+            yield _moved(group, group.start + to_clean, group.end + to_clean) if to_clean else group
+            continue
         raw_start, start = group.start + to_raw, group.start + to_clean
         if group.old:
             to_raw = group.old[-1].raw_end - group.old[-1].end

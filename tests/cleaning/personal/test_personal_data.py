@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from copydesk.cleaning.apply import clean_column, clean_text
 from copydesk.cleaning.personal.personal_data import DETECTORS, RULES
 from copydesk.cleaning.plan import plan
-from copydesk.cleaning.rule import Detector, Rule
+from copydesk.cleaning.rule import Detector, Rule, Screen, patterns_of
 from copydesk.core.config import check_params
 from copydesk.text import EditedText
 
@@ -279,8 +279,10 @@ pieces = st.sampled_from(
 tangles = st.lists(pieces, max_size=25).map("".join)
 
 
-def screened(screen: str | None, text: str) -> bool:
-    return screen is None or bool(pc.match_substring_regex(pa.array([text]), screen)[0].as_py())
+def screened(screen: Screen | None, text: str) -> bool:
+    return screen is None or any(
+        pc.match_substring_regex(pa.array([text]), pattern)[0].as_py() for pattern in patterns_of(screen)
+    )
 
 
 def found(detector: Detector, text: str) -> list[str]:

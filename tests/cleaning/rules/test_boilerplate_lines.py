@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copydesk.cleaning.apply import clean_text
 from copydesk.cleaning.plan import plan
 from copydesk.cleaning.rule import Analyses
-from copydesk.cleaning.rules.boilerplate_lines import RULES
+from copydesk.cleaning.rules.boilerplate_lines import RULES, _judge_lines, _may_hold_any
 from copydesk.text import EditedText
 
 APPLIED = plan({"apply": ["safe", "probable"], "rules": {}}, RULES)
@@ -376,3 +376,25 @@ def test_hostile_lines_take_time_that_grows_with_them(text: str) -> None:
     for rule in RULES:
         rule.edits(text, analyses)
     assert time.process_time() - start < 60
+
+
+#: Lines of an article, lines that are none, and lines that are one or the other by their place.
+_LINES = (
+    *BODY[:2],
+    "",
+    " ",
+    "\xa0",
+    "Skip to main content",
+    "Read more: Why gas prices are falling again",
+    "By Marta Kowalczyk, Staff Writer",
+    "November 20, 2019",
+    "About the author",
+    "She writes about towns.",
+    "Leila Haddad is a senior reporter at InfoPress, where she covers defence.",
+    "He said so. (AP Photo/John Locher)",
+)
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=14).map("\n".join))
+def test_where_no_line_may_be_judged_none_is(text: str) -> None:
+    assert _may_hold_any(text) or not _judge_lines(text)

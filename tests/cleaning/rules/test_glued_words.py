@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.cleaning import glued_odds
+from copydesk.cleaning import english_tokens, glued_odds
 from copydesk.cleaning.rules import glued_punctuation, glued_words
 from copydesk.cleaning.word_splitting import Cutter, Seen, _letter, _shape, _worth, cut, value
 from copydesk.language.blocks import Block
@@ -330,7 +330,7 @@ def test_a_text_with_a_sign_of_code_is_searched_for_them(pieces: list[str]) -> N
 
 @given(st.text("abA'’é 1_.", max_size=25), st.sampled_from(["en", "de"]), st.data())
 def test_a_few_tokens_stand_where_all_tokens_of_the_text_say(text: str, language: str, data: st.DataObject) -> None:
-    pattern = glued_odds.TOKEN if language == "en" else glued_odds.LETTERS
+    pattern = english_tokens.TOKEN if language == "en" else glued_odds.LETTERS
     tokens = [(match.start(), match.group()) for match in pattern.finditer(text)]
     hits = data.draw(st.frozensets(st.sampled_from([*sorted({token for _, token in tokens}), "a", "ab"]), max_size=3))
     block = Block(0, len(text), "prose", language)

@@ -8,9 +8,10 @@ that out. A text of nothing but such lines is left as it is.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count as numbers_from
 from itertools import takewhile
 from typing import NamedTuple
@@ -27,6 +28,7 @@ _EDGE_LINES = 16
 _HEADLINES, _HEADLINE_LENGTH = 3, 200
 _LAST_LINES, _LAST_LENGTH = 2, 160
 _BIOGRAPHY_LINES = 8
+_SHORT = 160
 #: Dates that a page states of its article: when it was published, and changed.
 _DATES = 2
 #: So many addresses with at most so many lines from one to the next are a list.
@@ -52,17 +54,29 @@ class _Judged(NamedTuple):
 _NOTHING = _Judged((), ())
 
 
-def _match(text: str, line: _Line) -> _Match | None:
-    """The kind of a line by its words; None for a line of the article."""
-    length = line.end - line.start
-    # Long lines are paragraphs, or markup.
-    if length < _SHORTEST or length > LONGEST or (length > 400 and text[line.start] not in "<["):
+def _judged_alone(line: str) -> tuple[str, str, bool] | None:
+    """The kind of a line by its words, where such lines are removed, and whether the first line may be one.
+
+    None for a line of the article. Long lines are paragraphs, or markup.
+    """
+    length = len(line)
+    if length < _SHORTEST or length > LONGEST or (length > 400 and line[0] not in "<["):
         return None
-    words = text[line.start : line.end].strip(" \t")
+    words = line.strip(" \t")
+    return _judged_words(words) if len(words) > _SHORT else _judged_short(words)
+
+
+@lru_cache(maxsize=16384)
+def _judged_short(words: str) -> tuple[str, str, bool] | None:
+    """The same of a short line, remembered: such lines stand in many texts, and a text is judged several times."""
+    return _judged_words(words)
+
+
+def _judged_words(words: str) -> tuple[str, str, bool] | None:
     if not words:
         return None
     if judged := patterns.judged_by_words(words):
-        return _Match(line, *judged)
+        return judged
     kind, where = "", "any"
     if len(words) < 300 and "CLICK" in words and patterns.SHOUTED.fullmatch(words):
         kind = "read-more"
@@ -75,16 +89,30 @@ def _match(text: str, line: _Line) -> _Match | None:
     elif date := patterns.date_line(words):
         stamped, dated, rest = date
         kind, where = "date-line", "edge" if stamped and dated else "head" if not rest or dated else ""
-    return _Match(line, kind, where, kind in {"date-line", "contact"}) if kind and where else None
+    return (kind, where, kind in {"date-line", "contact"}) if kind and where else None
 
 
 def _judge(text: str) -> _Judged:
+    return _judge_lines(text) if _may_hold_any(text) else _NOTHING
+
+
+def _may_hold_any(text: str) -> bool:
+    """Whether there is a line to judge: most texts have none, neither by its words nor a biography at their end."""
+    lines = text.split("\n")
+    if any(map(_judged_alone, lines)):
+        return True
+    last = [line for line in lines if line and not line.isspace()][-_BIOGRAPHY_LINES:]
+    return any(len(line) <= LONGEST and _is_about_author(line.strip(" \t")) for line in last)
+
+
+def _judge_lines(text: str) -> _Judged:
     matches: list[_Match] = []
     head: list[tuple[_Line, _Match | None]] = []
     tail: deque[tuple[_Line, _Match | None]] = deque(maxlen=_EDGE_LINES)
     count = 0
     for line in _lines(text):
-        match = _match(text, line)
+        judged = _judged_alone(text[line.start : line.end])
+        match = _Match(line, *judged) if judged else None
         if match is not None:
             matches.append(match)
         if count < _EDGE_LINES:
@@ -206,10 +234,15 @@ def _is_biography(text: str, line: _Line, follows: bool) -> bool:
     if line.number == 0 or line.end - line.start > LONGEST:
         return False
     words = text[line.start : line.end].strip(" \t")
-    if patterns.BIOGRAPHY_HEAD.fullmatch(words) or (follows and patterns.BIOGRAPHY_MORE.fullmatch(words)):
+    if follows and patterns.BIOGRAPHY_MORE.fullmatch(words):
         return True
-    match = BIOGRAPHY.match(words)
-    return match is not None and not _is_mentioned(text, match["name"], line)
+    about = _is_about_author(words)
+    return about is not None and (about.re is not BIOGRAPHY or not _is_mentioned(text, about["name"], line))
+
+
+def _is_about_author(words: str) -> re.Match[str] | None:
+    """What shows that a line is about an author: its beginning, or else a name and what the person does."""
+    return patterns.BIOGRAPHY_HEAD.fullmatch(words) or BIOGRAPHY.match(words)
 
 
 def _is_mentioned(text: str, name: str, line: _Line) -> bool:

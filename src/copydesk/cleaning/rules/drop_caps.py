@@ -60,7 +60,7 @@ RULES = (
     Rule(
         "split-capital",
         "probable",
-        "(?:\\A|\n)[“\"]?[A-Z] [a-z’']",
+        ("\n[“\"]?[A-Z] [a-z’']", "\\A[“\"]?[A-Z] [a-z’']"),
         _split_capital,
         repairs=(
             "T he weather should ease.\nC ompared to last year",

@@ -9,7 +9,9 @@ import re
 from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
-from copydesk.cleaning.glued_odds import LETTERS, LONGEST, SCREEN, TOKEN, TRACE, Odds, glued_odds, is_sure
+from copydesk.cleaning.english_tokens import LONGEST, TOKEN
+from copydesk.cleaning.glued_odds import LETTERS, Odds, glued_odds, is_sure
+from copydesk.cleaning.glued_traces import SCREEN, TRACE, has_trace
 from copydesk.cleaning.rule import Found, Rule
 from copydesk.language.blocks import WORDS, Block, Blocks
 from copydesk.language.english_words import FUNCTION_WORDS, English, common_words
@@ -37,7 +39,7 @@ class _Trace:
             # No word is cut here.
             start, end = text.rfind(" ", 0, max(0, place - LONGEST)) + 1, text.find(" ", place + LONGEST)
             near = text[start : end if end >= 0 else len(text)] if place - start < 2 * LONGEST else ""
-            self._anywhere = bool(TRACE.search(near) or TRACE.search(text))
+            self._anywhere = bool(TRACE.search(near)) or has_trace(text)
         return self._anywhere
 
 

@@ -247,6 +247,7 @@ _INNER_HYPHEN = Rule(
     # Between what may be letters: all but signs and digits of ASCII.
     r"[^\x00-@\[-`{-\x7f][-\x{2010}\x{ad}\x{ac}] [^\x00-@\[-`{-\x7f]",
     _left_inside,
+    screen_alone=True,
     repairs=("The session con- tinued after the inter- val", "The session continued after the interval"),
     leaves="the first- and second-year pupils, and a line - with a dash - in it",
     kinds=PROSE | {"list"},

@@ -44,8 +44,11 @@ def _turned(text: str, blocks: Blocks) -> Iterator[Found]:
 
 def _is_balanced(line: str) -> bool:
     """Whether each quotation of a line is opened and closed in it, as in most lines."""
-    if "“" in line or "”" in line:
-        return '"' not in line and _PAIRS.fullmatch(line) is not None
+    opened, closed = line.count("“"), line.count("”")
+    if opened or closed:
+        if opened != closed or '"' in line:
+            return False
+        return line.find("“") < line.find("”") if opened == 1 else _PAIRS.fullmatch(line) is not None
     return '"' not in line or len(_STRAIGHT.findall(line)) % 2 == 0
 
 

@@ -62,10 +62,12 @@ def _is_chat(text: str) -> bool:
     return words >= max(_FEWEST_WORDS, 3 * len(lines)) and 3 * small >= 2 * len(lines)
 
 
+#: All of a line that is long enough, without the marks of ASCII, which are looked for fast.
+_WITHOUT_MARKS = rf"[^\n.!?:;|]{{{_LONGEST_DENSE}}}[^\n.!?:;|]+(?:\n|\z)"
 DETECTORS = (
     Detector(
         "no-sentence-marks",
-        rf"(?:\A|\n)[^\n{_MARKS}]{{{_LONGEST_DENSE}}}[^\n{_MARKS}]+(?:\n|\z)|\A[^{_MARKS}]+\z",
+        (rf"\n{_WITHOUT_MARKS}", rf"\A{_WITHOUT_MARKS}", r"\A[^.!?:;|]+\z"),
         _without_marks,
         marks="so we went down to the river and the boat was gone and nobody knew where it was " * 4,
         leaves="so we went down to the river, and the boat was gone, and nobody knew where it was. " * 4,
