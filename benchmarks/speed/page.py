@@ -86,7 +86,7 @@ $scale
 
 ## What was tried without success
 
-- **Arrow IPC between the stages** instead of Parquet: for each document 15 µs less to write and 7 µs less to read, 2 %
+- **Arrow IPC between the stages** instead of Parquet: 15 µs a document less to write and 7 µs less to read, 2 %
   of a build, for 7 % more disk and a second format in the store. Without compression 60 µs, for 60 % more disk.
 - **Parquet without dictionaries and statistics** between the stages: 5 µs.
 - **Other memory pools** (jemalloc, the system's, mimalloc that gives nothing back), and Python's garbage collector
