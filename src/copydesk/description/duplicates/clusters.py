@@ -212,7 +212,7 @@ def _joined(
     positions = inverse(order)
 
     def similar(left: Rows, right: Rows) -> NDArray[np.bool_]:
-        return equal_components(sketches, order[left], order[right]) >= threshold * COMPONENTS
+        return equal_components(sketches.take, order[left], order[right]) >= threshold * COMPONENTS
 
     for rows, band_keys in sketches.bands(included):
         members = positions[rows]
@@ -333,12 +333,12 @@ def shared_buckets(documents: Rows, band_keys: Hashes, ranks: Rows) -> Pairs:
     return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
-def equal_components(sketches: Sketches, left: Rows, right: Rows) -> Rows:
-    """Number of equal components in the signatures of each pair of rows: shape (m,)."""
+def equal_components(take: Callable[[Rows], Signatures], left: Rows, right: Rows) -> Rows:
+    """Number of equal components in the signatures of each pair, which ``take`` returns: shape (m,)."""
     counts = np.empty(len(left), dtype=np.int64)
     for at in range(0, len(left), _CHUNK):
         part = slice(at, at + _CHUNK)
-        counts[part] = np.count_nonzero(sketches.take(left[part]) == sketches.take(right[part]), axis=1)
+        counts[part] = np.count_nonzero(take(left[part]) == take(right[part]), axis=1)
     return counts
 
 

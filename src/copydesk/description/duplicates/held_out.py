@@ -58,8 +58,13 @@ class Separated(NamedTuple):
     resembled: Rows
 
 
-def separated(
-    ids: pa.Array, keys: pa.Array, signatures: Signatures | Sketches, sizes: NDArray[np.int64], given: Places
+def separated(  # noqa: PLR0917  (what is known of documents, as for near_groups)
+    ids: pa.Array,
+    keys: pa.Array,
+    signatures: Signatures | Sketches,
+    sizes: NDArray[np.int64],
+    given: Places,
+    groups: Groups | None = None,
 ) -> Separated:
     """Group similar documents, and leave out those that hinder that each group has one split.
 
@@ -72,10 +77,12 @@ def separated(
         As for ``near_groups``.
     given : numpy.ndarray of int8, shape (n,)
         Numbers of the splits that documents have already; of two, the larger is protected more.
+    groups : Groups, optional
+        Of these documents, if they are known.
     """
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
     resembled = np.full(len(ids), _NOBODY)
-    groups = near_groups(ids, keys, sketches, sizes)
+    groups = near_groups(ids, keys, sketches, sizes) if groups is None else groups
     for search in range(len(ids) + 1):
         stays = resembled == _NOBODY
         group_of = group_rows(groups, ids)
@@ -150,7 +157,7 @@ def _resembling(  # noqa: PLR0917  (two sets of documents, and all that is known
             if not len(compared):
                 break
             pairs = leaders[compared], members[compared]
-            similar = equal_components(sketches, order[pairs[0]], order[pairs[1]]) >= THRESHOLD * COMPONENTS
+            similar = equal_components(sketches.take, order[pairs[0]], order[pairs[1]]) >= THRESHOLD * COMPONENTS
             partner[pairs[1][similar]] = pairs[0][similar]
             waiting &= members != leaders
     partners = np.full(len(order), _NOBODY)

@@ -56,17 +56,17 @@ def read_columns(task: SignatureTask) -> ShardColumns:
 
 def band_keys(task: SignatureTask) -> tuple[Rows, Hashes]:
     """Numbers of the documents of a shard that have words, and their keys, one column per band."""
-    signatures = _kept(task)
+    signatures = kept_signatures(task)
     worded = np.flatnonzero((signatures != WORDLESS).any(axis=1))
     return worded + task.start, all_band_keys(signatures[worded])
 
 
 def read_signatures(task: SignatureTask) -> Signatures:
     """Signatures at the positions that the task names."""
-    return _kept(task)[task.places]
+    return kept_signatures(task)[task.places]
 
 
-def _kept(task: SignatureTask) -> Signatures:
+def kept_signatures(task: SignatureTask) -> Signatures:
     """Signatures of the kept documents of a shard; empty if near-duplicates are switched off."""
     shard = Store(task.store).read(task.part, ["minhash", "kept"], again=True)
     values: Signatures = shard["minhash"].combine_chunks().flatten().to_numpy().astype(np.uint32)
