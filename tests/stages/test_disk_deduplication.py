@@ -72,12 +72,13 @@ def described(project: Project, seed: int, near: bool = True) -> list[str]:
     return ids
 
 
-def outcome(project: Project, join: str) -> tuple[list[dict[str, Part]], dict[str, bytes]]:
+def outcome(project: Project, join: str) -> tuple[list[dict[str, Part]], dict[str, str]]:
     project.params["engine"]["join"] = join
     project.build.mkdir(exist_ok=True)
     deduplicate.run(project)
     assert not list(project.build.glob("scratch/*"))
-    return read_receipts(project, "deduplicate"), file_bytes(project.build / "store")
+    files = file_bytes(project.build / "store").items()
+    return read_receipts(project, "deduplicate"), {name: hashlib.sha256(data).hexdigest() for name, data in files}
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -104,7 +105,9 @@ def test_both_joins_write_the_same_bytes(
     assert made["rounds"] == made["memory"]
     found = pa.concat_tables([project.store.read(shard["duplicates"]) for shard in made["rounds"][0]])
     assert set(found["duplicate_kind"].to_pylist()) == {None, "exact", "near"}
-    assert max(row["counts"] for row in found["duplicate_group"].drop_null().value_counts().to_pylist()) > LEADERS + 1
+    if given == "nothing":
+        sizes_of_groups = found["duplicate_group"].drop_null().value_counts().to_pylist()
+        assert max(row["counts"] for row in sizes_of_groups) > LEADERS + 1
     assert set(found["split"].to_pylist()) == {"train", "validation", "test"}
     assert (sum(shard["leaving"].rows for shard in made["rounds"][0]) > 0) == (given != "nothing")
 

@@ -189,8 +189,8 @@ def _given(
     for run in ranges:
         tables = list(project.store.read_all(run, ["doc_id", "kept"], again=True))
         masks.append([table["kept"].to_numpy() for table in tables])
-        ids = pa.chunked_array([chunk for table in tables for chunk in table.filter(table["kept"])["doc_id"].chunks])
-        places = listed_places(ids.combine_chunks(), listed)
+        ids = pa.concat_tables(tables)["doc_id"].filter(np.concatenate(masks[-1])).combine_chunks()
+        places = listed_places(ids, listed)
         if not settings["group_by"]:
             if by_column:
                 places = _places_by_column(project, descriptions[start : start + len(run)], masks.pop(), places)

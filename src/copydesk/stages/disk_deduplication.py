@@ -217,10 +217,13 @@ def write_decided(task: JoinTask) -> tuple[int, int, int]:
         parts = separated(ids.take(subset), keys.take(subset), signatures, words[torn], given[torn], known)
         places[torn] = parts.places
         resembled[torn] = np.where(parts.resembled >= 0, torn[parts.resembled], -1)
-        mask = np.zeros(len(rows), dtype=bool)
-        mask[torn] = True
+        row_of = np.arange(len(rows))
+        row_of[torn] = len(rows) + np.arange(len(torn))
         groups = Groups(
-            *(pc.replace_with_mask(old, mask, new) for old, new in zip(groups, parts.groups, strict=True))
+            *(
+                pa.concat_arrays([old, new]).take(pa.array(row_of))
+                for old, new in zip(groups, parts.groups, strict=True)
+            )
         )
     leaves = resembled >= 0
     others = pa.array(resembled, mask=~leaves)

@@ -115,7 +115,7 @@ def near_groups(
     order, codes = by_id(ids, keys)
     if among is not None:
         outside = np.flatnonzero(~among[order])
-        codes[outside] = len(codes) + outside  # equal to no other
+        codes[outside] = len(codes) + 1 + outside  # equal to no other: the largest of the others is at most n
     links = Links(len(order))
     for _ in _joined(order, codes, signatures, links, threshold, among=among, within=within):
         pass
