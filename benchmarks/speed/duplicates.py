@@ -1,19 +1,22 @@
 """How fast duplicates are found, on one core: keys and signatures of texts, groups of many signatures.
 
     python benchmarks/speed/duplicates.py [--peers FOLDER]
-    python benchmarks/speed/duplicates.py --documents 8000000
+    python benchmarks/speed/duplicates.py --documents 8000000 [--join rounds] [--folder FOLDER]
 
 Prints the CPU time that a document of 3.5 kB takes (the median of some runs), and the CPU seconds and the most memory
 that grouping takes, in a process of its own for each size. Of the documents 5 % repeat another and 10 % resemble one;
 those of the last rows are made to be slow. datasketch gets the same words.
 
 With --documents the whole stage is measured instead: shards with so many signatures are written to a temporary folder
-(600 bytes of disk a document, and as much again for those that are compared), and the stage groups them.
+(1,200 bytes of disk a document, and 600 for temporary files), and the stage groups them. About 15 % of the documents
+are in groups: some repeat another or resemble it, some are chains of 50, and one group of 100,000 resemble each other
+by ways of up to 17 steps. --join rounds does it by tasks on disk; the rounds and the most disk are printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import importlib
 import multiprocessing
@@ -23,6 +26,7 @@ import site
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -39,16 +43,19 @@ from score_sentences import load  # noqa: E402  (the quality benchmarks are a fo
 
 from copydesk.core.config import check_params  # noqa: E402
 from copydesk.core.json_schema import PACKAGED  # noqa: E402
+from copydesk.description.duplicates import disk_join  # noqa: E402
 from copydesk.description.duplicates.clusters import BAND_COMPONENTS, near_groups  # noqa: E402
 from copydesk.description.duplicates.minhash import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
 from copydesk.engines import local  # noqa: E402
 from copydesk.project import Project  # noqa: E402
 from copydesk.stages import deduplicate  # noqa: E402
 from copydesk.stages.runner import write_receipts  # noqa: E402
+from copydesk.store.shard_store import Part  # noqa: E402
 from copydesk.tables.table import table  # noqa: E402
 
 RUNS = 5
 BATCH = 1000
+CHAIN = 50
 DOCUMENT = 3500  # bytes
 SIZES = (100_000, 1_000_000)
 HOSTILE = (50_000, 200_000)
@@ -130,47 +137,91 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return found ^ found >> np.uint64(31)
 
 
+def planted(numbers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of some of ``count`` documents, numbers that are equal where their keys are, and their signatures."""
+    random = np.random.default_rng(int(numbers[0]))
+    columns = np.arange(COMPONENTS)
+    tree = min(count // 50, 100_000)
+    chained = count // 100 // CHAIN * CHAIN
+    copies = count * 65 // 1000
+    new = count - copies - chained - tree
+    model = np.where(numbers < new, numbers, mixed(numbers).astype(np.int64) % new)  # of copies
+    seeds = np.repeat(model[:, None], COMPONENTS, axis=1)
+    near = (numbers >= new + copies // 2) & (numbers < new + copies)
+    seeds[near[:, None] & (random.random(seeds.shape) < 0.1)] += count * 2
+    # Of a chain, each document differs from the one before it in 13 components.
+    chain, place = np.divmod(numbers - new - copies, CHAIN)
+    in_chain = (numbers >= new + copies) & (numbers < new + copies + chained)
+    versions = (place[:, None] * 13 + columns * 37 % COMPONENTS) // COMPONENTS
+    seeds[in_chain] = (count * 4 + chain[:, None] * CHAIN + versions)[in_chain]
+    # Of a tree, each differs from the one above it in about a tenth.
+    nodes = np.flatnonzero(numbers >= new + copies + chained)
+    above = np.repeat(numbers[nodes, None] - (new + copies + chained), COMPONENTS, axis=1)
+    for _ in range(tree.bit_length()):
+        kept = (above > 0) & (mixed(above * COMPONENTS + columns) % np.uint64(10) > 0)
+        above[kept] = (above[kept] - 1) // 2
+    seeds[nodes] = count * 6 + above
+    signatures = mixed(seeds * COMPONENTS + columns).astype(np.uint32)
+    return np.where(numbers < new + copies // 2, model, numbers), signatures
+
+
+def shard(task: tuple[Project, int, int, int]) -> Part:
+    """Write a shard of ``count`` documents as the stage describe does."""
+    project, start, end, count = task
+    numbers = np.arange(start, end)
+    # So that the ends of the numbers are not beside each other: a permutation, as both numbers have no common factor.
+    numbers = (numbers * 7_368_787 + 11) % count
+    key_of, signatures = planted(numbers, count)
+    random = np.random.default_rng(start)
+    shape = table("compared", project.schemas)
+    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * COMPONENTS
+    rows = {
+        "doc_id": [f"{n:032}" for n in mixed(numbers).tolist()],
+        "text_key": [hashlib.sha256(n.tobytes()).hexdigest() for n in key_of],
+        "minhash": pa.ListArray.from_arrays(offsets, pa.array(signatures.ravel().astype(np.int64))),
+        "words": random.integers(100, 800, len(numbers)),
+        "point": random.random(len(numbers)),
+        "kept": np.ones(len(numbers), dtype=bool),
+    }
+    return project.store.add(shape.conform(pa.table(rows)))
+
+
 def stored(project: Project, count: int) -> None:
-    """Write shards as the stage describe does, with what ``synthetic`` plants."""
-    random = np.random.default_rng(1)
-    new = count * 85 // 100
-    model = np.concatenate([np.arange(new), random.integers(0, new, count - new)])
-    near = new + count * 5 // 100
-    numbers = random.permutation(count)
-    shape = table("signatures", project.schemas)
-    receipts = []
-    for at in range(0, count, BATCH):
-        # A signature follows from its number, so that what repeats it need not be near.
-        models = model[at : at + BATCH]
-        part = mixed(models[:, None] * COMPONENTS + np.arange(COMPONENTS)).astype(np.uint32)
-        changed = random.random(part.shape) < 0.1
-        changed[: max(0, near - at)] = False
-        part[changed] = random.integers(0, 2**32, changed.sum(), dtype=np.uint32)
-        key_of = np.where(np.arange(at, at + len(part)) < near, models, np.arange(at, at + len(part)))
-        rows = {
-            "doc_id": [f"{n:032}" for n in numbers[at : at + BATCH]],
-            "text_key": [hashlib.sha256(n.tobytes()).hexdigest() for n in key_of],
-            "minhash": pa.FixedSizeListArray.from_arrays(pa.array(part.ravel().astype(np.int64)), COMPONENTS),
-            "words": random.integers(100, 800, len(part)),
-            "kept": np.ones(len(part), dtype=bool),
-        }
-        rows["minhash"] = rows["minhash"].cast(pa.list_(pa.int64()))
-        receipts.append({"signatures": project.store.add(shape.conform(pa.table(rows)))})
-    write_receipts(project, "describe", receipts)
+    """Write the shards of ``planted``."""
+    tasks = [(project, start, min(start + BATCH, count), count) for start in range(0, count, BATCH)]
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        write_receipts(project, "describe", ({"signatures": part} for part in pool.imap(shard, tasks, 16)))
+
+
+def watch(folder: Path, most: list[int], stop: threading.Event) -> None:
+    """Keep the most that files below a folder take on disk."""
+    while not stop.wait(2):
+        used = 0
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):
+                used += path.stat().st_blocks * 512
+        most[0] = max(most[0], used)
 
 
 def stage(project: Project) -> str:
     """Run the stage on what ``stored`` wrote."""
+    most, stop, rounds = [0], threading.Event(), []
+    counted = disk_join.components
+    disk_join.components = lambda *given: (rounds.append(counted(*given)), rounds[-1])[1]
+    threading.Thread(target=watch, args=(project.build / "scratch", most, stop)).start()
     begun = time.perf_counter()
     deduplicate.run(project)
     wall = time.perf_counter() - begun
+    stop.set()
     local._pool.close()  # so that the memory of its processes is told
     (own, _), (theirs, each) = (
         (used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
     peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
-    return f"{own + theirs:8.1f} s of CPU, {wall:6.1f} s, {peak:6.0f} MB at most, {each:4.0f} MB in another process"
+    text = f"{own + theirs:8.1f} s of CPU, {wall:6.1f} s, {peak:6.0f} MB at most, {each:4.0f} MB in another process"
+    by_rounds = (f", {found.rounds} rounds, {most[0] / 1e9:.1f} GB of temporary files at most" for found in rounds)
+    return "".join([text, *by_rounds])
 
 
 def main() -> None:
@@ -178,18 +229,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, help="folder into which other libraries were installed")
     parser.add_argument("--documents", type=int, help="measure the stage on so many documents, and nothing else")
+    parser.add_argument("--join", choices=("memory", "rounds"), default="memory", help="the setting engine.join")
+    parser.add_argument("--folder", type=Path, help="where to write the documents of --documents, and keep them")
     given = parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     if given.documents:
+        kept = contextlib.nullcontext(given.folder) if given.folder else None
         with (
-            tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
+            kept or tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
             ProcessPoolExecutor(1, spawn) as one,
         ):
             root = Path(folder)
             places = (root / name for name in ("seeds", "corpus", "reports", "build"))
-            project = Project(*places, schemas=PACKAGED, params=check_params({}))
-            with ProcessPoolExecutor(1, spawn) as other:
-                other.submit(stored, project, given.documents).result()
+            project = Project(*places, schemas=PACKAGED, params=check_params({"engine": {"join": given.join}}))
+            if not (project.build / "describe").is_dir():
+                begun = time.perf_counter()
+                with ProcessPoolExecutor(1, spawn) as other:
+                    other.submit(stored, project, given.documents).result()
+                print(f"written in {time.perf_counter() - begun:.0f} s", flush=True)
             print(f"{given.documents:,} documents: {one.submit(stage, project).result()}")
         return
     texts = documents()

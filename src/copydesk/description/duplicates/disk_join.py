@@ -33,6 +33,7 @@ from copydesk.description.duplicates.partitions import (
     Numbers,
     Outbox,
     first_of_each,
+    keep_first,
     owners,
     partitions,
     records_of,
@@ -217,14 +218,15 @@ def write_repeats(task: JoinTask) -> int:
 
 def write_band_keys(task: JoinTask) -> int:
     """By band key, the documents of a range with words whose key is new."""
-    repeats = records_of(task.folder / "repeats", task.number, 2)[:, 0]
+    new = np.ones(sum(part.rows for part in task.shards), dtype=bool)
+    new[records_of(task.folder / "repeats", task.number, 2)[:, 0] - first_number(task.number)] = False
     number = first_number(task.number)
     with Outbox(task.folder / "bands", task.number, task.into, task.largest) as outbox:
         for part in task.shards:
             signatures = kept_signatures(SignatureTask(task.store, part))
             numbers = np.arange(number, number + len(signatures))
-            number += len(signatures)
-            compared = np.flatnonzero((signatures != WORDLESS).any(axis=1) & ~np.isin(numbers, repeats))
+            compared = (signatures != WORDLESS).any(axis=1) & new[: len(signatures)]
+            number, new = number + len(signatures), new[len(signatures) :]
             keys = all_band_keys(signatures[compared]).T.ravel().view(np.int64)
             records = np.stack([keys, np.tile(numbers[compared], BANDS)], axis=1)
             outbox.add(records, owners(keys, task.into))
@@ -262,7 +264,7 @@ def write_signatures(task: JoinTask) -> int:
                 keys = _key_bytes(read_columns(SignatureTask(task.store, part)).keys).reshape(-1, 16)[rows, :_ORDER]
                 signatures = kept_signatures(SignatureTask(task.store, part))[rows]
                 file.write(np.hstack([keys, signatures.view(np.uint8)]).tobytes())
-    Path(name).replace(folder / str(task.number))
+    keep_first(Path(name), folder / str(task.number))
     return len(needed)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +50,7 @@ class Outbox:
     folder : Path
         With all files of this kind of records; made if it is missing.
     task : int
-        A number of the task, so that it replaces its files if it runs again.
+        A number of the task, so that its files have the same names if it runs again.
     count : int
         Number of partitions.
     largest : int
@@ -103,8 +104,15 @@ class Outbox:
             starts = np.cumsum([8 * (self._count + 1), *sizes])
             file.write(starts.astype(np.int64).tobytes())
             file.writelines(slices)
-        Path(name).replace(self._folder / f"{self._task:08}.{self._files:04}")
+        keep_first(Path(name), self._folder / f"{self._task:08}.{self._files:04}")
         self._files += 1
+
+
+def keep_first(written: Path, target: Path) -> None:
+    """Give a file its name, unless a task that ran before has: one that runs again may find its inputs removed."""
+    with suppress(FileExistsError):
+        os.link(written, target)
+    written.unlink()
 
 
 def batches(folder: Path, number: int, width: int, largest: int = LARGEST) -> Iterator[Records]:
