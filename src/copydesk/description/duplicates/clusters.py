@@ -31,6 +31,7 @@ _CHUNK = 1 << 12  # signatures of 512 bytes that are compared at a time
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _32 = np.uint64(32)
 _BAND_BITS = np.uint64(BANDS.bit_length())  # of a band key, which name the band
+_BAND_MASK = (np.uint64(1) << _BAND_BITS) - np.uint64(1)
 
 
 class Sketches(Protocol):
@@ -117,7 +118,7 @@ def near_groups(
         outside = np.flatnonzero(~among[order])
         codes[outside] = len(codes) + 1 + outside  # equal to no other: the largest of the others is at most n
     links = Links(len(order))
-    for _ in _joined(order, codes, signatures, links, threshold, among=among, within=within):
+    for _ in _joined(order, codes, keys, signatures, links, threshold, among=among, within=within):
         pass
     _join_equal(codes, links)
     keeper = _keepers(links.roots(np.arange(len(order))), sizes[order])
@@ -148,7 +149,7 @@ def near_pairs(
         The ids of each pair.
     """
     order, codes = by_id(ids, keys)
-    pairs = [(order[:0], order[:0]), *_joined(order, codes, signatures, Links(len(order)), threshold)]
+    pairs = [(order[:0], order[:0]), *_joined(order, codes, keys, signatures, Links(len(order)), threshold)]
     left, right = (order[np.concatenate(column)] for column in zip(*pairs, strict=True))
     return ids.take(pa.array(left)), ids.take(pa.array(right))
 
@@ -193,9 +194,10 @@ def by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
     return order, codes[order]
 
 
-def _joined(
+def _joined(  # noqa: PLR0917  (what is known of documents, as for near_groups)
     order: Rows,
     codes: Rows,
+    keys: pa.Array,
     signatures: Signatures | Sketches,
     links: Links,
     threshold: float,
@@ -214,15 +216,19 @@ def _joined(
     def similar(left: Rows, right: Rows) -> NDArray[np.bool_]:
         return equal_components(sketches.take, order[left], order[right]) >= threshold * COMPONENTS
 
+    def digests(members: Rows) -> Hashes:
+        return key_digests(keys.take(pa.array(order[members])))
+
     for rows, band_keys in sketches.bands(included):
         members = positions[rows]
         keys_within = band_keys if within is None else apart(band_keys, within[rows])
-        yield from similar_pairs(members, keys_within, codes[members], links, similar)
+        yield from similar_pairs(members, keys_within, links, similar, digests)
 
 
 def apart(band_keys: Hashes, numbers: Rows) -> Hashes:
     """Band keys that are equal only for documents with the same number: shape (m,) in and out."""
-    return band_keys ^ (numbers.astype(np.uint64) + np.uint64(1)) * _MIX
+    mixed = (numbers.astype(np.uint64) + np.uint64(1)) * _MIX
+    return band_keys ^ mixed >> _BAND_BITS << _BAND_BITS
 
 
 def inverse(order: Rows) -> Rows:
@@ -262,16 +268,26 @@ def _band_keys(signatures: Signatures, band: int) -> Hashes:
     return hashes >> _BAND_BITS << _BAND_BITS | np.uint64(band)
 
 
+def key_digests(keys: pa.Array) -> Hashes:
+    """The last eight bytes of each key, as a number: shape (n,) in and out."""
+    return np.array([int.from_bytes(key[-8:], "big") for key in keys.cast(pa.binary()).to_pylist()], dtype=np.uint64)
+
+
 def similar_pairs(
-    documents: Rows, band_keys: Hashes, ranks: Rows, links: Links, similar: Callable[[Rows, Rows], NDArray[np.bool_]]
+    documents: Rows,
+    band_keys: Hashes,
+    links: Links,
+    similar: Callable[[Rows, Rows], NDArray[np.bool_]],
+    digests: Callable[[Rows], Hashes],
 ) -> Iterator[Pairs]:
     """Compare documents that share a band key; link those that are similar, and yield these pairs.
 
     In a bucket of up to ``LEADERS`` + 1 documents each is compared with each. In a larger one that would cost the
-    square of its size, so up to ``LEADERS`` of its members, in the order of their keys, are compared with all others;
-    a member that is similar to one of these does not lead itself. A bucket of similar documents takes one round, a
-    bucket of k groups takes k. Pairs not compared after ``LEADERS`` rounds are left to the other bands, whose buckets
-    differ.
+    square of its size, so up to ``LEADERS`` of its members are compared with all others; a member that is similar to
+    one of these does not lead itself. A bucket of similar documents takes one round, a bucket of k groups takes k.
+    Pairs not compared after ``LEADERS`` rounds are left to the other bands, whose buckets differ. So does the order
+    in which members lead, which follows from their keys and the band: a document that is not similar to the leaders
+    of one band meets others in the next.
 
     So the groups follow from each bucket alone, in whatever order and wherever buckets are compared. ``links`` only
     saves comparisons that cannot matter: a pair that is linked, unless one of the two might lead; a bucket in which
@@ -279,15 +295,24 @@ def similar_pairs(
 
     Parameters
     ----------
-    documents, band_keys, ranks : numpy.ndarray, shape (n,)
-        Numbers of documents with different keys; a band key of each; its place in the order of the keys.
+    documents, band_keys : numpy.ndarray, shape (n,)
+        Numbers of documents with different keys, and a band key of each.
     links : Links
         Of all documents, by their numbers.
     similar : callable
         Whether the signatures of pairs are similar: (m,) and (m,) in, shape (m,) out.
+    digests : callable
+        A number from the key of each document, see ``key_digests``; asked for members of large buckets.
     """
-    members, buckets = shared_buckets(documents, band_keys, ranks)
+    picked, buckets = shared_buckets(documents, band_keys)
     large = np.bincount(buckets) > LEADERS + 1
+    places = np.flatnonzero(large[buckets])
+    if len(places):
+        of_large = picked[places]
+        turns = (digests(documents[of_large]) * _MIX ^ band_keys[of_large] & _BAND_MASK) * _MIX
+        turns ^= turns >> _32
+        picked[places] = of_large[np.lexsort((turns * _MIX, buckets[places]))]
+    members = documents[picked]
     led = np.zeros(len(members), dtype=bool)
     waiting = ~led
     for _ in range(LEADERS):
@@ -318,8 +343,10 @@ def first_waiting(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], coun
     return of_bucket[buckets]
 
 
-def shared_buckets(documents: Rows, band_keys: Hashes, ranks: Rows) -> Pairs:
-    """Documents that share a band key with another, and the number of their bucket: sorted by bucket, then rank.
+def shared_buckets(documents: Rows, band_keys: Hashes) -> Pairs:
+    """Places of documents that share a band key with another, and the number of their bucket; sorted by both.
+
+    In a bucket they are in the order of the documents.
 
     Shape (n,) in, shape (m,) out.
     """
@@ -329,8 +356,8 @@ def shared_buckets(documents: Rows, band_keys: Hashes, ranks: Rows) -> Pairs:
     shared[1:] |= equal
     shared[:-1] |= equal
     picked = order[shared]
-    picked = picked[np.lexsort((ranks[picked], band_keys[picked]))]
-    return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
+    picked = picked[np.lexsort((documents[picked], band_keys[picked]))]
+    return picked, np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
 def equal_components(take: Callable[[Rows], Signatures], left: Rows, right: Rows) -> Rows:

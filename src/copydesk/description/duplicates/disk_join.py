@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from copydesk.description.duplicates.clusters import (
     BANDS,
-    LEADERS,
     THRESHOLD,
     Links,
     Rows,
@@ -40,13 +39,14 @@ from copydesk.description.duplicates.partitions import (
 )
 from copydesk.description.duplicates.star_rounds import Components, add_edges, components
 from copydesk.description.duplicates.stored_signatures import SignatureTask, kept_signatures, read_columns
+from copydesk.description.signals.tokens import Hashes
 from copydesk.engines.interface import Engine, Result, shared
 from copydesk.store.open_backend import Root
 from copydesk.store.shard_store import Part, Store
 
 _RANGE = np.int64(32)  # bits of the place in a range
 _OFFSET = 8  # bytes of a place in a file of signatures
-_ORDER = 8  # bytes of a key by which documents are ordered
+_DIGEST = 8  # bytes at the end of a key, before its signature
 _OPEN = 64  # files
 
 
@@ -254,14 +254,14 @@ def write_signatures(task: JoinTask) -> int:
     start = 0
     kept = [_kept_count(task, part) for part in task.shards]
     places = np.zeros(sum(kept), dtype=np.int64)
-    places[needed] = len(places) * _OFFSET + np.arange(len(needed)) * (_ORDER + COMPONENTS * 4)
+    places[needed] = len(places) * _OFFSET + np.arange(len(needed)) * (_DIGEST + COMPONENTS * 4)
     with os.fdopen(handle, "wb") as file:
         file.write(places.tobytes())
         for part, count in zip(task.shards, kept, strict=True):
             rows = needed[np.searchsorted(needed, start) : np.searchsorted(needed, start + count)] - start
             start += count
             if len(rows):
-                keys = _key_bytes(read_columns(SignatureTask(task.store, part)).keys).reshape(-1, 16)[rows, :_ORDER]
+                keys = _key_bytes(read_columns(SignatureTask(task.store, part)).keys).reshape(-1, 16)[rows, -_DIGEST:]
                 signatures = kept_signatures(SignatureTask(task.store, part))[rows]
                 file.write(np.hstack([keys, signatures.view(np.uint8)]).tobytes())
     keep_first(Path(name), folder / str(task.number))
@@ -278,17 +278,14 @@ def write_edges(task: JoinTask) -> int:
         SignatureFiles(task.folder) as signatures,
         Outbox(task.folder / "edges", task.number, task.into, task.largest) as outbox,
     ):
-        first = first_of_each(records[:, 0])
-        of_bucket = np.cumsum(first) - 1
-        large = np.bincount(of_bucket, minlength=1)[of_bucket] > LEADERS + 1
-        # Only in large buckets the order matters.
-        ranks = np.zeros(len(numbers), dtype=np.int64)
-        ranks[large] = signatures.orders(numbers[large])
 
         def similar(left: Rows, right: Rows) -> NDArray[np.bool_]:
             return equal_components(signatures.take, nodes[left], nodes[right]) >= THRESHOLD * COMPONENTS
 
-        for left, right in similar_pairs(members, keys, ranks, links, similar):
+        def digests(documents: Rows) -> Hashes:
+            return signatures.digests(nodes[documents])
+
+        for left, right in similar_pairs(members, keys, links, similar, digests):
             add_edges(outbox, nodes[left], nodes[right], task.into)
     return outbox.written // 2
 
@@ -340,12 +337,11 @@ class SignatureFiles:
 
     def take(self, numbers: Numbers) -> Signatures:
         """Signatures, shape (m, 128), of documents; that of a text without words where no band key is shared."""
-        return self._read(numbers, COMPONENTS * 4, _ORDER).view(np.uint32)
+        return self._read(numbers, COMPONENTS * 4, _DIGEST).view(np.uint32)
 
-    def orders(self, numbers: Numbers) -> Numbers:
-        """Numbers in the order of the keys of documents, from their first bytes: shape (m,) in and out."""
-        begin = self._read(numbers, _ORDER, 0).view(">u8").ravel().astype(np.uint64)
-        return (begin ^ np.uint64(1 << 63)).view(np.int64)
+    def digests(self, numbers: Numbers) -> Hashes:
+        """The last eight bytes of the key of each document, as a number: shape (m,) in and out."""
+        return self._read(numbers, _DIGEST, 0).view(">u8").ravel().astype(np.uint64)
 
     def _read(self, numbers: Numbers, size: int, offset: int) -> NDArray[np.uint8]:
         unique, of_each = np.unique(numbers, return_inverse=True)

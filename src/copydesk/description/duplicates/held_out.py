@@ -149,7 +149,8 @@ def _resembling(  # noqa: PLR0917  (two sets of documents, and all that is known
     first[codes[chosen]] = chosen
     partner[other] = first[codes[other]]
     for rows, band_keys in sketches.bands(ones | others):
-        members, buckets = shared_buckets(back[rows], apart(band_keys, group_of[rows]), back[rows])
+        picked, buckets = shared_buckets(back[rows], apart(band_keys, group_of[rows]))
+        members = back[rows][picked]
         waiting = one[members]
         for _ in range(LEADERS):
             leaders = first_waiting(members, buckets, waiting, int(buckets.max(initial=-1)) + 1)
