@@ -270,7 +270,13 @@ def _band_keys(signatures: Signatures, band: int) -> Hashes:
 
 def key_digests(keys: pa.Array) -> Hashes:
     """The last eight bytes of each key, as a number: shape (n,) in and out."""
-    return np.array([int.from_bytes(key[-8:], "big") for key in keys.cast(pa.binary()).to_pylist()], dtype=np.uint64)
+    tail_length = 8
+    tails = pc.binary_slice(keys.cast(pa.binary()), -tail_length, None)
+    if len(tails) and pc.min(pc.binary_length(tails)).as_py() == tail_length:
+        data = tails.buffers()[2][: len(tails) * tail_length]
+    else:
+        data = b"".join(tail.rjust(tail_length, b"\0") for tail in tails.to_pylist())
+    return np.frombuffer(data, dtype=">u8").astype(np.uint64)
 
 
 def similar_pairs(
@@ -308,6 +314,11 @@ def similar_pairs(
     large = np.bincount(buckets) > LEADERS + 1
     places = np.flatnonzero(large[buckets])
     if len(places):
+        # Buckets in which all are linked need no order.
+        roots, of_bucket = links.roots(documents[picked[places]]), buckets[places]
+        unfinished = np.zeros(len(large), dtype=bool)
+        unfinished[of_bucket[1:][(of_bucket[1:] == of_bucket[:-1]) & (roots[1:] != roots[:-1])]] = True
+        places = places[unfinished[of_bucket]]
         of_large = picked[places]
         turns = (digests(documents[of_large]) * _MIX ^ band_keys[of_large] & _BAND_MASK) * _MIX
         turns ^= turns >> _32
