@@ -1,16 +1,18 @@
 """How fast duplicates are found, on one core: keys and signatures of texts, groups of many signatures.
 
     python benchmarks/speed/duplicates.py [--peers FOLDER]
-    python benchmarks/speed/duplicates.py --documents 8000000 [--join rounds] [--folder FOLDER]
+    python benchmarks/speed/duplicates.py --documents 8000000 [--join rounds]
+    python benchmarks/speed/duplicates.py --keys 20000000
 
 Prints the CPU time that a document of 3.5 kB takes (the median of some runs), and the CPU seconds and the most memory
 that grouping takes, in a process of its own for each size. Of the documents 5 % repeat another and 10 % resemble one;
 those of the last rows are made to be slow. datasketch gets the same words.
 
 With --documents the whole stage is measured instead: shards with so many signatures are written to a temporary folder
-(1,200 bytes of disk a document, and 600 for temporary files), and the stage groups them. About 15 % of the documents
-are in groups: some repeat another or resemble it, some are chains of 50, and one group of 100,000 resemble each other
-by ways of up to 17 steps. --join rounds does it by tasks on disk; the rounds and the most disk are printed.
+(1,200 bytes of disk a document), and the stage groups them, as --join says. With --keys the same is done by rounds,
+and the documents are drawn again wherever they would be read, so that they take no disk; the outcome is not kept. The
+rounds and the most temporary files are printed. About 14 % of the documents are in groups: some repeat another or
+resemble it, some are chains of 50, and one group of up to 100,000 resemble each other by ways of up to 17 steps.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -46,15 +48,18 @@ from copydesk.core.json_schema import PACKAGED  # noqa: E402
 from copydesk.description.duplicates import disk_join  # noqa: E402
 from copydesk.description.duplicates.clusters import BAND_COMPONENTS, near_groups  # noqa: E402
 from copydesk.description.duplicates.minhash import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
+from copydesk.description.duplicates.partitions import LARGEST  # noqa: E402
+from copydesk.description.duplicates.stored_signatures import ShardColumns, SignatureTask  # noqa: E402
 from copydesk.engines import local  # noqa: E402
 from copydesk.project import Project  # noqa: E402
-from copydesk.stages import deduplicate  # noqa: E402
+from copydesk.stages import deduplicate, disk_deduplication  # noqa: E402
 from copydesk.stages.runner import write_receipts  # noqa: E402
 from copydesk.store.shard_store import Part  # noqa: E402
 from copydesk.tables.table import table  # noqa: E402
 
 RUNS = 5
 BATCH = 1000
+SHARD = 4000  # the largest that the settings allow
 CHAIN = 50
 DOCUMENT = 3500  # bytes
 SIZES = (100_000, 1_000_000)
@@ -137,18 +142,24 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return found ^ found >> np.uint64(31)
 
 
-def planted(numbers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of some of ``count`` documents, numbers that are equal where their keys are, and their signatures."""
+def planted(numbers: np.ndarray, count: int, *, near: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Of some of ``count`` documents, numbers that are equal where keys are, and with ``near`` their signatures."""
     random = np.random.default_rng(int(numbers[0]))
-    columns = np.arange(COMPONENTS)
     tree = min(count // 50, 100_000)
     chained = count // 100 // CHAIN * CHAIN
     copies = count * 65 // 1000
     new = count - copies - chained - tree
-    model = np.where(numbers < new, numbers, mixed(numbers).astype(np.int64) % new)  # of copies
-    seeds = np.repeat(model[:, None], COMPONENTS, axis=1)
-    near = (numbers >= new + copies // 2) & (numbers < new + copies)
-    seeds[near[:, None] & (random.random(seeds.shape) < 0.1)] += count * 2
+    model = np.where(numbers < new, numbers, new - 1 - mixed(numbers).astype(np.int64) % copies)  # of copies
+    key_of = np.where(numbers < new + copies // 2, model, numbers)
+    if not near:
+        return key_of, np.zeros((0, COMPONENTS), dtype=np.uint32)
+    signatures = random.integers(0, 2**32, (len(numbers), COMPONENTS), dtype=np.uint32)
+    # What others repeat, and these, follow from their numbers.
+    known = np.flatnonzero(numbers >= new - copies)
+    numbers, columns = numbers[known], np.arange(COMPONENTS)
+    seeds = np.repeat(model[known, None], COMPONENTS, axis=1)
+    changed = (numbers >= new + copies // 2) & (numbers < new + copies)
+    seeds[changed[:, None] & (random.random(seeds.shape) < 0.1)] += random.integers(count, count * 2)
     # Of a chain, each document differs from the one before it in 13 components.
     chain, place = np.divmod(numbers - new - copies, CHAIN)
     in_chain = (numbers >= new + copies) & (numbers < new + copies + chained)
@@ -161,22 +172,30 @@ def planted(numbers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         kept = (above > 0) & (mixed(above * COMPONENTS + columns) % np.uint64(10) > 0)
         above[kept] = (above[kept] - 1) // 2
     seeds[nodes] = count * 6 + above
-    signatures = mixed(seeds * COMPONENTS + columns).astype(np.uint32)
-    return np.where(numbers < new + copies // 2, model, numbers), signatures
+    signatures[known] = mixed(seeds * COMPONENTS + columns).astype(np.uint32)
+    return key_of, signatures
+
+
+def numbers_of(start: int, end: int, count: int) -> np.ndarray:
+    """The numbers of the documents of a shard: a permutation, so that copies are anywhere."""
+    return (np.arange(start, end) * 7_368_787 + 11) % count
+
+
+def ids_of(numbers: np.ndarray) -> list[str]:
+    """Ids of 32 characters."""
+    return [f"{n:032}" for n in mixed(numbers).tolist()]
 
 
 def shard(task: tuple[Project, int, int, int]) -> Part:
     """Write a shard of ``count`` documents as the stage describe does."""
     project, start, end, count = task
-    numbers = np.arange(start, end)
-    # So that the ends of the numbers are not beside each other: a permutation, as both numbers have no common factor.
-    numbers = (numbers * 7_368_787 + 11) % count
+    numbers = numbers_of(start, end, count)
     key_of, signatures = planted(numbers, count)
     random = np.random.default_rng(start)
     shape = table("compared", project.schemas)
     offsets = np.arange(len(numbers) + 1, dtype=np.int32) * COMPONENTS
     rows = {
-        "doc_id": [f"{n:032}" for n in mixed(numbers).tolist()],
+        "doc_id": ids_of(numbers),
         "text_key": [hashlib.sha256(n.tobytes()).hexdigest() for n in key_of],
         "minhash": pa.ListArray.from_arrays(offsets, pa.array(signatures.ravel().astype(np.int64))),
         "words": random.integers(100, 800, len(numbers)),
@@ -193,6 +212,89 @@ def stored(project: Project, count: int) -> None:
         write_receipts(project, "describe", ({"signatures": part} for part in pool.imap(shard, tasks, 16)))
 
 
+class DrawnStore:
+    """In place of the store: shards are drawn, and what is written is not kept."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, part: Part, columns: list[str], *, again: bool = False) -> pa.Table:
+        """The columns that the stage reads of a shard, to write its tables."""
+        shard = drawn_columns(SignatureTask(self.root, part), again=again)
+        return pa.table({"doc_id": shard.ids, "point": shard.points, "kept": shard.kept}).select(columns)
+
+    def add(self, rows: pa.Table) -> Part:
+        """Write nothing."""
+        return Part(rows.num_rows, "")
+
+
+def drawn_columns(task: SignatureTask, *, again: bool = False) -> ShardColumns:
+    """See ``read_columns``; a part names the first document of a shard and their number."""
+    start, count = map(int, task.part.sha256.split())
+    numbers = numbers_of(start, start + task.part.rows, count)
+    key_of, _ = planted(numbers, count, near=False)
+    random = np.random.default_rng(start)
+    words, points = random.integers(100, 800, len(numbers)), random.random(len(numbers))
+    kept = np.ones(len(numbers), dtype=bool)
+    return ShardColumns(kept, pa.array(ids_of(numbers)), drawn_keys(key_of), words, points)
+
+
+def drawn_keys(key_of: np.ndarray) -> pa.Array:
+    """Keys of 16 bytes."""
+    halves = np.stack([mixed(key_of), mixed(key_of + 2**40)], axis=1)
+    return pa.Array.from_buffers(pa.binary(16), len(key_of), [None, pa.py_buffer(halves.tobytes())])
+
+
+def drawn_keys_and_signatures(task: SignatureTask) -> tuple[pa.Array, np.ndarray]:
+    """See ``read_keys_and_signatures``."""
+    start, count = map(int, task.part.sha256.split())
+    key_of, signatures = planted(numbers_of(start, start + task.part.rows, count), count)
+    return drawn_keys(key_of), signatures
+
+
+def drawn_signatures(task: SignatureTask) -> np.ndarray:
+    """See ``kept_signatures``."""
+    return drawn_keys_and_signatures(task)[1]
+
+
+class Drawn:
+    """A step that draws what it would read."""
+
+    def __init__(self, step: Callable[[object], object]) -> None:
+        self.step = step
+
+    def __call__(self, task: object) -> object:
+        """Run the step in whatever process this is."""
+        disk_join.read_columns = disk_deduplication.read_columns = drawn_columns
+        disk_join.read_keys_and_signatures, disk_join.kept_signatures = drawn_keys_and_signatures, drawn_signatures
+        disk_deduplication.Store = DrawnStore
+        return self.step(task)
+
+
+class Drawing(local.Local):
+    """The engine of this machine, for such steps."""
+
+    def map(self, function: Callable[[object], object], tasks: Iterable[object]) -> Iterator[tuple[int, object]]:
+        """See ``Engine.map``."""
+        return super().map(Drawn(function), tasks)
+
+
+def drawn(folder: Path, count: int) -> str:
+    """Join so many documents by rounds."""
+    parts = [Part(min(SHARD, count - start), f"{start} {count}") for start in range(0, count, SHARD)]
+    project = Project(*[folder] * 4, schemas=PACKAGED, params=check_params({}))
+
+    def run() -> None:
+        ranges = disk_join.ranges_of(parts, deduplicate._RANGE)
+        join = disk_join.DiskJoin(Drawing({"workers": 2}), folder, folder, ranges, LARGEST)
+        join.group()
+        rounds = disk_deduplication.Deal(project.params["splits"], (), project.schemas)
+        _, counts = disk_deduplication.deduplicated(join, rounds, any_given=False)
+        print(f"{counts}, {join.grouped:,} in groups", flush=True)
+
+    return measured(run, folder)
+
+
 def watch(folder: Path, most: list[int], stop: threading.Event) -> None:
     """Keep the most that files below a folder take on disk."""
     while not stop.wait(2):
@@ -205,12 +307,17 @@ def watch(folder: Path, most: list[int], stop: threading.Event) -> None:
 
 def stage(project: Project) -> str:
     """Run the stage on what ``stored`` wrote."""
+    return measured(lambda: deduplicate.run(project), project.build / "scratch")
+
+
+def measured(run: Callable[[], None], scratch: Path) -> str:
+    """What a run takes, in this process and others."""
     most, stop, rounds = [0], threading.Event(), []
     counted = disk_join.components
     disk_join.components = lambda *given: (rounds.append(counted(*given)), rounds[-1])[1]
-    threading.Thread(target=watch, args=(project.build / "scratch", most, stop)).start()
+    threading.Thread(target=watch, args=(scratch, most, stop), daemon=True).start()
     begun = time.perf_counter()
-    deduplicate.run(project)
+    run()
     wall = time.perf_counter() - begun
     stop.set()
     local._pool.close()  # so that the memory of its processes is told
@@ -230,24 +337,27 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="folder into which other libraries were installed")
     parser.add_argument("--documents", type=int, help="measure the stage on so many documents, and nothing else")
     parser.add_argument("--join", choices=("memory", "rounds"), default="memory", help="the setting engine.join")
-    parser.add_argument("--folder", type=Path, help="where to write the documents of --documents, and keep them")
+    parser.add_argument("--keys", type=int, help="measure the join by rounds of so many documents that are drawn")
     given = parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     if given.documents:
-        kept = contextlib.nullcontext(given.folder) if given.folder else None
         with (
-            kept or tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
+            tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
             ProcessPoolExecutor(1, spawn) as one,
         ):
             root = Path(folder)
             places = (root / name for name in ("seeds", "corpus", "reports", "build"))
             project = Project(*places, schemas=PACKAGED, params=check_params({"engine": {"join": given.join}}))
-            if not (project.build / "describe").is_dir():
-                begun = time.perf_counter()
-                with ProcessPoolExecutor(1, spawn) as other:
-                    other.submit(stored, project, given.documents).result()
-                print(f"written in {time.perf_counter() - begun:.0f} s", flush=True)
+            with ProcessPoolExecutor(1, spawn) as other:
+                other.submit(stored, project, given.documents).result()
             print(f"{given.documents:,} documents: {one.submit(stage, project).result()}")
+        return
+    if given.keys:
+        with (
+            tempfile.TemporaryDirectory(prefix="copydesk-duplicates-") as folder,
+            ProcessPoolExecutor(1, spawn) as one,
+        ):
+            print(f"{given.keys:,} documents: {one.submit(drawn, Path(folder), given.keys).result()}")
         return
     texts = documents()
     batches = [pa.array(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]

@@ -173,7 +173,7 @@ def write_members(task: JoinTask) -> None:
     first = first_number(task.number)
     with Outbox(task.folder / "members", task.number, task.into, task.largest // _ROW) as outbox:
         for part in task.shards if len(numbers) else ():
-            shard = read_columns(SignatureTask(task.store, part))
+            shard = read_columns(SignatureTask(task.store, part), again=True)
             at = slice(*np.searchsorted(numbers, [first, first + len(shard.ids)]).tolist())
             places = numbers[at] - first
             in_range = numbers[at] - first_number(task.number)

@@ -38,11 +38,16 @@ from copydesk.description.duplicates.partitions import (
     records_of,
 )
 from copydesk.description.duplicates.star_rounds import Components, add_edges, components
-from copydesk.description.duplicates.stored_signatures import SignatureTask, kept_signatures, read_columns
+from copydesk.description.duplicates.stored_signatures import (
+    SignatureTask,
+    kept_signatures,
+    read_columns,
+    read_keys_and_signatures,
+)
 from copydesk.description.signals.tokens import Hashes
 from copydesk.engines.interface import Engine, Result, shared
 from copydesk.store.open_backend import Root
-from copydesk.store.shard_store import Part, Store
+from copydesk.store.shard_store import Part
 
 _RANGE = np.int64(32)  # bits of the place in a range
 _OFFSET = 8  # bytes of a place in a file of signatures
@@ -252,18 +257,18 @@ def write_signatures(task: JoinTask) -> int:
     folder.mkdir(exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".")
     start = 0
-    kept = [_kept_count(task, part) for part in task.shards]
-    places = np.zeros(sum(kept), dtype=np.int64)
-    places[needed] = len(places) * _OFFSET + np.arange(len(needed)) * (_DIGEST + COMPONENTS * 4)
+    places = np.zeros(sum(part.rows for part in task.shards), dtype=np.int64)
+    places[needed] = places.nbytes + np.arange(len(needed)) * (_DIGEST + COMPONENTS * 4)
     with os.fdopen(handle, "wb") as file:
         file.write(places.tobytes())
-        for part, count in zip(task.shards, kept, strict=True):
-            rows = needed[np.searchsorted(needed, start) : np.searchsorted(needed, start + count)] - start
-            start += count
+        for part in task.shards:
+            keys, signatures = read_keys_and_signatures(SignatureTask(task.store, part))
+            first, last = np.searchsorted(needed, [start, start + len(keys)]).tolist()
+            rows = needed[first:last] - start
+            tails = _key_bytes(keys).reshape(-1, 16)[rows, -_DIGEST:]
             if len(rows):
-                keys = _key_bytes(read_columns(SignatureTask(task.store, part)).keys).reshape(-1, 16)[rows, -_DIGEST:]
-                signatures = kept_signatures(SignatureTask(task.store, part))[rows]
-                file.write(np.hstack([keys, signatures.view(np.uint8)]).tobytes())
+                file.write(np.hstack([tails, signatures[rows].view(np.uint8)]).tobytes())
+            start += len(keys)
     keep_first(Path(name), folder / str(task.number))
     return len(needed)
 
@@ -381,7 +386,3 @@ def _key_bytes(keys: pa.Array) -> NDArray[np.uint8]:
     """The bytes of keys of 16 bytes, one after the other."""
     data = np.frombuffer(keys.buffers()[1], dtype=np.uint8)
     return data[keys.offset * 16 : (keys.offset + len(keys)) * 16]
-
-
-def _kept_count(task: JoinTask, part: Part) -> int:
-    return int(Store(task.store).read(part, ["kept"], again=True)["kept"].to_numpy().sum())
