@@ -188,6 +188,7 @@ def test_the_largest_is_kept_and_of_equals_the_smallest_id() -> None:
 
 
 def test_documents_that_may_be_in_no_group_are_in_none() -> None:
+    """No key of theirs is that of another; once the first one had the key of the last."""
     ids = column(["a", "b", "c"])
     for outside in range(3):
         among = np.arange(3) != outside
