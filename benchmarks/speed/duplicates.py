@@ -45,7 +45,7 @@ from score_sentences import load  # noqa: E402  (the quality benchmarks are a fo
 
 from copydesk.core.config import check_params  # noqa: E402
 from copydesk.core.json_schema import PACKAGED  # noqa: E402
-from copydesk.description.duplicates import disk_join  # noqa: E402
+from copydesk.description.duplicates import decided_groups, disk_join  # noqa: E402
 from copydesk.description.duplicates.clusters import BAND_COMPONENTS, near_groups  # noqa: E402
 from copydesk.description.duplicates.minhash import COMPONENTS, WORDS, minhash, normalised, text_keys  # noqa: E402
 from copydesk.description.duplicates.partitions import LARGEST  # noqa: E402
@@ -265,7 +265,7 @@ class Drawn:
 
     def __call__(self, task: object) -> object:
         """Run the step in whatever process this is."""
-        disk_join.read_columns = disk_deduplication.read_columns = drawn_columns
+        disk_join.read_columns = decided_groups.read_columns = drawn_columns
         disk_join.read_keys_and_signatures, disk_join.kept_signatures = drawn_keys_and_signatures, drawn_signatures
         disk_deduplication.Store = DrawnStore
         return self.step(task)

@@ -16,6 +16,7 @@ from copydesk.core.json_schema import schema_path
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
+from copydesk.description.duplicates.decided_groups import group_with_others, write_given
 from copydesk.description.duplicates.disk_join import DiskJoin, ranges_of
 from copydesk.description.duplicates.held_out import separated, splits_of_groups
 from copydesk.description.duplicates.other_signatures import compared, other_signatures
@@ -38,13 +39,11 @@ from copydesk.stages.disk_deduplication import (
     DUPLICATES,
     LEAVING,
     REASON,
-    Counts,
     Deal,
+    DuplicateCounts,
     deduplicated,
-    group_with_others,
     leaving_row,
-    spread,
-    write_given,
+    over_whole_shard,
 )
 from copydesk.stages.runner import output_table, read_inputs, write_receipts
 from copydesk.store.fingerprint import fingerprint, inputs_hash, key
@@ -137,11 +136,11 @@ def _duplicates(
     ]
     kinds = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     seen = pc.sum(pc.greater(pc.list_value_length(elsewhere), 0)).as_py() or 0
-    _report(Counts(len(ids), kinds.get("exact", 0), kinds.get("near", 0), seen, len(leaving)), against)
+    _report(DuplicateCounts(len(ids), kinds.get("exact", 0), kinds.get("near", 0), seen, len(leaving)), against)
     return made
 
 
-def _report(counts: Counts, against: list[dict[str, Any]]) -> None:
+def _report(counts: DuplicateCounts, against: list[dict[str, Any]]) -> None:
     exact, near = plural(counts.exact, "exact duplicate"), plural(counts.near, "near-duplicate")
     left = f", {counts.seen:,} seen in other corpora" if against else ""
     left += f", {counts.leaving:,} left out ({REASON}), see reports/dropped.jsonl" if counts.leaving else ""
@@ -281,5 +280,7 @@ def _by_shard(
     start = 0
     for rows, mask in zip(ids, kept, strict=True):
         count = int(mask.sum())
-        yield spread({name: column.slice(start, count) for name, column in columns.items()}, rows["doc_id"], mask)
+        yield over_whole_shard(
+            {name: column.slice(start, count) for name, column in columns.items()}, rows["doc_id"], mask
+        )
         start += count

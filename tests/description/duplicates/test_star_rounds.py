@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from copydesk.description.duplicates.clusters import Links
-from copydesk.description.duplicates.partitions import Outbox, partitions, records_of
+from copydesk.description.duplicates.partitions import Outbox, partition_records, partitions
 from copydesk.description.duplicates.star_rounds import add_edges, components
 from copydesk.engines.local import Local
 
@@ -29,7 +29,7 @@ def by_rounds(left: list[int], right: list[int], largest: int) -> tuple[dict[int
         with Outbox(folder / "edges", 0, count, largest) as outbox:
             add_edges(outbox, np.array(left, dtype=np.int64), np.array(right, dtype=np.int64), count)
         found = components(LOCAL, folder, folder / "edges", count, len(left), largest)
-        records = np.concatenate([records_of(found.folder, number, 2) for number in range(found.partitions)])
+        records = np.concatenate([partition_records(found.folder, number, 2) for number in range(found.partitions)])
         assert {path.name for path in folder.iterdir()} <= {found.folder.name}
     roots = {}
     for node, root in records.tolist():

@@ -34,8 +34,8 @@ from copydesk.description.duplicates.partitions import (
     first_of_each,
     keep_first,
     owners,
+    partition_records,
     partitions,
-    records_of,
 )
 from copydesk.description.duplicates.star_rounds import Components, add_edges, components
 from copydesk.description.duplicates.stored_signatures import (
@@ -186,7 +186,7 @@ def grouped(task: JoinTask) -> tuple[Numbers, Numbers, Numbers]:
 
     A document with a repeated key has the signature of another with that key.
     """
-    records = records_of(task.folder / "groups", task.number, 3)
+    records = partition_records(task.folder / "groups", task.number, 3)
     numbers, groups, models = records[np.argsort(records[:, 0])].T
     return numbers, groups, models
 
@@ -210,7 +210,7 @@ def write_keys(task: JoinTask) -> int:
 
 def write_repeats(task: JoinTask) -> int:
     """Documents whose key another has, and the first one with that key: for the range of each."""
-    high, low, numbers = records_of(task.folder / "keys", task.number, 3).T
+    high, low, numbers = partition_records(task.folder / "keys", task.number, 3).T
     order = np.lexsort((numbers, low, high))
     first = first_of_each(high[order]) | first_of_each(low[order])
     numbers = numbers[order]
@@ -224,7 +224,7 @@ def write_repeats(task: JoinTask) -> int:
 def write_band_keys(task: JoinTask) -> int:
     """By band key, the documents of a range with words whose key is new."""
     new = np.ones(sum(part.rows for part in task.shards), dtype=bool)
-    new[records_of(task.folder / "repeats", task.number, 2)[:, 0] - first_number(task.number)] = False
+    new[partition_records(task.folder / "repeats", task.number, 2)[:, 0] - first_number(task.number)] = False
     number = first_number(task.number)
     with Outbox(task.folder / "bands", task.number, task.into, task.largest) as outbox:
         for part in task.shards:
@@ -240,7 +240,7 @@ def write_band_keys(task: JoinTask) -> int:
 
 def write_shared(task: JoinTask) -> int:
     """Documents that share a band key with another, by band key and for the range of each."""
-    keys, numbers = records_of(task.folder / "bands", task.number, 2).T
+    keys, numbers = partition_records(task.folder / "bands", task.number, 2).T
     numbers, shared_keys = shared(numbers, keys.view(np.uint64))
     with Outbox(task.folder / "shared" / str(task.number), 0, 1) as outbox:
         outbox.add(np.stack([shared_keys.view(np.int64), numbers], axis=1), np.zeros_like(numbers))
@@ -250,7 +250,7 @@ def write_shared(task: JoinTask) -> int:
 
 def write_signatures(task: JoinTask) -> int:
     """A file with the signatures of a range that are compared: their places, then keys and signatures."""
-    needed = np.unique(records_of(task.folder / "needed", task.number, 1)[:, 0]) - first_number(task.number)
+    needed = np.unique(partition_records(task.folder / "needed", task.number, 1)[:, 0]) - first_number(task.number)
     if not len(needed):
         return 0
     folder = task.folder / "signatures"
@@ -275,7 +275,7 @@ def write_signatures(task: JoinTask) -> int:
 
 def write_edges(task: JoinTask) -> int:
     """Pairs of similar documents in the buckets of a partition."""
-    records = records_of(task.folder / "shared" / str(task.number), 0, 2)
+    records = partition_records(task.folder / "shared" / str(task.number), 0, 2)
     keys, numbers = records[:, 0].view(np.uint64), records[:, 1]
     nodes, members = np.unique(numbers, return_inverse=True)
     links = Links(len(nodes))
@@ -298,7 +298,7 @@ def write_edges(task: JoinTask) -> int:
 def write_roots(given: tuple[Components, JoinTask]) -> None:
     """For the range of each document that is similar to another, the first document of its group."""
     found, task = given
-    records = records_of(found.folder, task.number, 2)
+    records = partition_records(found.folder, task.number, 2)
     nodes, roots = records[records[:, 0] > records[:, 1]].T
     firsts = np.unique(roots)
     _send(task, "roots", np.concatenate([nodes, firsts]), np.concatenate([roots, firsts]))
@@ -306,8 +306,8 @@ def write_roots(given: tuple[Components, JoinTask]) -> None:
 
 def write_groups(task: JoinTask) -> int:
     """For the range of each document in a group: the document, the number of its group, and that of its signature."""
-    near = np.unique(records_of(task.folder / "roots", task.number, 2), axis=0)
-    models, repeats = records_of(task.folder / "repeated", task.number, 2).T
+    near = np.unique(partition_records(task.folder / "roots", task.number, 2), axis=0)
+    models, repeats = partition_records(task.folder / "repeated", task.number, 2).T
     firsts = np.setdiff1d(models, near[:, 0])
     nodes = np.concatenate([near[:, 0], firsts])
     groups = np.concatenate([near[:, 1], firsts])

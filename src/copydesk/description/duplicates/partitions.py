@@ -128,7 +128,7 @@ def batches(folder: Path, number: int, width: int, largest: int = LARGEST) -> It
         yield np.concatenate(kept)
 
 
-def records_of(folder: Path, number: int, width: int) -> Records:
+def partition_records(folder: Path, number: int, width: int) -> Records:
     """All records of a partition: shape (n, width)."""
     return np.concatenate([np.zeros((0, width), dtype=np.int64), *batches(folder, number, width)])
 
