@@ -11,7 +11,7 @@ those of the last rows are made to be slow. datasketch gets the same words.
 With --documents the whole stage is measured instead: shards with so many signatures are written to a temporary folder
 (1,200 bytes of disk a document), and the stage groups them, as --join says. With --keys the same is done by rounds,
 and the documents are drawn again wherever they would be read, so that they take no disk; the outcome is not kept. The
-rounds and the most temporary files are printed. About 14 % of the documents are in groups: some repeat another or
+rounds and the most temporary files are printed. About 12 % of the documents are in groups: some repeat another or
 resemble it, some are chains of 50, and one group of up to 100,000 resemble each other by ways of up to 17 steps.
 """
 
