@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from copydesk.description.duplicates.clusters import LEADERS
 from copydesk.description.duplicates.minhash import COMPONENTS, WORDLESS, Signatures
 from copydesk.engines import local
+from copydesk.errors import ConfigError
 from copydesk.project import Project
 from copydesk.stages import deduplicate
 from copydesk.stages.runner import read_receipts, write_receipts
@@ -203,3 +205,11 @@ def test_an_empty_corpus_has_no_groups(make_project: Make) -> None:
         write_receipts(project, "describe", [{"signatures": part}])
         made.append(outcome(project, join))
     assert made[0] == made[1]
+
+
+def test_rounds_need_files_that_all_nodes_see(make_project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project({}, {"engine": {"join": "rounds"}})
+    monkeypatch.setattr(Project, "store", SimpleNamespace(root="s3://bucket"))
+    monkeypatch.setattr(deduplicate, "engine", lambda *_: object())  # of another kind than the one for this machine
+    with pytest.raises(ConfigError, match=r"engine\.join: rounds needs a folder build/store that all nodes see"):
+        deduplicate._duplicates_on_disk(project, [], {}, [])
