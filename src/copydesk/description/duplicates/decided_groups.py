@@ -30,7 +30,7 @@ from copydesk.description.duplicates.partitions import (
 from copydesk.description.duplicates.stored_signatures import SignatureTask, read_columns
 from copydesk.description.splits import UNASSIGNED, Places
 
-#: Rows with ids that count as one record of integers while they are joined.
+#: Records of integers that take as much memory as a row with ids.
 _ROW = 8
 _GIVEN = "given"
 _MEMBERS = pa.schema(
