@@ -27,7 +27,7 @@ from copydesk.engines.ray import Ray, ray
 from copydesk.errors import BuildError
 from copydesk.pipeline import STAGES
 from copydesk.project import Project
-from copydesk.stages import runner
+from copydesk.stages import deduplicate, runner
 from copydesk.store.folder import FolderStorage
 from servers import S3
 from support import (
@@ -194,6 +194,25 @@ def test_the_bytes_are_those_of_the_embedded_engine_in_any_order(
     before = written()
     run_stages(project)
     assert written() == before
+
+
+@pytest.mark.slow
+def test_the_join_by_rounds_writes_the_bytes_of_the_join_in_memory(started: TwoNodes, tmp_path: Path) -> None:
+    found = []
+    for name, join in (("local", "memory"), ("ray", "rounds")):
+        root = tmp_path / name
+        project = laid_out(root, "local")
+        for number in range(3):
+            text = (root / "seeds" / "article-0001.txt").read_text("utf-8")
+            (root / "seeds" / f"copy-{number}.txt").write_text(f"{text} One sentence more."[number:], "utf-8")
+        run_stages(project, "describe")
+        project.params["engine"] |= {"name": name, "join": join}
+        deduplicate.run(project)
+        found.append(outputs(project))
+        receipts = runner.read_receipts(project, "deduplicate")
+        tables = [project.store.read(shard["duplicates"]) for shard in receipts]
+        assert sum(len(table) - table["duplicate_of"].null_count for table in tables) == 3
+    assert found[0] == found[1]
 
 
 @pytest.mark.slow

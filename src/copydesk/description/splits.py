@@ -48,19 +48,34 @@ def assign(points: NDArray[np.float64], settings: dict[str, Any], given: Places 
     ConfigError
         If the shares do not add up to 1.
     """
+    given = np.full(len(points), UNASSIGNED, dtype=np.int8) if given is None else given
+    places = dealt(points, settings, given, few=len(points) < settings["minimum"])
+    if (given == UNASSIGNED).all() and not splits_with_a_share(settings) <= set(places.tolist()):
+        places[:] = 0
+    return pa.array(SPLITS).take(pa.array(places))
+
+
+def dealt(points: NDArray[np.float64], settings: dict[str, Any], given: Places, *, few: bool) -> Places:
+    """The number of the split that was given, else of the one in which a point falls, or of ``train`` if ``few``.
+
+    Raises
+    ------
+    ConfigError
+        As for ``assign``.
+    """
     shares = [settings[name] for name in SPLITS]
     if abs(sum(shares) - 1) > 1e-9:
         stated = ", ".join(f"{name}: {settings[name]}" for name in SPLITS)
         raise ConfigError(f"params.yaml: splits: the shares add up to {sum(shares):g}, expected 1 ({stated})")
     places = np.zeros(len(points), dtype=np.int8)
-    if len(points) >= settings["minimum"]:
+    if not few:
         places = np.searchsorted(np.cumsum(shares)[:-1], points, side="right").astype(np.int8)
-    has_split = np.zeros(len(points), dtype=bool) if given is None else given != UNASSIGNED
-    if given is not None:
-        places[has_split] = given[has_split]
-    if not has_split.any() and not np.isin(np.flatnonzero(shares), places).all():
-        places[:] = 0
-    return pa.array(SPLITS).take(pa.array(places))
+    return np.where(given == UNASSIGNED, places, given).astype(np.int8)
+
+
+def splits_with_a_share(settings: dict[str, Any]) -> set[int]:
+    """Numbers of the splits that are not to be empty."""
+    return {number for number, name in enumerate(SPLITS) if settings[name]}
 
 
 def places_of(splits: pa.Array) -> Places:

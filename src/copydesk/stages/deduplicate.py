@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -16,12 +15,15 @@ from copydesk.core.config import load_json_lines
 from copydesk.core.json_schema import schema_path
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
+from copydesk.core.scratch import scratch
+from copydesk.description.duplicates.decided_groups import group_with_others, write_given
+from copydesk.description.duplicates.disk_join import DiskJoin, ranges_of
 from copydesk.description.duplicates.held_out import separated, splits_of_groups
 from copydesk.description.duplicates.other_signatures import compared, other_signatures
+from copydesk.description.duplicates.partitions import LARGEST
 from copydesk.description.duplicates.seen_elsewhere import seen_in
 from copydesk.description.duplicates.stored_signatures import SignatureTask, StoredSignatures, read_columns
 from copydesk.description.splits import (
-    SPLITS,
     UNASSIGNED,
     Places,
     listed_places,
@@ -30,18 +32,26 @@ from copydesk.description.splits import (
 )
 from copydesk.engines import engine
 from copydesk.engines.interface import Engine
+from copydesk.engines.local import Local
 from copydesk.errors import ConfigError
 from copydesk.project import Project
-from copydesk.stages.runner import Output, output_table, read_inputs, write_receipts
+from copydesk.stages.disk_deduplication import (
+    DUPLICATES,
+    LEAVING,
+    REASON,
+    Deal,
+    DuplicateCounts,
+    deduplicated,
+    leaving_row,
+    over_whole_shard,
+)
+from copydesk.stages.runner import output_table, read_inputs, write_receipts
 from copydesk.store.fingerprint import fingerprint, inputs_hash, key
 from copydesk.store.last_build import Finished, Last
 from copydesk.store.shard_store import Part
 
-_KINDS = {"exact": "exact duplicate", "near": "near-duplicate"}
-DUPLICATES = Output("documents", ("doc_id", "duplicate_of", "duplicate_group", "duplicate_kind", "seen_in", "split"))
-#: Documents that leave, since they resemble a document of a split that is protected more.
-LEAVING = Output("dropped")
-REASON = "near-held-out"
+#: Documents that a task of the join on disk reads.
+_RANGE = 1 << 18
 _NAMED = 5  # values in a message
 
 
@@ -60,7 +70,8 @@ def run(project: Project) -> None:
     whole = key("deduplicate", code, given)
     made = project.store.result(whole)
     if made is None:
-        shards = _duplicates(project, inputs, listed, against)
+        join = _duplicates_on_disk if project.params["engine"]["join"] == "rounds" else _duplicates
+        shards = join(project, inputs, listed, against)
         made = {f"{number:08d}.{name}": part for number, shard in enumerate(shards) for name, part in shard.items()}
         project.store.record(whole, made)
     else:
@@ -123,13 +134,74 @@ def _duplicates(
         {"duplicates": some, "leaving": others}
         for some, others in zip(duplicates, project.store.add_all(rows), strict=True)
     ]
-    counts = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
-    exact, near = (plural(counts.get(kind, 0), noun) for kind, noun in _KINDS.items())
+    kinds = {row["values"]: row["counts"] for row in groups.duplicate_kind.value_counts().to_pylist()}
     seen = pc.sum(pc.greater(pc.list_value_length(elsewhere), 0)).as_py() or 0
-    left = f", {seen:,} seen in other corpora" if against else ""
-    left += f", {len(leaving):,} left out ({REASON}), see reports/dropped.jsonl" if leaving else ""
-    say(f"deduplicate: {plural(len(ids), 'document')}, {exact}, {near}{left}")
+    _report(DuplicateCounts(len(ids), kinds.get("exact", 0), kinds.get("near", 0), seen, len(leaving)), against)
     return made
+
+
+def _report(counts: DuplicateCounts, against: list[dict[str, Any]]) -> None:
+    exact, near = plural(counts.exact, "exact duplicate"), plural(counts.near, "near-duplicate")
+    left = f", {counts.seen:,} seen in other corpora" if against else ""
+    left += f", {counts.leaving:,} left out ({REASON}), see reports/dropped.jsonl" if counts.leaving else ""
+    say(f"deduplicate: {plural(counts.documents, 'document')}, {exact}, {near}{left}")
+
+
+def _duplicates_on_disk(
+    project: Project, inputs: list[dict[str, Part]], listed: dict[str, str], against: list[dict[str, Any]]
+) -> list[dict[str, Part]]:
+    """The same parts as of ``_duplicates``, by tasks of the engine."""
+    parts = [shard["describe.signatures"] for shard in inputs]
+    ranges = ranges_of(parts, _RANGE)
+    with scratch("duplicates", project.build) as folder:
+        runner = engine(project.params["engine"], project.build, project.store.root, folder)
+        if isinstance(project.store.root, str) and not isinstance(runner, Local):
+            raise ConfigError("engine.join: rounds needs a folder build/store that all nodes see, not a bucket")
+        join = DiskJoin(runner, project.store.root, folder, ranges, LARGEST)
+        if against:
+            others = [ranges_of(release["parts"], _RANGE) for release in against]
+            of_ranges = [*[-1] * len(ranges), *(number for number, runs in enumerate(others) for _ in runs)]
+            all_ranges = [*ranges, *(run for runs in others for run in runs)]
+            joined = DiskJoin(runner, project.store.root, folder, all_ranges, LARGEST)
+            group_with_others(joined, np.array(of_ranges))
+            joined.remove("signatures", "groups", "owners")
+        join.group()
+        any_given = write_given(folder, _given(project, inputs, ranges, listed))
+        deal = Deal(project.params["splits"], tuple(release["release"] for release in against), project.schemas)
+        made, counts = deduplicated(join, deal, any_given)
+    _report(counts, against)
+    return made
+
+
+def _given(
+    project: Project, inputs: list[dict[str, Part]], ranges: list[tuple[Part, ...]], listed: dict[str, str]
+) -> Iterator[Places]:
+    """The splits that the kept documents of each range have already; none if nothing gives one."""
+    settings = project.params["splits"]
+    by_column = _splits_by_column(settings)
+    if not listed and not by_column:
+        return
+    descriptions = [shard["describe.description"] for shard in inputs] if by_column else []
+    masks: list[list[NDArray[np.bool_]]] = []
+    of_ranges: list[Places] = []
+    start = 0
+    for run in ranges:
+        tables = list(project.store.read_all(run, ["doc_id", "kept"], again=True))
+        masks.append([table["kept"].to_numpy() for table in tables])
+        ids = pa.concat_tables(tables)["doc_id"].filter(np.concatenate(masks[-1])).combine_chunks()
+        places = listed_places(ids, listed)
+        if not settings["group_by"]:
+            if by_column:
+                places = _places_by_column(project, descriptions[start : start + len(run)], masks.pop(), places)
+            yield places
+        else:
+            of_ranges.append(places)
+        start += len(run)
+    if of_ranges:
+        # What decides on a value is all of its documents.
+        kept = [mask for of_range in masks for mask in of_range]
+        whole = _places_by_column(project, descriptions, kept, np.concatenate(of_ranges))
+        yield from np.split(whole, np.cumsum([len(places) for places in of_ranges])[:-1])
 
 
 def _seen_in(  # noqa: PLR0917  (what deduplication has read, and where)
@@ -159,22 +231,10 @@ def _seen_in(  # noqa: PLR0917  (what deduplication has read, and where)
 
 
 def _leaving(ids: pa.Array, given: Places, resembled: NDArray[np.int64]) -> dict[int, dict[str, Any]]:
-    """By row, the documents that leave: what they resemble and its split, and the split that they had, if any."""
+    """By row, the lines about documents that leave."""
     rows = np.flatnonzero(resembled >= 0).tolist()
     return {
-        row: {
-            "doc_id": ids[row].as_py(),
-            "reason": REASON,
-            "values": json.dumps(
-                {
-                    "resembles": ids[other].as_py(),
-                    "split": SPLITS[given[other]],
-                    "given": None if given[row] == UNASSIGNED else SPLITS[given[row]],
-                },
-                ensure_ascii=False,
-            ),
-            "source": None,  # package knows it
-        }
+        row: leaving_row(ids[row].as_py(), ids[other].as_py(), given[other], given[row])
         for row, other in zip(rows, resembled[rows].tolist(), strict=True)
     }
 
@@ -220,18 +280,7 @@ def _by_shard(
     start = 0
     for rows, mask in zip(ids, kept, strict=True):
         count = int(mask.sum())
-        of_shard = {name: _spread(column.slice(start, count), mask) for name, column in columns.items()}
-        of_shard["seen_in"] = _none_elsewhere(of_shard["seen_in"])
-        yield {**of_shard, "split": of_shard["split"].fill_null("train"), "doc_id": rows["doc_id"]}
+        yield over_whole_shard(
+            {name: column.slice(start, count) for name, column in columns.items()}, rows["doc_id"], mask
+        )
         start += count
-
-
-def _spread(column: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:
-    """Expand a column of the kept documents of a shard to all its documents; null for the others."""
-    return column if kept.all() else column.take(pa.array(np.cumsum(kept) - 1, mask=~kept))
-
-
-def _none_elsewhere(column: pa.Array) -> pa.Array:
-    """The same column with an empty list where the document was not compared."""
-    nothing = pa.scalar([], pa.list_(pa.string()))
-    return pc.if_else(column.is_valid(), column, nothing)

@@ -187,6 +187,15 @@ def test_the_largest_is_kept_and_of_equals_the_smallest_id() -> None:
     }
 
 
+def test_documents_that_may_be_in_no_group_are_in_none() -> None:
+    """No key of theirs is that of another; once the first one had the key of the last."""
+    ids = column(["a", "b", "c"])
+    for outside in range(3):
+        among = np.arange(3) != outside
+        found = near_groups(ids, ids, signatures_of("", "", ""), np.zeros(3, dtype=np.int64), among=among)
+        assert found.duplicate_group.to_pylist() == [None] * 3
+
+
 def test_a_chain_of_similar_documents_is_one_group() -> None:
     words = [f"w{n}" for n in range(500)]
     texts = [" ".join(words[at : at + 200]) for at in range(0, 300, 3)]

@@ -6,7 +6,7 @@ documents that agree in all components of a band are in one bucket, and are comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -30,6 +30,8 @@ LEADERS = 16  # members of a bucket that are compared with all others in it
 _CHUNK = 1 << 12  # signatures of 512 bytes that are compared at a time
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _32 = np.uint64(32)
+_BAND_BITS = np.uint64(BANDS.bit_length())  # of a band key, which name the band
+_BAND_MASK = (np.uint64(1) << _BAND_BITS) - np.uint64(1)
 
 
 class Sketches(Protocol):
@@ -90,6 +92,7 @@ def near_groups(
     threshold: float = THRESHOLD,
     *,
     among: NDArray[np.bool_] | None = None,
+    within: Rows | None = None,
 ) -> Groups:
     """Group documents with equal keys or similar signatures, and documents that a chain of such pairs links.
 
@@ -107,13 +110,15 @@ def near_groups(
         Least share of equal components of two similar signatures.
     among : numpy.ndarray of bool, shape (n,), optional
         Documents that may be in a group; all if left out. The others link nothing.
+    within : numpy.ndarray of int64, shape (n,), optional
+        Documents with different numbers are not compared.
     """
     order, codes = by_id(ids, keys)
     if among is not None:
         outside = np.flatnonzero(~among[order])
-        codes[outside] = len(codes) + outside  # equal to no other
+        codes[outside] = len(codes) + 1 + outside  # equal to no other: the largest of the others is at most n
     links = Links(len(order))
-    for _ in _joined(order, codes, signatures, links, threshold, among=among):
+    for _ in _joined(order, codes, keys, signatures, links, threshold, among=among, within=within):
         pass
     _join_equal(codes, links)
     keeper = _keepers(links.roots(np.arange(len(order))), sizes[order])
@@ -144,7 +149,7 @@ def near_pairs(
         The ids of each pair.
     """
     order, codes = by_id(ids, keys)
-    pairs = [(order[:0], order[:0]), *_joined(order, codes, signatures, Links(len(order)), threshold)]
+    pairs = [(order[:0], order[:0]), *_joined(order, codes, keys, signatures, Links(len(order)), threshold)]
     left, right = (order[np.concatenate(column)] for column in zip(*pairs, strict=True))
     return ids.take(pa.array(left)), ids.take(pa.array(right))
 
@@ -189,14 +194,16 @@ def by_id(ids: pa.Array, keys: pa.Array) -> tuple[Rows, Rows]:
     return order, codes[order]
 
 
-def _joined(
+def _joined(  # noqa: PLR0917  (what is known of documents, as for near_groups)
     order: Rows,
     codes: Rows,
+    keys: pa.Array,
     signatures: Signatures | Sketches,
     links: Links,
     threshold: float,
     *,
     among: NDArray[np.bool_] | None = None,
+    within: Rows | None = None,
 ) -> Iterator[Pairs]:
     """Link similar documents, band after band, and yield the pairs that were joined."""
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
@@ -205,11 +212,23 @@ def _joined(
     if among is not None:
         included &= among
     positions = inverse(order)
+
+    def similar(left: Rows, right: Rows) -> NDArray[np.bool_]:
+        return equal_components(sketches.take, order[left], order[right]) >= threshold * COMPONENTS
+
+    def digests(members: Rows) -> Hashes:
+        return key_digests(keys.take(pa.array(order[members])))
+
     for rows, band_keys in sketches.bands(included):
-        for left, right in _candidates(positions[rows], band_keys, links):
-            similar = equal_components(sketches, order[left], order[right]) >= threshold * COMPONENTS
-            links.join(left[similar], right[similar])
-            yield left[similar], right[similar]
+        members = positions[rows]
+        keys_within = band_keys if within is None else apart(band_keys, within[rows])
+        yield from similar_pairs(members, keys_within, links, similar, digests)
+
+
+def apart(band_keys: Hashes, numbers: Rows) -> Hashes:
+    """Band keys that are equal only for documents with the same number: shape (m,) in and out."""
+    mixed = (numbers.astype(np.uint64) + np.uint64(1)) * _MIX
+    return band_keys ^ mixed >> _BAND_BITS << _BAND_BITS
 
 
 def inverse(order: Rows) -> Rows:
@@ -239,39 +258,91 @@ def all_band_keys(signatures: Signatures) -> Hashes:
 
 
 def _band_keys(signatures: Signatures, band: int) -> Hashes:
-    """One hash of a band's components for each document: shape (n, 128) in, shape (n,) out."""
+    """One hash of a band's components and its number for each document: shape (n, 128) in, shape (n,) out."""
     columns = signatures[:, band * BAND_COMPONENTS : (band + 1) * BAND_COMPONENTS]
     hashes = np.zeros(len(signatures), dtype=np.uint64)
     for components in np.ascontiguousarray(columns.T):
         hashes ^= components
         hashes *= _MIX
         hashes ^= hashes >> _32
-    return hashes
+    return hashes >> _BAND_BITS << _BAND_BITS | np.uint64(band)
 
 
-def _candidates(documents: Rows, band_keys: Hashes, links: Links) -> Iterator[Pairs]:
-    """Yield pairs in one bucket that are not linked yet; the caller links the similar ones before it continues.
+def key_digests(keys: pa.Array) -> Hashes:
+    """The last eight bytes of each key, as a number: shape (n,) in and out."""
+    tail_length = 8
+    tails = pc.binary_slice(keys.cast(pa.binary()), -tail_length, None)
+    if len(tails) and pc.min(pc.binary_length(tails)).as_py() == tail_length:
+        data = tails.buffers()[2][: len(tails) * tail_length]
+    else:
+        data = b"".join(tail.rjust(tail_length, b"\0") for tail in tails.to_pylist())
+    return np.frombuffer(data, dtype=">u8").astype(np.uint64)
 
-    In each round one member of a bucket leads: it is compared with all members that have not led. In a small bucket
-    all members lead in turn, so each is compared with each. In a large bucket that would cost the square of its size,
-    so a member that is linked to a leader does not lead: a bucket of similar documents takes one round, a bucket of k
-    groups takes k. Pairs not compared after ``LEADERS`` rounds are left to the other bands, whose buckets differ.
+
+def similar_pairs(
+    documents: Rows,
+    band_keys: Hashes,
+    links: Links,
+    similar: Callable[[Rows, Rows], NDArray[np.bool_]],
+    digests: Callable[[Rows], Hashes],
+) -> Iterator[Pairs]:
+    """Compare documents that share a band key; link those that are similar, and yield these pairs.
+
+    In a bucket of up to ``LEADERS`` + 1 documents each is compared with each. In a larger one that would cost the
+    square of its size, so up to ``LEADERS`` of its members are compared with all others; a member that is similar to
+    one of these does not lead itself. A bucket of similar documents takes one round, a bucket of k groups takes k.
+    Pairs not compared after ``LEADERS`` rounds are left to the other bands, whose buckets differ. So does the order
+    in which members lead, which follows from their keys and the band: a document that is not similar to the leaders
+    of one band meets others in the next.
+
+    So the groups follow from each bucket alone, in whatever order and wherever buckets are compared. ``links`` only
+    saves comparisons that cannot matter: a pair that is linked, unless one of the two might lead; a bucket in which
+    all are linked.
+
+    Parameters
+    ----------
+    documents, band_keys : numpy.ndarray, shape (n,)
+        Numbers of documents with different keys, and a band key of each.
+    links : Links
+        Of all documents, by their numbers.
+    similar : callable
+        Whether the signatures of pairs are similar: (m,) and (m,) in, shape (m,) out.
+    digests : callable
+        A number from the key of each document, see ``key_digests``; asked for members of large buckets.
     """
-    members, buckets = shared_buckets(documents, band_keys)
+    picked, buckets = shared_buckets(documents, band_keys)
     large = np.bincount(buckets) > LEADERS + 1
+    places = np.flatnonzero(large[buckets])
+    if len(places):
+        # Buckets in which all are linked need no order.
+        roots, of_bucket = links.roots(documents[picked[places]]), buckets[places]
+        unfinished = np.zeros(len(large), dtype=bool)
+        unfinished[of_bucket[1:][(of_bucket[1:] == of_bucket[:-1]) & (roots[1:] != roots[:-1])]] = True
+        places = places[unfinished[of_bucket]]
+        of_large = picked[places]
+        turns = (digests(documents[of_large]) * _MIX ^ band_keys[of_large] & _BAND_MASK) * _MIX
+        turns ^= turns >> _32
+        picked[places] = of_large[np.lexsort((turns * _MIX, buckets[places]))]
+    members = documents[picked]
     led = np.zeros(len(members), dtype=bool)
     waiting = ~led
     for _ in range(LEADERS):
         leaders = first_waiting(members, buckets, waiting, len(large))
-        going_on = leaders >= 0
-        members, buckets, led, waiting, leaders = (x[going_on] for x in (members, buckets, led, waiting, leaders))
-        compared = ~led & (links.roots(members) != links.roots(leaders))
-        yield leaders[compared], members[compared]
         linked = links.roots(members) == links.roots(leaders)
+        unfinished = np.zeros(len(large), dtype=bool)
+        unfinished[buckets[~linked]] = True
+        going_on = (leaders >= 0) & unfinished[buckets]
+        members, buckets, led, waiting, leaders, linked = (
+            x[going_on] for x in (members, buckets, led, waiting, leaders, linked)
+        )
         led |= members == leaders
-        done = np.ones(len(large), dtype=bool)
-        done[buckets[~linked]] = False
-        waiting &= ~(led | done[buckets] | linked & large[buckets])
+        compared = np.flatnonzero(~led & ~(linked & ~(waiting & large[buckets])))
+        pairs = leaders[compared], members[compared]
+        alike = similar(*pairs)
+        links.join(pairs[0][alike], pairs[1][alike])
+        yield pairs[0][alike], pairs[1][alike]
+        waiting &= ~led
+        waiting[compared[alike & large[buckets[compared]]]] = False
 
 
 def first_waiting(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], count: int) -> Rows:
@@ -284,7 +355,9 @@ def first_waiting(members: Rows, buckets: Rows, waiting: NDArray[np.bool_], coun
 
 
 def shared_buckets(documents: Rows, band_keys: Hashes) -> Pairs:
-    """Documents that share a band key with another, and the number of their bucket: sorted by bucket, then document.
+    """Places of documents that share a band key with another, and the number of their bucket; sorted by both.
+
+    In a bucket they are in the order of the documents.
 
     Shape (n,) in, shape (m,) out.
     """
@@ -295,15 +368,15 @@ def shared_buckets(documents: Rows, band_keys: Hashes) -> Pairs:
     shared[:-1] |= equal
     picked = order[shared]
     picked = picked[np.lexsort((documents[picked], band_keys[picked]))]
-    return documents[picked], np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
+    return picked, np.cumsum(np.diff(band_keys[picked], prepend=band_keys[picked[:1]]) != 0)
 
 
-def equal_components(sketches: Sketches, left: Rows, right: Rows) -> Rows:
-    """Number of equal components in the signatures of each pair of rows: shape (m,)."""
+def equal_components(take: Callable[[Rows], Signatures], left: Rows, right: Rows) -> Rows:
+    """Number of equal components in the signatures of each pair, which ``take`` returns: shape (m,)."""
     counts = np.empty(len(left), dtype=np.int64)
     for at in range(0, len(left), _CHUNK):
         part = slice(at, at + _CHUNK)
-        counts[part] = np.count_nonzero(sketches.take(left[part]) == sketches.take(right[part]), axis=1)
+        counts[part] = np.count_nonzero(take(left[part]) == take(right[part]), axis=1)
     return counts
 
 

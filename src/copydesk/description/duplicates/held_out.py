@@ -21,6 +21,7 @@ from copydesk.description.duplicates.clusters import (
     InMemory,
     Rows,
     Sketches,
+    apart,
     by_id,
     equal_components,
     first_waiting,
@@ -57,11 +58,17 @@ class Separated(NamedTuple):
     resembled: Rows
 
 
-def separated(
-    ids: pa.Array, keys: pa.Array, signatures: Signatures | Sketches, sizes: NDArray[np.int64], given: Places
+def separated(  # noqa: PLR0917  (what is known of documents, as for near_groups)
+    ids: pa.Array,
+    keys: pa.Array,
+    signatures: Signatures | Sketches,
+    sizes: NDArray[np.int64],
+    given: Places,
+    groups: Groups | None = None,
 ) -> Separated:
     """Group similar documents, and leave out those that hinder that each group has one split.
 
+    What is left of a group is searched again by itself, so that the outcome for a group follows from its documents.
     Neither the order of the documents nor how they were divided among workers matters.
 
     Parameters
@@ -70,12 +77,14 @@ def separated(
         As for ``near_groups``.
     given : numpy.ndarray of int8, shape (n,)
         Numbers of the splits that documents have already; of two, the larger is protected more.
+    groups : Groups, optional
+        Of these documents, if they are known.
     """
     sketches = InMemory(signatures) if isinstance(signatures, np.ndarray) else signatures
     resembled = np.full(len(ids), _NOBODY)
+    groups = near_groups(ids, keys, sketches, sizes) if groups is None else groups
     for search in range(len(ids) + 1):
         stays = resembled == _NOBODY
-        groups = near_groups(ids, keys, sketches, sizes, among=None if stays.all() else stays)
         group_of = group_rows(groups, ids)
         highest = np.full(len(ids), UNASSIGNED, dtype=np.int8)
         lowest = np.full(len(ids), np.iinfo(np.int8).max, dtype=np.int8)
@@ -89,12 +98,15 @@ def separated(
         protected = torn & (given == places)
         nearest = np.full(len(ids), _NOBODY)
         if search < _SEARCHES:
-            nearest = _resembling(ids, keys, sketches, protected, torn & ~protected)
+            nearest = _resembling(ids, keys, sketches, protected, torn & ~protected, group_of)
         searched = np.zeros(len(ids), dtype=bool)
         searched[group_of[nearest != _NOBODY]] = True
         rest = torn & ~protected & ~searched[group_of]
         nearest[rest] = _first_of_group(ids, group_of, protected)[group_of[rest]]
         resembled = np.where(stays, nearest, resembled)
+        parts = near_groups(ids, keys, sketches, sizes, among=torn & (resembled == _NOBODY), within=group_of)
+        searched_again = pa.array(torn)
+        groups = Groups(*(pc.if_else(searched_again, new, old) for new, old in zip(parts, groups, strict=True)))
     return Separated(groups, np.where(stays, places, UNASSIGNED).astype(np.int8), resembled)
 
 
@@ -121,10 +133,12 @@ def _first_of_group(ids: pa.Array, group_of: Rows, chosen: Mask) -> Rows:
     return first
 
 
-def _resembling(ids: pa.Array, keys: pa.Array, sketches: Sketches, ones: Mask, others: Mask) -> Rows:
-    """For each of the ``others``, the row of one of the ``ones`` that it equals or resembles, else -1: shape (n,).
+def _resembling(  # noqa: PLR0917  (two sets of documents, and all that is known of them)
+    ids: pa.Array, keys: pa.Array, sketches: Sketches, ones: Mask, others: Mask, group_of: Rows
+) -> Rows:
+    """For each of the ``others``, the row of one of the ``ones`` in its group that it equals or resembles, else -1.
 
-    In each bucket the first ``LEADERS`` of the ones are compared with all of the others.
+    In each bucket the first ``LEADERS`` of the ones of a group are compared with all of its others. Shape (n,).
     """
     order, codes = by_id(ids, keys)
     back = inverse(order)
@@ -135,7 +149,8 @@ def _resembling(ids: pa.Array, keys: pa.Array, sketches: Sketches, ones: Mask, o
     first[codes[chosen]] = chosen
     partner[other] = first[codes[other]]
     for rows, band_keys in sketches.bands(ones | others):
-        members, buckets = shared_buckets(back[rows], band_keys)
+        picked, buckets = shared_buckets(back[rows], apart(band_keys, group_of[rows]))
+        members = back[rows][picked]
         waiting = one[members]
         for _ in range(LEADERS):
             leaders = first_waiting(members, buckets, waiting, int(buckets.max(initial=-1)) + 1)
@@ -143,7 +158,7 @@ def _resembling(ids: pa.Array, keys: pa.Array, sketches: Sketches, ones: Mask, o
             if not len(compared):
                 break
             pairs = leaders[compared], members[compared]
-            similar = equal_components(sketches, order[pairs[0]], order[pairs[1]]) >= THRESHOLD * COMPONENTS
+            similar = equal_components(sketches.take, order[pairs[0]], order[pairs[1]]) >= THRESHOLD * COMPONENTS
             partner[pairs[1][similar]] = pairs[0][similar]
             waiting &= members != leaders
     partners = np.full(len(order), _NOBODY)

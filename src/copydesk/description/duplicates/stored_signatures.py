@@ -44,31 +44,44 @@ class SignatureTask(NamedTuple):
     places: Rows | None = None
 
 
-def read_columns(task: SignatureTask) -> ShardColumns:
+def read_columns(task: SignatureTask, *, again: bool = False) -> ShardColumns:
     """Load the small columns of a shard. Call this first: it is the read that verifies the shard's hash."""
-    rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "point", "kept"])
+    rows = Store(task.store).read(task.part, ["doc_id", "text_key", "words", "point", "kept"], again=again)
     kept = rows["kept"].to_numpy()
     rows = rows.filter(rows["kept"])
-    keys = pa.array([unhexlify(key)[:_KEY] for key in rows["text_key"].to_pylist()], pa.binary(_KEY))
+    keys = _halved(rows["text_key"])
     words, points = rows["words"].to_numpy(), rows["point"].to_numpy()
     return ShardColumns(kept, rows["doc_id"].combine_chunks(), keys, words, points)
 
 
 def band_keys(task: SignatureTask) -> tuple[Rows, Hashes]:
     """Numbers of the documents of a shard that have words, and their keys, one column per band."""
-    signatures = _kept(task)
+    signatures = kept_signatures(task)
     worded = np.flatnonzero((signatures != WORDLESS).any(axis=1))
     return worded + task.start, all_band_keys(signatures[worded])
 
 
 def read_signatures(task: SignatureTask) -> Signatures:
     """Signatures at the positions that the task names."""
-    return _kept(task)[task.places]
+    return kept_signatures(task)[task.places]
 
 
-def _kept(task: SignatureTask) -> Signatures:
+def read_keys_and_signatures(task: SignatureTask) -> tuple[pa.Array, Signatures]:
+    """Keys and signatures of the kept documents of a shard."""
+    shard = Store(task.store).read(task.part, ["text_key", "minhash", "kept"], again=True)
+    return _halved(shard["text_key"].filter(shard["kept"])), _signatures_in(shard)
+
+
+def kept_signatures(task: SignatureTask) -> Signatures:
     """Signatures of the kept documents of a shard; empty if near-duplicates are switched off."""
-    shard = Store(task.store).read(task.part, ["minhash", "kept"], again=True)
+    return _signatures_in(Store(task.store).read(task.part, ["minhash", "kept"], again=True))
+
+
+def _halved(keys: pa.ChunkedArray) -> pa.Array:
+    return pa.array([unhexlify(key)[:_KEY] for key in keys.to_pylist()], pa.binary(_KEY))
+
+
+def _signatures_in(shard: pa.Table) -> Signatures:
     values: Signatures = shard["minhash"].combine_chunks().flatten().to_numpy().astype(np.uint32)
     matrix = values.reshape(-1, COMPONENTS)
     return matrix[shard["kept"].to_numpy()] if len(matrix) else matrix
