@@ -64,7 +64,8 @@ def read(folder: Path) -> dict[str, float]:
     from copydesk.cleaning.apply import clean_text
     from copydesk.cleaning.plan import plan
     from copydesk.core.config import check_params
-    from copydesk.readers.document_listing import list_documents
+    from copydesk.core.json_schema import PACKAGED
+    from copydesk.readers.document_listing import list_in_file
     from copydesk.readers.plain_text import read_text
     from copydesk.readers.seed_files import list_seeds
     from copydesk.sentences import split
@@ -72,16 +73,17 @@ def read(folder: Path) -> dict[str, float]:
     params = check_params({"ingest": {"max_bytes": 1 << (26 if folder.name == "lines" else 24)}})
     start = time.monotonic()
     seeds, refused = list_seeds(folder, params["ingest"]["max_bytes"])
-    table, more = list_documents(folder, seeds, folder.with_name("made"), params["ingest"])
+    made = folder.with_name("made")
+    listing, more = list_in_file(folder, seeds, made, params["ingest"], PACKAGED, folder.with_name("listed"))
     sentences = 0
-    for seed in seeds:
-        if not seed.holds_records:
-            text = read_text((folder / seed.path).read_bytes(), ["utf-8"]).text
+    for seed in seeds.to_pylist():
+        if seed["doc_id"] is not None:  # one document, not a file of records
+            text = read_text((folder / seed["path"]).read_bytes(), ["utf-8"]).text
             sentences += len(split(clean_text(text, plan(params["clean"])).edited.text))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     reasons = sorted({refusal.reason for refusal in (*refused, *more)})
     seconds = round(time.monotonic() - start, 1)
-    return {"seconds": seconds, "MB": round(peak), "documents": table.num_rows, "refused": ", ".join(reasons)} | (
+    return {"seconds": seconds, "MB": round(peak), "documents": len(listing.sizes), "refused": ", ".join(reasons)} | (
         {"sentences": sentences} if sentences else {}
     )
 

@@ -73,7 +73,7 @@ def notable_tokens(counts: Counter[str]) -> set[str]:
         is_unusual = token not in common and 2 < len(token) <= LONGEST
         if is_unusual and (may_be_several(token, words) or is_unknown(token, words)):
             notable.add(token)
-        else:
+        elif len(token) <= LONGEST:
             _ordinary[token] = None
     return notable
 

@@ -7,6 +7,7 @@ import re
 from copydesk.language.vocabularies import OTHER_SCRIPTS
 
 _MOST_KEPT = 50_000  # runs of characters
+_LONGEST_KEPT = 40  # characters of a run
 
 # Only a document that matches one of these is analysed. Nine of ten clean ones match none, unless they name a brand.
 _TRACES = (
@@ -53,7 +54,8 @@ def has_trace(text: str) -> bool:
     for run in set(text.split()).difference(_without_trace):
         if TRACE.search(run):
             return True
-        _without_trace[run] = None
+        if len(run) <= _LONGEST_KEPT:
+            _without_trace[run] = None
     return False
 
 

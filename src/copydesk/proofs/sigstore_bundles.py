@@ -83,6 +83,8 @@ class OwnSigners(NamedTuple):
 
 
 NOBODY = OwnSigners()
+#: The extension of a certificate of Fulcio that names the issuer.
+_ISSUER = "1.3.6.1.4.1.57264.1.1"
 
 
 class SigstoreSigning(NamedTuple):
@@ -202,10 +204,9 @@ def _named_in(certificate: Certificate) -> tuple[list[str], str]:
 
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     identities = [str(name.value) for name in names]
-    issuer = certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")).value
-    return identities, issuer.value.decode("utf-8", "replace") if isinstance(
-        issuer, x509.UnrecognizedExtension
-    ) else ""
+    by_oid = {extension.oid.dotted_string: extension.value for extension in certificate.extensions}
+    value = by_oid.get(_ISSUER)
+    return identities, value.value.decode("utf-8", "replace") if isinstance(value, x509.UnrecognizedExtension) else ""
 
 
 def _identity_token(config: ClientTrustConfig) -> IdentityToken:

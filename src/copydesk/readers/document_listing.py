@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyarrow import ipc
 
 from copydesk.core.json_schema import PACKAGED
+from copydesk.core.scratch import scratch
 from copydesk.readers import PAGES
 from copydesk.readers.hash_cache import hashes_of
 from copydesk.readers.record_cache import Container, read_container, remove_outdated
@@ -40,23 +41,28 @@ LISTED = pa.schema(
 )
 
 _PAGE = "|".join(f"{re.escape(ending)}$" for ending in PAGES)
-_BATCH = 4096  # rows that are written, and read, together
+_BATCH = 4096  # rows that are written, and read, together, unless they have more bytes than this:
+_BATCH_BYTES = 32 << 20
 
 
 class ListedRows(NamedTuple):
-    """Consecutive rows of a listing; other processes read them from its file."""
+    """Consecutive rows of a listing; other processes read them from its file.
+
+    They lie in the batches from ``first`` to ``last - 1``, from the row ``start`` of these on.
+    """
 
     file: Path
+    first: int
+    last: int
     start: int
-    stop: int
+    length: int
 
     def table(self) -> pa.Table:
         """Read the rows."""
-        first, last = self.start // _BATCH, -(-self.stop // _BATCH)
         with pa.OSFile(str(self.file)) as source, ipc.open_file(source) as batches:
-            rows = pa.Table.from_batches(map(batches.get_batch, range(first, last)), LISTED)
+            rows = pa.Table.from_batches(map(batches.get_batch, range(self.first, self.last)), LISTED)
         # Taken, because a slice would be sent to other processes with the whole table.
-        return rows.take(pa.array(np.arange(self.start, self.stop) - first * _BATCH)).combine_chunks()
+        return rows.take(pa.array(np.arange(self.start, self.start + self.length))).combine_chunks()
 
 
 class Listing(NamedTuple):
@@ -69,6 +75,8 @@ class Listing(NamedTuple):
         See :func:`~copydesk.tables.shard_cutting.id_hashes`.
     sizes : numpy.ndarray of int64, shape (n,)
         Bytes of each document.
+    bounds : numpy.ndarray of int64
+        The first row of each batch of the file, and n.
     has_pages : bool
         Whether any is a web page.
     """
@@ -76,6 +84,7 @@ class Listing(NamedTuple):
     file: Path
     id_hashes: NDArray[np.uint64]
     sizes: NDArray[np.int64]
+    bounds: NDArray[np.int64]
     has_pages: bool
 
     @classmethod
@@ -89,26 +98,25 @@ class Listing(NamedTuple):
                 sizes.append(batch["size"].fill_null(0).to_numpy())
                 has_pages |= bool(pc.any(batch["page"]).as_py())
                 writer.write_batch(batch)
-        return cls(file, np.concatenate(hashes), np.concatenate(sizes), has_pages)
+        bounds = np.cumsum([len(of_batch) for of_batch in sizes])
+        return cls(file, np.concatenate(hashes), np.concatenate(sizes), bounds, has_pages)
 
     def rows(self, start: int, stop: int) -> ListedRows:
         """Some consecutive rows."""
-        return ListedRows(self.file, start, stop)
+        first = int(np.searchsorted(self.bounds, start, "right")) - 1
+        last = int(np.searchsorted(self.bounds, stop))
+        return ListedRows(self.file, first, last, start - int(self.bounds[first]), stop - start)
 
-    def batches(self) -> Iterator[pa.Table]:
-        """Read all rows, some at a time."""
-        for start in range(0, len(self.sizes), _BATCH):
-            yield self.rows(start, min(start + _BATCH, len(self.sizes))).table()
+    def batches(self) -> Iterator[tuple[int, pa.Table]]:
+        """Read all rows, some at a time, with the number of the first of them."""
+        for start, stop in pairwise(self.bounds.tolist()):
+            yield start, self.rows(start, stop).table()
 
     def without(self, dropped: NDArray[np.bool_]) -> Listing:
         """The listing without some rows, in another file: the old one is removed. ``dropped`` has shape (n,)."""
         if not dropped.any():
             return self
-        bounds = range(0, len(dropped), _BATCH)
-        kept = (
-            rows.filter(pa.array(~dropped[start : start + _BATCH]))
-            for start, rows in zip(bounds, self.batches(), strict=True)
-        )
+        kept = (rows.filter(pa.array(~dropped[start : start + rows.num_rows])) for start, rows in self.batches())
         listing = Listing.write(self.file.with_name(f"{self.file.name}-"), kept)
         self.file.unlink()
         return listing
@@ -118,16 +126,22 @@ _LZ4 = ipc.IpcWriteOptions(compression="lz4")
 
 
 def _in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-    """The rows of tables, in batches of ``_BATCH`` rows; only the last may be smaller."""
-    pending = LISTED.empty_table()
+    """The rows of small tables, in batches of some ``_BATCH`` rows or ``_BATCH_BYTES``."""
+    pending: list[pa.Table] = []
+    rows = size = 0
     for table in tables:
-        pending = pa.concat_tables([pending, table])
-        whole = pending.num_rows // _BATCH * _BATCH
-        for start in range(0, whole, _BATCH):
-            yield pending.slice(start, _BATCH).combine_chunks().to_batches()[0]
-        pending = pending.slice(whole)
-    if pending.num_rows:
-        yield pending.combine_chunks().to_batches()[0]
+        pending.append(table)
+        rows, size = rows + table.num_rows, size + table.nbytes
+        if rows >= _BATCH or size >= _BATCH_BYTES:
+            yield from _combined(pending)
+            pending, rows, size = [], 0, 0
+    yield from _combined(pending)
+
+
+def _combined(tables: list[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """One batch of all rows, or several where a column has more bytes than one can have."""
+    whole = pa.concat_tables([LISTED.empty_table(), *tables]).combine_chunks()
+    return (batch for batch in whole.to_batches() if batch.num_rows)
 
 
 def list_documents(
@@ -135,9 +149,10 @@ def list_documents(
 ) -> tuple[pa.Table, list[Refusal]]:
     """List a few documents in memory; parameters and result as for :func:`list_in_file`."""
     build.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=build) as place:
-        listing, refusals = list_in_file(folder, seeds, build, ingest, schemas, Path(place) / "listed")
-        return pa.concat_tables([LISTED.empty_table(), *listing.batches()]).combine_chunks(), refusals
+    with scratch("listed", build) as place:  # where takedowns look for what a killed run has left
+        listing, refusals = list_in_file(folder, seeds, build, ingest, schemas, place / "listed")
+        rows = [LISTED.empty_table(), *(table for _, table in listing.batches())]
+        return pa.concat_tables(rows).combine_chunks(), refusals
 
 
 def list_in_file(  # noqa: PLR0917  (what to read, by which settings, and where to write)
@@ -222,8 +237,8 @@ def _unique(listing: Listing) -> tuple[Listing, list[Refusal]]:
     dropped = np.zeros(len(listing.sizes), dtype=bool)
     owners: dict[str, str] = {}
     suspects = np.isin(listing.id_hashes, repeated) if len(repeated) else dropped
-    for start, rows in zip(range(0, len(dropped), _BATCH), listing.batches(), strict=True) if len(repeated) else ():
-        places = np.flatnonzero(suspects[start : start + _BATCH])
+    for start, rows in listing.batches() if len(repeated) else ():
+        places = np.flatnonzero(suspects[start : start + rows.num_rows])
         some = rows.select(["doc_id", "path"]).take(pa.array(places)).to_pylist()
         for place, row in zip((places + start).tolist(), some, strict=True):
             doc_id, path = row["doc_id"], row["path"]
@@ -244,7 +259,7 @@ def without_taken_down(listing: Listing, ledger: dict[str, Any]) -> tuple[Listin
     ids, hashes = pa.array(list(ledger), pa.string()), pa.array(list(owners), pa.string())
     dropped = [np.zeros(0, dtype=bool)]
     refusals = []
-    for rows in listing.batches():
+    for _, rows in listing.batches():
         taken = pc.or_(pc.is_in(rows["doc_id"], ids), pc.is_in(rows["sha256"], hashes))
         dropped.append(taken.to_numpy())
         for row in rows.filter(taken).to_pylist():

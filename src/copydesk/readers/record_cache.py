@@ -62,7 +62,6 @@ _TEXTS = pa.schema([("text", pa.string()), ("encoding", pa.string()), ("bom", pa
 _SCHEMA = pa.schema([*INDEX, *_TEXTS])
 # Groups of 500 records would make the footer of ten million 30 MB, which each shard reads.
 _GROUP_ROWS = 4000
-_INDEXED = 4096  # rows of the index in memory at a time
 _GROUP_BYTES = 8 << 20
 _BATCH = 256
 _LISTED = 12  # passed-over fields to name in the message
@@ -78,10 +77,12 @@ class Container(NamedTuple):
     def index_batches(self) -> Iterator[pa.Table]:
         """The index of all records, with the column ``row`` for the row of the cache file, some at a time."""
         row = 0
-        for batch in pq.ParquetFile(self.rows).iter_batches(_INDEXED, columns=INDEX.names, use_threads=False):
-            numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
-            yield pa.table([*batch.columns, numbers], names=[*batch.schema.names, "row"])
-            row += batch.num_rows
+        with pq.ParquetFile(self.rows) as file:
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group, INDEX.names, use_threads=False).replace_schema_metadata(None)
+                numbers = pa.array(range(row, row + rows.num_rows), pa.int64())
+                yield rows.append_column("row", numbers)
+                row += rows.num_rows
 
     def refusals(self, index: pa.Table) -> list[Refusal]:
         """The records, or fields of records, that were refused in a part of the index."""
@@ -166,7 +167,7 @@ def _write(records: Iterable[dict[str, Any]], rows: Path, read_as: str) -> None:
         weight = 0
         for row in records:
             group.append(row)
-            weight += row["size"] or 0
+            weight += (row["size"] or 0) + len(row["stated"] or "")
             if len(group) >= _GROUP_ROWS or weight > _GROUP_BYTES:
                 writer.write_table(pa.Table.from_pylist(group, schema))
                 group, weight = [], 0

@@ -143,7 +143,8 @@ class _Surroundings:
             low = 0
             for match in _BEHIND.finditer(self._text) if any(map(str.islower, letters)) else ():
                 if match[1].islower():
-                    begin = self._text.rfind(" ", max(0, match.start() - AROUND), match.start()) + 1
+                    earliest = max(0, match.start() - AROUND)
+                    begin = max(self._text.rfind(" ", earliest, match.start()) + 1, earliest)
                     low += self._classes.before(self._text[begin : match.start()]) not in ABBREVIATIONS
             self._casualness = (low > 0) + (low > 0.05 * len(letters) + 0.5) + (low > 0.2 * len(letters) + 1)
         return self._casualness

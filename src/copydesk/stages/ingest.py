@@ -21,6 +21,7 @@ from copydesk.core.plugins import load_plugins
 from copydesk.core.plural import plural
 from copydesk.core.progress import say
 from copydesk.core.scratch import scratch
+from copydesk.engines.local import Local
 from copydesk.errors import BuildError, QuarantineError
 from copydesk.project import Project
 from copydesk.readers import FIELD, readable_endings
@@ -105,7 +106,15 @@ def _run(project: Project, work: Iterable[tuple[Any, Any]], *, has_pages: bool) 
         schedule = schedule.with_extra(
             lambda task: (*task.extra[:-1], known.of(task.extra[2].table()["sha256"].to_pylist()))
         )
+    if not isinstance(schedule.runner, Local):  # its nodes need not see the scratch folders of this machine
+        schedule = schedule.with_extra(lambda task: (*task.extra[:2], task.extra[2].table(), *task.extra[3:]))
     return run_scheduled(project, schedule)
+
+
+def _rows(listed: ListedRows | pa.Table) -> list[dict[str, Any]]:
+    table = listed.table() if isinstance(listed, ListedRows) else listed
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
 
 
 def _hashes(listed: ListedRows) -> list[str | None]:
@@ -128,7 +137,7 @@ def _list(project: Project, ledger: Ledger, file: Path, signatures: list[str]) -
 def _unlisted(listing: Listing, ids: Set[str]) -> set[str]:
     """Those of some ids that no listed document has."""
     unlisted = set(ids)
-    for rows in listing.batches() if ids else ():
+    for _, rows in listing.batches() if ids else ():
         unlisted.difference_update(rows["doc_id"].to_pylist())
     return unlisted
 
@@ -161,7 +170,7 @@ def shard(given: Shard) -> Made:
     made: dict[str, list[Any]] = {name: [] for name in STAGE.writes}
     pages = known.rows() if known else {}
     encodings = given.params["ingest"]["encodings"]
-    for seed, read in read_listed(Path(folder), Path(records), listed.table().to_pylist(), encodings):
+    for seed, read in read_listed(Path(folder), Path(records), _rows(listed), encodings):
         row = read
         page = _page(seed, read, pages) if seed["page"] and not isinstance(read, Refusal) else None
         if page is not None and page["reason"] is not None:

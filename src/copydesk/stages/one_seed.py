@@ -38,7 +38,7 @@ def _ingested(project: Project, path: str, doc_id: str) -> Shard | None:
     limits = project.params["ingest"]
     seeds = list_seed(project.seeds, path, limits["max_bytes"])
     listing, _ = list_in_file(project.seeds, seeds, project.build, limits, project.schemas, project.build / "listed")
-    ids = [listed_id for rows in listing.batches() for listed_id in rows["doc_id"].to_pylist()]
+    ids = [listed_id for _, rows in listing.batches() for listed_id in rows["doc_id"].to_pylist()]
     places = [place for place, listed_id in enumerate(ids) if doc_id in ("", listed_id)]
     if len(places) != 1:
         return None

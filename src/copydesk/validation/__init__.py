@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,14 @@ def validate(
     ways = ways_of(corpus, mapped=mapped) if load and (corpus / NAME).is_file() else []
     reading = way_of_reading(corpus) if ways else ""
     loaded = known.key("loading", [reading, str(corpus), ways]) if ways else ""
-    hashes = None
-    if passed and not base and memory and finished:
-        hashes = check_manifest(corpus, report)
-        last = _LastPassed(
-            passed, known.key("everything", [_identity_of_bytes(corpus, hashes), loaded]), memory, finished
-        )
-        if report.ok and (counts := last.counts()) is not None:
+    last = _LastPassed(passed, memory, finished) if passed and memory and finished and not base else None
+    # Before the loader starts the bytes are hashed only where that may be all.
+    is_hashed = last is not None and last.exists()
+    hashes = check_manifest(corpus, report) if is_hashed else None
+    everything = partial(known.key, "everything")
+    if last and hashes and report.ok:
+        counts = last.counts(everything([_identity_of_bytes(corpus, hashes), loaded]))
+        if counts is not None:
             report.checked.update(counts)
             return report
     # Another process loads the dataset meanwhile, which takes about as long as checking its rows.
@@ -116,7 +118,8 @@ def validate(
         new = bool(ways) and not known.holds(loaded) and not known.loaded_elsewhere(corpus, [reading, ways])
         loader = stack.enter_context(Loader(corpus, schemas, ways)) if new else None
         beside = stack.enter_context(ThreadPoolExecutor(2))
-        files = check_files(corpus, schemas, report, remembered.footers, hashes)
+        hashes = hashes if is_hashed else check_manifest(corpus, report)
+        files = {} if hashes is None else check_files(corpus, schemas, report, remembered.footers, hashes)
         withheld: frozenset[str] = frozenset(read_listing(corpus)["withheld"]) if report.ok else frozenset()
         base_hashes = held_before(base or {}, schemas_listed(schemas, files), withheld)
         # Only after the files were checked: ``datasets`` believes what a file says about itself.
@@ -138,42 +141,49 @@ def validate(
         known.remember(loaded)
         known.remember_loaded([reading, ways])
         report.checked.update({f"loads_{way}": len(files) for way in ways})
-    if report.ok and hashes is not None:
-        last.keep(report.checked)
+    if report.ok and last and hashes:
+        last.keep(everything([_identity_of_bytes(corpus, hashes), loaded]), report.checked)
     return report
 
 
 def _identity_of_bytes(corpus: Path, hashes: Mapping[str, str]) -> list[Any]:
-    """What the bytes of a dataset are known by: the hash of its manifest, and those of the other files."""
+    """What a dataset is known by: the hash of its manifest and those of the other files, and what reads the card."""
     manifest = corpus / NAME
-    return [str(corpus), sha256_file(manifest) if manifest.is_file() else None, sorted(hashes.items())]
+    own = sha256_file(manifest) if manifest.is_file() else None
+    return [str(corpus), own, sorted(hashes.items()), version("PyYAML")]  # which reads the card
 
 
 class _LastPassed:
     """The cache of the last validation that passed: it holds for the same bytes, checks and other caches."""
 
-    def __init__(self, cache: Path, identity: str, *others: Path) -> None:
-        self._cache, self._identity, self._others = cache, identity, others
+    def __init__(self, cache: Path, memory: Path, finished: Path) -> None:
+        self._cache = cache
+        self._needed = memory, finished
+        self._others = memory, finished, finished.with_name(_LOADED)
 
-    def _claim(self) -> list[str | None]:
-        return [self._identity, *(sha256_file(path) if path.is_file() else None for path in self._others)]
+    def _claim(self, identity: str) -> list[str | None]:
+        return [identity, *(sha256_file(path) if path.is_file() else None for path in self._others)]
 
-    def counts(self) -> dict[str, int] | None:
+    def exists(self) -> bool:
+        return self._cache.is_file() and all(path.is_file() for path in self._needed)
+
+    def counts(self, identity: str) -> dict[str, int] | None:
         """What was counted then; None if something has changed."""
         try:
             cached = json.loads(self._cache.read_text("utf-8"))
-            if cached["of"] == self._claim() and None not in cached["of"]:
+            if cached["of"] == self._claim(identity):
                 return {str(name): int(count) for name, count in cached["checked"].items()}
         except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
             pass  # everything is checked
         return None
 
-    def keep(self, checked: Mapping[str, int]) -> None:
+    def keep(self, identity: str, checked: Mapping[str, int]) -> None:
         """Replace the cache."""
-        write_json(self._cache, {"of": self._claim(), "checked": dict(checked)})
+        write_json(self._cache, {"of": self._claim(identity), "checked": dict(checked)})
 
 
 _UNIT = "validate-unit"
+_LOADED = "loaded.json"
 #: Paths that mean the same to every reader: no patterns, no protocols, no hidden folders.
 _ORDINARY = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 #: The code that looks at footers.
@@ -202,7 +212,7 @@ class _Known:
         everything = " ".join([*(code.everything for code in codes), *made_by])
         self._code = Fingerprint(everything, " ".join(code.portable for code in codes))
         self._last = Last(finished, store, _UNIT, self._code) if store and finished else None
-        self._loaded = finished.with_name("loaded.json") if finished else None
+        self._loaded = finished.with_name(_LOADED) if finished else None
 
     def key(self, check: str, identity: object) -> str:
         return key(f"validate-{check}", self._code, inputs_hash(identity))

@@ -193,7 +193,8 @@ def _ids(corpus: Path, path: str) -> pa.ChunkedArray:
 def _ends(corpus: Path, path: str) -> tuple[str | None, str | None]:
     """The document of the first row of a file, and that of the last; only their row groups are read."""
     with pq.ParquetFile(corpus / path) as file:
-        groups = [file.read_row_group(n, ["doc_id"], use_threads=False) for n in (0, file.num_row_groups - 1)]
+        filled = [n for n in range(file.num_row_groups) if file.metadata.row_group(n).num_rows]
+        groups = [file.read_row_group(n, ["doc_id"], use_threads=False) for n in (filled[0], filled[-1])]
     return groups[0]["doc_id"][0].as_py(), groups[1]["doc_id"][-1].as_py()
 
 

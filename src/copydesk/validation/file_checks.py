@@ -65,7 +65,7 @@ def check_files(
     ``hashes`` are those of ``check_manifest``, if it was called before.
     """
     hashes = check_manifest(corpus, report) if hashes is None else hashes
-    if not hashes:
+    if hashes is None:
         return {}
     for path in filter(STEERING.search, hashes):
         report.add("names", path, "datasets would read it instead of the card; remove it")
@@ -102,11 +102,11 @@ def check_files(
     return readable
 
 
-def check_manifest(corpus: Path, report: Report) -> dict[str, str]:
-    """Compare the folder with its manifest; return the hashes of its files, none if a link leads out of it."""
+def check_manifest(corpus: Path, report: Report) -> dict[str, str] | None:
+    """Compare the folder with its manifest; return the hashes of its files, None if a link leads out of it."""
     if linked := [name for name in _READ if leads_out(corpus / name, corpus)]:
         report.add("manifest", linked[0], _LINK)
-        return {}
+        return None
     try:
         claimed = read_manifest(corpus)
     except CopydeskError as error:
