@@ -74,7 +74,7 @@ def short_way(text: str, language: str | None) -> list[int]:
     return [end for end, context in places if context is None or ends_sentence(context)]
 
 
-@pytest.mark.parametrize("language", ["en", "de", "ru", None])
+@pytest.mark.parametrize("language", ["en", pytest.param("de", marks=pytest.mark.slow), None])
 def test_marks_between_words_of_all_classes(language: str | None) -> None:
     around = cycle(AROUND)
     for number, mark in enumerate(MARKS):

@@ -564,6 +564,7 @@ purge.purge(Path({str(made.root)!r}), {GONE!r})
     assert run(made.root, "git", "for-each-ref", "refs/copydesk") == ""
 
 
+@pytest.mark.slow
 def test_killed_while_objects_are_removed(made: Made, quick: None) -> None:
     command = [sys.executable, "-m", "copydesk", "takedown", GONE, "--purge", "--yes", "--root", str(made.root)]
     # What other commands left when they were killed, one of which is at work still.
