@@ -512,10 +512,10 @@ def test_a_release_of_which_nothing_is_left_is_withdrawn(made: Made, quick: None
 @pytest.mark.parametrize(
     ("step", "after"),
     [
-        ("commit_reissue", True),
+        pytest.param("commit_reissue", True, marks=pytest.mark.slow),
         ("verify_fresh_clone", True),
         ("_withdraw_release", True),
-        ("_delete_occurrences", False),
+        pytest.param("_delete_occurrences", False, marks=pytest.mark.slow),
     ],
 )
 def test_killed_at_any_step_the_next_run_finishes(made: Made, quick: None, step: str, after: bool) -> None:
