@@ -117,11 +117,6 @@ def _rows(listed: ListedRows | pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def _hashes(listed: ListedRows) -> list[str | None]:
-    hashes: list[str | None] = listed.table()["sha256"].to_pylist()
-    return hashes
-
-
 def _list(project: Project, ledger: Ledger, file: Path, signatures: list[str]) -> tuple[Listing, list[Refusal]]:
     """The documents to read, and the refusals of seeds, of records and of documents that were taken down.
 
